@@ -1,0 +1,319 @@
+"""The command line: one command a mode, and the verbs for what is up.
+
+stdout carries what was asked for, stderr everything else. Exit status: 0 done; 1 refused or failed,
+and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from netmodes import __version__
+from netmodes.errors import NetmodesError, Refused
+from netmodes.facts import Facts
+from netmodes.journal import networks
+from netmodes.modes import MODES, Mode
+from netmodes.modes.base import down as take_down
+from netmodes.step import Plan
+
+__all__ = ["cli", "main"]
+
+
+class Commands(click.Group):
+    """The one place where errors become text."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command; an error of ours is one sentence and its exit status."""
+        try:
+            return super().invoke(ctx)
+        except NetmodesError as error:
+            say(f"Error: {error}")
+            if error.left is not None:
+                say(leftovers(error.left))
+            ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they were added: modes first."""
+        return list(self.commands)
+
+
+def leftovers(left: Sequence[str]) -> str:
+    """The closing sentence of a taking-back."""
+    if not left:
+        return "What was done before it was taken back; nothing is left."
+    return "What was done before it was taken back, except: " + "; ".join(left) + "."
+
+
+def say(line: str) -> None:
+    """A line for the user; a closed terminal is no reason to stop what is being done."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+def show(line: str) -> None:
+    """A command that is about to run, as it can be pasted."""
+    say(f"[#] {line}")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Network modes for Linux network namespaces, every command shown.
+
+    \b
+    See what a mode would run:     netmodes host-only --dry-run
+    Try everything, break nothing: netmodes lab
+    """
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    cli(prog_name="netmodes")
+    sys.exit(0)
+
+
+def mode_command(mode: type[Mode]) -> click.Command:
+    """The command of one mode: its parameters, then what every mode can do."""
+    return click.Command(
+        mode.mode,
+        params=[*map(parameter_option, mode.options()), *COMMON],
+        callback=lambda **given: run_mode(mode, **given),
+        help=_help(mode),
+        short_help=mode.summary(),
+    )
+
+
+def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
+    """One parameter of a mode as an option."""
+    metadata = option.metadata
+    names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
+    default = "" if metadata["required"] else f"  [default: {metadata['otherwise']}]"
+    return click.Option(
+        names,
+        default=option.default,
+        required=metadata["required"],
+        show_default=False,
+        metavar=metadata["metavar"],
+        help=metadata["meaning"] + default,
+    )
+
+
+COMMON = [
+    click.Option(
+        ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
+    ),
+    click.Option(
+        ["--verbatim"], is_flag=True, help="The article's commands alone, no guard commands."
+    ),
+    click.Option(
+        ["--export"], metavar="FILE", help='Write a bash script instead ("-": to stdout).'
+    ),
+    click.Option(["--force"], is_flag=True, help="Let --export overwrite FILE."),
+    click.Option(["--facts"], metavar="FILE", help="Render for the machine FILE describes."),
+    click.Option(
+        ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
+    ),
+]
+
+
+def _help(mode: type[Mode]) -> str:
+    """A mode's docstring, with its picture as it stands, and an example."""
+    summary, _, picture = (mode.__doc__ or "").partition("\n\n")
+    example = " --uplink enp0s1" if mode.mode == "bridged" else ""
+    lines = [line.removeprefix("    ") for line in picture.rstrip().splitlines()]
+    return "\n".join(
+        [summary, "", "\b", *lines, "", f"Example: netmodes {mode.mode} -n A{example}"]
+    )
+
+
+def run_mode(
+    mode: type[Mode],
+    *,
+    dry_run: bool,
+    verbatim: bool,
+    export: str | None,
+    force: bool,
+    facts: str | None,
+    json: bool,
+    **parameters: str,
+) -> None:
+    """Render, export or run one mode."""
+    if facts and not (dry_run or export):
+        raise click.UsageError("--facts goes with --dry-run or --export")
+    wanted = mode(**parameters)
+    if export:
+        write_script(wanted.script(read_facts(facts), verbatim=verbatim), export, force)
+    elif dry_run:
+        plan = wanted.plan(read_facts(facts), verbatim=verbatim)
+        click.echo(_json(plan.to_dict()) if json else transcript(plan), nl=False)
+    else:
+        run_up(wanted, verbatim, json)
+
+
+def read_facts(path: str | None) -> Facts:
+    """This machine's facts, or those of a file ("-": stdin)."""
+    if path is None:
+        return Facts.read()
+    try:
+        return Facts.from_json(sys.stdin.read() if path == "-" else Path(path).read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(
+            f"{path} cannot be read ({error}): give a file made by `netmodes facts`"
+        ) from None
+
+
+def transcript(plan: Plan) -> str:
+    """The commands, each under its why; bash can run it as it is."""
+    guard = {True: "guard: ", False: ""}
+    return "".join(f"# {guard[step.guard]}{step.why}\n{step}\n" for step in plan.steps)
+
+
+def write_script(text: str, path: str, force: bool) -> None:
+    """Write the script, executable; never over another file unless forced."""
+    if path == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        descriptor = os.open(
+            path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if force else os.O_EXCL), 0o755
+        )
+    except FileExistsError:
+        raise Refused(f"{path} exists: choose another file, or use --force") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be written ({error.strerror}): choose another file") from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+def run_up(mode: Mode, verbatim: bool, as_json: bool) -> None:
+    """Run a mode and say how to go on."""
+    become_root()
+    record = mode.up(verbatim=verbatim, echo=show)
+    name = mode.namespace
+    if as_json:
+        click.echo(record.to_json())
+    if not record.outcomes:
+        say(f"{name} is up already.")
+        return
+    if verbatim and mode.verbatim_note:
+        say(f"Without guard commands {mode.verbatim_note}.")
+    say(
+        f"{name} is up: `netmodes exec {name} -- CMD` runs in it, "
+        f"`netmodes down {name}` takes it back."
+    )
+
+
+def become_root() -> None:
+    """Go on as root: run this command again under one sudo, if need be.
+
+    Raises:
+        Refused: not root, and there is no sudo.
+    """
+    if os.geteuid() == 0:
+        return
+    import shlex
+
+    from netmodes import __main__ as itself
+
+    show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
+    try:
+        os.execvp("sudo", ["sudo", "--", sys.executable, str(itself.__file__), *sys.argv[1:]])
+    except FileNotFoundError:
+        raise Refused(
+            "this needs root, and there is no sudo: run it as root, or in `netmodes lab`"
+        ) from None
+
+
+for mode in MODES.values():
+    cli.add_command(mode_command(mode))
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "every", is_flag=True, help="Every network of ours.")
+@click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
+def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
+    """Take networks back.
+
+    Example: netmodes down A
+    """
+    if bool(names) == every:
+        raise click.UsageError("name the networks, or give --all")
+    become_root()
+    for name in names or [network.plan.namespace for network in networks()]:
+        take_down(name, kill=kill, echo=show)
+        say(f"{name} is down.")
+
+
+@cli.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(as_json: bool) -> None:
+    """Show the networks that are up; needs no root.
+
+    Example: netmodes list
+    """
+    found = [network.summary() for network in networks()]
+    if as_json:
+        click.echo(_json(found), nl=False)
+        return
+    rows = [(net["name"], net["mode"], net["state"], net["parameters"]["address"]) for net in found]
+    for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
+        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
+
+
+PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@cli.command(context_settings=PASS_ON)
+@click.argument("name")
+@click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
+def exec(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
+    """Run a command inside a network, and pass on its exit status.
+
+    Example: netmodes exec A -- ping -c 1 192.168.202.1
+    """
+    from netmodes.inside import enter
+
+    become_root()
+    enter(name, command[command[0] == "--" :], user, show)
+
+
+@cli.command()
+def facts() -> None:
+    """Print what modes need to know of this machine, as JSON; needs no root.
+
+    Example: netmodes facts > server.json
+    """
+    click.echo(Facts.read().to_json())
+
+
+@cli.command(context_settings=PASS_ON)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
+@click.option("--within", is_flag=True, hidden=True)
+def lab(command: tuple[str, ...], within: bool) -> NoReturn:
+    """Run a command, or your shell, on a throw-away copy of the article's machine.
+
+    The machine is made of namespaces and goes with the command; nothing in it reaches this one.
+    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8,
+    and an HTTP server listens on port 80.
+
+    Example: netmodes lab -- netmodes host-only
+    """
+    from netmodes import lab as machine
+
+    sys.exit(machine.run(command, show) if within else machine.enter(command))
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=2) + "\n"

@@ -1,0 +1,159 @@
+"""The words of the article, one function per form of command; each returns a Step and runs nothing.
+
+The forms are the article's to the letter (``ip link add veth0 type veth peer name veth1``), so a
+device's name may stand where ``ip`` also takes a keyword: ``netmodes.names`` refuses those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from netmodes.step import BEFORE, Argv, Check, Step, Undo
+
+NAMESPACES = "/run/netns"
+
+#: Debian's package for each program that a command, probe or check runs.
+PACKAGES = {
+    "ip": "iproute2",
+    "kill": "procps",
+    "ping": "iputils-ping",
+    "stat": "coreutils",
+    "sysctl": "procps",
+}
+
+
+def add_namespace(name: str) -> Step:
+    """``ip netns add``; known again by its inode and birth, for inodes alone are reused."""
+    identity = ("stat", "-L", "-c", "%i.%.9Z", f"{NAMESPACES}/{name}")
+    return Step(
+        ("ip", "netns", "add", name),
+        f"a network of its own, named {name}: no device but a loopback that is down",
+        undo=Undo(identity, ("ip", "netns", "del", name)),
+    )
+
+
+def add_dummy(device: str) -> Step:
+    """``ip link add … type dummy``."""
+    return _add_link(device, "dummy", (), f"{device}, a card with no cable: what it sends is lost")
+
+
+def add_bridge(device: str) -> Step:
+    """``ip link add … type bridge``."""
+    return _add_link(device, "bridge", (), f"{device}, a switch inside the host")
+
+
+def add_veth(device: str, peer: str) -> Step:
+    """``ip link add … type veth peer name …``."""
+    why = f"a cable with two ends: what enters {device} leaves {peer}"
+    return _add_link(device, "veth", ("peer", "name", peer), why)
+
+
+def _add_link(device: str, kind: str, more: Argv, why: str) -> Step:
+    """A new device; known again by its kind and ifindex, which a host never gives twice."""
+    identity = ("ip", "-o", "link", "show", "dev", device, "type", kind)
+    return Step(
+        ("ip", "link", "add", device, "type", kind, *more),
+        why,
+        undo=Undo(identity, ("ip", "link", "del", device)),
+    )
+
+
+def move(device: str, namespace: str) -> Step:
+    """``ip link set … netns …``: the device vanishes from the host."""
+    why = f"{device} leaves the host for {namespace}"
+    return Step(("ip", "link", "set", device, "netns", namespace), why)
+
+
+def add_address(address: str, device: str, namespace: str | None = None) -> Step:
+    """``ip addr add … dev …``; ``address`` is CIDR, so the subnet's route comes with it."""
+    subnet = ip_interface(address).network
+    return Step(
+        ("ip", "addr", "add", address, "dev", device),
+        f"{device} answers for {ip_interface(address).ip}, and reaches {subnet} directly",
+        namespace,
+    )
+
+
+def set_up(device: str, namespace: str | None = None) -> Step:
+    """``ip link set … up``."""
+    why = "the loopback works" if device == "lo" else f"{device} is switched on"
+    return Step(("ip", "link", "set", device, "up"), why, namespace)
+
+
+def set_up_again(device: str) -> Step:
+    """``ip link set … up`` for a device that was there before: down again if it was down."""
+    is_up = ("ip", "-o", "link", "show", "dev", device, "up")
+    return Step(
+        ("ip", "link", "set", device, "up"),
+        f"{device} is switched on, if it was not",
+        undo=Undo(is_up, ("ip", "link", "set", device, "down")),
+    )
+
+
+def plug_in(device: str, bridge: str) -> Step:
+    """``ip link set … master …`` for a device of ours; its port goes when it goes."""
+    why = f"{device} is plugged into {bridge}"
+    return Step(("ip", "link", "set", device, "master", bridge), why)
+
+
+def plug_in_uplink(uplink: str, bridge: str) -> Step:
+    """``ip link set … master …`` for the host's own NIC, which leaves the bridge on the way back.
+
+    What the command does (bridge(8)): frames that come in on the NIC are handed to the bridge,
+    not to the NIC's own addresses any more.
+    """
+    is_port = ("ip", "-o", "link", "show", "dev", uplink, "master", bridge)
+    return Step(
+        ("ip", "link", "set", uplink, "master", bridge),
+        f"{uplink} becomes a port of {bridge}: frames from the LAN now come in on {bridge}",
+        undo=Undo(is_port, ("ip", "link", "set", uplink, "nomaster")),
+    )
+
+
+def add_default_route(gateway: str, namespace: str) -> Step:
+    """``ip route add default via …``."""
+    why = f"what {namespace} cannot reach directly goes to {gateway}"
+    return Step(("ip", "route", "add", "default", "via", gateway), why, namespace)
+
+
+def sysctl(key: str, value: int, why: str) -> Step:
+    """``sysctl -w key=value``; put back if it was another and still is ours."""
+    return Step(
+        ("sysctl", "-w", f"{key}={value}"),
+        why,
+        undo=Undo(("sysctl", "-n", key), ("sysctl", "-w", f"{key}={BEFORE}")),
+    )
+
+
+def no_namespace(name: str) -> Check:
+    """There is no namespace of this name."""
+    argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")
+    return Check(argv, None, f"namespace {name} exists already: delete it or choose another name")
+
+
+def no_device(name: str) -> Check:
+    """The host has no device of this name."""
+    argv = ("ip", "-o", "link", "show", "dev", name)
+    return Check(argv, None, f"device {name} exists already: delete it or choose another name")
+
+
+def no_overlap(address: str) -> Iterator[Check]:
+    """No route of the host, but a default, is for addresses of this one's subnet."""
+    subnet = ip_interface(address).network
+    half = "0.0.0.0/1" if int(subnet.network_address) < 2**31 else "128.0.0.0/1"
+    show = ("ip", "-4", "route", "show", "table", "all", "root")
+    otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
+    yield Check((*show, str(subnet)), None, otherwise)
+    yield Check((*show, half, "match", str(subnet)), None, otherwise)
+
+
+def nobody_has(address: str, device: str) -> Iterator[Check]:
+    """Nobody on the LAN answers for this address.
+
+    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same.
+    """
+    ping = ("ping", "-c", "1", "-W", "1", "-I", device, address)
+    yield Check(ping, "", "", asks=True)
+    neighbour = ("ip", "neigh", "show", "to", address, "dev", device, "nud", "reachable")
+    yield Check(neighbour, None, f"{address} is taken on the LAN: choose another", asks=True)

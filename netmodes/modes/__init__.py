@@ -1,0 +1,12 @@
+"""The modes, by their names on the command line. A new mode is a new file and a line here."""
+
+from __future__ import annotations
+
+from netmodes.modes.base import Mode
+from netmodes.modes.bridged import Bridged
+from netmodes.modes.host_only import HostOnly
+from netmodes.modes.isolated import Isolated
+
+__all__ = ["MODES", "Bridged", "HostOnly", "Isolated", "Mode"]
+
+MODES: dict[str, type[Mode]] = {mode.mode: mode for mode in (Isolated, HostOnly, Bridged)}

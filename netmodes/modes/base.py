@@ -1,0 +1,220 @@
+"""What every mode is: parameters checked at birth, settled on a machine's facts, rendered as steps.
+
+Mode(parameters) ── settle(facts) ──▶ the same, nothing left open ── steps() ──▶ Plan
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from netmodes import names
+from netmodes.errors import NetmodesError, Refused
+from netmodes.facts import Facts
+from netmodes.journal import locked
+from netmodes.step import Check, Outcome, Plan, Record, Step
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Mode", "parameter"]
+
+Echo = Callable[[str], None]
+
+
+def parameter(
+    default: str,
+    meaning: str,
+    otherwise: str = "",
+    *,
+    metavar: str = "NAME",
+    required: bool = False,
+) -> Any:  # noqa: ANN401
+    """A mode's parameter: always text, "" for one to be settled on the machine's facts.
+
+    Args:
+        default: its value where none is given.
+        meaning: one line for ``--help``.
+        otherwise: what "" settles to on the article's machine.
+        metavar: its shape, for ``--help``.
+        required: there is no default.
+    """
+    metadata = {"meaning": meaning, "otherwise": otherwise or default, "metavar": metavar}
+    return field(default=default, metadata={**metadata, "required": required})
+
+
+@dataclass(frozen=True)
+class Mode(ABC):
+    """One kind of network for one namespace.
+
+    Raises:
+        Refused: a value is not a name or an address, or two of them do not fit.
+    """
+
+    mode: ClassVar[str]
+    verbatim_note: ClassVar[str]
+    namespace: str = parameter("A", "name of the namespace")
+
+    def __post_init__(self) -> None:
+        names.check_namespace(self.namespace)
+        self.check()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Refuse values that can be right on no machine; "" is still open."""
+
+    @abstractmethod
+    def settle(self, facts: Facts) -> Self:
+        """The same with nothing left open, or refused by what the machine has."""
+
+    @abstractmethod
+    def checks(self, facts: Facts) -> Iterator[Check]:
+        """What must hold on the machine before the first command; the mode is settled."""
+
+    @abstractmethod
+    def steps(self) -> Iterator[Step]:
+        """The commands in order; the mode is settled."""
+
+    @classmethod
+    def options(cls) -> tuple[Field[str], ...]:
+        """The parameters, with what ``parameter`` says of each."""
+        return fields(cls)
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first line of the docstring."""
+        return (cls.__doc__ or "").partition("\n")[0]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Every parameter by name."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def plan(self, facts: Facts | None = None, *, verbatim: bool = False) -> Plan:
+        """The commands, rendered and not run.
+
+        Args:
+            facts: the machine they are for; None reads this one.
+            verbatim: the article's commands alone, no guard commands.
+
+        Raises:
+            Refused: the machine does not allow it.
+        """
+        facts = facts or Facts.read()
+        self._refuse_taken_name(facts)
+        mode = self.settle(facts)
+        mode.check()
+        checks = tuple(mode.checks(facts))
+        plan = Plan(mode.mode, mode.namespace, mode.parameters, tuple(mode.steps()), checks)
+        return plan.verbatim() if verbatim else plan
+
+    def script(self, facts: Facts | None = None, *, verbatim: bool = False) -> str:
+        """The same commands as bash; see ``netmodes.script``."""
+        from netmodes.script import render
+
+        return render(self.plan(facts, verbatim=verbatim))
+
+    def up(self, *, verbatim: bool = False, echo: Echo | None = None) -> Record:
+        """Run the commands; on a failure or signal take back what was done.
+
+        Args:
+            verbatim: the article's commands alone, no guard commands.
+            echo: is given each line before it runs.
+
+        Returns:
+            The record; without outcomes if the same network was up already.
+
+        Raises:
+            Refused: the machine does not allow it; nothing was touched.
+            CommandFailed: a command failed; what was done has been taken back.
+            Interrupted: the same, after a signal.
+        """
+        from netmodes import runner
+
+        need_root()
+        with locked() as lock:
+            facts = Facts.read()
+            if self._is_up(facts):
+                return Record(runner.running(self.namespace).plan, ())
+            plan = self.plan(facts, verbatim=verbatim)
+            return runner.put_up(plan, lock, echo or runner.silent)
+
+    def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
+        """Take everything back; see ``netmodes.modes.base.down``."""
+        down(self.namespace, kill=kill, echo=echo)
+
+    def exec(self, *argv: str) -> Outcome:
+        """Run a command inside the namespace, to its end, as the current user."""
+        from netmodes import runner
+
+        return runner.execute(("ip", "netns", "exec", self.namespace, *argv))
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.down(kill=True)
+
+    def _is_up(self, facts: Facts) -> bool:
+        """Whether just this network is up.
+
+        Raises:
+            Refused: one of this name is, with other parameters; or it was interrupted.
+        """
+        network = facts.network(self.namespace)
+        if network is None:
+            return False
+        name, there = self.namespace, network["parameters"]
+        if network["state"] != "up":
+            raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
+        if network["mode"] != self.mode:
+            raise Refused(f"{name} is up as {network['mode']}: `netmodes down {name}` first")
+        wanted = {key: value for key, value in self.parameters.items() if value}
+        differ = [key for key, value in wanted.items() if there.get(key) != value]
+        if differ:
+            said = ", ".join(f"{key} {there.get(key)}, not {wanted[key]}" for key in differ)
+            raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
+        return True
+
+    def _refuse_taken_name(self, facts: Facts) -> None:
+        name = self.namespace
+        if facts.network(name) is not None:
+            raise Refused(f"{name} is up already: `netmodes down {name}` first, or choose another")
+        if name in facts.known("namespaces"):
+            raise Refused(f"namespace {name} exists and is not ours: choose another name")
+
+
+def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> None:
+    """Take the network of this namespace back, newest command first.
+
+    Args:
+        name: the namespace's name.
+        kill: end the processes that run inside, rather than refuse.
+        echo: is given each line before it runs.
+
+    Raises:
+        Refused: there is no such network of ours, or processes run inside.
+        NetmodesError: something is left; its text says what.
+    """
+    from netmodes import runner
+
+    need_root()
+    with locked() as lock:
+        left = runner.take_down(name, lock, kill=kill, echo=echo or runner.silent)
+    if left:
+        error = NetmodesError(f"{name} is not wholly down: " + "; ".join(left))
+        raise error
+
+
+def need_root() -> None:
+    """Refuse to go on without root.
+
+    Raises:
+        Refused: this process is not root.
+    """
+    if os.geteuid() != 0:
+        raise Refused("this needs root: run it under sudo, or inside `netmodes lab`")

@@ -1,0 +1,68 @@
+"""The article's host-only mode (Host Only 모드)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from netmodes import addressing, iproute, names
+from netmodes.facts import Facts
+from netmodes.modes.base import Mode, parameter
+from netmodes.step import Check, Step
+
+
+@dataclass(frozen=True)
+class HostOnly(Mode):
+    """The namespace and the host reach each other, nothing further.
+
+    host                      namespace A
+    ┌────────────────────┐    ┌────────────────────┐
+    │ veth0              │    │ veth1              │
+    │ 192.168.202.1/24   ├────┤ 192.168.202.11/24  │
+    └────────────────────┘    └────────────────────┘
+    """
+
+    mode: ClassVar[str] = "host-only"
+    verbatim_note: ClassVar[str] = "lo stays down in the namespace, so it does not reach itself"
+
+    host_device: str = parameter("", "the host's end of the cable", "veth0")
+    device: str = parameter("", "the namespace's end", "veth1")
+    host_address: str = parameter("", "the host's address", "192.168.202.1/24", metavar="CIDR")
+    address: str = parameter("", "the namespace's address", "192.168.202.11/24", metavar="CIDR")
+
+    def check(self) -> None:
+        names.check_pair(self.host_device, self.device)
+        addressing.check_pair(self.host_address, self.address)
+
+    def settle(self, facts: Facts) -> HostOnly:
+        host_device, device = names.free_pair(self.host_device, self.device, facts)
+        host_address, address = addressing.own_pair(
+            self.host_address, self.address, ("192.168.202.1/24", "192.168.202.11/24"), facts
+        )
+        return replace(
+            self,
+            host_device=host_device,
+            device=device,
+            host_address=host_address,
+            address=address,
+        )
+
+    def checks(self, facts: Facts) -> Iterator[Check]:
+        yield iproute.no_namespace(self.namespace)
+        yield iproute.no_device(self.host_device)
+        yield iproute.no_device(self.device)
+        yield from iproute.no_overlap(self.address)
+
+    def steps(self) -> Iterator[Step]:
+        yield iproute.add_namespace(self.namespace)
+        yield iproute.set_up("lo", self.namespace).as_guard()
+
+        yield iproute.add_veth(self.host_device, self.device)
+        yield iproute.move(self.device, self.namespace)
+
+        yield iproute.add_address(self.host_address, self.host_device)
+        yield iproute.set_up(self.host_device)
+
+        yield iproute.add_address(self.address, self.device, self.namespace)
+        yield iproute.set_up(self.device, self.namespace)

@@ -1,0 +1,56 @@
+"""The article's isolated mode (격리 모드)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from netmodes import addressing, iproute, names
+from netmodes.facts import Facts
+from netmodes.modes.base import Mode, parameter
+from netmodes.step import Check, Step
+
+
+@dataclass(frozen=True)
+class Isolated(Mode):
+    """The namespace has a network of its own and reaches nobody.
+
+    host                      namespace A
+    ┌────────────────────┐    ┌────────────────────┐
+    │                    │    │ dummy0             │
+    │                    │    │ 192.168.222.10/24  │
+    └────────────────────┘    └────────────────────┘
+    """
+
+    mode: ClassVar[str] = "isolated"
+    verbatim_note: ClassVar[str] = ""
+
+    device: str = parameter("", "the card in the namespace", "dummy0")
+    address: str = parameter("", "its address", "192.168.222.10/24", metavar="CIDR")
+
+    def check(self) -> None:
+        names.check_device(self.device)
+        addressing.check_address(self.address)
+
+    def settle(self, facts: Facts) -> Isolated:
+        return replace(
+            self,
+            device=names.free_device(self.device, "dummy0", facts),
+            address=addressing.own_address(self.address, "192.168.222.10/24", facts),
+        )
+
+    def checks(self, facts: Facts) -> Iterator[Check]:
+        yield iproute.no_namespace(self.namespace)
+        yield iproute.no_device(self.device)
+        yield from iproute.no_overlap(self.address)
+
+    def steps(self) -> Iterator[Step]:
+        yield iproute.add_namespace(self.namespace)
+
+        yield iproute.add_dummy(self.device)
+        yield iproute.move(self.device, self.namespace)
+
+        yield iproute.add_address(self.address, self.device, self.namespace)
+        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.set_up("lo", self.namespace)

@@ -1,0 +1,201 @@
+"""The vocabulary of a run: what is to be done, why, how it is taken back, and what came of it.
+
+Nothing here touches the system. Every value is frozen and goes into JSON and back.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+__all__ = ["BEFORE", "FORMAT", "Argv", "Check", "Outcome", "Plan", "Record", "Step", "Undo"]
+
+Argv = tuple[str, ...]
+
+#: The journal's and the record's format number.
+FORMAT = 1
+
+#: In an undo's argv: what the probe said before the step ran.
+BEFORE = "{before}"
+
+
+@dataclass(frozen=True)
+class Undo:
+    """How one step is taken back, and how to tell that the thing is still the one it made.
+
+    Both commands run on the host, at the time of taking back, so they find the thing where it is
+    by then: a device that has moved into its namespace is gone from the host and needs nothing.
+
+    Args:
+        probe: a command without effect; the first word it prints names the thing (an ifindex, an
+            inode with its birth, a value), and a failure or silence means that it is not there.
+        argv: the command that takes it back; ``BEFORE`` in it becomes the probe's word from before
+            the step. It runs only if the step changed the probe's word and nobody has since.
+    """
+
+    probe: Argv
+    argv: Argv
+
+    def command(self, before: str) -> Argv:
+        """The argv to run, where ``before`` was the probe's word before the step."""
+        return tuple(word.replace(BEFORE, before) for word in self.argv)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command: where it runs, why, and how it is taken back.
+
+    ``str(step)`` is the line on screen, in the record and in the script.
+
+    Args:
+        argv: the command as typed inside ``namespace``.
+        why: one line for the reader.
+        namespace: a named network namespace, or None for the host.
+        stdin: text for commands that read their work (``ip -batch -``).
+        undo: None where the effect vanishes with its namespace or device.
+        guard: a command of ours around the article's own (left out by ``--verbatim``).
+    """
+
+    argv: Argv
+    why: str
+    namespace: str | None = None
+    stdin: str | None = None
+    undo: Undo | None = None
+    guard: bool = False
+
+    @property
+    def command(self) -> Argv:
+        """The argv as run from the host: ``ip netns exec A ip addr add …``."""
+        if self.namespace is None:
+            return self.argv
+        return ("ip", "netns", "exec", self.namespace, *self.argv)
+
+    def __str__(self) -> str:
+        return shlex.join(self.command)
+
+    def as_guard(self) -> Step:
+        """The same command, marked as one of ours."""
+        return replace(self, guard=True)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something that must hold before the first command: ``argv`` prints ``expect``.
+
+    Args:
+        argv: a command that changes nothing.
+        expect: text that its output must hold; "" for any output, None for no output at all.
+        otherwise: the sentence for the user when it does not hold.
+        asks: it sends a packet to learn what no snapshot of this machine can tell.
+    """
+
+    argv: Argv
+    expect: str | None
+    otherwise: str
+    asks: bool = False
+
+    def holds(self, output: str) -> bool:
+        """Whether this output is the expected one."""
+        return not output.strip() if self.expect is None else self.expect in output
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of one namespace's network, rendered and not yet run.
+
+    Args:
+        mode: the mode's name on the command line.
+        namespace: the namespace's name, and the network's.
+        parameters: every parameter of the mode, by name, as text.
+        steps: the commands in order.
+        checks: what must hold before the first.
+    """
+
+    mode: str
+    namespace: str
+    parameters: dict[str, str]
+    steps: tuple[Step, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The commands, each quoted for a shell."""
+        return tuple(str(step) for step in self.steps)
+
+    def verbatim(self) -> Plan:
+        """The article's commands alone."""
+        return replace(self, steps=tuple(step for step in self.steps if not step.guard))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; ``Plan.from_dict`` reads it."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Plan:
+        """A plan from what ``to_dict`` gave, after JSON.
+
+        Raises:
+            ValueError: it was written by a version with another format.
+        """
+        if data.get("format") != FORMAT:
+            raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
+        fields = {key: value for key, value in data.items() if key not in ("format", "steps")}
+        checks = tuple(Check(**{**check, "argv": tuple(check["argv"])}) for check in data["checks"])
+        return cls(**{**fields, "checks": checks, "steps": tuple(map(step_from, data["steps"]))})
+
+
+def step_from(data: dict[str, Any]) -> Step:
+    """A step from its JSON."""
+    undo = data["undo"] and Undo(tuple(data["undo"]["probe"]), tuple(data["undo"]["argv"]))
+    return Step(**{**data, "argv": tuple(data["argv"]), "undo": undo})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one command.
+
+    Args:
+        line: the command, quoted for a shell.
+        status: its exit status; negative for a signal.
+        stdout: what it printed.
+        stderr: what it complained of.
+        seconds: how long it took.
+    """
+
+    line: str
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """A plan and what came of each of its commands."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The commands that ran, each quoted for a shell."""
+        return tuple(outcome.line for outcome in self.outcomes)
+
+    def script(self) -> str:
+        """The same commands as bash; see ``netmodes.script``."""
+        from netmodes.script import render
+
+        return render(self.plan)
+
+    def to_json(self) -> str:
+        """Lines, exit statuses, outputs and durations (seconds), with the plan they came from."""
+        return json.dumps(
+            {"plan": self.plan.to_dict(), "outcomes": _dicts(self.outcomes)}, indent=2
+        )
+
+
+def _dicts(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
+    return [asdict(outcome) for outcome in outcomes]
