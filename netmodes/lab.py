@@ -30,6 +30,9 @@ __all__ = ["enter", "is_lab", "run", "steps"]
 
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
 
+#: The program after it is killed when this process ends, however it ends (setpriv(1)).
+DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
+
 HOST, LAN, UPLINK = "host", "lan0", "enp0s1"
 ROUTER_IP, HOST_IP, OUTSIDE_IP = "192.168.64.1", "192.168.64.3", "8.8.8.8"
 MAC = "4a:9e:7e:55:59:ee"
@@ -158,7 +161,7 @@ def _serve() -> subprocess.Popen[bytes]:
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
     serve = ("-m", "http.server", "80", "--directory", str(folder))
-    argv = ("ip", "netns", "exec", HOST, "setpriv", "--pdeathsig", "KILL", sys.executable, *serve)
+    argv = (*DIE_TOO, "ip", "netns", "exec", HOST, sys.executable, *serve)
     server = subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -183,7 +186,7 @@ def _inside(command: Sequence[str]) -> tuple[str, ...]:
     """The command in the machine, which has names of namespaces of its own: none yet."""
     prepare = f'mount -t tmpfs tmpfs {iproute.NAMESPACES} && exec "$@"'
     fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", prepare, "sh")
-    return ("ip", "netns", "exec", HOST, *fresh, *command)
+    return (*DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
 
 
 def _shell() -> tuple[str, ...]:

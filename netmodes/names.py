@@ -18,6 +18,28 @@ LONGEST_NAMESPACE = 255
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
+#: What stands where a device's name may (`ip link add NAME`, `ip link set NAME`) and is a keyword
+#: (iproute2's ip/iplink.c, v5.10 to v7.1), or a name the kernel keeps for itself.
+KEYWORDS = frozenset(
+    """
+    all allmulticast arp bonding_masters brd carrier default dev down gro_max_size gso_max_segs
+    gso_max_size group index inet lo mode mtu multicast name netns parentdev promisc protodown
+    protodown_reason qlen state trailers up vf vrf xdp xdpdrv xdpgeneric xdpoffload
+    """.split()
+)
+
+#: Keywords that may be cut short: `ip link add a type veth` reads `a` as `address`.
+CUT_SHORT = """
+    address addrgenmode alias broadcast dynamic help link-netnsid master nomaster numrxqueues
+    numtxqueues txqlen txqueuelen type
+    """.split()
+
+#: `ip link del if5` deletes the device with index 5 where there is none of that name.
+INDEX = re.compile(r"if-?[0-9].*")
+
+#: `ip link set veth1 netns 7` moves it to process 7 where there is no namespace of that name.
+PROCESS = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+")
+
 
 def check_device(*names: str) -> None:
     """Refuse device names that are too long, not plain, or keywords to ``ip``; "" is open."""
@@ -25,6 +47,12 @@ def check_device(*names: str) -> None:
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
         _check_plain("device", name)
+        if name in KEYWORDS or any(word.startswith(name) for word in CUT_SHORT):
+            raise Refused(
+                f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0"
+            )
+        if INDEX.fullmatch(name):
+            raise Refused(f"device name {name!r} reads as a device's index to ip: choose another")
 
 
 def check_namespace(name: str) -> None:
@@ -34,7 +62,7 @@ def check_namespace(name: str) -> None:
             f"namespace name {name[:20]!r}… is too long: at most {LONGEST_NAMESPACE} characters"
         )
     _check_plain("namespace", name)
-    if re.fullmatch(r"[0-9]+|0[xX][0-9a-fA-F]+", name):
+    if PROCESS.fullmatch(name):
         raise Refused(f"namespace name {name!r} reads as a process number to ip: add a letter")
 
 
