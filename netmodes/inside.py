@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from netmodes.errors import Refused
-from netmodes.runner import running
+from netmodes.updown import running
 
 __all__ = ["enter"]
 

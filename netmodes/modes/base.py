@@ -132,15 +132,16 @@ class Mode(ABC):
             CommandFailed: a command failed; what was done has been taken back.
             Interrupted: the same, after a signal.
         """
-        from netmodes import runner
+        from netmodes import updown
+        from netmodes.runner import Runner, silent
 
         need_root()
         with locked() as lock:
             facts = Facts.read()
             if self._is_up(facts):
-                return Record(runner.running(self.namespace).plan, ())
+                return Record(updown.running(self.namespace).plan, ())
             plan = self.plan(facts, verbatim=verbatim)
-            return runner.put_up(plan, lock, echo or runner.silent)
+            return updown.put_up(plan, Runner(echo or silent, lock))
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
         """Take everything back; see ``netmodes.modes.base.down``."""
@@ -148,9 +149,9 @@ class Mode(ABC):
 
     def exec(self, *argv: str) -> Outcome:
         """Run a command inside the namespace, to its end, as the current user."""
-        from netmodes import runner
+        from netmodes.runner import Runner
 
-        return runner.execute(("ip", "netns", "exec", self.namespace, *argv))
+        return Runner().quietly(("ip", "netns", "exec", self.namespace, *argv))
 
     def __enter__(self) -> Self:
         self.up()
@@ -200,14 +201,14 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> None:
         Refused: there is no such network of ours, or processes run inside.
         NetmodesError: something is left; its text says what.
     """
-    from netmodes import runner
+    from netmodes.runner import Runner, silent
+    from netmodes.updown import take_down
 
     need_root()
     with locked() as lock:
-        left = runner.take_down(name, lock, kill=kill, echo=echo or runner.silent)
+        left = take_down(name, Runner(echo or silent, lock), kill=kill)
     if left:
-        error = NetmodesError(f"{name} is not wholly down: " + "; ".join(left))
-        raise error
+        raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
 
 
 def need_root() -> None:

@@ -1,0 +1,49 @@
+"""What INT, TERM and HUP do while commands run: noted or ignored, never fatal half way."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+__all__ = ["ignored", "noted"]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def noted() -> Iterator[list[int]]:
+    """Collect the signals that come; the caller looks between two commands.
+
+    Ctrl-C reaches the whole foreground group, so the running command may die of it all the same.
+    """
+    caught: list[int] = []
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        caught.append(signum)
+
+    with _handled_by(note):
+        yield caught
+
+
+@contextmanager
+def ignored() -> Iterator[None]:
+    """Finish first: the commands started meanwhile inherit this, and survive Ctrl-C as well."""
+    with _handled_by(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: object) -> Iterator[None]:
+    """Only the main thread of a program may say what signals do; elsewhere this does nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in SIGNALS}  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
