@@ -112,8 +112,8 @@ def own_pair(
     if not host_side and not inside:
         near, far = _moved(article, facts)
         return near, far
-    host_side = host_side or _like(article[0], inside)
-    inside = inside or _like(article[1], host_side)
+    host_side = host_side or _beside(inside, article[0])
+    inside = inside or _beside(host_side, article[1])
     check_pair(host_side, inside)
     return _refuse_overlap(host_side, facts), inside
 
@@ -125,10 +125,12 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
     return address
 
 
-def _like(article: str, address: str) -> str:
-    """The address that is to this one's subnet what the article's is to the article's."""
-    example, subnet = parse(article), parse(address).network
-    return str(_host(subnet, int(example.ip) - int(example.network.network_address)))
+def _beside(address: str, article: str) -> str:
+    """The host of this one's subnet that the article's is of its own, or the next after it."""
+    example, given = parse(article), parse(address)
+    number = int(example.ip) - int(example.network.network_address)
+    found = _host(given.network, number)
+    return str(_host(given.network, number + 1) if found == given else found)
 
 
 def _host(subnet: IPv4Network, number: int) -> IPv4Interface:
@@ -142,6 +144,8 @@ def _moved(article: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
     size = IPv4Interface(article[0]).network.num_addresses
     for count in range(256):
         moved = tuple(_plus(address, count * size) for address in article)
+        if not IPv4Interface(moved[0]).is_private:
+            break
         if facts.overlap(IPv4Interface(moved[0]).network) is None:
             return moved
     raise Refused(f"no subnet is free from {article[0]} on: give the addresses yourself")
@@ -152,8 +156,8 @@ def _plus(address: str, distance: int) -> str:
     return f"{found.ip + distance}/{found.network.prefixlen}"
 
 
-def lan_address(address: str, number: int, uplink: str, facts: Facts) -> str:
-    """A free address of the uplink's subnet: this one, or host ``number`` and up."""
+def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str) -> str:
+    """A free address of the uplink's subnet: this one, or host ``number`` and up but the other."""
     subnets = [found.network for found in facts.addresses(uplink)]
     if not subnets:
         raise Refused(
@@ -165,7 +169,7 @@ def lan_address(address: str, number: int, uplink: str, facts: Facts) -> str:
     last = subnets[0].num_addresses - 1
     for candidate in range(number, last):
         found = _host(subnets[0], candidate)
-        if str(found.ip) not in taken:
+        if str(found.ip) not in (*taken, bare(other)):
             return str(found)
     raise Refused(
         f"{uplink}'s subnet {subnets[0]} has no free host from .{number} on: "

@@ -7,8 +7,10 @@ and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +80,14 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The entry point."""
-    cli(prog_name="netmodes")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
+    try:
+        cli(prog_name="netmodes")
+    except OSError as error:
+        say(f"Error: {error}")
+        sys.exit(1)
     sys.exit(0)
 
 
@@ -100,7 +109,7 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
     default = "" if metadata["required"] else f"  [default: {metadata['otherwise']}]"
     return click.Option(
         names,
-        default=option.default,
+        **({} if metadata["required"] else {"default": option.default}),
         required=metadata["required"],
         show_default=False,
         metavar=metadata["metavar"],
@@ -148,16 +157,41 @@ def run_mode(
     **parameters: str,
 ) -> None:
     """Render, export or run one mode."""
+    if "" in (export, facts):
+        raise click.UsageError("--export and --facts need the name of a file")
     if facts and not (dry_run or export):
         raise click.UsageError("--facts goes with --dry-run or --export")
     wanted = mode(**parameters)
-    if export:
-        write_script(wanted.script(read_facts(facts), verbatim=verbatim), export, force)
-    elif dry_run:
-        plan = wanted.plan(read_facts(facts), verbatim=verbatim)
-        click.echo(_json(plan.to_dict()) if json else transcript(plan), nl=False)
-    else:
+    if not (dry_run or export):
         run_up(wanted, verbatim, json)
+        return
+    plan = plan_for(facts, wanted, verbatim)
+    if export:
+        from netmodes.script import render
+
+        write_script(render(plan), export, force)
+    else:
+        click.echo(_json(plan.to_dict()) if json else transcript(plan), nl=False)
+    if verbatim:
+        say_what_to_expect(wanted)
+
+
+def plan_for(facts: str | None, mode: Mode, verbatim: bool) -> Plan:
+    """The plan of a mode for this machine, or for the one that a file describes."""
+    try:
+        return mode.plan(read_facts(facts), verbatim=verbatim)
+    except NetmodesError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if facts is None:
+            raise
+        raise Refused(f"{facts} is not as `netmodes facts` writes it ({error!r})") from error
+
+
+def say_what_to_expect(mode: Mode) -> None:
+    """What the article's commands alone come to."""
+    if mode.verbatim_note:
+        say(f"Without guard commands {mode.verbatim_note}.")
 
 
 def read_facts(path: str | None) -> Facts:
@@ -167,8 +201,9 @@ def read_facts(path: str | None) -> Facts:
     try:
         return Facts.from_json(sys.stdin.read() if path == "-" else Path(path).read_text())
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "no text")
         raise Refused(
-            f"{path} cannot be read ({error}): give a file made by `netmodes facts`"
+            f"{path} cannot be read ({why}): give a file made by `netmodes facts`"
         ) from None
 
 
@@ -191,8 +226,10 @@ def write_script(text: str, path: str, force: bool) -> None:
         raise Refused(f"{path} exists: choose another file, or use --force") from None
     except OSError as error:
         raise Refused(f"{path} cannot be written ({error.strerror}): choose another file") from None
-    with os.fdopen(descriptor, "w") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+        if stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, stat.S_IMODE(mode) | 0o111)
 
 
 def run_up(mode: Mode, verbatim: bool, as_json: bool) -> None:
@@ -205,8 +242,8 @@ def run_up(mode: Mode, verbatim: bool, as_json: bool) -> None:
     if not record.outcomes:
         say(f"{name} is up already.")
         return
-    if verbatim and mode.verbatim_note:
-        say(f"Without guard commands {mode.verbatim_note}.")
+    if verbatim:
+        say_what_to_expect(mode)
     say(
         f"{name} is up: `netmodes exec {name} -- CMD` runs in it, "
         f"`netmodes down {name}` takes it back."
@@ -291,7 +328,7 @@ def exec(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
 
 @cli.command()
 def facts() -> None:
-    """Print what modes need to know of this machine, as JSON; needs no root.
+    """Print this machine's facts, as JSON; needs no root.
 
     Example: netmodes facts > server.json
     """
@@ -302,7 +339,7 @@ def facts() -> None:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 @click.option("--within", is_flag=True, hidden=True)
 def lab(command: tuple[str, ...], within: bool) -> NoReturn:
-    """Run a command, or your shell, on a throw-away copy of the article's machine.
+    """Run a command or your shell on a copy of the article's machine.
 
     The machine is made of namespaces and goes with the command; nothing in it reaches this one.
     It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8,
@@ -312,6 +349,8 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
     """
     from netmodes import lab as machine
 
+    if within and not machine.is_lab():
+        raise Refused("this is no lab: `netmodes lab` makes one")
     sys.exit(machine.run(command, show) if within else machine.enter(command))
 
 

@@ -76,11 +76,13 @@ class Facts:
         names = [field.name for field in fields(cls)]
         try:
             data = json.loads(text)
-            return cls(**{name: data.get(name) for name in names})
-        except (ValueError, AttributeError) as error:
+        except ValueError as error:
             raise Refused(
                 f"these are not facts ({error}): make them with `netmodes facts`"
             ) from error
+        if not isinstance(data, dict):
+            raise Refused("these are not facts (no JSON object): make them with `netmodes facts`")
+        return cls(**{name: data.get(name) for name in names})
 
     def known(self, what: str) -> Any:  # noqa: ANN401
         """The facts of that name.
@@ -153,12 +155,8 @@ def kind(link: Json) -> str | None:
 
 
 def _destination(route: Json) -> IPv4Network | None:
-    """Where a route leads, or None for the default and for loopback, which stand for no subnet."""
-    if (
-        route["dst"] == "default"
-        or route.get("dev") == "lo"
-        or route.get("type") in ("broadcast", "multicast")
-    ):
+    """Where a route leads, or None for a default, which stands for no subnet."""
+    if route["dst"] == "default" or route.get("type") in ("broadcast", "multicast"):
         return None
     return IPv4Network(ip_network(route["dst"], strict=False))
 
@@ -177,17 +175,19 @@ def _ip_json(*commands: tuple[str, ...]) -> list[list[Json]]:
         running = [Popen(argv, stdout=PIPE, stderr=PIPE, text=True) for argv in commands]
     except FileNotFoundError:
         raise Refused("there is no `ip` on PATH: install iproute2") from None
-    return [
-        _parsed(argv, *child.communicate(), child.returncode)
-        for argv, child in zip(commands, running, strict=True)
-    ]
+    ended = [(*child.communicate(), child.returncode) for child in running]
+    return [_parsed(argv, *end) for argv, end in zip(commands, ended, strict=True)]
 
 
 def _parsed(argv: tuple[str, ...], stdout: str, stderr: str, status: int) -> list[Json]:
     if status != 0:
         raise Refused(f"`{' '.join(argv)}` failed ({stderr.strip()}): the machine cannot be read")
+    try:
+        entries = json.loads(stdout or "[]")
+    except ValueError:
+        raise Refused(f"`{' '.join(argv)}` prints no JSON: install iproute2") from None
     # iproute2 prints `{}` for "no such thing" among the entries.
-    return [entry for entry in json.loads(stdout or "[]") if entry]
+    return [entry for entry in entries if entry]
 
 
 def _namespaces() -> list[str]:

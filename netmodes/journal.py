@@ -1,6 +1,6 @@
 """What is up: one folder a network, written before the first command, gone with a reboot.
 
-    /run/netmodes/lock        one run at a time
+    /run/netmodes/.lock       one run at a time
     /run/netmodes/A/plan.json the whole intent: every line with its undo
     /run/netmodes/A/log       what has happened so far, a line each:
                                 start K BEFORE   step K is about to run; its probe said BEFORE
@@ -100,11 +100,12 @@ class Journal:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = self.folder / "log"
             lines = log.read_text().splitlines() if log.exists() else []
+            notes = _notes(lines)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Refused(f"the journal {self.folder} cannot be read: {error}") from error
-        return Network(plan, _notes(lines), "up" if lines[-1:] == ["up"] else "interrupted")
+        return Network(plan, notes, "up" if lines[-1:] == ["up"] else "interrupted")
 
     def remove(self) -> None:
         """Forget the network."""
@@ -145,7 +146,7 @@ def locked() -> Iterator[int]:
 
     try:
         ROOT.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(ROOT / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(ROOT / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise NetmodesError(f"{ROOT} cannot be written ({error.strerror}): run as root") from error
     try:

@@ -39,8 +39,11 @@ MAC = "4a:9e:7e:55:59:ee"
 
 PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
 
+#: Modules that are loaded put one of these into every new namespace; down, and with no route.
+TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", "vti6")
+
 #: Kinds of device that lead nowhere but to other namespaces of the lab.
-HARMLESS = ("veth", "bridge", "dummy")
+HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 
 def steps() -> Iterator[Step]:

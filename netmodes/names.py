@@ -8,7 +8,14 @@ from itertools import count
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 
-__all__ = ["check_device", "check_namespace", "check_pair", "free_device", "free_pair"]
+__all__ = [
+    "check_bridge",
+    "check_device",
+    "check_namespace",
+    "check_pair",
+    "free_device",
+    "free_pair",
+]
 
 #: IFNAMSIZ less the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
@@ -23,7 +30,7 @@ PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 KEYWORDS = frozenset(
     """
     all allmulticast arp bonding_masters brd carrier default dev down gro_max_size gso_max_segs
-    gso_max_size group index inet lo mode mtu multicast name netns parentdev promisc protodown
+    gso_max_size group index inet mode mtu multicast name netns parentdev promisc protodown
     protodown_reason qlen state trailers up vf vrf xdp xdpdrv xdpgeneric xdpoffload
     """.split()
 )
@@ -47,6 +54,8 @@ def check_device(*names: str) -> None:
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
         _check_plain("device", name)
+        if name == "lo":
+            raise Refused("lo is the loopback: name another device")
         if name in KEYWORDS or any(word.startswith(name) for word in CUT_SHORT):
             raise Refused(
                 f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0"
@@ -71,6 +80,13 @@ def check_pair(host_device: str, device: str) -> None:
     check_device(host_device, device)
     if host_device and host_device == device:
         raise Refused(f"{device} is given to both ends of the cable: choose two names")
+
+
+def check_bridge(bridge: str, *ends: str) -> None:
+    """Refuse a bridge's name that cannot be, or that an end of its cable has; "" is still open."""
+    check_device(bridge)
+    if bridge and bridge in ends:
+        raise Refused(f"{bridge} is the bridge and an end of its cable: choose two names")
 
 
 def _check_plain(what: str, name: str) -> None:

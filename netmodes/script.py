@@ -73,7 +73,7 @@ def _environment() -> Environment:
 
 def _join(argv: Iterable[str]) -> str:
     """An argv for bash; ``BEFORE`` becomes the shell's variable."""
-    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) for word in argv)
+    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
 
 
 def _quoted(word: str) -> str:

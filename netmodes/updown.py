@@ -10,7 +10,7 @@ import shlex
 import time
 from pathlib import Path
 
-from netmodes import signals
+from netmodes import names, signals
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal, Network, Note
 from netmodes.runner import Runner, program
@@ -88,6 +88,7 @@ def running(name: str) -> Network:
     Raises:
         Refused: there is none.
     """
+    names.check_namespace(name)
     network = Journal(name).read()
     if network is None:
         raise Refused(f"{name} is not a network of ours: see `netmodes list`")

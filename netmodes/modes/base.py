@@ -106,7 +106,6 @@ class Mode(ABC):
         facts = facts or Facts.read()
         self._refuse_taken_name(facts)
         mode = self.settle(facts)
-        mode.check()
         checks = tuple(mode.checks(facts))
         plan = Plan(mode.mode, mode.namespace, mode.parameters, tuple(mode.steps()), checks)
         return plan.verbatim() if verbatim else plan
@@ -170,8 +169,7 @@ class Mode(ABC):
         if network is None:
             return False
         name, there = self.namespace, network["parameters"]
-        if network["state"] != "up":
-            raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
+        _refuse_interrupted(network)
         if network["mode"] != self.mode:
             raise Refused(f"{name} is up as {network['mode']}: `netmodes down {name}` first")
         wanted = {key: value for key, value in self.parameters.items() if value}
@@ -183,10 +181,19 @@ class Mode(ABC):
 
     def _refuse_taken_name(self, facts: Facts) -> None:
         name = self.namespace
-        if facts.network(name) is not None:
-            raise Refused(f"{name} is up already: `netmodes down {name}` first, or choose another")
+        if (network := facts.network(name)) is not None:
+            _refuse_interrupted(network)
+            raise Refused(
+                f"{name} is up already: `netmodes down {name}` first, or choose another name"
+            )
         if name in facts.known("namespaces"):
             raise Refused(f"namespace {name} exists and is not ours: choose another name")
+
+
+def _refuse_interrupted(network: dict[str, Any]) -> None:
+    if network["state"] != "up":
+        name = network["name"]
+        raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> None:

@@ -47,7 +47,8 @@ class Bridged(Mode):
     def check(self) -> None:
         if not self.uplink:
             raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
-        names.check_device(self.uplink, self.bridge)
+        names.check_device(self.uplink)
+        names.check_bridge(self.bridge, self.host_device, self.device)
         names.check_pair(self.host_device, self.device)
         addressing.check_pair(self.bridge_address, self.address)
         addressing.check_gateway(self.gateway, self.address)
@@ -55,8 +56,10 @@ class Bridged(Mode):
     def settle(self, facts: Facts) -> Bridged:
         check_uplink(self.uplink, facts)
         host_device, device = names.free_pair(self.host_device, self.device, facts)
-        bridge_address = addressing.lan_address(self.bridge_address, 100, self.uplink, facts)
-        address = addressing.lan_address(self.address, 50, self.uplink, facts)
+        bridge_address = addressing.lan_address(
+            self.bridge_address, 100, self.uplink, facts, self.address
+        )
+        address = addressing.lan_address(self.address, 50, self.uplink, facts, bridge_address)
         return replace(
             self,
             bridge=names.free_device(self.bridge, "br0", facts),

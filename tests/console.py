@@ -1,0 +1,62 @@
+"""The real command line inside this process, and its sessions as a console shows them.
+
+``python tests/console.py FILE…`` writes each session anew, from its own first line.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from netmodes.cli import cli
+
+FACTS = Path(__file__).parent / "facts"
+
+PROMPT = "$ netmodes "
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one call of the command line."""
+
+    status: int | str | None
+    stdout: str
+    stderr: str
+
+
+def netmodes(*arguments: str) -> Done:
+    """Call the command line; only what it does not catch itself is raised."""
+    stdout, stderr = StringIO(), StringIO()
+    try:
+        with redirect_stdout(stdout), redirect_stderr(stderr):
+            cli(arguments, prog_name="netmodes")
+    except SystemExit as end:
+        return Done(end.code, stdout.getvalue(), stderr.getvalue())
+    raise AssertionError("the command line returned rather than exit")
+
+
+def session(line: str) -> str:
+    """The line as typed in tests/facts, then all that it prints and its exit status, if not 0."""
+    arguments = shlex.split(line.removeprefix(PROMPT))
+    harmless = {"--dry-run", "--facts"} <= set(arguments) and "" not in arguments
+    assert harmless, f"this could run for real: {line}"
+    done = netmodes(*arguments)
+    status = f"[exit {done.status}]\n" if done.status else ""
+    return f"{line}\n{done.stdout}{done.stderr}{status}"
+
+
+def main(files: list[str]) -> None:
+    """Write these sessions anew."""
+    paths = [Path(file).resolve() for file in files]
+    os.chdir(FACTS)
+    for path in paths:
+        path.write_text(session(path.read_text().partition("\n")[0]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

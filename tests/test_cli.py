@@ -1,0 +1,408 @@
+"""The command line: exit statuses, what goes to stdout and what to stderr, and files it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from console import FACTS, netmodes
+
+from netmodes import MODES, Facts, HostOnly, Plan, Refused, __version__, journal
+from netmodes.cli import cli
+from netmodes.journal import Journal
+
+pytestmark = pytest.mark.pure
+
+ARTICLE = ("--facts", str(FACTS / "article.json"))
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No program on PATH and a journal of the test's own: nothing can be run, sudo neither."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    return tmp_path
+
+
+@pytest.fixture
+def user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not root, whoever runs the tests."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root, whoever runs the tests."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def in_a_process(
+    *arguments: str, stdout: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Call the command line as a process of its own, its stdout a file."""
+    with Path(stdout).open("w") as out:
+        return subprocess.run(
+            [sys.executable, "-m", "netmodes", *arguments],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["--no-such-option"],
+        ["host-only", "--no-such-option"],
+        ["host-only", "superfluous"],
+        ["host-only", "--address"],
+        ["host-only", *ARTICLE],
+        ["host-only", "--json", *ARTICLE],
+        ["host-only", "--export", ""],
+        ["host-only", "--facts", ""],
+        ["bridged"],
+        ["bridged", "--dry-run"],
+        ["bridged", "--dry-run", *ARTICLE],
+        ["down"],
+        ["down", "--all", "A"],
+        ["exec"],
+        ["exec", "A"],
+        ["list", "A"],
+        ["facts", "A"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str], root: None) -> None:
+    """What the command line cannot make sense of exits 2, and says so on stderr alone."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["host-only", "--dry-run"], "there is no `ip` on PATH: install iproute2"),
+        (["host-only"], "there is no `ip` on PATH: install iproute2"),
+        (["facts"], "there is no `ip` on PATH: install iproute2"),
+        (["host-only", "-n", "a b"], "namespace name 'a b' is not plain"),
+        (["host-only", "-n", "A", "--dry-run", "--facts", "none"], "none cannot be read"),
+        (["down", "A"], "A is not a network of ours: see `netmodes list`"),
+        (["exec", "A", "--", "true"], "A is not a network of ours: see `netmodes list`"),
+        (["lab", "--within", "--", "true"], ""),
+        (["lab", "--", "true"], "there is no `unshare` on PATH: install util-linux"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refused(arguments: list[str], says: str, root: None) -> None:
+    """What cannot be done exits 1, with one line on stderr alone."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {says}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["a\nb", "", "..", "../A", "n" * 300, "/run/netmodes/A"])
+@pytest.mark.parametrize("verb", [["down"], ["exec"]], ids=" ".join)
+def test_no_name(verb: list[str], name: str, root: None) -> None:
+    """What is no name is no network either, and said in one short line."""
+    done = netmodes(*verb, name, *(["true"] if verb == ["exec"] else []))
+
+    assert done.status == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr) < 200
+
+
+@pytest.mark.parametrize(
+    "arguments", [["host-only"], ["down", "A"], ["exec", "A", "true"]], ids=" ".join
+)
+def test_no_sudo(arguments: list[str], user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither root nor sudo can be had, that is refused, after the line that was tried."""
+    monkeypatch.setattr(sys, "argv", ["netmodes", *arguments])
+
+    done = netmodes(*arguments)
+
+    tried, refusal = done.stderr.splitlines()
+    assert (done.status, done.stdout) == (1, "")
+    assert tried == f"[#] sudo netmodes {' '.join(arguments)}"
+    assert refusal.startswith("Error: this needs root, and there is no sudo")
+
+
+def test_library_without_root(user: None) -> None:
+    """In Python not being root is an error that names sudo and the lab."""
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().up()
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().down()
+
+
+@pytest.mark.parametrize("name", [None, *cli.commands], ids=str)
+def test_help(name: str | None) -> None:
+    """Every command has help on stdout, with what it is for and an example."""
+    done = netmodes(*([name] if name else []), "--help")
+
+    assert (done.status, done.stderr) == (0, "")
+    assert f"netmodes {name or 'host-only'} " in done.stdout
+    assert name is None or f"Example: netmodes {name}" in done.stdout
+
+
+def test_help_is_short() -> None:
+    """The list of commands says of each, in whole sentences, what it is for."""
+    done = netmodes("--help")
+
+    assert "..." not in done.stdout.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_help_of_a_mode(mode: str) -> None:
+    """The help of a mode shows its picture as it stands, and every parameter with its default."""
+    done = netmodes(mode, "--help")
+
+    shown = [line.strip() for line in done.stdout.splitlines()]
+    docstring = [line.strip() for line in (MODES[mode].__doc__ or "").splitlines() if line.strip()]
+    options = [f"--{field.name.replace('_', '-')}" for field in MODES[mode].options()]
+    assert [line for line in docstring if line not in shown] == []
+    assert [option for option in options if option not in done.stdout] == []
+    assert done.stdout.count("[default: ") + done.stdout.count("[required]") == len(options)
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    assert netmodes("--version").stdout == f"netmodes, version {__version__}\n"
+
+
+def test_dry_run(article: Facts) -> None:
+    """A dry run prints the lines on stdout, and nothing on stderr."""
+    done = netmodes("host-only", "--dry-run", *ARTICLE)
+
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert (done.status, done.stderr) == (0, "")
+    assert tuple(lines) == HostOnly().plan(article).lines
+
+
+def test_dry_run_verbatim_warns(article: Facts) -> None:
+    """With --verbatim a dry run says on stderr what to expect, as a run does."""
+    done = netmodes("host-only", "--dry-run", "--verbatim", *ARTICLE)
+
+    assert HostOnly.verbatim_note in done.stderr
+
+
+def test_dry_run_json(article: Facts) -> None:
+    """A dry run as JSON is the plan."""
+    done = netmodes("host-only", "--dry-run", "--json", *ARTICLE)
+
+    assert Plan.from_dict(json.loads(done.stdout)) == HostOnly().plan(article)
+
+
+def test_facts_from_stdin(article: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--facts -` reads the facts from stdin."""
+    monkeypatch.setattr(sys, "stdin", StringIO(article.to_json()))
+
+    done = netmodes("host-only", "--dry-run", "--facts", "-")
+
+    assert done == netmodes("host-only", "--dry-run", *ARTICLE)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"\x7fELF"])
+def test_facts_that_are_none(content: bytes, tmp_path: Path) -> None:
+    """A file that holds no facts is refused in one line."""
+    path = tmp_path / "facts"
+    path.write_bytes(content)
+
+    done = netmodes("host-only", "--dry-run", "--facts", str(path))
+
+    assert (done.status, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("links", ["enp0s1", 1, True, {"enp0s1": {}}, [1], [{}], [[]]])
+def test_facts_of_another_shape(links: object, article: Facts, tmp_path: Path) -> None:
+    """A file of JSON that is not as `netmodes facts` writes it is refused in one line."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({**json.loads(article.to_json()), "links": links}))
+
+    done = netmodes("host-only", "--dry-run", "--facts", str(path))
+
+    assert (done.status, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_facts(tmp_path: Path, article: Facts) -> None:
+    """`netmodes facts` prints what `--facts` takes."""
+    ip = tmp_path / "ip"
+    ip.write_text("#!/bin/sh\necho '[]'\n")
+    ip.chmod(0o755)
+
+    facts = Facts.from_json(netmodes("facts").stdout)
+
+    assert (facts.links, facts.routes, facts.networks) == ([], [], [])
+    assert isinstance(facts.namespaces, list)
+
+
+def test_export(tmp_path: Path, article: Facts) -> None:
+    """An exported script is an executable file of its own, and nothing is said."""
+    path = tmp_path / "up.sh"
+
+    done = netmodes("host-only", "--export", str(path), *ARTICLE)
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    assert path.read_text() == HostOnly().script(article)
+    assert os.access(path, os.X_OK)
+
+
+def test_export_to_stdout(article: Facts) -> None:
+    """`--export -` prints the script."""
+    done = netmodes("host-only", "--export", "-", *ARTICLE)
+
+    assert (done.status, done.stdout) == (0, HostOnly().script(article))
+
+
+def test_export_verbatim(article: Facts) -> None:
+    """`--export` with `--verbatim` leaves the guard commands out."""
+    done = netmodes("host-only", "--verbatim", "--export", "-", *ARTICLE)
+
+    assert done.stdout == HostOnly().script(article, verbatim=True)
+
+
+def test_export_keeps(tmp_path: Path) -> None:
+    """A file that is there is never overwritten unasked."""
+    path = tmp_path / "up.sh"
+    path.write_text("mine")
+
+    done = netmodes("host-only", "--export", str(path), *ARTICLE)
+
+    assert (done.status, path.read_text()) == (1, "mine")
+    assert done.stderr == f"Error: {path} exists: choose another file, or use --force\n"
+
+
+def test_export_force(tmp_path: Path, article: Facts) -> None:
+    """With --force a file is overwritten whole, and executable afterwards."""
+    path = tmp_path / "up.sh"
+    path.write_text("mine" * 10_000)
+
+    done = netmodes("host-only", "--export", str(path), "--force", *ARTICLE)
+
+    assert (done.status, path.read_text()) == (0, HostOnly().script(article))
+    assert os.access(path, os.X_OK)
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
+@pytest.mark.parametrize("place", ["no-such-folder/up.sh", ".", "file/up.sh", "n" * 300])
+def test_export_unwritable(place: str, force: list[str], tmp_path: Path) -> None:
+    """A path that cannot be written is refused, with it and why."""
+    path = tmp_path / place
+    (tmp_path / "file").write_text("")
+
+    done = netmodes("host-only", "--export", str(path), *force, *ARTICLE)
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {path} ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_export_refused(tmp_path: Path) -> None:
+    """A mode that the machine does not allow leaves no file."""
+    path = tmp_path / "up.sh"
+
+    done = netmodes("bridged", "--uplink", "lo", "--export", str(path), *ARTICLE)
+
+    assert (done.status, path.exists()) == (1, False)
+
+
+def test_list() -> None:
+    """The list names each network with its mode, state and address; none is no line at all."""
+    nothing = netmodes("list")
+    up("A")
+
+    some = netmodes("list")
+
+    assert (nothing.status, nothing.stdout, nothing.stderr) == (0, "", "")
+    assert some.stdout.splitlines() == [
+        "NAME            MODE       STATE        ADDRESS",
+        "A               host-only  up           192.168.202.11/24",
+    ]
+
+
+def test_list_json(article: Facts) -> None:
+    """The list as JSON has the parameters as well, and is a list also where nothing is up."""
+    nothing = netmodes("list", "--json")
+    up("A")
+
+    some = netmodes("list", "--json")
+
+    assert json.loads(nothing.stdout) == []
+    assert json.loads(some.stdout) == [
+        {
+            "name": "A",
+            "mode": "host-only",
+            "parameters": HostOnly().plan(article).parameters,
+            "state": "up",
+        }
+    ]
+
+
+def up(name: str) -> None:
+    """Write the journal of a network that is up."""
+    facts = Facts.from_json((FACTS / "article.json").read_text())
+    written = Journal(name)
+    written.begin(HostOnly(namespace=name).plan(facts))
+    written.write("up")
+
+
+def test_list_of_a_long_name() -> None:
+    """A name wider than its column keeps a blank between itself and the next."""
+    up("n" * 40)
+
+    assert netmodes("list").stdout.splitlines()[1].split() == [
+        "n" * 40,
+        "host-only",
+        "up",
+        "192.168.202.11/24",
+    ]
+
+
+def test_down_all_of_none(root: None) -> None:
+    """Taking back everything, where there is nothing, is done."""
+    assert netmodes("down", "--all").status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list", "--json"], ["host-only", "--dry-run", *ARTICLE]]
+)
+def test_full_disk(arguments: list[str]) -> None:
+    """Output that cannot be written is said in a line, without a traceback."""
+    done = in_a_process(*arguments, stdout="/dev/full")
+
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["host-only", "--help"], ["host-only", "--export", "-", *ARTICLE]]
+)
+def test_latin_terminal(arguments: list[str], tmp_path: Path) -> None:
+    """A terminal that knows no box drawing gets all the rest."""
+    done = in_a_process(*arguments, stdout=str(tmp_path / "out"), PYTHONIOENCODING="latin-1")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ascii_locale(tmp_path: Path, article: Facts) -> None:
+    """A script is written in UTF-8 whatever the locale."""
+    path = tmp_path / "up.sh"
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    done = in_a_process("host-only", "--export", str(path), *ARTICLE, stdout=os.devnull, **locale)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert path.read_text(encoding="utf-8") == HostOnly().script(article)

@@ -1,0 +1,43 @@
+"""What the command line prints, to the letter: each file of tests/golden is one session.
+
+A new case is a new file that begins with its command; ``scripts/regenerate`` writes the rest.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from console import FACTS, netmodes, session
+
+pytestmark = pytest.mark.pure
+
+GOLDEN = sorted(Path(__file__).parent.glob("golden/*.console"))
+EXPORTED = Path(__file__).parent.parent / "scripts/exported"
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_session(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command prints, on the machine of its facts, what the file holds."""
+    monkeypatch.chdir(FACTS)
+
+    expected = golden.read_text()
+
+    assert session(expected.partition("\n")[0]) == expected
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"]],
+    ids=lambda mode: mode[0],
+)
+def test_exported(mode: list[str]) -> None:
+    """A script in scripts/exported is executable and what its mode exports today."""
+    facts = str(FACTS / "article.json")
+    exported = EXPORTED / f"{mode[0]}.sh"
+
+    done = netmodes(*mode, "--facts", facts, "--export", "-")
+
+    assert exported.read_text() == done.stdout
+    assert os.access(exported, os.X_OK)

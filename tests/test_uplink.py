@@ -1,0 +1,148 @@
+"""The uplink: what keeps a NIC from being bridged, and what must not have changed meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netmodes import Bridged, Facts, Refused
+from netmodes.uplink import check_uplink, unchanged
+
+pytestmark = pytest.mark.pure
+
+FACTS = Path(__file__).parent / "facts"
+
+#: What `ip` prints on the article's machine for each check of its uplink.
+LINK = (
+    "2: enp0s1@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT "
+    "group default qlen 1000\\    link/ether 4a:9e:7e:55:59:ee brd ff:ff:ff:ff:ff:ff link-netnsid 0"
+)
+ADDRESS = "2: enp0s1    inet 192.168.64.3/24 metric 100 brd 192.168.64.255 scope global enp0s1\\"
+ROUTE = "default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100"
+
+
+@pytest.fixture
+def nics() -> Facts:
+    """A machine with one NIC of every kind."""
+    return Facts.from_json((FACTS / "nics.json").read_text())
+
+
+@pytest.mark.parametrize("uplink", ["enp0s1", "enp0s5.7", "bond0"])
+def test_uplink(uplink: str, nics: Facts) -> None:
+    """A NIC, a VLAN on one and a bond can be bridged."""
+    assert check_uplink(uplink, nics) is None
+
+
+@pytest.mark.parametrize(
+    ("uplink", "says"),
+    [
+        ("eth7", "there is no device eth7"),
+        ("lo", "is the loopback"),
+        ("enp0s2", "is enslaved to bond0"),
+        ("enp0s3", "is enslaved to blue"),
+        ("enp0s4", "carries macvlan4"),
+        ("enp0s5", r"carries enp0s5\.7"),
+        ("bridge7", "is a bridge"),
+        ("wg0", "is no Ethernet device"),
+    ],
+)
+def test_uplink_refused(uplink: str, says: str, nics: Facts) -> None:
+    """A device that cannot become a bridge's port is refused, with what keeps it."""
+    with pytest.raises(Refused, match=says):
+        check_uplink(uplink, nics)
+
+
+def test_loopback(article: Facts) -> None:
+    """The loopback is refused for what it is, not for its name."""
+    with pytest.raises(Refused, match="loopback"):
+        Bridged(uplink="lo").plan(article)
+
+
+@pytest.mark.parametrize("kind", ["macvlan", "macvtap", "ipvlan", "ipvtap", "vlan"])
+def test_children(kind: str, article: Facts) -> None:
+    """Every kind of device that lives on a NIC keeps it from being bridged."""
+    child = {"ifname": "child0", "link": "enp0s1", "linkinfo": {"info_kind": kind}}
+    facts = replace(article, links=[*article.known("links"), child])
+
+    with pytest.raises(Refused, match="carries child0"):
+        check_uplink("enp0s1", facts)
+
+
+def test_veth_peer(article: Facts) -> None:
+    """The peer of a NIC that is itself an end of a veth pair is no child of it."""
+    peer = {"ifname": "peer0", "link": "enp0s1", "linkinfo": {"info_kind": "veth"}}
+    facts = replace(article, links=[*article.known("links"), peer])
+
+    assert check_uplink("enp0s1", facts) is None
+
+
+def test_suggestion(nics: Facts) -> None:
+    """A refusal names the NIC of the default route, and where there is none the command for it."""
+    with pytest.raises(Refused, match=r"\(--uplink enp0s1\)"):
+        check_uplink("eth7", nics)
+    with pytest.raises(Refused, match="`ip link` shows all"):
+        check_uplink("eth7", replace(nics, routes=[]))
+
+
+def test_suggestion_is_another(nics: Facts) -> None:
+    """A refusal never suggests the uplink that it refuses."""
+    facts = replace(nics, routes=[{"dst": "default", "dev": "wg0"}])
+
+    with pytest.raises(Refused) as refusal:
+        check_uplink("wg0", facts)
+
+    assert "--uplink wg0" not in str(refusal.value)
+
+
+def test_no_address(nics: Facts) -> None:
+    """An uplink without an address has no subnet to join."""
+    with pytest.raises(Refused, match="enp0s6 has no IPv4 address"):
+        Bridged(uplink="enp0s6").plan(nics)
+
+
+@pytest.mark.parametrize("uplink", ["", "a b", "enp0s1\n", "x" * 16])
+def test_name(uplink: str) -> None:
+    """An uplink that is not named, or whose name is none, is refused when the mode is made."""
+    with pytest.raises(Refused):
+        Bridged(uplink=uplink)
+
+
+def test_unchanged(article: Facts) -> None:
+    """On the machine as it was rendered for, each of the uplink's checks holds."""
+    checks = list(unchanged("enp0s1", article))
+
+    held = [check.holds(text) for check, text in zip(checks, (LINK, ADDRESS, ROUTE), strict=True)]
+
+    assert held == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after"),
+    [
+        (0, "4a:9e:7e:55:59:ee", "4a:9e:7e:55:59:ef"),
+        (1, "192.168.64.3/24", "192.168.64.33/24"),
+        (1, "192.168.64.3/24", "192.168.64.3/25"),
+        (2, "192.168.64.1", "192.168.64.11"),
+        (2, "enp0s1", "enp0s10"),
+    ],
+)
+def test_changed(place: int, before: str, after: str, article: Facts) -> None:
+    """Another MAC, address, prefix, gateway or NIC fails the check of it, which says what to do."""
+    check = list(unchanged("enp0s1", article))[place]
+
+    output = (LINK, ADDRESS, ROUTE)[place].replace(before, after)
+
+    assert not check.holds(output)
+    assert check.otherwise.endswith("export again")
+
+
+def test_unchanged_without_gateway(article: Facts) -> None:
+    """A default route that has no gateway is looked for through its NIC."""
+    facts = replace(article, routes=[{"dst": "default", "dev": "enp0s1", "scope": "link"}])
+
+    check = list(unchanged("enp0s1", facts))[-1]
+
+    assert check.holds("default dev enp0s1 scope link")
+    assert not check.holds("default via 192.168.64.1 dev enp0s2")
