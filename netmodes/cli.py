@@ -6,7 +6,9 @@ and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import io
 import json
 import os
@@ -18,13 +20,15 @@ from typing import Any, NoReturn
 
 import click
 
-from netmodes import __version__
-from netmodes.errors import NetmodesError, Refused
+from netmodes import __version__, signals
+from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
-from netmodes.journal import networks
+from netmodes.journal import Journal, networks
 from netmodes.modes import MODES, Mode
+from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
-from netmodes.step import Plan
+from netmodes.step import Plan, Record
+from netmodes.uplink import stray
 
 __all__ = ["cli", "main"]
 
@@ -80,6 +84,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The entry point."""
+    gc.freeze()
+    gc.disable()  # a tenth of a run's time, for garbage that goes with the process anyway
+    atexit.register(gc.freeze)
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
@@ -91,11 +99,22 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
+def open_closed_streams() -> None:
+    """Else the lock or a journal would get a closed stream's number, and what is said with it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+
+
 def mode_command(mode: type[Mode]) -> click.Command:
     """The command of one mode: its parameters, then what every mode can do."""
     return click.Command(
         mode.mode,
-        params=[*map(parameter_option, mode.options()), *COMMON],
+        params=[
+            *map(parameter_option, mode.options()),
+            *(CONFIRM if mode.thorough else ()),
+            *COMMON,
+        ],
         callback=lambda **given: run_mode(mode, **given),
         help=_help(mode),
         short_help=mode.summary(),
@@ -127,11 +146,23 @@ COMMON = [
     click.Option(
         ["--export"], metavar="FILE", help='Write a bash script instead ("-": to stdout).'
     ),
-    click.Option(["--force"], is_flag=True, help="Let --export overwrite FILE."),
+    click.Option(
+        ["--force"], is_flag=True, help="Overwrite FILE; go on where a firewall names the uplink."
+    ),
     click.Option(["--facts"], metavar="FILE", help="Render for the machine FILE describes."),
     click.Option(
         ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
     ),
+]
+
+
+CONFIRM = [
+    click.Option(
+        ["--confirm"],
+        type=click.FloatRange(min=1),
+        metavar="SECONDS",
+        help="Take everything back unless it is confirmed in time.",
+    )
 ]
 
 
@@ -154,6 +185,7 @@ def run_mode(
     force: bool,
     facts: str | None,
     json: bool,
+    confirm: float | None = None,
     **parameters: str,
 ) -> None:
     """Render, export or run one mode."""
@@ -163,9 +195,9 @@ def run_mode(
         raise click.UsageError("--facts goes with --dry-run or --export")
     wanted = mode(**parameters)
     if not (dry_run or export):
-        run_up(wanted, verbatim, json)
+        run_up(wanted, verbatim, force, confirm, json)
         return
-    plan = plan_for(facts, wanted, verbatim)
+    plan = plan_for(facts, wanted, verbatim, force)
     if export:
         from netmodes.script import render
 
@@ -176,10 +208,20 @@ def run_mode(
         say_what_to_expect(wanted)
 
 
-def plan_for(facts: str | None, mode: Mode, verbatim: bool) -> Plan:
+def run_up(mode: Mode, verbatim: bool, force: bool, confirm: float | None, as_json: bool) -> None:
+    """Run a mode, have it confirmed, and say how to go on."""
+    become_root()
+    suggest_confirm(mode.parameters.get("uplink"), confirm)
+    record = mode.up(verbatim=verbatim, force=force, confirm=confirm, echo=show)
+    if confirm is not None and record.outcomes:
+        wait_for_confirmation(mode.namespace, confirm)
+    report(mode, record, verbatim, as_json)
+
+
+def plan_for(facts: str | None, mode: Mode, verbatim: bool, force: bool) -> Plan:
     """The plan of a mode for this machine, or for the one that a file describes."""
     try:
-        return mode.plan(read_facts(facts), verbatim=verbatim)
+        return mode.plan(read_facts(facts), verbatim=verbatim, force=force)
     except NetmodesError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -194,10 +236,10 @@ def say_what_to_expect(mode: Mode) -> None:
         say(f"Without guard commands {mode.verbatim_note}.")
 
 
-def read_facts(path: str | None) -> Facts:
-    """This machine's facts, or those of a file ("-": stdin)."""
+def read_facts(path: str | None) -> Facts | None:
+    """The facts of a file ("-": stdin), or None for this machine's."""
     if path is None:
-        return Facts.read()
+        return None
     try:
         return Facts.from_json(sys.stdin.read() if path == "-" else Path(path).read_text())
     except (OSError, UnicodeDecodeError) as error:
@@ -210,7 +252,9 @@ def read_facts(path: str | None) -> Facts:
 def transcript(plan: Plan) -> str:
     """The commands, each under its why; bash can run it as it is."""
     guard = {True: "guard: ", False: ""}
-    return "".join(f"# {guard[step.guard]}{step.why}\n{step}\n" for step in plan.steps)
+    notices = [f"# note: {notice}\n" for notice in plan.notices]
+    lines = [f"# {guard[step.guard]}{step.why}\n{step}\n" for step in plan.steps]
+    return "".join([*notices, *lines])
 
 
 def write_script(text: str, path: str, force: bool) -> None:
@@ -232,10 +276,47 @@ def write_script(text: str, path: str, force: bool) -> None:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o111)
 
 
-def run_up(mode: Mode, verbatim: bool, as_json: bool) -> None:
-    """Run a mode and say how to go on."""
-    become_root()
-    record = mode.up(verbatim=verbatim, echo=show)
+def suggest_confirm(uplink: str | None, confirm: float | None) -> None:
+    """One line for who came over SSH through the uplink."""
+    from netmodes import watcher
+
+    peer = watcher.ssh_peer() if uplink and confirm is None else None
+    if peer and (watcher.route_to(peer) or {}).get("dev") == uplink:
+        say(f"You came over SSH through {uplink}: with `--confirm 60` it comes back by itself.")
+
+
+def wait_for_confirmation(name: str, seconds: float) -> None:
+    """Wait for Enter here or `netmodes confirm` anywhere; a signal takes everything back.
+
+    Raises:
+        NetmodesError: nobody confirmed in time; everything has been taken back.
+    """
+    say(f"Press Enter, or run `netmodes confirm {name}` anywhere, within {seconds:g} s to keep it.")
+    with signals.noted() as caught:
+        while (network := Journal(name).read()) is not None and not network.confirmed:
+            if caught:
+                take_down(name, kill=True, echo=show)
+                raise Interrupted(caught[0])
+            if enter_pressed(0.1):
+                confirm_network(name)
+    if network is None:
+        raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is taken back")
+
+
+def enter_pressed(patience: float) -> bool:
+    """Whether a line came from the terminal within this many seconds."""
+    import select
+    import time
+
+    if not sys.stdin.isatty():
+        time.sleep(patience)
+        return False
+    ready, _, _ = select.select([sys.stdin], [], [], patience)
+    return bool(ready) and sys.stdin.readline() != ""
+
+
+def report(mode: Mode, record: Record, verbatim: bool, as_json: bool) -> None:
+    """Say how to go on."""
     name = mode.namespace
     if as_json:
         click.echo(record.to_json())
@@ -259,16 +340,14 @@ def become_root() -> None:
     if os.geteuid() == 0:
         return
     import shlex
+    import shutil
 
     from netmodes import __main__ as itself
 
+    if not shutil.which("sudo"):
+        raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
     show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
-    try:
-        os.execvp("sudo", ["sudo", "--", sys.executable, str(itself.__file__), *sys.argv[1:]])
-    except FileNotFoundError:
-        raise Refused(
-            "this needs root, and there is no sudo: run it as root, or in `netmodes lab`"
-        ) from None
+    os.execvp("sudo", ["sudo", "--", sys.executable, str(itself.__file__), *sys.argv[1:]])
 
 
 for mode in MODES.values():
@@ -287,9 +366,40 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
     if bool(names) == every:
         raise click.UsageError("name the networks, or give --all")
     become_root()
-    for name in names or [network.plan.namespace for network in networks()]:
-        take_down(name, kill=kill, echo=show)
-        say(f"{name} is down.")
+    status = 0
+    for name in dict.fromkeys(names) or [network.plan.namespace for network in networks()]:
+        try:
+            done = take_down(name, kill=kill, echo=show)
+        except NetmodesError as error:
+            say(f"Error: {error}")
+            status = error.exit_status
+        else:
+            say(f"{name} is down." if done else f"{name} is not up: nothing to do.")
+    sys.exit(status)
+
+
+@cli.command()
+@click.argument("name")
+def confirm(name: str) -> None:
+    """Keep a network that was put up with --confirm.
+
+    Example: netmodes confirm A
+    """
+    become_root()
+    confirm_network(name)
+    say(f"{name} stays.")
+
+
+@cli.command(hidden=True)
+@click.argument("name")
+@click.argument("seconds", type=float)
+@click.argument("pid", type=int)
+def watch(name: str, seconds: float, pid: int) -> None:
+    """Take a network back unless it is confirmed (what --confirm starts)."""
+    from netmodes import watcher
+
+    if watcher.watch(name, seconds, pid):
+        take_down(name, kill=True)
 
 
 @cli.command(name="list")
@@ -306,12 +416,15 @@ def list_(as_json: bool) -> None:
     rows = [(net["name"], net["mode"], net["state"], net["parameters"]["address"]) for net in found]
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
+    for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
+        if notice := stray(uplink, Facts.read(thorough=False)):
+            click.echo(f"Note: {notice}")
 
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
-@cli.command(context_settings=PASS_ON)
+@cli.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name")
 @click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -323,7 +436,7 @@ def exec(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
     from netmodes.inside import enter
 
     become_root()
-    enter(name, command[command[0] == "--" :], user, show)
+    enter(name, command, user, show)
 
 
 @cli.command()

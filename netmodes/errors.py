@@ -44,7 +44,8 @@ class CommandFailed(NetmodesError):
 
     def __str__(self) -> str:
         said = [f"  {line}" for line in self.words.splitlines()]
-        first = f"`{self.line}` failed (exit status {self.status})"
+        command = self.line.partition(" <<")[0]  # without what it read
+        first = f"`{command}` failed (exit status {self.status})"
         return "\n".join([first, *said, *([self.hint] if self.hint else [])])
 
 

@@ -10,20 +10,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from ipaddress import IPv4Interface, IPv4Network, ip_interface, ip_network
-from pathlib import Path
 from typing import Any
 
+from netmodes import snapshot
 from netmodes.errors import Refused
-from netmodes.journal import networks
+from netmodes.snapshot import kind
 
-__all__ = ["Facts"]
+__all__ = ["FOREVER", "Facts", "is_advertised", "kind", "written"]
 
 Json = dict[str, Any]
 
+#: A lifetime without end (``ip -j addr``).
+FOREVER = 4294967295
+
 #: Kinds of device that live on another one and keep it from becoming a bridge's port.
 CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
-
-SYSCTLS = ("net.ipv4.ip_forward",)
 
 
 @dataclass(frozen=True)
@@ -33,34 +34,42 @@ class Facts:
     Args:
         links: every device of the host with its addresses, as ``ip -d -j addr show`` prints it.
         routes: the IPv4 routes of every table, as ``ip -4 -j route show table all`` prints them.
+        routes6: the IPv6 ones.
         namespaces: the named network namespaces, as in /run/netns.
-        sysctls: name to value.
-        networks: the networks of ours, each with name, mode, parameters and state.
+        sysctls: name to value, and "conf NAME" to what device NAME's own have of their own.
+        networks: the networks of ours, each with name, mode, parameters, state and shared steps.
+        nft: the lines of ``nft list ruleset`` (root alone may read it).
+        iptables: the lines of ``iptables -S`` (likewise).
+        rules: the lines of ``ip -4 rule show``.
+        rules6: the lines of ``ip -6 rule show``.
+        tc: the lines of ``tc filter show``, egress and ingress, by device.
+        managers: the daemons and DHCP clients that see to a device, by device.
     """
 
     links: list[Json] | None = None
     routes: list[Json] | None = None
+    routes6: list[Json] | None = None
     namespaces: list[str] | None = None
-    sysctls: dict[str, str] | None = None
+    sysctls: dict[str, Any] | None = None
     networks: list[Json] | None = None
+    nft: list[str] | None = None
+    iptables: list[str] | None = None
+    rules: list[str] | None = None
+    rules6: list[str] | None = None
+    tc: dict[str, list[str] | None] | None = None
+    managers: dict[str, list[str]] | None = None
 
     @classmethod
-    def read(cls) -> Facts:
+    def read(cls, *, thorough: bool = True) -> Facts:
         """This machine's facts.
+
+        Args:
+            thorough: firewalls, rules and managers as well, which only bridged asks about.
 
         Raises:
             Refused: there is no ``ip``, or it fails.
         """
-        links, routes = _ip_json(
-            ("ip", "-d", "-j", "addr", "show"), ("ip", "-4", "-j", "route", "show", "table", "all")
-        )
-        return cls(
-            links=links,
-            routes=routes,
-            namespaces=_namespaces(),
-            sysctls={key: value for key in SYSCTLS if (value := _sysctl(key)) is not None},
-            networks=[network.summary() for network in networks()],
-        )
+        return cls(**snapshot.read(thorough=thorough))
 
     def to_json(self) -> str:
         """The snapshot as JSON."""
@@ -118,6 +127,38 @@ class Facts:
             if info.get("family") == "inet" and info.get("scope") == "global"
         ]
 
+    def known_link(self, name: str) -> Json:
+        """The device of that name.
+
+        Raises:
+            Refused: there is none.
+        """
+        link = self.link(name)
+        if link is None:
+            raise Refused(f"there is no device {name}: `ip link` shows all")
+        return link
+
+    def global_addresses(self, name: str) -> list[Json]:
+        """A device's addresses of both families, in order, without IPv6's link-local ones."""
+        infos = self.known_link(name).get("addr_info", [])
+        return [item for item in infos if item["family"] == "inet" or item["scope"] == "global"]
+
+    def unicast_routes(self, name: str) -> list[Json]:
+        """The routes through a device that do not come with IPv6 itself, on-link ones first."""
+        routes = [
+            route
+            for route in [*self.known("routes"), *self.known("routes6")]
+            if route.get("dev") == name
+            and route.get("type", "unicast") == "unicast"
+            and not route["dst"].startswith("fe80:")
+        ]
+        return sorted(routes, key=lambda route: "gateway" in route)
+
+    def interface_sysctls(self, name: str) -> dict[str, str]:
+        """A device's own sysctls that a new device would not have, and its `ipv4.rp_filter`."""
+        found: dict[str, str] = self.known("sysctls").get(f"conf {name}", {})
+        return found
+
     def every_address(self) -> list[IPv4Interface]:
         """The global IPv4 addresses of all devices."""
         names = [link["ifname"] for link in self.known("links")]
@@ -143,15 +184,37 @@ class Facts:
                 return f"namespace {network['name']}"
         return None
 
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether the kernel knows IPv6 and it is not switched off."""
+        return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"
+
+    def bridged(self, uplink: str) -> Json | None:
+        """The network of ours that has bridged this uplink, or None."""
+        return next(
+            (net for net in self.known("networks") if net["parameters"].get("uplink") == uplink),
+            None,
+        )
+
+    def shared(self, share: str) -> list[Json]:
+        """The step of a network of ours that provides this share; none or one."""
+        steps = [step for network in self.known("networks") for step in network["shared"]]
+        return [step for step in steps if step["share"] == share][:1]
+
     def network(self, name: str) -> Json | None:
         """The network of ours of that name, or None."""
         return next((net for net in self.known("networks") if net["name"] == name), None)
 
 
-def kind(link: Json) -> str | None:
-    """A virtual device's kind (``veth``, ``bridge``, …), or None for a real one."""
-    found = link.get("linkinfo", {}).get("info_kind")
-    return None if found is None else str(found)
+def written(address: Json) -> str:
+    """An address of ``ip -j addr`` as ``ip addr`` writes it; a peer's prefix is the peer's."""
+    peer = f" peer {address['address']}" if "address" in address else ""
+    return f"{address['local']}{peer}/{address['prefixlen']}"
+
+
+def is_advertised(address: Json) -> bool:
+    """Whether the address was made from a router advertisement (by the kernel or a daemon)."""
+    return bool(address.get("mngtmpaddr") or address.get("temporary"))
 
 
 def _destination(route: Json) -> IPv4Network | None:
@@ -165,38 +228,3 @@ def _subnets(network: Json) -> Iterator[IPv4Network]:
     for name, value in network["parameters"].items():
         if name.endswith("address") and "/" in value:
             yield IPv4Network(ip_interface(value).network)
-
-
-def _ip_json(*commands: tuple[str, ...]) -> list[list[Json]]:
-    """What each command prints, all of them run at once."""
-    from subprocess import PIPE, Popen
-
-    try:
-        running = [Popen(argv, stdout=PIPE, stderr=PIPE, text=True) for argv in commands]
-    except FileNotFoundError:
-        raise Refused("there is no `ip` on PATH: install iproute2") from None
-    ended = [(*child.communicate(), child.returncode) for child in running]
-    return [_parsed(argv, *end) for argv, end in zip(commands, ended, strict=True)]
-
-
-def _parsed(argv: tuple[str, ...], stdout: str, stderr: str, status: int) -> list[Json]:
-    if status != 0:
-        raise Refused(f"`{' '.join(argv)}` failed ({stderr.strip()}): the machine cannot be read")
-    try:
-        entries = json.loads(stdout or "[]")
-    except ValueError:
-        raise Refused(f"`{' '.join(argv)}` prints no JSON: install iproute2") from None
-    # iproute2 prints `{}` for "no such thing" among the entries.
-    return [entry for entry in entries if entry]
-
-
-def _namespaces() -> list[str]:
-    folder = Path("/run/netns")
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-
-
-def _sysctl(key: str) -> str | None:
-    try:
-        return Path("/proc/sys", *key.split(".")).read_text().strip()
-    except OSError:
-        return None

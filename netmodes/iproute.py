@@ -7,17 +7,34 @@ device's name may stand where ``ip`` also takes a keyword: ``netmodes.names`` re
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_interface
 
+from netmodes.facts import Facts
 from netmodes.step import BEFORE, Argv, Check, Step, Undo
 
 NAMESPACES = "/run/netns"
 
+#: Names the bridge of this name ($1) by its ifindex, if the device ($0) is a port of it.
+MASTER = 'ip -o link show dev "$0" master "$1" | grep -q . && ip -o link show dev "$1"'
+
+#: Who visibly depends on forwarding: the bridges of container engines, and NAT.
+NEED_FORWARDING = (
+    (
+        ("ip", "-o", "link", "show", "type", "bridge"),
+        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+",
+    ),
+    (("nft", "list", "ruleset"), "masquerade"),
+    (("iptables", "-t", "nat", "-S"), "MASQUERADE"),
+)
+
 #: Debian's package for each program that a command, probe or check runs.
 PACKAGES = {
     "ip": "iproute2",
+    "iptables": "iptables",
     "kill": "procps",
     "ping": "iputils-ping",
+    "sh": "dash",
     "stat": "coreutils",
     "sysctl": "procps",
 }
@@ -40,7 +57,10 @@ def add_dummy(device: str) -> Step:
 
 def add_bridge(device: str) -> Step:
     """``ip link add … type bridge``."""
-    return _add_link(device, "bridge", (), f"{device}, a switch inside the host")
+    return replace(
+        _add_link(device, "bridge", (), f"{device}, a switch inside the host"),
+        share=f"bridge {device}",
+    )
 
 
 def add_veth(device: str, peer: str) -> Step:
@@ -88,6 +108,7 @@ def set_up_again(device: str) -> Step:
         ("ip", "link", "set", device, "up"),
         f"{device} is switched on, if it was not",
         undo=Undo(is_up, ("ip", "link", "set", device, "down")),
+        share=f"up {device}",
     )
 
 
@@ -98,16 +119,17 @@ def plug_in(device: str, bridge: str) -> Step:
 
 
 def plug_in_uplink(uplink: str, bridge: str) -> Step:
-    """``ip link set … master …`` for the host's own NIC, which leaves the bridge on the way back.
+    """``ip link set … master …`` for the host's own NIC, which leaves this bridge on the way back.
 
     What the command does (bridge(8)): frames that come in on the NIC are handed to the bridge,
     not to the NIC's own addresses any more.
     """
-    is_port = ("ip", "-o", "link", "show", "dev", uplink, "master", bridge)
+    identity = ("sh", "-c", MASTER, uplink, bridge)
     return Step(
         ("ip", "link", "set", uplink, "master", bridge),
         f"{uplink} becomes a port of {bridge}: frames from the LAN now come in on {bridge}",
-        undo=Undo(is_port, ("ip", "link", "set", uplink, "nomaster")),
+        undo=Undo(identity, ("ip", "link", "set", uplink, "nomaster")),
+        share=f"port {uplink}",
     )
 
 
@@ -117,12 +139,31 @@ def add_default_route(gateway: str, namespace: str) -> Step:
     return Step(("ip", "route", "add", "default", "via", gateway), why, namespace)
 
 
+def forward(facts: Facts) -> Iterator[Step]:
+    """``sysctl -w net.ipv4.ip_forward=1``, where the host does not forward already.
+
+    Going back turns off forwarding on every device and lets ICMP redirects in again (ip-sysctl), so
+    what was otherwise is put back with it. What has come to need forwarding meanwhile keeps it.
+    """
+    key = "net.ipv4.ip_forward"
+    sysctls = facts.known("sysctls")
+    if sysctls[key] == "1":
+        return
+    step = sysctl(key, 1, "the host passes on what is not for it")
+    also = (f"{name}={value}" for name, value in sysctls.get("with ip_forward", {}).items())
+    if step.undo:
+        yield replace(
+            step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=NEED_FORWARDING)
+        )
+
+
 def sysctl(key: str, value: int, why: str) -> Step:
     """``sysctl -w key=value``; put back if it was another and still is ours."""
     return Step(
         ("sysctl", "-w", f"{key}={value}"),
         why,
         undo=Undo(("sysctl", "-n", key), ("sysctl", "-w", f"{key}={BEFORE}")),
+        share=f"sysctl {key}",
     )
 
 
@@ -138,6 +179,12 @@ def no_device(name: str) -> Check:
     return Check(argv, None, f"device {name} exists already: delete it or choose another name")
 
 
+def is_port(device: str, bridge: str) -> Check:
+    """The device is a port of the bridge."""
+    argv = ("ip", "-o", "link", "show", "dev", device, "master", bridge)
+    return Check(argv, f" {device}", f"{device} is no port of {bridge}: export again")
+
+
 def no_overlap(address: str) -> Iterator[Check]:
     """No route of the host, but a default, is for addresses of this one's subnet."""
     subnet = ip_interface(address).network
@@ -151,9 +198,11 @@ def no_overlap(address: str) -> Iterator[Check]:
 def nobody_has(address: str, device: str) -> Iterator[Check]:
     """Nobody on the LAN answers for this address.
 
-    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same.
+    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same. What
+    the kernel knows from before is forgotten first, for it would be neither proved nor disproved.
     """
-    ping = ("ping", "-c", "1", "-W", "1", "-I", device, address)
+    yield Check(("ip", "neigh", "flush", "to", address, "dev", device), "", "", asks=True)
+    ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
     yield Check(ping, "", "", asks=True)
     neighbour = ("ip", "neigh", "show", "to", address, "dev", device, "nud", "reachable")
     yield Check(neighbour, None, f"{address} is taken on the LAN: choose another", asks=True)

@@ -3,10 +3,17 @@
     /run/netmodes/.lock       one run at a time
     /run/netmodes/A/plan.json the whole intent: every line with its undo
     /run/netmodes/A/log       what has happened so far, a line each:
+                                began SECONDS    the machine's uptime at the first command
                                 start K BEFORE   step K is about to run; its probe said BEFORE
                                 done K AFTER     it ran; its probe says AFTER ("-" for nothing)
+                                back K           its taking-back is about to run
+                                watched          it comes back unless it is confirmed
+                                confirmed        it is
                                 up               every step is done
                                 down             the taking-back has begun
+    /run/netmodes/A/down.sh   the taking-back as bash, for the day when Python is gone
+    /run/netmodes/A/shares    the steps that other networks may share: K and a name each; their
+                              start and done pass on to the log of a network that stays
 
 The exported scripts write the same two files, so `list` and `down` see what a script made.
 """
@@ -15,17 +22,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from netmodes.errors import NetmodesError, Refused
 from netmodes.step import Plan
 
-__all__ = ["ROOT", "Journal", "Network", "Note", "locked", "networks"]
+__all__ = [
+    "ROOT",
+    "Journal",
+    "Network",
+    "Note",
+    "locked",
+    "networks",
+    "shares",
+    "sharing",
+    "uptime",
+]
 
 ROOT = Path("/run/netmodes")
 
@@ -38,28 +56,41 @@ class Note:
         index: the step's place in the plan, from 0.
         before: its undo's probe before it ran; "" for nothing there.
         after: the same afterwards, or None if the run ended in the middle.
+        back: its taking-back had begun, and may have ended in the middle.
     """
 
     index: int
     before: str
     after: str | None = None
+    back: bool = False
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network of ours as the journal has it; ``state`` is "up" or "interrupted"."""
+    """A network of ours as the journal has it.
+
+    Args:
+        plan: what was intended.
+        notes: what was started.
+        state: "up", "unconfirmed" (up, and the watcher waits) or "interrupted".
+        began: the machine's uptime at the first command, in seconds.
+        confirmed: somebody has said that the machine is reachable.
+    """
 
     plan: Plan
     notes: tuple[Note, ...]
     state: str
+    began: float
+    confirmed: bool = False
 
     def summary(self) -> dict[str, Any]:
-        """Name, mode, parameters and state, for facts and ``list``."""
+        """Name, mode, parameters, state and shared steps, for facts and ``list``."""
         return {
             "name": self.plan.namespace,
             "mode": self.plan.mode,
             "parameters": self.plan.parameters,
             "state": self.state,
+            "shared": [asdict(step) for step in self.plan.all_steps if step.share],
         }
 
 
@@ -74,12 +105,25 @@ class Journal:
         self.name = name
         self.folder = ROOT / name
 
-    def begin(self, plan: Plan) -> None:
-        """Put the intent on disk; it is there whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / "plan.json.new"
-        draft.write_text(json.dumps(plan.to_dict()))
-        draft.replace(self.folder / "plan.json")
+    def begin(self, plan: Plan, down: str, *, watched: bool = False) -> None:
+        """Put the intent on disk, and the means to take it back; all at once or not at all.
+
+        Args:
+            plan: every command with its undo.
+            down: the taking-back as bash.
+            watched: it comes back unless it is confirmed.
+        """
+        draft = ROOT / f".{self.name}.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        draft.chmod(0o755)  # anyone may list, whatever root's umask
+        log = f"began {uptime()}\n" + ("watched\n" if watched else "")
+        files = {"plan.json": json.dumps(plan.to_dict()), "log": log}
+        files |= {"shares": shares(plan), "down.sh": down}
+        for name, text in files.items():
+            (draft / name).write_text(text)
+            (draft / name).chmod(0o644)
+        draft.rename(self.folder)
 
     def write(self, *words: object) -> None:
         """Add one line to the log."""
@@ -89,6 +133,13 @@ class Journal:
             os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)
+
+    def inherit(self, note: Note, began: float) -> None:
+        """Take over a step that another network had run, and that outlives it."""
+        self.write("began", began)
+        self.write("start", note.index, note.before)
+        if note.after is not None:
+            self.write("done", note.index, note.after)
 
     def read(self) -> Network | None:
         """The network, or None where there is no such one.
@@ -100,16 +151,19 @@ class Journal:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = self.folder / "log"
             lines = log.read_text().splitlines() if log.exists() else []
-            notes = _notes(lines)
-        except FileNotFoundError:
+            notes, began = _notes(lines), _began(lines)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise Refused(f"the journal {self.folder} cannot be read: {error}") from error
-        return Network(plan, notes, "up" if lines[-1:] == ["up"] else "interrupted")
+        return Network(plan, notes, _state(lines), began, "confirmed" in lines)
 
     def remove(self) -> None:
-        """Forget the network."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Forget the network, at once or not at all."""
+        old = ROOT / f".{self.name}.old"
+        with suppress(FileNotFoundError):
+            self.folder.rename(old)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _notes(lines: list[str]) -> tuple[Note, ...]:
@@ -119,8 +173,48 @@ def _notes(lines: list[str]) -> tuple[Note, ...]:
             case ["start", index, before]:
                 notes[int(index)] = Note(int(index), _word(before))
             case ["done", index, after]:
-                notes[int(index)] = Note(int(index), notes[int(index)].before, _word(after))
-    return tuple(notes.values())
+                notes[int(index)] = replace(notes[int(index)], after=_word(after))
+            case ["back", index]:
+                notes[int(index)] = replace(notes[int(index)], back=True)
+    return tuple(notes[index] for index in sorted(notes))
+
+
+def _tidy() -> None:
+    """Remove what a killed run was about to write or to forget; the lock is held."""
+    for draft in (*ROOT.glob(".*.new"), *ROOT.glob(".*.old")):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def shares(plan: Plan) -> str:
+    """What the plan may share, a line each: its place and its name."""
+    return "".join(f"{index} {share}\n" for index, share in plan.shares.items())
+
+
+def sharing(share: str) -> Iterator[tuple[str, int]]:
+    """The networks that may share this, each with the place of its step, whatever else they are."""
+    for path in sorted(ROOT.glob("[!.]*/shares")):
+        for line in path.read_text().splitlines():
+            index, _, name = line.partition(" ")
+            if name == share:
+                yield path.parent.name, int(index)
+
+
+def _state(lines: list[str]) -> str:
+    marks = [line for line in lines if line in ("up", "down")]
+    if marks[-1:] != ["up"]:
+        return "interrupted"
+    return "unconfirmed" if "watched" in lines and "confirmed" not in lines else "up"
+
+
+def _began(lines: list[str]) -> float:
+    """The first command's time, or an earlier one of a step that was passed on to this network."""
+    began = [float(line.split()[1]) for line in lines if re.match(r"began \S", line)]
+    return min(began, default=uptime())
+
+
+def uptime() -> float:
+    """Seconds since the machine started, which no change of its clock disturbs (proc(5))."""
+    return float(Path("/proc/uptime").read_text().split()[0])
 
 
 def _word(written: str) -> str:
@@ -131,7 +225,8 @@ def networks() -> list[Network]:
     """Every network of ours, by name."""
     if not ROOT.is_dir():
         return []
-    found = (Journal(path.name).read() for path in sorted(ROOT.iterdir()) if path.is_dir())
+    names = [path.name for path in sorted(ROOT.iterdir()) if not path.name.startswith(".")]
+    found = (Journal(name).read() for name in names)
     return [network for network in found if network is not None]
 
 
@@ -146,11 +241,13 @@ def locked() -> Iterator[int]:
 
     try:
         ROOT.mkdir(parents=True, exist_ok=True)
+        ROOT.chmod(0o755)
         descriptor = os.open(ROOT / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise NetmodesError(f"{ROOT} cannot be written ({error.strerror}): run as root") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _tidy()
         yield descriptor
     finally:
         os.close(descriptor)

@@ -13,11 +13,13 @@ the real machine's network, its sysctls or root's files; it goes when its comman
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -80,6 +82,7 @@ def enter(command: Sequence[str]) -> NoReturn:
     Raises:
         Refused: this machine forbids user namespaces, or ``unshare`` is missing.
     """
+    os.environ.update(_environment())
     _refuse_forbidden()
     itself = str(Path(__file__).with_name("__main__.py"))
     argv = (*UNSHARE, "--", sys.executable, itself, "lab", "--within", "--", *command)
@@ -99,7 +102,7 @@ def _refuse_forbidden() -> None:
     if trial.returncode != 0:
         raise Refused(
             f"this machine does not allow a user its own namespaces ({trial.stderr.strip()}): "
-            "try `sudo netmodes lab`, or `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+            "try it as root, or after `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
         )
 
 
@@ -122,20 +125,30 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
         return 130
     finally:
         server.kill()
+        _end_the_rest()
+
+
+def _end_the_rest() -> None:
+    """End what the command has left in the background, or it would keep the lab alive."""
+    ours = Path("/proc/self/ns/user").readlink()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.joinpath("ns/user").readlink() == ours and process.name != str(os.getpid()):
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def is_lab() -> bool:
     """Whether this process is where no packet can reach a real NIC; in doubt it is not.
 
-    The whole of user ids is mapped only in the machine's own user namespace, and only devices that
+    A lab maps one user id, where the machine maps all and a container many; and only devices that
     lead to other namespaces may be there.
     """
     try:
         mapped = Path("/proc/self/uid_map").read_text().split()
-        links = Facts.read().known("links")
+        links = Facts.read(thorough=False).known("links")
     except (OSError, NetmodesError):
         return False
-    return mapped[2] != "4294967295" and all(
+    return mapped[2] == "1" and all(
         kind(link) in HARMLESS or "LOOPBACK" in link["flags"] for link in links
     )
 
@@ -205,7 +218,8 @@ def _shell() -> tuple[str, ...]:
 def _environment() -> dict[str, str]:
     """PATH with this netmodes first, and a prompt for shells that take it from here."""
     own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
-    path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath)])
+    # /usr/sbin, where Debian keeps sysctl, is not on an ordinary user's PATH.
+    path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     return {**os.environ, "PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1"}
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
-from netmodes.errors import Refused
+from netmodes import signals
+from netmodes.errors import CommandFailed, Refused
 from netmodes.iproute import PACKAGES
-from netmodes.step import Argv, Outcome
+from netmodes.step import Argv, Outcome, line
 
 if TYPE_CHECKING:
     from plumbum.commands.base import BaseCommand
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Echo", "Runner", "silent"]
 
 Echo = Callable[[str], None]
+
+#: Exit statuses of a shell for what cannot be run or was killed; `sysctl` fails with 255.
+NOT_ENDED = range(126, 255)
 
 
 def silent(line: str) -> None:
@@ -43,8 +47,14 @@ class Runner:
         Raises:
             Refused: the program is not installed.
         """
-        self.echo(shlex.join(argv))
-        return self.quietly(argv, stdin)
+        self.say(line(argv, stdin))
+        with signals.held_back():
+            return self.quietly(argv, stdin)
+
+    def say(self, text: str) -> None:
+        """Tell the user; a closed terminal is no reason to stop half way."""
+        with suppress(OSError):
+            self.echo(text)
 
     def quietly(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """The same unsaid, for commands that only look."""
@@ -56,12 +66,28 @@ class Runner:
         else:
             ended = (command << stdin).run(retcode=None, pass_fds=hold)
         status, stdout, stderr = ended
-        return Outcome(shlex.join(argv), status, stdout, stderr, time.monotonic() - began)
+        return Outcome(line(argv, stdin), status, stdout, stderr, time.monotonic() - began)
 
-    def word(self, probe: Argv) -> str:
-        """The first word that a probe prints; "" when the thing is not there."""
-        outcome = self.quietly(probe)
-        return next(iter(outcome.stdout.split()), "") if outcome.status == 0 else ""
+    def look(self, argv: Argv) -> str:
+        """What a command without effect prints; "" where it fails or is not installed."""
+        try:
+            outcome = self.quietly(argv)
+        except Refused:
+            return ""
+        return outcome.stdout if outcome.status == 0 else ""
+
+    def word(self, probe: Argv) -> str | None:
+        """The first word that a probe prints, or ""; None where it fails: there is no such thing.
+
+        Raises:
+            CommandFailed: it did not come to its end, so what is there is unknown.
+            Refused: the program is not installed.
+        """
+        with signals.held_back():
+            outcome = self.quietly(probe)
+        if outcome.status < 0 or outcome.status in NOT_ENDED:
+            raise CommandFailed(outcome.line, outcome.status, outcome.stderr)
+        return next(iter(outcome.stdout.split()), "") if outcome.status == 0 else None
 
 
 def program(name: str) -> BaseCommand:

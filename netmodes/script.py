@@ -1,28 +1,49 @@
-"""A plan as text for people: the bash script and the picture (templates/)."""
+"""A plan as bash: the script that people keep, and the ``down.sh`` in the journal.
+
+Both hold the same engine (templates/engine.sh) and what it must know of the plan (``knowledge``).
+Only the first needs jinja2.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netmodes.iproute import PACKAGES
-from netmodes.step import BEFORE, Plan
+from netmodes.journal import shares
+from netmodes.step import BEFORE, GRACE, LEFT, Plan, Undo
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["picture", "render"]
+__all__ = ["down_script", "picture", "render"]
 
 HERE = Path(__file__).resolve().parent
 
 #: Inside the package in a wheel; beside it in a checkout and in an editable install.
 TEMPLATES = (HERE / "templates", HERE.parent / "templates")
 
-#: What the script itself runs, beside the plan's commands.
-OWN_PROGRAMS = {"flock": "util-linux", "ip": "iproute2", "stat": "coreutils"}
+#: What the engine itself runs, beside the plan's commands.
+ENGINE_PROGRAMS = {"flock": "util-linux", "ip": "iproute2", "stat": "coreutils"}
+
+DOWN = """\
+#!/usr/bin/env bash
+# Takes back the network of namespace {name}: what `netmodes down {name}` does, without netmodes.
+# Usage: down.sh [--kill]
+# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+set -u
+umask 022
+export LC_ALL=C PS4='[#] '
+
+{knowledge}
+{engine}
+become_root "$@"
+take_lock
+down "${{1-}}"
+"""
 
 
 def render(plan: Plan) -> str:
@@ -31,28 +52,80 @@ def render(plan: Plan) -> str:
     The same lines, whys, probes and undos; the same journal, so ``netmodes list`` and
     ``netmodes down`` see what it made.
     """
-    commands = [
-        argv for step in plan.steps for argv in (step.argv, step.undo.argv if step.undo else ())
-    ]
-    used = {argv[0]: PACKAGES[argv[0]] for argv in commands if argv}
+    commands = [step.argv for step in plan.steps]
+    commands += [step.undo.argv for step in plan.all_steps if step.undo]
+    commands += [check.argv for check in plan.checks]
+    used = {argv[0]: PACKAGES[argv[0]] for argv in commands}
     return (
         _environment()
         .get_template("script.sh.j2")
         .render(
             plan=plan,
             picture=picture(plan),
+            knowledge=knowledge(plan),
+            engine=_template("engine.sh"),
+            shares=shares(plan),
             json=json.dumps(plan.to_dict()),
-            programs=sorted({**used, **OWN_PROGRAMS}.items()),
-            uses_before=any(BEFORE in word for argv in commands for word in argv),
-            uses_present=any(check.expect for check in plan.checks),
+            programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
         )
     )
+
+
+def down_script(plan: Plan) -> str:
+    """The taking-back of a plan as bash, for the day when Python or the package is gone."""
+    name, engine = plan.namespace, _template("engine.sh")
+    return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
 
 
 def picture(plan: Plan) -> str:
     """What the plan makes, drawn with its names and addresses."""
     template = _environment().get_template("picture.j2")
     return template.render(mode=plan.mode, p=plan.parameters).rstrip("\n")
+
+
+def knowledge(plan: Plan) -> str:
+    """What the engine must know of a plan: each undo's probe, command and users."""
+    return "\n".join(
+        (
+            f"NAME={shlex.quote(plan.namespace)}",
+            f"GRACE={GRACE}",
+            f"FIRST={len(plan.inherited)}",
+            "",
+            "# The first word it prints names what command K made; it fails where that is gone.",
+            _function("probe", plan, lambda undo: _join(undo.probe)),
+            "# Takes command K back; $before is what the probe said before it ran.",
+            _function("undo", plan, lambda undo: f"show {_join(undo.argv)}{_document(undo)}"),
+            "# What depends on command K by now, beside networks of ours.",
+            _function("users", plan, _users),
+            "# Command K's undo, in words.",
+            _function("thing", plan, lambda undo: f"echo {_join(undo.argv)}"),
+        )
+    )
+
+
+def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
+    """A bash function with a case for each step that has an undo."""
+    cases = "".join(
+        f"    {index})\n        {body(step.undo)}\n        ;;\n"
+        for index, step in enumerate(plan.all_steps)
+        if step.undo
+    )
+    return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
+
+
+def _document(undo: Undo) -> str:
+    """An undo's stdin; its lifetimes are counted down by the engine's ``left``."""
+    counted = LEFT.sub(r"$(left \1)", undo.stdin or "")
+    return "" if undo.stdin is None else f" <<STDIN\n{counted}STDIN"
+
+
+def _users(undo: Undo) -> str:
+    looks = [f"found {shlex.quote(pattern)} {_join(argv)}" for argv, pattern in undo.users]
+    return "\n        ".join(looks or [":"])
+
+
+def _template(name: str) -> str:
+    return next(path.read_text() for folder in TEMPLATES if (path := folder / name).exists())
 
 
 def _environment() -> Environment:
@@ -65,9 +138,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        quote=shlex.quote, join_quoted=_join, comment=_comment, heredoc=_heredoc
-    )
+    environment.filters.update(quote=shlex.quote, join_quoted=_join, comment=_comment)
     return environment
 
 
@@ -82,7 +153,3 @@ def _quoted(word: str) -> str:
 
 def _comment(text: str) -> str:
     return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
-
-
-def _heredoc(stdin: str | None) -> str:
-    return "" if stdin is None else f" <<'STDIN'\n{stdin}STDIN"

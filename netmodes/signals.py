@@ -1,4 +1,7 @@
-"""What INT, TERM and HUP do while commands run: noted or ignored, never fatal half way."""
+"""What INT, TERM and HUP do while commands run: noted or ignored, never fatal half way.
+
+Ctrl-C reaches the whole foreground group: a command holds it back as well, until it is done.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["ignored", "noted"]
+__all__ = ["held_back", "ignored", "noted"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """Collect the signals that come; the caller looks between two commands.
-
-    Ctrl-C reaches the whole foreground group, so the running command may die of it all the same.
-    """
+    """Collect the signals that come; the caller looks between two commands."""
     caught: list[int] = []
 
     def note(signum: int, frame: FrameType | None) -> None:
@@ -33,6 +33,16 @@ def ignored() -> Iterator[None]:
     """Finish first: the commands started meanwhile inherit this, and survive Ctrl-C as well."""
     with _handled_by(signal.SIG_IGN):
         yield
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Signals wait for the end of this; those to a command started meanwhile, for its end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -6,17 +6,34 @@ Nothing here touches the system. Every value is frozen and goes into JSON and ba
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-__all__ = ["BEFORE", "FORMAT", "Argv", "Check", "Outcome", "Plan", "Record", "Step", "Undo"]
+__all__ = [
+    "BEFORE",
+    "FORMAT",
+    "Argv",
+    "Check",
+    "Outcome",
+    "Plan",
+    "Record",
+    "Step",
+    "Undo",
+    "line",
+    "seconds_left",
+]
 
 Argv = tuple[str, ...]
 
 #: The journal's and the record's format number.
 FORMAT = 1
+
+#: In an undo's stdin: seconds of a lifetime, less those since the run began; never less than GRACE.
+LEFT = re.compile(r"\{left:(\d+)\}")
+GRACE = 60
 
 #: In an undo's argv: what the probe said before the step ran.
 BEFORE = "{before}"
@@ -34,14 +51,25 @@ class Undo:
             inode with its birth, a value), and a failure or silence means that it is not there.
         argv: the command that takes it back; ``BEFORE`` in it becomes the probe's word from before
             the step. It runs only if the step changed the probe's word and nobody has since.
+        stdin: what it reads; ``seconds_left`` in it counts down from the start of the run.
+        users: commands, each with a pattern (of both Python and grep -E); where one is found in
+            what the command prints, somebody else depends on the thing by now: it is left alone.
     """
 
     probe: Argv
     argv: Argv
+    stdin: str | None = None
+    users: tuple[tuple[Argv, str], ...] = ()
 
     def command(self, before: str) -> Argv:
         """The argv to run, where ``before`` was the probe's word before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
+
+    def text(self, elapsed: float) -> str | None:
+        """What the command reads, ``elapsed`` seconds after the run began."""
+        if self.stdin is None:
+            return None
+        return LEFT.sub(lambda found: str(max(GRACE, int(found[1]) - int(elapsed))), self.stdin)
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,8 @@ class Step:
         stdin: text for commands that read their work (``ip -batch -``).
         undo: None where the effect vanishes with its namespace or device.
         guard: a command of ours around the article's own (left out by ``--verbatim``).
+        share: a name for what it provides, if several networks may need it: it is taken back when
+            the last network goes that has a step of this share.
     """
 
     argv: Argv
@@ -65,6 +95,7 @@ class Step:
     stdin: str | None = None
     undo: Undo | None = None
     guard: bool = False
+    share: str = ""
 
     @property
     def command(self) -> Argv:
@@ -74,7 +105,7 @@ class Step:
         return ("ip", "netns", "exec", self.namespace, *self.argv)
 
     def __str__(self) -> str:
-        return shlex.join(self.command)
+        return line(self.command, self.stdin)
 
     def as_guard(self) -> Step:
         """The same command, marked as one of ours."""
@@ -112,6 +143,8 @@ class Plan:
         parameters: every parameter of the mode, by name, as text.
         steps: the commands in order.
         checks: what must hold before the first.
+        inherited: steps that another network has run and this one shares; they come first.
+        notices: what to know before it starts, one sentence each.
     """
 
     mode: str
@@ -119,6 +152,18 @@ class Plan:
     parameters: dict[str, str]
     steps: tuple[Step, ...]
     checks: tuple[Check, ...] = ()
+    inherited: tuple[Step, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """All that may be this network's to take back; the journal counts by this."""
+        return (*self.inherited, *self.steps)
+
+    @property
+    def shares(self) -> dict[int, str]:
+        """What is shared, by its step's place in ``all_steps``."""
+        return {index: step.share for index, step in enumerate(self.all_steps) if step.share}
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -142,15 +187,34 @@ class Plan:
         """
         if data.get("format") != FORMAT:
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
-        fields = {key: value for key, value in data.items() if key not in ("format", "steps")}
+        plain = {key: data[key] for key in ("mode", "namespace", "parameters")}
         checks = tuple(Check(**{**check, "argv": tuple(check["argv"])}) for check in data["checks"])
-        return cls(**{**fields, "checks": checks, "steps": tuple(map(step_from, data["steps"]))})
+        steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
+        notices = tuple(data["notices"])
+        return cls(**plain, steps=steps, checks=checks, inherited=inherited, notices=notices)
+
+
+def line(argv: Argv, stdin: str | None = None) -> str:
+    """A command as a shell takes it; what it reads is a quoted here-document."""
+    document = "" if stdin is None else f" <<'STDIN'\n{stdin}STDIN"
+    return shlex.join(argv) + document
+
+
+def seconds_left(seconds: int) -> str:
+    """A lifetime in an undo's stdin, which goes on counting down."""
+    return f"{{left:{seconds}}}"
 
 
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
-    undo = data["undo"] and Undo(tuple(data["undo"]["probe"]), tuple(data["undo"]["argv"]))
+    undo = data["undo"] and undo_from(data["undo"])
     return Step(**{**data, "argv": tuple(data["argv"]), "undo": undo})
+
+
+def undo_from(data: dict[str, Any]) -> Undo:
+    """An undo from its JSON."""
+    users = tuple((tuple(argv), pattern) for argv, pattern in data["users"])
+    return Undo(tuple(data["probe"]), tuple(data["argv"]), data["stdin"], users)
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,36 @@
 """Putting a plan up and taking it back, through the runner and with the journal.
 
-Taking back is one loop over the journal's notes, newest first, with one condition (``stands``);
-the exported script has the same loop and the same condition (templates/script.sh.j2).
+Taking back is one loop over the journal's notes, newest first. A thing is taken back if it is as
+its step left it, or if what was there before is missing; where the run ended in the middle of the
+step, whatever is not as before is its work. The scripts have the same loop and the same conditions
+(templates/engine.sh).
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from netmodes import names, signals
+from netmodes import names, signals, watcher
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
-from netmodes.journal import Journal, Network, Note
+from netmodes.journal import Journal, Network, Note, sharing, uptime
 from netmodes.runner import Runner, program
+from netmodes.script import down_script
 from netmodes.step import Outcome, Plan, Record, Step, Undo
 
 __all__ = ["put_up", "running", "take_back", "take_down"]
 
 
-def put_up(plan: Plan, runner: Runner) -> Record:
+def put_up(plan: Plan, runner: Runner, confirm: float | None = None) -> Record:
     """Run a plan; on the first failure or signal take back what was done, newest first.
+
+    Args:
+        plan: the commands.
+        runner: says and runs them.
+        confirm: seconds within which to confirm, or a watcher takes everything back.
 
     Raises:
         Refused: a program is missing, or a check that asks the network does not hold; nothing was
@@ -30,10 +40,18 @@ def put_up(plan: Plan, runner: Runner) -> Record:
     """
     _prepare(plan, runner)
     journal = Journal(plan.namespace)
-    journal.begin(plan)
+    if confirm is not None:
+        watcher.arm(plan.namespace, confirm)
     with signals.noted() as caught:
+        journal.begin(plan, down_script(plan), watched=confirm is not None)
         try:
-            outcomes = [_perform(*item, journal, runner, caught) for item in enumerate(plan.steps)]
+            for notice in plan.notices:
+                runner.say(f"# {notice}")
+            steps = enumerate(plan.steps, start=len(plan.inherited))
+            outcomes = [_perform(*item, journal, runner, caught) for item in steps]
+            if confirm is not None and (trouble := watcher.unreachable(runner)):
+                raise NetmodesError(trouble)
+            _stop_if(caught)
         except BaseException as error:
             left = _finish(journal, take_back(running(plan.namespace), runner))
             if isinstance(error, NetmodesError):
@@ -58,15 +76,20 @@ def _perform(
     index: int, step: Step, journal: Journal, runner: Runner, caught: list[int]
 ) -> Outcome:
     if step.undo:
-        journal.write("start", index, runner.word(step.undo.probe))
+        journal.write("start", index, runner.word(step.undo.probe) or "")
+    _stop_if(caught)
     outcome = runner.run(step.command, step.stdin)
-    if caught:
-        raise Interrupted(caught[0])
+    _stop_if(caught)
     if outcome.status != 0:
         raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(outcome))
     if step.undo:
-        journal.write("done", index, runner.word(step.undo.probe))
+        journal.write("done", index, runner.word(step.undo.probe) or "")
     return outcome
+
+
+def _stop_if(caught: list[int]) -> None:
+    if caught:
+        raise Interrupted(caught[0])
 
 
 def _hint(outcome: Outcome) -> str:
@@ -107,9 +130,12 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         What could not be taken back, one sentence each; the network is forgotten if nothing is.
 
     Raises:
-        Refused: there is no network of that name, or processes run inside.
+        Refused: processes run inside.
     """
-    network, journal = running(name), Journal(name)
+    journal = Journal(name)
+    network = journal.read()
+    if network is None:
+        return []
     with signals.ignored():
         _empty(network, runner, kill)
         journal.write("down")
@@ -119,33 +145,63 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
 def take_back(network: Network, runner: Runner) -> list[str]:
     """Take back every step that was started, newest first; carry on past failures.
 
+    What another network goes on using is passed on to it instead.
+
     Returns:
         What could not be taken back, one sentence each.
     """
-    steps = network.plan.steps
     with signals.ignored():
-        left = [
-            _take_back(steps[note.index].undo, note, runner) for note in reversed(network.notes)
-        ]
+        left = [_attempt(network, note, runner) for note in reversed(network.notes)]
     return [sentence for sentence in left if sentence]
 
 
-def _take_back(undo: Undo | None, note: Note, runner: Runner) -> str:
-    if undo is None or not stands(undo, note, runner):
+def _attempt(network: Network, note: Note, runner: Runner) -> str:
+    try:
+        return _take_back(network, note, runner)
+    except NetmodesError as error:
+        return str(error)
+
+
+def _take_back(network: Network, note: Note, runner: Runner) -> str:
+    undo = network.plan.all_steps[note.index].undo
+    now = runner.word(undo.probe) if undo else None
+    if undo is None or now is None or _is_as_before(note, now):
         return ""
-    outcome = runner.run(undo.command(note.before))
-    if not stands(undo, note, runner):
+    thing = shlex.join(undo.command(note.before))
+    if now and note.after not in (None, now) and now != note.before:
+        runner.say(f"# left alone: {thing} (it is not as this run left it)")
         return ""
-    return f"`{outcome.line}` failed ({outcome.stderr.strip()})"
+    if _pass_on(network, note):
+        return ""
+    if user := _user(undo, runner):
+        runner.say(f"# left alone: {thing} ({user} depends on it)")
+        return ""
+    Journal(network.plan.namespace).write("back", note.index)
+    elapsed = uptime() - network.began
+    outcome = runner.run(undo.command(note.before), undo.text(elapsed))
+    failed = runner.word(undo.probe) == now != note.before
+    return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
 
 
-def stands(undo: Undo, note: Note, runner: Runner) -> bool:
-    """Whether what the step changed is still as the step left it.
+def _is_as_before(note: Note, now: str) -> bool:
+    """Whether there is nothing to take back; a taking-back of several parts may have been cut."""
+    return note.before == note.after or (now == note.before and not note.back)
 
-    Where the run ended in the middle of the step, whatever is not as before is the step's work.
-    """
-    now = runner.word(undo.probe)
-    return now != note.before and note.after in (None, now)
+
+def _user(undo: Undo, runner: Runner) -> str:
+    """What depends on the thing by now, or ""."""
+    found = (re.search(pattern, runner.look(argv)) for argv, pattern in undo.users)
+    return next((match[0] for match in found if match), "")
+
+
+def _pass_on(network: Network, note: Note) -> bool:
+    """Whether a network that stays shares the step; then its undo is that network's from now on."""
+    share = network.plan.all_steps[note.index].share
+    for name, index in sharing(share) if share else ():
+        if name != network.plan.namespace:
+            Journal(name).inherit(replace(note, index=index), network.began)
+            return True
+    return False
 
 
 def _finish(journal: Journal, left: list[str]) -> list[str]:
@@ -168,9 +224,11 @@ def _empty(network: Network, runner: Runner, kill: bool) -> None:
 
 
 def _inside(network: Network, runner: Runner) -> list[str]:
-    """The processes inside the namespace, if it is there and ours; its making is the first step."""
-    undo = network.plan.steps[0].undo
-    if undo is None or not network.notes or not stands(undo, network.notes[0], runner):
+    """The processes inside the namespace, if it is there and ours; its making is its first step."""
+    first = len(network.plan.inherited)
+    undo = network.plan.all_steps[first].undo
+    made = [note for note in network.notes if note.index == first]
+    if undo is None or not made or runner.word(undo.probe) != made[0].after:
         return []
     return runner.quietly(("ip", "netns", "pids", network.plan.namespace)).stdout.split()
 

@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmodes.errors import Refused
-from netmodes.facts import Facts, kind
+from netmodes.facts import Facts, kind, written
 from netmodes.step import Check
 
-__all__ = ["check_uplink", "unchanged"]
+__all__ = ["check_uplink", "managed", "stray", "unchanged"]
+
+#: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
+MANAGERS = {
+    "NetworkManager": (
+        "may take {0} out of the bridge, or give it an address again",
+        "nmcli device set {0} managed no",
+    ),
+    "systemd-networkd": (
+        "may give {0} its address again",
+        "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
+        ">/run/systemd/network/00-{0}.network && networkctl reload",
+    ),
+}
+
+#: The same for a DHCP client.
+DHCP_CLIENT = ("gives {0} its address again when it renews the lease", "pkill -STOP -f '{1}.*{0}'")
 
 
 def check_uplink(name: str, facts: Facts) -> None:
@@ -54,10 +70,13 @@ def _suggestion(refused: str, facts: Facts) -> str:
 def unchanged(name: str, facts: Facts) -> Iterator[Check]:
     """MAC, addresses and default routes are still those the plan was rendered for."""
     again = f"{name} is not as it was when this was rendered: export again"
+    for slave in ("bridge_slave", "bond_slave"):
+        yield Check(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
     mac = (facts.link(name) or {}).get("address", "")
     yield Check(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
-    for address in facts.addresses(name):
-        yield Check(("ip", "-o", "-4", "addr", "show", "dev", name), f"inet {address} ", again)
+    for address in facts.global_addresses(name):
+        text = f"{address['family']} {written(address)} "
+        yield Check(("ip", "-o", "addr", "show", "dev", name), text, again)
     for route in facts.default_routes(name):
         via = (
             f"default via {route['gateway']} dev {name} "
@@ -65,3 +84,21 @@ def unchanged(name: str, facts: Facts) -> Iterator[Check]:
             else f"default dev {name} "
         )
         yield Check(("ip", "-4", "route", "show", "default"), via, again)
+
+
+def stray(name: str, facts: Facts) -> str | None:
+    """The article's trap, in words: an address on a port, where nothing can reach it; or None."""
+    link = facts.link(name) or {}
+    found = [str(address) for address in facts.addresses(name)]
+    if "master" not in link or not found:
+        return None
+    return (
+        f"{name} is a port of {link['master']}, yet has {', '.join(found)}: "
+        f"what is sent from there gets no answer (`ip addr del {found[0]} dev {name}`)"
+    )
+
+
+def managed(name: str, manager: str) -> str:
+    """What this manager of the uplink will do, and the one line that tells it not to."""
+    does, line = (text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT))
+    return f"{manager} {does}; this tells it not to: {line}"

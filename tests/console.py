@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from netmodes import Facts
 from netmodes.cli import cli
 
 FACTS = Path(__file__).parent / "facts"
@@ -27,6 +28,11 @@ class Done:
     status: int | str | None
     stdout: str
     stderr: str
+
+
+def machine(name: str) -> Facts:
+    """The facts of a machine of tests/facts."""
+    return Facts.from_json((FACTS / f"{name}.json").read_text())
 
 
 def netmodes(*arguments: str) -> Done:

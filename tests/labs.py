@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-NETMODES = str(Path(sys.executable).with_name("netmodes"))
+BIN = Path(sys.executable).parent
+NETMODES = str(BIN / "netmodes")
 
 Done = subprocess.CompletedProcess[str]
 
@@ -15,8 +20,15 @@ Done = subprocess.CompletedProcess[str]
 class Lab:
     """A throw-away machine (``netmodes lab``), and the router that is all there is outside."""
 
+    START = (NETMODES, "lab", "--")
+    PLACES = ("--user", "--net", "--mount", "--preserve-credentials")
+
     def __init__(self) -> None:
-        argv = [NETMODES, "lab", "--", "sh", "-c", "echo $$ && exec sleep 600"]
+        self.programs = tempfile.TemporaryDirectory()
+        # Programs speak English, and `netmodes` is the one that is tested.
+        path = f"{self.programs.name}:{BIN}:{os.environ['PATH']}"
+        self.environment = os.environ | {"LC_ALL": "C", "PATH": path}
+        argv = [*self.START, "sh", "-c", "echo $$ && exec sleep 600"]
         self.process = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
@@ -24,10 +36,14 @@ class Lab:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+
+    @cached_property
+    def pid(self) -> int:
+        """A process on the lab's machine; waits until there is one."""
         assert self.process.stdout is not None
         pid = self.process.stdout.readline()
         assert pid, "the lab did not start: `netmodes lab -- true` says why"
-        self.pid = int(pid)
+        return int(pid)
 
     def __enter__(self) -> Lab:
         return self
@@ -35,12 +51,19 @@ class Lab:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.process.kill()
         self.process.communicate()
+        self.programs.cleanup()
+
+    def replace(self, program: str, script: str) -> None:
+        """Put a bash script of our own in a program's place; $REAL is the real one."""
+        path = Path(self.programs.name, program)
+        path.write_text(f"#!/bin/bash\nREAL={shutil.which(program)}\n{script}\n")
+        path.chmod(0o755)
 
     def argv(self, *command: str, router: bool = False) -> list[str]:
         """The command as run from outside: on the lab's machine, or at its router."""
-        pid = self.process.pid if router else self.pid
-        places = ("--user", "--net", "--mount", "--preserve-credentials")
-        return ["nsenter", "-t", str(pid), *places, "--", *command]
+        machine = self.pid  # the router too is there only when this is known
+        pid = self.process.pid if router else machine
+        return ["nsenter", "-t", str(pid), *self.PLACES, "--", *command]
 
     def run(self, *command: str, router: bool = False, timeout: float = 60) -> Done:
         """Run a command to its end."""
@@ -51,6 +74,8 @@ class Lab:
             text=True,
             timeout=timeout,
             check=False,
+            env=self.environment,
+            start_new_session=True,
         )
 
     def ok(self, *command: str, router: bool = False, timeout: float = 60) -> str:
@@ -63,6 +88,36 @@ class Lab:
         """Run netmodes on the lab's machine."""
         return self.run(NETMODES, *arguments, timeout=timeout)
 
+    def export(self, *mode: str) -> str:
+        """The path of a mode's script, exported on the lab's machine."""
+        script = f"{self.programs.name}/exported.sh"
+        self.ok("netmodes", *mode, "--export", script)
+        return script
+
+    def inside(self, *command: str, timeout: float = 60) -> Done:
+        """Run a command in namespace A of the lab's machine."""
+        return self.run("ip", "netns", "exec", "A", *command, timeout=timeout)
+
     def sh(self, script: str, *, router: bool = False, timeout: float = 60) -> Done:
         """Run a piece of bash on the lab's machine, or at its router."""
         return self.run("bash", "-c", script, router=router, timeout=timeout)
+
+
+class RootLab(Lab):
+    """A lab with every user of the machine, for sudo; it needs root, and has no NIC at all."""
+
+    SETUP = """
+        mount -t tmpfs tmpfs /run &&
+        echo "root, nobody ALL=(ALL) NOPASSWD: ALL" | install -m 440 /dev/stdin /run/sudoers &&
+        mount --bind /run/sudoers /etc/sudoers &&
+        [ "$(ip -oneline link | cut -d: -f2)" = " lo" ] &&
+        exec "$@"
+        """
+    START = ("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP, "sh")
+    PLACES = ("--net", "--mount")
+
+    def anyone(self, *command: str) -> Done:
+        """Run a command as an ordinary user, who may read the checkout wherever it is."""
+        reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+        user = ("--reuid=65534", "--regid=65534", "--clear-groups", *reads)
+        return self.run("setpriv", *user, *command)

@@ -6,17 +6,12 @@ from dataclasses import replace
 from ipaddress import ip_interface
 
 import pytest
-from console import FACTS
+from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Plan, Refused
 from netmodes.addressing import check_address, check_gateway, check_pair
 
 pytestmark = pytest.mark.pure
-
-
-def machine(name: str) -> Facts:
-    """The facts of a machine of tests/facts."""
-    return Facts.from_json((FACTS / f"{name}.json").read_text())
 
 
 def with_routes(facts: Facts, *destinations: str) -> Facts:
@@ -189,7 +184,7 @@ def test_lan_addresses(name: str, expected: tuple[str, str]) -> None:
 
 def test_lan_addresses_of_others(article: Facts) -> None:
     """The host's, the gateways' and other namespaces' addresses are passed over."""
-    network = {"name": "B", "parameters": {"address": "192.168.64.51/24"}}
+    network = {"name": "B", "parameters": {"address": "192.168.64.51/24"}, "shared": []}
     taken = replace(
         with_addresses(article, "192.168.64.50"),
         routes=[*article.known("routes"), {"dst": "10.0.0.0/8", "gateway": "192.168.64.52"}],

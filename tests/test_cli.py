@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from console import FACTS, netmodes
+from console import FACTS, machine, netmodes
 
-from netmodes import MODES, Facts, HostOnly, Plan, Refused, __version__, journal
+from netmodes import (
+    MODES,
+    Bridged,
+    Facts,
+    HostOnly,
+    Mode,
+    Plan,
+    Refused,
+    __version__,
+    iproute,
+    journal,
+)
 from netmodes.cli import cli
 from netmodes.journal import Journal
 
 pytestmark = pytest.mark.pure
 
 ARTICLE = ("--facts", str(FACTS / "article.json"))
+
+#: What a user may call.
+VERBS = [name for name, command in cli.commands.items() if not command.hidden]
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +87,11 @@ def in_a_process(
         ["bridged"],
         ["bridged", "--dry-run"],
         ["bridged", "--dry-run", *ARTICLE],
+        ["bridged", "--uplink", "enp0s1", "--confirm", "0", "--dry-run", *ARTICLE],
+        ["bridged", "--uplink", "enp0s1", "--confirm", "soon", "--dry-run", *ARTICLE],
+        ["host-only", "--confirm", "60", "--dry-run", *ARTICLE],
+        ["confirm"],
+        ["confirm", "A", "B"],
         ["down"],
         ["down", "--all", "A"],
         ["exec"],
@@ -97,7 +117,8 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
         (["facts"], "there is no `ip` on PATH: install iproute2"),
         (["host-only", "-n", "a b"], "namespace name 'a b' is not plain"),
         (["host-only", "-n", "A", "--dry-run", "--facts", "none"], "none cannot be read"),
-        (["down", "A"], "A is not a network of ours: see `netmodes list`"),
+        (["bridged", "--uplink", "enp0s1"], "there is no `ip` on PATH: install iproute2"),
+        (["confirm", "A"], "A is not up: it was taken back, or never was"),
         (["exec", "A", "--", "true"], "A is not a network of ours: see `netmodes list`"),
         (["lab", "--within", "--", "true"], ""),
         (["lab", "--", "true"], "there is no `unshare` on PATH: install util-linux"),
@@ -114,7 +135,7 @@ def test_refused(arguments: list[str], says: str, root: None) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb", "", "..", "../A", "n" * 300, "/run/netmodes/A"])
-@pytest.mark.parametrize("verb", [["down"], ["exec"]], ids=" ".join)
+@pytest.mark.parametrize("verb", [["down"], ["exec"], ["confirm"]], ids=" ".join)
 def test_no_name(verb: list[str], name: str, root: None) -> None:
     """What is no name is no network either, and said in one short line."""
     done = netmodes(*verb, name, *(["true"] if verb == ["exec"] else []))
@@ -125,17 +146,18 @@ def test_no_name(verb: list[str], name: str, root: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["host-only"], ["down", "A"], ["exec", "A", "true"]], ids=" ".join
+    "arguments",
+    [["host-only"], ["down", "A"], ["exec", "A", "true"], ["confirm", "A"]],
+    ids=" ".join,
 )
 def test_no_sudo(arguments: list[str], user: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither root nor sudo can be had, that is refused, after the line that was tried."""
+    """Where neither root nor sudo can be had, that is refused, and no line is shown."""
     monkeypatch.setattr(sys, "argv", ["netmodes", *arguments])
 
     done = netmodes(*arguments)
 
-    tried, refusal = done.stderr.splitlines()
+    (refusal,) = done.stderr.splitlines()
     assert (done.status, done.stdout) == (1, "")
-    assert tried == f"[#] sudo netmodes {' '.join(arguments)}"
     assert refusal.startswith("Error: this needs root, and there is no sudo")
 
 
@@ -145,9 +167,11 @@ def test_library_without_root(user: None) -> None:
         HostOnly().up()
     with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
         HostOnly().down()
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().confirm()
 
 
-@pytest.mark.parametrize("name", [None, *cli.commands], ids=str)
+@pytest.mark.parametrize("name", [None, *VERBS], ids=str)
 def test_help(name: str | None) -> None:
     """Every command has help on stdout, with what it is for and an example."""
     done = netmodes(*([name] if name else []), "--help")
@@ -155,6 +179,14 @@ def test_help(name: str | None) -> None:
     assert (done.status, done.stderr) == (0, "")
     assert f"netmodes {name or 'host-only'} " in done.stdout
     assert name is None or f"Example: netmodes {name}" in done.stdout
+
+
+def test_help_of_what_is_hidden() -> None:
+    """What only netmodes itself calls is in no list of commands."""
+    done = netmodes("--help")
+
+    listed = re.findall(r"^  (\S+)", done.stdout.partition("Commands:\n")[2], re.M)
+    assert listed == VERBS
 
 
 def test_help_is_short() -> None:
@@ -240,9 +272,7 @@ def test_facts_of_another_shape(links: object, article: Facts, tmp_path: Path) -
 
 def test_facts(tmp_path: Path, article: Facts) -> None:
     """`netmodes facts` prints what `--facts` takes."""
-    ip = tmp_path / "ip"
-    ip.write_text("#!/bin/sh\necho '[]'\n")
-    ip.chmod(0o755)
+    write_ip(tmp_path, "echo '[]'")
 
     facts = Facts.from_json(netmodes("facts").stdout)
 
@@ -348,16 +378,61 @@ def test_list_json(article: Facts) -> None:
             "mode": "host-only",
             "parameters": HostOnly().plan(article).parameters,
             "state": "up",
+            "shared": [],
         }
     ]
 
 
+@pytest.mark.parametrize(
+    ("watched", "lines", "state"),
+    [
+        (False, [], "interrupted"),
+        (True, ["up"], "unconfirmed"),
+        (True, ["up", "confirmed"], "up"),
+        (False, ["up", "down"], "interrupted"),
+    ],
+)
+def test_list_states(watched: bool, lines: list[str], state: str) -> None:
+    """The list tells a network that is up from one that is not yet, or not any more."""
+    begun("A", *lines, watched=watched)
+
+    assert netmodes("list").stdout.splitlines()[1].split()[2] == state
+
+
+def test_list_stray(nowhere: Path) -> None:
+    """The list says where an address is on an enslaved port, and what takes it off."""
+    begun("A", "up", mode=Bridged(uplink="enp0s1"))
+    stray = machine("article").known("links")
+    port = [{**link, "master": "br0"} for link in stray if link["ifname"] == "enp0s1"]
+    write_ip(nowhere, f"""[ "$3" = addr ] && echo '{json.dumps(port)}' || echo '[]'""")
+
+    done = netmodes("list")
+
+    assert done.stdout.splitlines()[2] == (
+        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24: what is sent from there gets no "
+        "answer (`ip addr del 192.168.64.3/24 dev enp0s1`)"
+    )
+
+
 def up(name: str) -> None:
     """Write the journal of a network that is up."""
-    facts = Facts.from_json((FACTS / "article.json").read_text())
+    begun(name, "up")
+
+
+def begun(name: str, *lines: str, watched: bool = False, mode: Mode | None = None) -> None:
+    """Write the journal of a network that was begun, and what became of it."""
     written = Journal(name)
-    written.begin(HostOnly(namespace=name).plan(facts))
-    written.write("up")
+    plan = (mode or HostOnly(namespace=name)).plan(machine("article"))
+    written.begin(plan, "", watched=watched)
+    for line in lines:
+        written.write(line)
+
+
+def write_ip(folder: Path, body: str) -> None:
+    """Put an ``ip`` of the test's own into a folder."""
+    ip = folder / "ip"
+    ip.write_text(f"#!/bin/sh\n{body}\n")
+    ip.chmod(0o755)
 
 
 def test_list_of_a_long_name() -> None:
@@ -370,6 +445,108 @@ def test_list_of_a_long_name() -> None:
         "up",
         "192.168.202.11/24",
     ]
+
+
+def test_again(root: None, nowhere: Path) -> None:
+    """The same command again runs nothing, and says that the network is up already."""
+    begun("A", "up")
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes("host-only", "--address", "192.168.202.11/24")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A is up already.\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["isolated"], "A is up as host-only: `netmodes down A` first"),
+        (
+            ["host-only", "--address", "10.0.0.2/24", "--device", "far"],
+            "A is up with device veth1, not far, address 192.168.202.11/24, not 10.0.0.2/24: "
+            "`netmodes down A` first",
+        ),
+    ],
+    ids=["mode", "parameters"],
+)
+def test_again_but_different(command: list[str], says: str, root: None, nowhere: Path) -> None:
+    """A name that is up as something else is refused, with what is different."""
+    begun("A", "up")
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes(*command)
+
+    assert (done.status, done.stdout, done.stderr) == (1, "", f"Error: {says}\n")
+
+
+@pytest.mark.parametrize(
+    ("watched", "lines", "says"),
+    [
+        (False, [], "A was interrupted: `netmodes down A` takes it back"),
+        (False, ["up", "down"], "A was interrupted: `netmodes down A` takes it back"),
+        (True, ["up"], "A waits for its confirmation: `netmodes confirm A`"),
+    ],
+)
+def test_again_too_early(
+    watched: bool, lines: list[str], says: str, root: None, nowhere: Path
+) -> None:
+    """A network that is not wholly up is refused, with what helps."""
+    begun("A", *lines, watched=watched)
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes("host-only")
+
+    assert (done.status, done.stdout, done.stderr) == (1, "", f"Error: {says}\n")
+
+
+def test_confirm(root: None) -> None:
+    """A network that is confirmed is up from then on, and that is said."""
+    begun("A", "up", watched=True)
+
+    done = netmodes("confirm", "A")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A stays.\n")
+    assert netmodes("list").stdout.splitlines()[1].split()[2] == "up"
+
+
+@pytest.fixture
+def namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the named namespaces, as yet empty."""
+    folder = tmp_path / "netns"
+    folder.mkdir()
+    monkeypatch.setattr(iproute, "NAMESPACES", str(folder))
+    return folder
+
+
+def test_down_of_nothing(root: None, namespaces: Path) -> None:
+    """Taking back what is not there, or not any more, is done."""
+    done = netmodes("down", "A")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A is not up: nothing to do.\n")
+
+
+def test_down_of_several(root: None, namespaces: Path) -> None:
+    """One that cannot be taken back keeps none of the others from it."""
+    (namespaces / "A").touch()
+
+    done = netmodes("down", "A", "a b", "C")
+
+    assert (done.status, done.stdout) == (1, "")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        "Error",
+        "Error",
+        "C is not up",
+    ]
+
+
+def test_down_of_what_is_not_ours(root: None, namespaces: Path) -> None:
+    """A namespace that others have made is refused, with what deletes it, and left."""
+    (namespaces / "A").touch()
+
+    done = netmodes("down", "A")
+
+    assert (done.status, (namespaces / "A").exists()) == (1, True)
+    assert done.stderr == "Error: namespace A is not ours: `ip netns del A` deletes it\n"
 
 
 def test_down_all_of_none(root: None) -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from console import machine
 
-from netmodes import Facts, HostOnly, NetmodesError, Plan, Refused, journal
-from netmodes.journal import Journal, Note, locked, networks
+from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
+from netmodes.journal import Journal, Note, locked, networks, shares, sharing
 from netmodes.names import check_namespace
+from netmodes.step import step_from
 
 pytestmark = pytest.mark.pure
+
+DOWN = "#!/usr/bin/env bash\n"
 
 
 @pytest.fixture(autouse=True)
@@ -29,21 +35,87 @@ def plan(article: Facts) -> Plan:
     return HostOnly().plan(article)
 
 
-def begun(plan: Plan, *lines: str) -> Journal:
+def begun(plan: Plan, *lines: str, watched: bool = False) -> Journal:
     """The journal of a run that wrote these lines."""
     begun = Journal(plan.namespace)
-    begun.begin(plan)
+    begun.begin(plan, DOWN, watched=watched)
     for line in lines:
         begun.write(*line.split(" "))
     return begun
+
+
+def log(root: Path) -> list[str]:
+    """The lines of A's log."""
+    return (root / "A/log").read_text().splitlines()
 
 
 def test_begin(plan: Plan, root: Path) -> None:
     """The whole intent is on disk before the first command, and nothing half written beside it."""
     begun(plan)
 
-    assert [path.name for path in (root / "A").iterdir()] == ["plan.json"]
-    assert Plan.from_dict(json.loads((root / "A/plan.json").read_text())) == plan
+    written = {path.name: path.read_text() for path in (root / "A").iterdir()}
+    assert [path.name for path in root.iterdir()] == ["A"]
+    assert sorted(written) == ["down.sh", "log", "plan.json", "shares"]
+    assert Plan.from_dict(json.loads(written["plan.json"])) == plan
+    assert (written["down.sh"], written["shares"]) == (DOWN, "")
+    assert re.fullmatch(r"began [0-9]+\.[0-9]+\n", written["log"])
+
+
+def test_begin_watched(plan: Plan, root: Path) -> None:
+    """That a run is watched is on disk with its intent: there is no instant in between."""
+    begun(plan, watched=True)
+
+    began, watched = log(root)
+    assert began.startswith("began ")
+    assert watched == "watched"
+
+
+@pytest.mark.parametrize("draft", [".A.new", ".A.old", ".B.old"])
+def test_begin_after_a_crash(draft: str, plan: Plan, root: Path) -> None:
+    """What a killed run was writing or forgetting is no network, and goes with the next run."""
+    (root / draft).mkdir(parents=True)
+    (root / draft / "plan.json").write_text("{")
+
+    before = networks()
+    with locked():
+        begun(plan)
+
+    assert before == []
+    assert sorted(path.name for path in root.iterdir()) == [".lock", "A"]
+    assert [network.plan for network in networks()] == [plan]
+
+
+def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
+    """Anyone may read what is up, and none but root write it, whatever root's umask."""
+    umask = os.umask(0o077)
+    try:
+        with locked():
+            begun(plan)
+    finally:
+        os.umask(umask)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (root, *root.glob("[!.]*"))}
+    files = {path.stat().st_mode & 0o777 for path in (root / "A").iterdir()}
+    assert modes == {"netmodes": 0o755, "A": 0o755}
+    assert files == {0o644}
+
+
+def test_shares(article: Facts) -> None:
+    """What may be shared is a line each: its place among all steps, and its name."""
+    plan = Bridged(uplink="enp0s1").plan(article)
+
+    lines = shares(plan).splitlines()
+
+    assert [line.partition(" ")[2] for line in lines] == [
+        "sysctl net.ipv4.ip_forward",
+        "bridge br0",
+        "port enp0s1",
+        "up enp0s1",
+        "addresses enp0s1",
+    ]
+    assert [int(line.partition(" ")[0]) for line in lines] == [
+        index for index, step in enumerate(plan.all_steps) if step.share
+    ]
 
 
 def test_read_nothing() -> None:
@@ -55,7 +127,8 @@ def test_write(plan: Plan, root: Path) -> None:
     """Each line of the log is words, with a dash for an empty one."""
     begun(plan).write("start", 3, "")
 
-    assert (root / "A/log").read_text() == "start 3 -\n"
+    assert log(root)[1:] == ["start 3 -"]
+    assert (root / "A/log").read_text().endswith("\n")
 
 
 @pytest.mark.parametrize(
@@ -70,6 +143,10 @@ def test_write(plan: Plan, root: Path) -> None:
             [Note(0, "", "41.5"), Note(2, "0", "1"), Note(3, "")],
         ),
         (["start 0 -", "done 0 41.5", "up", "down"], [Note(0, "", "41.5")]),
+        (
+            ["start 0 -", "done 0 41.5", "start 1 0", "up", "down", "back 1", "back 0"],
+            [Note(0, "", "41.5", back=True), Note(1, "0", back=True)],
+        ),
     ],
 )
 def test_notes(lines: list[str], notes: list[Note], plan: Plan) -> None:
@@ -98,7 +175,79 @@ def test_state(lines: list[str], state: str, plan: Plan) -> None:
     assert network.state == state
 
 
-@pytest.mark.parametrize("cut", ["sta", "start", "start 2", "done 0"])
+@pytest.mark.parametrize(
+    ("lines", "state", "confirmed"),
+    [
+        ([], "interrupted", False),
+        (["start 0 -", "done 0 41.5"], "interrupted", False),
+        (["up"], "unconfirmed", False),
+        (["up", "confirmed"], "up", True),
+        (["confirmed"], "interrupted", True),
+        (["confirmed", "up"], "up", True),
+        (["up", "down"], "interrupted", False),
+        (["up", "confirmed", "down"], "interrupted", True),
+    ],
+)
+def test_state_when_watched(lines: list[str], state: str, confirmed: bool, plan: Plan) -> None:
+    """A network that is watched is not yet up where nobody has confirmed it."""
+    network = begun(plan, *lines, watched=True).read()
+
+    assert network is not None
+    assert (network.state, network.confirmed) == (state, confirmed)
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"),
+    [
+        (Note(2, "", "7:"), ["start 2 -", "done 2 7:"]),
+        (Note(2, "0", "1"), ["start 2 0", "done 2 1"]),
+        (Note(2, "0", ""), ["start 2 0", "done 2 -"]),
+        (Note(2, "0"), ["start 2 0"]),
+    ],
+)
+def test_inherit(note: Note, lines: list[str], plan: Plan, root: Path) -> None:
+    """A step that is passed on is noted as the one who ran it knew it, done or not."""
+    heir = begun(plan, "start 5 -", "done 5 9:", "up")
+
+    heir.inherit(note, 0.5)
+
+    network = heir.read()
+    assert network is not None
+    assert log(root)[-1 - len(lines) :] == ["began 0.5", *lines]
+    assert network.notes == (note, Note(5, "", "9:"))
+    assert network.state == "up"
+
+
+def test_began(plan: Plan) -> None:
+    """With a step comes the time at which it was run; the earliest counts, in whatever order."""
+    heir = begun(plan)
+    for began in (0.5, 0.25, 0.75):
+        heir.inherit(Note(0, ""), began)
+
+    network = heir.read()
+
+    assert network is not None
+    assert network.began == 0.25
+
+
+def test_sharing(article: Facts, root: Path) -> None:
+    """A share is found in every network that has one, whatever else there is of it."""
+    first = Bridged(uplink="enp0s1").plan(article)
+    second = Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up"))
+    for plan in (first, second, HostOnly(namespace="C").plan(article)):
+        begun(plan)
+    (root / "A/plan.json").write_text("")
+    (root / ".D.new").mkdir()
+    (root / ".D.new/shares").write_text("7 bridge br0\n")
+
+    found = dict(sharing("bridge br0"))
+
+    assert sorted(found) == ["A", "B"]
+    assert first.shares[found["A"]] == second.shares[found["B"]] == "bridge br0"
+    assert [*sharing("bridge br")] == []
+
+
+@pytest.mark.parametrize("cut", ["sta", "start", "start 2", "done 0", "beg", "began", "began "])
 def test_cut_short(cut: str, plan: Plan, root: Path) -> None:
     """A last line that a crash cut short takes nothing from those before it."""
     begun(plan, "start 0 -", "done 0 41.5")
@@ -121,7 +270,7 @@ def test_unreadable(text: str, plan: Plan, root: Path) -> None:
         Journal("A").read()
 
 
-@pytest.mark.parametrize("line", ["start first -", "done 7 41.5"])
+@pytest.mark.parametrize("line", ["start first -", "done 7 41.5", "began noon"])
 def test_unreadable_log(line: str, plan: Plan, root: Path) -> None:
     """A log that is not one is refused by its path as well."""
     begun(plan, line)
@@ -143,6 +292,24 @@ def test_networks(article: Facts) -> None:
         ("B", "host-only", "up"),
     ]
     assert summaries[0]["parameters"] == HostOnly().plan(article).parameters
+
+
+def summary(plan: Plan) -> Any:  # noqa: ANN401
+    """What facts and `list` say of a plan that is up, after JSON."""
+    network = begun(plan, "up").read()
+    assert network is not None
+    return json.loads(json.dumps(network.summary()))
+
+
+def test_summary_shares(article: Facts) -> None:
+    """A summary has, whole, each step that others may share, also those that it has inherited."""
+    first = Bridged(uplink="enp0s1").plan(article)
+    second = Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up"))
+
+    provided, passed_on = summary(first)["shared"], summary(second)["shared"]
+
+    assert [*map(step_from, provided)] == [step for step in first.steps if step.share]
+    assert [step["share"] for step in passed_on] == [*first.shares.values()]
 
 
 def test_networks_before_the_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,8 +19,12 @@ pytestmark = pytest.mark.pure
 PACKAGE = Path(netmodes.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-#: What touches the system; modes and all below them only describe.
-ACTING = {"runner", "updown", "lab", "inside", "cli", "script"}
+ARTICLE = ("--facts", str(FACTS / "article.json"))
+TEXT = (FACTS / "article.json").read_text()
+
+#: What touches the system or is only for who does; modes and all below them only describe.
+ACTING = {"cli", "inside", "lab", "runner", "script", "signals", "updown", "watcher"}
+DESCRIBING = sorted({path.stem for path in PACKAGE.glob("[!_]*.py")} - ACTING)
 
 REPORT = """
 import atexit, sys
@@ -69,6 +74,11 @@ def test_owner(package: str, owner: str) -> None:
     assert importers(package) == {owner}
 
 
+def test_programs() -> None:
+    """The runner runs programs; past it only facts are read, a lab made and a watcher armed."""
+    assert importers("subprocess") == {"runner", "snapshot", "lab", "watcher"}
+
+
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 def test_nothing_slow_at_once(source: Path) -> None:
     """No module brings plumbum or jinja2 with it."""
@@ -87,9 +97,7 @@ def test_modes_describe(source: Path) -> None:
     assert not ours & ACTING
 
 
-@pytest.mark.parametrize(
-    "name", ["step", "errors", "journal", "facts", "iproute", "names", "addressing", "uplink"]
-)
+@pytest.mark.parametrize("name", DESCRIBING)
 def test_one_way(name: str) -> None:
     """What modes are made of imports neither modes nor anything that acts."""
     ours = {name.split(".")[1] for name in ever(PACKAGE / f"{name}.py") if "netmodes." in name}
@@ -97,12 +105,28 @@ def test_one_way(name: str) -> None:
     assert not ours & (ACTING | {"modes"}) - ({"script"} if name == "step" else set())
 
 
+def run(program: str, *arguments: str, **environment: str) -> str:
+    """The last line that a Python program prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--help"],
         ["host-only", "--help"],
-        ["host-only", "--dry-run", "--facts", str(FACTS / "article.json")],
+        ["host-only", "--dry-run", *ARTICLE],
+        ["bridged", "--uplink", "enp0s1", "--dry-run", *ARTICLE],
         ["list"],
         ["no-such-command"],
     ],
@@ -110,23 +134,57 @@ def test_one_way(name: str) -> None:
 )
 def test_loaded(arguments: list[str]) -> None:
     """Help, a dry run and the list load neither plumbum nor jinja2."""
-    done = subprocess.run(
-        [sys.executable, "-c", REPORT, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    assert run(REPORT, *arguments) == "click"
 
-    assert done.stderr.splitlines()[-1] == "click"
+
+def test_loaded_to_export() -> None:
+    """A script takes jinja2, but not what runs commands."""
+    assert run(REPORT, "host-only", "--export", os.devnull, "--force", *ARTICLE) == "click jinja2"
+
+
+#: A machine where nothing can happen: whoever it is is root, and programs only print.
+NOWHERE = """
+import os
+from pathlib import Path
+from netmodes import journal
+os.geteuid = lambda: 0
+journal.ROOT = Path(os.environ["PATH"], "netmodes")
+"""
+
+
+def test_loaded_to_run(tmp_path: Path) -> None:
+    """A run takes plumbum but not jinja2, though the journal holds the taking-back as bash."""
+    for program, printed in (("ip", "[]"), ("stat", "41.5")):
+        (tmp_path / program).write_text(f"#!/bin/sh\necho '{printed}'\n")
+        (tmp_path / program).chmod(0o755)
+
+    loaded = run(NOWHERE + REPORT, "host-only", "-n", "a-name-of-its-own", PATH=str(tmp_path))
+
+    assert loaded == "click plumbum"
+    (down,) = tmp_path.glob("netmodes/*/down.sh")
+    assert "ip netns del a-name-of-its-own" in down.read_text()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "netmodes",
+        "from netmodes import updown, journal, script",
+        "from netmodes import cli",
+        "from netmodes import HostOnly, script; script.down_script(HostOnly().plan(FACTS))",
+        "from netmodes import Bridged, script; script.down_script(Bridged(uplink=UP).plan(FACTS))",
+    ],
+)
+def test_library(use: str) -> None:
+    """The library loads neither jinja2 nor plumbum until a script is rendered or a command run."""
+    given = f"import sys, netmodes; FACTS, UP = netmodes.Facts.from_json({TEXT!r}), 'enp0s1'\n"
+    report = "\nprint({'jinja2', 'plumbum'} & sys.modules.keys())"
+
+    assert run(given + use + report) == "set()"
 
 
 def test_library_without_click() -> None:
     """The library loads none of the three until it is used."""
     report = "import sys, netmodes; print({'click', 'jinja2', 'plumbum'} & sys.modules.keys())"
 
-    done = subprocess.run(
-        [sys.executable, "-c", report], capture_output=True, text=True, timeout=60, check=True
-    )
-
-    assert done.stdout == "set()\n"
+    assert run(report) == "set()"

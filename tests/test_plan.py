@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+import re
+from dataclasses import asdict, fields, replace
 
 import pytest
+from console import machine
 
-from netmodes import MODES, Bridged, Facts, HostOnly, Isolated, Mode, Outcome, Plan, Record
+from netmodes import (
+    MODES,
+    Bridged,
+    Facts,
+    HostOnly,
+    Isolated,
+    Mode,
+    Outcome,
+    Plan,
+    Record,
+    Refused,
+    Step,
+)
+from netmodes.step import Undo
 
 pytestmark = pytest.mark.pure
 
@@ -101,14 +116,33 @@ def test_why(mode: Mode, commands: str, article: Facts) -> None:
 
 @each_mode
 def test_undo(mode: Mode, commands: str, article: Facts) -> None:
-    """The namespace, and every device and setting of the host's own, has an undo."""
+    """What a command changes on the host has an undo, or is of a device that goes with its own."""
     plan = mode.plan(article)
 
-    makes = [step for step in plan.steps if {"add", "-w", "enp0s1"} & set(step.argv[:4])]
-    on_host = [step for step in makes if step.namespace is None and step.argv[1] != "addr"]
+    assert [step.argv for step in on_host(plan) if step.undo]
+    assert [step.argv for step in on_host(plan) if not step.undo and not vanishes(step, plan)] == []
 
-    assert on_host
-    assert all(step.undo for step in on_host)
+
+@pytest.mark.parametrize("name", ["rich", "advertised", "docker"])
+def test_undo_elsewhere(name: str) -> None:
+    """So it is where there is more to move and to allow."""
+    plan = Bridged(uplink="enp0s1").plan(machine(name))
+
+    assert [step.argv for step in on_host(plan) if not step.undo and not vanishes(step, plan)] == []
+
+
+def on_host(plan: Plan) -> list[Step]:
+    """The steps outside the namespace."""
+    return [step for step in plan.steps if step.namespace is None]
+
+
+def vanishes(step: Step, plan: Plan) -> bool:
+    """Whether a step only changes devices that the plan has made."""
+    adding = [other.argv for other in plan.steps if other.argv[:3] == ("ip", "link", "add")]
+    made = {argv[place] for argv in adding for place in (3, -1)}
+    words = set(re.split(r"[ ./=]", " ".join(step.argv)))
+    changes = step.argv[0] in ("ip", "sysctl") and step.argv not in adding
+    return changes and bool(words & made) and "enp0s1" not in words
 
 
 @each_mode
@@ -132,6 +166,14 @@ def test_settled_again(mode: Mode, commands: str, article: Facts) -> None:
 def test_json(mode: Mode, commands: str, article: Facts) -> None:
     """A plan comes back whole from JSON."""
     plan = mode.plan(article)
+
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+@pytest.mark.parametrize("name", ["rich", "advertised", "docker", "managed"])
+def test_json_elsewhere(name: str) -> None:
+    """So it does with input, users, shares and notices."""
+    plan = Bridged(uplink="enp0s1").plan(machine(name))
 
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
@@ -179,3 +221,169 @@ def test_names() -> None:
         "host-only": "host-only",
         "bridged": "bridged",
     }
+
+
+# ip_forward, which is not the network's alone.
+
+FORWARD = "net.ipv4.ip_forward"
+
+
+def bridged(facts: Facts, name: str = "A") -> Plan:
+    """The plan of a bridged network on this machine."""
+    return Bridged(namespace=name, uplink="enp0s1").plan(facts)
+
+
+def forwarding(facts: Facts, value: str, **otherwise: str) -> Facts:
+    """The same machine, where forwarding is this and these would not survive a change of it."""
+    sysctls = facts.known("sysctls")
+    return replace(facts, sysctls={**sysctls, FORWARD: value, "with ip_forward": otherwise})
+
+
+def undo_of(share: str, plan: Plan) -> Undo:
+    """The undo of what a plan may share under this name."""
+    (undo,) = [step.undo for step in plan.all_steps if step.share == share]
+    assert undo is not None
+    return undo
+
+
+def test_forward(article: Facts) -> None:
+    """Forwarding is switched on where it is off, and back to what it was, alone."""
+    plan = bridged(forwarding(article, "0"))
+
+    assert f"sysctl -w {FORWARD}=1" in plan.lines
+    assert undo_of(f"sysctl {FORWARD}", plan).command("0") == ("sysctl", "-w", f"{FORWARD}=0")
+
+
+def test_forward_and_what_goes_with_it(article: Facts) -> None:
+    """What switching forwarding off again would change is put back in the same command, after."""
+    own = {"net/ipv4/conf/all/accept_redirects": "0", "net/ipv4/conf/wlan0.7/forwarding": "1"}
+
+    undo = undo_of(f"sysctl {FORWARD}", bridged(forwarding(article, "0", **own)))
+
+    assert undo.command("0") == (
+        *("sysctl", "-w", f"{FORWARD}=0"),
+        "net/ipv4/conf/all/accept_redirects=0",
+        "net/ipv4/conf/wlan0.7/forwarding=1",
+    )
+
+
+def test_forward_already(article: Facts) -> None:
+    """Where the host forwards already that is neither written nor undone, nor shared."""
+    plan = bridged(forwarding(article, "1"))
+
+    assert [line for line in plan.lines if FORWARD in line] == []
+    assert f"sysctl {FORWARD}" not in plan.shares.values()
+
+
+@pytest.mark.parametrize(
+    ("program", "printed", "expected"),
+    [
+        ("ip", "7: docker0: <UP> mtu 1500 master", "docker0"),
+        ("ip", "9: virbr12: <UP> mtu 1500 master", "virbr12"),
+        ("ip", "3: br0: <UP> mtu 1500 master", None),
+        ("nft", 'oifname "eth0" masquerade', "masquerade"),
+        ("iptables", "-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE", "MASQUERADE"),
+        ("iptables", "-P POSTROUTING ACCEPT", None),
+    ],
+)
+def test_forward_for_others(
+    program: str, printed: str, expected: str | None, article: Facts
+) -> None:
+    """Who depends on forwarding is told by the bridges of container engines and by NAT."""
+    undo = undo_of(f"sysctl {FORWARD}", bridged(article))
+
+    patterns = [pattern for argv, pattern in undo.users if argv[0] == program]
+    found = [match[0] for pattern in patterns if (match := re.search(pattern, printed))]
+
+    assert found == ([expected] if expected else [])
+
+
+# Joining a bridge that another network has put on the uplink.
+
+
+@pytest.fixture
+def joined() -> Facts:
+    """The article's machine with A bridged, by the commands of today."""
+    facts = machine("bridged-up")
+    first = bridged(machine("article"))
+    (network,) = facts.known("networks")
+    shared = [asdict(step) for step in first.steps if step.share]
+    return replace(facts, networks=json.loads(json.dumps([{**network, "shared": shared}])))
+
+
+def test_join(article: Facts, joined: Facts) -> None:
+    """Who joins runs the lines of its own alone, and inherits all that is shared, as it is."""
+    first, second = bridged(article), bridged(joined, "B")
+
+    assert second.inherited == tuple(step for step in first.steps if step.share)
+    assert second.all_steps == (*second.inherited, *second.steps)
+    assert [line for line in second.lines if "enp0s1" in line or "sysctl" in line] == []
+    assert [step for step in second.steps if step.share] == []
+
+
+def test_join_needs_no_unchanged_uplink(joined: Facts) -> None:
+    """Who joins checks that the uplink is a port of the bridge, not what has moved from it."""
+    plan = bridged(joined, "B")
+
+    checked = [check for check in plan.checks if "enp0s1" in check.argv and not check.asks]
+    assert [check.argv for check in checked] == [
+        ("ip", "-o", "link", "show", "dev", "enp0s1", "master", "br0")
+    ]
+    assert checked[0].holds("2: enp0s1@if3: <UP> master br0")
+    assert not checked[0].holds("")
+
+
+def test_join_asks_on_the_bridge(joined: Facts) -> None:
+    """Who joins asks the LAN for its own address alone, and through the bridge."""
+    asked = [check.argv for check in bridged(joined, "B").checks if check.asks]
+
+    assert [argv[0] for argv in asked] == ["ip", "ping", "ip"]
+    assert all({"192.168.64.51", "br0"} <= set(argv) for argv in asked)
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("interrupted", "A was interrupted: `netmodes down A` takes it back"),
+        ("unconfirmed", "A.* waits for its confirmation: `netmodes confirm A`"),
+    ],
+)
+def test_join_refused(state: str, says: str, joined: Facts) -> None:
+    """Nobody joins a bridge that may be about to go."""
+    networks = [{**network, "state": state} for network in joined.known("networks")]
+
+    with pytest.raises(Refused, match=says):
+        bridged(replace(joined, networks=networks), "B")
+
+
+def test_join_after_the_first_has_left(joined: Facts) -> None:
+    """A third network joins the second alike, where the first has left its share to that."""
+    second = bridged(joined, "B")
+    shared = [asdict(step) for step in second.all_steps if step.share]
+    of_second = {"name": "B", "mode": "bridged", "parameters": second.parameters, "state": "up"}
+
+    third = bridged(replace(joined, networks=[{**of_second, "shared": shared}]), "C")
+
+    assert third.inherited == second.inherited
+    assert third.parameters["address"] == "192.168.64.50/24", "the first one's is free again"
+
+
+def test_two_uplinks_share_forwarding(joined: Facts) -> None:
+    """A network on another uplink shares what both need of the host, and nothing else."""
+    nics = machine("nics")
+    other = replace(joined, links=[*joined.known("links"), nics.known_link("enp0s4")])
+    other = replace(other, routes=[*joined.known("routes"), *nics.known("routes")])
+
+    plan = Bridged(namespace="B", uplink="enp0s4").plan(other)
+
+    assert [step.share for step in plan.inherited] == [f"sysctl {FORWARD}"]
+    assert [line for line in plan.lines if FORWARD in line] == []
+    assert plan.parameters["bridge"] == "br1"
+
+
+def test_join_keeps_its_json(joined: Facts) -> None:
+    """What is inherited comes back whole from JSON as well."""
+    plan = bridged(joined, "B")
+
+    assert plan.inherited
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan

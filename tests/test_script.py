@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from bash import heard
+from console import machine
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
-from netmodes.script import picture, render
+from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Plan, Undo, journal
+from netmodes.journal import Journal
+from netmodes.script import down_script, knowledge, picture, render
+from netmodes.step import seconds_left
+from netmodes.uplink import unchanged
 
 pytestmark = pytest.mark.pure
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
 
 LONG = "n" * 255
 
@@ -79,10 +87,11 @@ def test_lines(mode: Mode, verbatim: bool, article: Facts) -> None:
     """The script's commands are the plan's lines, to the letter and in order."""
     plan = mode.plan(article, verbatim=verbatim)
 
-    commands = [line.strip() for line in body(render(plan), "up") if not line.startswith("    #")]
+    commands = [line for line in body(render(plan), "up") if not line.startswith("    #")]
 
     numbers = (f"step {place}" if step.undo else "run" for place, step in enumerate(plan.steps))
-    assert commands == [f"{said} {line}" for said, line in zip(numbers, plan.lines, strict=True)]
+    expected = [f"    {said} {line}" for said, line in zip(numbers, plan.lines, strict=True)]
+    assert commands == "\n".join(expected).splitlines()
 
 
 @each_kind
@@ -162,4 +171,174 @@ def test_checks_first(article: Facts) -> None:
     said = "\n".join(checks)
     expected = ["namespace A exists", "br0 exists", "veth0 exists", "4a:9e:7e:55:59:ee", "inet 192"]
     assert [words for words in expected if words not in said] == []
-    assert said.count("export again") == 3
+    assert said.count("export again") == len(list(unchanged("enp0s1", article)))
+
+
+# The taking-back.
+
+#: Plans whose taking-back has everything that there is to it.
+PLANS: dict[str, Plan] = {
+    "isolated": Isolated().plan(machine("article")),
+    "host-only": HostOnly(namespace="up").plan(machine("article")),
+    "bridged": Bridged(uplink="enp0s1").plan(machine("article")),
+    "rich": Bridged(uplink="enp0s1").plan(machine("rich")),
+    "advertised": Bridged(uplink="enp0s1").plan(machine("advertised")),
+    "docker": Bridged(uplink="enp0s1").plan(machine("docker")),
+    "managed": Bridged(uplink="enp0s1").plan(machine("managed")),
+    "joins": Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up")),
+}
+
+each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+
+
+def undos(plan: Plan) -> list[tuple[int, Undo]]:
+    """Each undo of a plan, with its command's number."""
+    return [(number, step.undo) for number, step in enumerate(plan.all_steps) if step.undo]
+
+
+@each_plan
+def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
+    """Bash and shellcheck agree with the script and with the journal's down.sh alike."""
+    for name, text in (("up.sh", render(plan)), ("down.sh", down_script(plan))):
+        path = tmp_path / name
+        path.write_text(text)
+
+        assert run("bash", "-n", path) == (0, "")
+        assert run("shellcheck", path) == (0, "")
+
+
+@each_plan
+def test_engine(plan: Plan) -> None:
+    """The script and down.sh hold what is known of the plan, and the same engine, to the letter."""
+    shared = f"{knowledge(plan)}\n{(TEMPLATES / 'engine.sh').read_text()}"
+
+    assert shared in render(plan)
+    assert shared in down_script(plan)
+
+
+@each_plan
+def test_probes(plan: Plan) -> None:
+    """The script asks of each command just what its undo's probe asks, and of others nothing."""
+    numbers = range(len(plan.all_steps))
+
+    asked = heard(plan, "".join(f"probe {number}\n" for number in numbers))
+
+    assert asked == [undo.probe for _, undo in undos(plan)]
+
+
+@each_plan
+def test_undos(plan: Plan) -> None:
+    """The script takes each command back with just its undo's argv and input."""
+    hears = """
+        show() { stat "$@" "$([ "${*: -1}" != - ] || cat; printf .)"; }
+        left() { printf '{left:%s}' "$1"; }
+        """
+
+    ran = heard(plan, hears + "".join(f"undo {number} 'a b'\n" for number, _ in undos(plan)))
+
+    assert ran == [
+        ("stat", *undo.command("a b"), f"{undo.stdin or ''}.") for _, undo in undos(plan)
+    ]
+
+
+@each_plan
+def test_users(plan: Plan) -> None:
+    """The script looks for the users of each thing just where, and for what, its undo says."""
+    hears = 'found() { stat "$@"; }\n'
+
+    looked = heard(plan, hears + "".join(f"users {number}\n" for number, _ in undos(plan)))
+
+    assert looked == [
+        ("stat", pattern, *argv) for _, undo in undos(plan) for argv, pattern in undo.users
+    ]
+
+
+@each_plan
+def test_things(plan: Plan) -> None:
+    """What the script leaves alone it calls by its undo's command."""
+    named = "".join(f'stat "$(thing {number} 1)"\n' for number, _ in undos(plan))
+
+    assert heard(plan, named) == [("stat", " ".join(undo.command("1"))) for _, undo in undos(plan)]
+
+
+@pytest.mark.parametrize(
+    ("began", "lifetime", "left"),
+    [
+        ("900.50", 86400, 86300),
+        ("900.50", 161, 61),
+        ("900.50", 160, 60),
+        ("900.50", 159, 60),
+        ("900.50", 0, 60),
+        ("900.50\nbegan 400.50\nbegan 950.50", 1000, 400),
+        ("1000.50", 1000, 1000),
+    ],
+)
+def test_left(began: str, lifetime: int, left: int) -> None:
+    """A lifetime counts on from the first command, in bash as in Python, down to a minute."""
+    log = f"printf 'began {began}\n' >\"$JOURNAL/log\"\n"
+    elapsed = 1000.5 - min(map(float, began.split("\nbegan ")))
+    undo = Undo((), (), seconds_left(lifetime))
+
+    counted = heard(PLANS["rich"], f'{log}stat "$(left {lifetime})"\n')
+
+    assert counted == [("stat", str(left))]
+    assert undo.text(elapsed) == str(left)
+
+
+#: Begins, and tells the name and the content of each file, of which bash keeps no final newline.
+FILES = """
+JOURNAL=$JOURNAL-begun
+begin
+for file in "$JOURNAL"/*; do
+    text=$(cat <"$file"; printf .)
+    stat "${file##*/}" "${text%.}"
+done
+"""
+
+
+@each_plan
+def test_begin(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script begins with the files that a run of netmodes begins with."""
+    monkeypatch.setattr(journal, "ROOT", tmp_path)
+    written = Journal("A")
+    written.begin(plan, down_script(plan))
+    files = {path.name: path.read_text() for path in written.folder.iterdir()}
+
+    begun = heard(plan, FILES)
+
+    told = {name: text for _, name, text in begun}
+    assert sorted(told) == sorted(files)
+    assert (told["shares"], told["plan.json"]) == (files["shares"], f"{files['plan.json']}\n")
+    assert (told["log"], files["log"].split()[0]) == ("began 1000.50\n", "began")
+
+
+FUNCTION = r"^(\w+) ?\(\) *\n?\{.*?^\}\n|^(\w+)\(\) \{ .* \}\n"
+
+
+def functions(text: str) -> dict[str, str]:
+    """The functions that bash has read from a script, as bash writes them."""
+    end = text.index('become_root "$@"\n')
+    status, written = run("bash", "-c", f"{text[:end]}\ndeclare -f")
+    assert status == 0
+    found = re.finditer(FUNCTION, written, re.M | re.S)
+    return {function[1]: function[0] for function in found}
+
+
+def statements(text: str) -> set[str]:
+    """The lines of a script outside its functions, but for comments and values given."""
+    rest = re.sub(FUNCTION, "", text, flags=re.M | re.S)
+    lines = re.sub(r"^#.*| # .*", "", rest, flags=re.M).splitlines()
+    return {line for line in lines if line and not re.match(r"declare -|[A-Z]+=", line)}
+
+
+@each_plan
+def test_down_of_a_script(plan: Plan) -> None:
+    """The down.sh that a script writes does what that of netmodes does."""
+    ours = down_script(plan)
+
+    status, theirs = run("bash", "-c", render(plan).removesuffix('main "$@"\n') + "down_script")
+
+    assert (status, run("bash", "-n", "-c", theirs)) == (0, (0, ""))
+    assert {"probe", "undo", "down", "take_back"} <= functions(ours).keys()
+    assert functions(ours).items() <= functions(theirs).items()
+    assert statements(ours) == statements(theirs)

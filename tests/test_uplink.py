@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from console import machine
 
 from netmodes import Bridged, Facts, Refused
-from netmodes.uplink import check_uplink, unchanged
+from netmodes.uplink import check_uplink, managed, stray, unchanged
 
 pytestmark = pytest.mark.pure
-
-FACTS = Path(__file__).parent / "facts"
 
 #: What `ip` prints on the article's machine for each check of its uplink.
 LINK = (
@@ -21,12 +19,14 @@ LINK = (
 )
 ADDRESS = "2: enp0s1    inet 192.168.64.3/24 metric 100 brd 192.168.64.255 scope global enp0s1\\"
 ROUTE = "default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100"
+NO_PORT = ("", "")
+SHOWN = (*NO_PORT, LINK, ADDRESS, ROUTE)
 
 
 @pytest.fixture
 def nics() -> Facts:
     """A machine with one NIC of every kind."""
-    return Facts.from_json((FACTS / "nics.json").read_text())
+    return machine("nics")
 
 
 @pytest.mark.parametrize("uplink", ["enp0s1", "enp0s5.7", "bond0"])
@@ -113,26 +113,29 @@ def test_unchanged(article: Facts) -> None:
     """On the machine as it was rendered for, each of the uplink's checks holds."""
     checks = list(unchanged("enp0s1", article))
 
-    held = [check.holds(text) for check, text in zip(checks, (LINK, ADDRESS, ROUTE), strict=True)]
+    held = [check.holds(text) for check, text in zip(checks, SHOWN, strict=True)]
 
-    assert held == [True, True, True]
+    assert held == [True] * len(SHOWN)
 
 
 @pytest.mark.parametrize(
     ("place", "before", "after"),
     [
-        (0, "4a:9e:7e:55:59:ee", "4a:9e:7e:55:59:ef"),
-        (1, "192.168.64.3/24", "192.168.64.33/24"),
-        (1, "192.168.64.3/24", "192.168.64.3/25"),
-        (2, "192.168.64.1", "192.168.64.11"),
-        (2, "enp0s1", "enp0s10"),
+        (0, "", "2: enp0s1@if3: <UP> master br7"),
+        (1, "", "2: enp0s1: <UP> master bond0"),
+        (2, "4a:9e:7e:55:59:ee", "4a:9e:7e:55:59:ef"),
+        (3, "192.168.64.3/24", "192.168.64.33/24"),
+        (3, "192.168.64.3/24", "192.168.64.3/25"),
+        (3, "inet ", "inet6 "),
+        (4, "192.168.64.1", "192.168.64.11"),
+        (4, "enp0s1", "enp0s10"),
     ],
 )
 def test_changed(place: int, before: str, after: str, article: Facts) -> None:
-    """Another MAC, address, prefix, gateway or NIC fails the check of it, which says what to do."""
+    """A master, another MAC, address, prefix, gateway or NIC fails a check that says what to do."""
     check = list(unchanged("enp0s1", article))[place]
 
-    output = (LINK, ADDRESS, ROUTE)[place].replace(before, after)
+    output = SHOWN[place].replace(before, after)
 
     assert not check.holds(output)
     assert check.otherwise.endswith("export again")
@@ -146,3 +149,75 @@ def test_unchanged_without_gateway(article: Facts) -> None:
 
     assert check.holds("default dev enp0s1 scope link")
     assert not check.holds("default via 192.168.64.1 dev enp0s2")
+
+
+def test_unchanged_addresses() -> None:
+    """Every address that is to move is looked for, of both families, a peer's with its peer."""
+    looked_for = [check.expect for check in unchanged("enp0s1", machine("rich")) if check.expect]
+
+    assert [text for text in looked_for if text.startswith("inet")] == [
+        "inet 169.254.7.7/16 ",
+        "inet 192.168.64.3/24 ",
+        "inet 10.9.0.2/16 ",
+        "inet 10.10.0.1 peer 10.10.0.2/32 ",
+        "inet 192.168.64.4/24 ",
+        "inet6 fd00:64::3/64 ",
+    ]
+
+
+def test_stray(article: Facts) -> None:
+    """A port that has an address is the article's trap, and nothing else is."""
+    port = {**article.known_link("enp0s1"), "master": "br0"}
+
+    with_address = replace(article, links=[port])
+    without = replace(article, links=[{**port, "addr_info": []}])
+
+    assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in (
+        stray("enp0s1", with_address) or ""
+    )
+    assert stray("enp0s1", without) is None
+    assert stray("enp0s1", article) is None
+    assert stray("eth7", article) is None
+
+
+# Who manages the uplink.
+
+
+@pytest.mark.parametrize(
+    ("manager", "line"),
+    [
+        ("NetworkManager", "nmcli device set enp0s1 managed no"),
+        ("systemd-networkd", ">/run/systemd/network/00-enp0s1.network && networkctl reload"),
+        ("dhclient", "pkill -STOP -f 'dhclient.*enp0s1"),
+        ("udhcpc", "pkill -STOP -f 'udhcpc.*enp0s1"),
+    ],
+)
+def test_managed(manager: str, line: str) -> None:
+    """Each manager is named, with what it does and the one line that tells it not to."""
+    said = managed("enp0s1", manager)
+
+    assert said.startswith(f"{manager} ")
+    assert "enp0s1 its address again" in said or "give it an address again" in said
+    assert line in said.partition("; this tells it not to: ")[2]
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("managers", "names"),
+    [
+        (None, []),
+        ({}, []),
+        ({"enp0s1": []}, []),
+        ({"enp0s10": ["NetworkManager"]}, []),
+        ({"enp0s1": ["dhclient"]}, ["dhclient"]),
+        (
+            {"enp0s1": ["NetworkManager", "dhclient"], "lo": ["dhcpcd"]},
+            ["NetworkManager", "dhclient"],
+        ),
+    ],
+)
+def test_notices(managers: dict[str, list[str]] | None, names: list[str], article: Facts) -> None:
+    """A plan warns of each manager of its uplink, and of no other device's."""
+    plan = Bridged(uplink="enp0s1").plan(replace(article, managers=managers))
+
+    assert [notice.split()[0] for notice in plan.notices] == names

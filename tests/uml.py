@@ -25,7 +25,8 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 here=${0%/*}
 
 results() {  # two open files, and no way to any other: their mount goes at once
-    mount -t hostfs -o "$here,sync" hostfs /mnt
+    mount -t hostfs -o "$here,sync" hostfs /mnt 2>/dev/null ||
+        mount -t hostfs -o "hostfs=$here,sync" hostfs /mnt  # since Linux 6.11
     exec >> /mnt/output 2>&1 3> /mnt/status
     umount -l /mnt
 }

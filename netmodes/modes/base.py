@@ -9,18 +9,19 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netmodes import names
+from netmodes import iproute, names
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
-from netmodes.journal import locked
+from netmodes.journal import Journal, locked
 from netmodes.step import Check, Outcome, Plan, Record, Step
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Mode", "parameter"]
+__all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted"]
 
 Echo = Callable[[str], None]
 
@@ -56,6 +57,7 @@ class Mode(ABC):
 
     mode: ClassVar[str]
     verbatim_note: ClassVar[str]
+    thorough: ClassVar[bool] = False
     namespace: str = parameter("A", "name of the namespace")
 
     def __post_init__(self) -> None:
@@ -75,8 +77,20 @@ class Mode(ABC):
         """What must hold on the machine before the first command; the mode is settled."""
 
     @abstractmethod
-    def steps(self) -> Iterator[Step]:
+    def steps(self, facts: Facts) -> Iterator[Step]:
         """The commands in order; the mode is settled."""
+
+    def objections(self, facts: Facts) -> Iterator[str]:
+        """Why not to go on, one sentence each, unless the user insists; the mode is settled."""
+        yield from ()
+
+    def notices(self, facts: Facts) -> Iterator[str]:
+        """What to know before it starts, one sentence each; the mode is settled."""
+        yield from ()
+
+    def inherited(self, facts: Facts) -> Iterator[Step]:
+        """Steps that another network has run and this one shares; the mode is settled."""
+        yield from ()
 
     @classmethod
     def options(cls) -> tuple[Field[str], ...]:
@@ -93,34 +107,58 @@ class Mode(ABC):
         """Every parameter by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
-    def plan(self, facts: Facts | None = None, *, verbatim: bool = False) -> Plan:
+    def plan(
+        self, facts: Facts | None = None, *, verbatim: bool = False, force: bool = False
+    ) -> Plan:
         """The commands, rendered and not run.
 
         Args:
             facts: the machine they are for; None reads this one.
             verbatim: the article's commands alone, no guard commands.
+            force: go on against ``objections``.
 
         Raises:
             Refused: the machine does not allow it.
         """
-        facts = facts or Facts.read()
+        facts = facts or Facts.read(thorough=self.thorough)
         self._refuse_taken_name(facts)
         mode = self.settle(facts)
-        checks = tuple(mode.checks(facts))
-        plan = Plan(mode.mode, mode.namespace, mode.parameters, tuple(mode.steps()), checks)
+        if not force and (objection := next(mode.objections(facts), None)):
+            raise Refused(objection)
+        plan = Plan(
+            mode.mode,
+            mode.namespace,
+            mode.parameters,
+            tuple(mode.steps(facts)),
+            tuple(mode.checks(facts)),
+            tuple(mode.inherited(facts)),
+            tuple(mode.notices(facts)),
+        )
         return plan.verbatim() if verbatim else plan
 
-    def script(self, facts: Facts | None = None, *, verbatim: bool = False) -> str:
+    def script(
+        self, facts: Facts | None = None, *, verbatim: bool = False, force: bool = False
+    ) -> str:
         """The same commands as bash; see ``netmodes.script``."""
         from netmodes.script import render
 
-        return render(self.plan(facts, verbatim=verbatim))
+        return render(self.plan(facts, verbatim=verbatim, force=force))
 
-    def up(self, *, verbatim: bool = False, echo: Echo | None = None) -> Record:
+    def up(
+        self,
+        *,
+        verbatim: bool = False,
+        force: bool = False,
+        confirm: float | None = None,
+        echo: Echo | None = None,
+    ) -> Record:
         """Run the commands; on a failure or signal take back what was done.
 
         Args:
             verbatim: the article's commands alone, no guard commands.
+            force: go on against ``objections``.
+            confirm: seconds; unless ``confirm`` is called within them, or if this process ends
+                before, a watcher takes everything back.
             echo: is given each line before it runs.
 
         Returns:
@@ -136,11 +174,15 @@ class Mode(ABC):
 
         need_root()
         with locked() as lock:
-            facts = Facts.read()
+            facts = Facts.read(thorough=self.thorough)
             if self._is_up(facts):
                 return Record(updown.running(self.namespace).plan, ())
-            plan = self.plan(facts, verbatim=verbatim)
-            return updown.put_up(plan, Runner(echo or silent, lock))
+            plan = self.plan(facts, verbatim=verbatim, force=force)
+            return updown.put_up(plan, Runner(echo or silent, lock), confirm)
+
+    def confirm(self) -> None:
+        """Keep what ``up(confirm=…)`` has put up; see ``netmodes.modes.base.confirm``."""
+        confirm(self.namespace)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
         """Take everything back; see ``netmodes.modes.base.down``."""
@@ -169,7 +211,7 @@ class Mode(ABC):
         if network is None:
             return False
         name, there = self.namespace, network["parameters"]
-        _refuse_interrupted(network)
+        refuse_interrupted(network)
         if network["mode"] != self.mode:
             raise Refused(f"{name} is up as {network['mode']}: `netmodes down {name}` first")
         wanted = {key: value for key, value in self.parameters.items() if value}
@@ -182,7 +224,7 @@ class Mode(ABC):
     def _refuse_taken_name(self, facts: Facts) -> None:
         name = self.namespace
         if (network := facts.network(name)) is not None:
-            _refuse_interrupted(network)
+            refuse_interrupted(network)
             raise Refused(
                 f"{name} is up already: `netmodes down {name}` first, or choose another name"
             )
@@ -190,13 +232,20 @@ class Mode(ABC):
             raise Refused(f"namespace {name} exists and is not ours: choose another name")
 
 
-def _refuse_interrupted(network: dict[str, Any]) -> None:
+def refuse_interrupted(network: dict[str, Any]) -> None:
+    """Refuse to build on a network of ours that is not wholly up.
+
+    Raises:
+        Refused: it was interrupted, or waits for its confirmation.
+    """
+    name = network["name"]
+    if network["state"] == "unconfirmed":
+        raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
     if network["state"] != "up":
-        name = network["name"]
         raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
 
 
-def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> None:
+def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
     """Take the network of this namespace back, newest command first.
 
     Args:
@@ -204,18 +253,46 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> None:
         kill: end the processes that run inside, rather than refuse.
         echo: is given each line before it runs.
 
+    Returns:
+        Whether there was anything to take back.
+
     Raises:
-        Refused: there is no such network of ours, or processes run inside.
+        Refused: the namespace is not ours, or processes run inside.
         NetmodesError: something is left; its text says what.
     """
     from netmodes.runner import Runner, silent
     from netmodes.updown import take_down
 
+    names.check_namespace(name)
     need_root()
     with locked() as lock:
+        if Journal(name).read() is None:
+            _refuse_foreign(name)
+            return False
         left = take_down(name, Runner(echo or silent, lock), kill=kill)
     if left:
         raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
+    return True
+
+
+def _refuse_foreign(name: str) -> None:
+    """A second ``down`` has nothing to do; a namespace that others made is another matter."""
+    if Path(iproute.NAMESPACES, name).exists():
+        raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
+
+
+def confirm(name: str) -> None:
+    """Keep the network of this namespace: its watcher goes.
+
+    Raises:
+        Refused: it is not up (any more).
+    """
+    from netmodes import watcher
+
+    names.check_namespace(name)
+    need_root()
+    with locked():
+        watcher.confirm(name)
 
 
 def need_root() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from netmodes import addressing, iproute, names
+from netmodes import addressing, firewall, handover, iproute, names
 from netmodes.errors import Refused
 from netmodes.facts import Facts
-from netmodes.modes.base import Mode, parameter
-from netmodes.step import Check, Step
-from netmodes.uplink import check_uplink, unchanged
+from netmodes.modes.base import Mode, parameter, refuse_interrupted
+from netmodes.step import Check, Step, step_from
+from netmodes.uplink import check_uplink, managed, unchanged
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Bridged(Mode):
         "the host's address stays on the enslaved NIC: once its ARP entry for the gateway expires, "
         "host and namespace lose the outside"
     )
+
+    thorough: ClassVar[bool] = True
 
     uplink: str = parameter("", "the host's NIC that leads outside", required=True)
     bridge: str = parameter("", "the bridge", "br0")
@@ -54,42 +56,98 @@ class Bridged(Mode):
         addressing.check_gateway(self.gateway, self.address)
 
     def settle(self, facts: Facts) -> Bridged:
-        check_uplink(self.uplink, facts)
+        there = facts.bridged(self.uplink)
+        if there is None:
+            check_uplink(self.uplink, facts)
+            handover.check_movable(self.uplink, facts)
+        mode = self._joining(there, facts) if there else self._bridging(facts)
         host_device, device = names.free_pair(self.host_device, self.device, facts)
-        bridge_address = addressing.lan_address(
-            self.bridge_address, 100, self.uplink, facts, self.address
-        )
-        address = addressing.lan_address(self.address, 50, self.uplink, facts, bridge_address)
         return replace(
-            self,
-            bridge=names.free_device(self.bridge, "br0", facts),
-            bridge_address=bridge_address,
-            address=address,
-            gateway=self.gateway or addressing.bare(bridge_address),
+            mode,
+            gateway=self.gateway or addressing.bare(mode.bridge_address),
             host_device=host_device,
             device=device,
         )
 
+    def _bridging(self, facts: Facts) -> Bridged:
+        """With a bridge of its own, in the uplink's subnet."""
+        bridge_address = addressing.lan_address(
+            self.bridge_address, 100, self.uplink, facts, self.address
+        )
+        return replace(
+            self,
+            bridge=names.free_device(self.bridge, "br0", facts),
+            bridge_address=bridge_address,
+            address=addressing.lan_address(self.address, 50, self.uplink, facts, bridge_address),
+        )
+
+    def _joining(self, there: dict[str, Any], facts: Facts) -> Bridged:
+        """With the bridge that a network of ours has put on the uplink."""
+        name, bridge = there["name"], there["parameters"]["bridge"]
+        refuse_interrupted(there)
+        for given in ("bridge", "bridge_address"):
+            if getattr(self, given) not in ("", there["parameters"][given]):
+                raise Refused(
+                    f"{self.uplink} is on {bridge} already, for {name}: leave {given} out"
+                )
+        return replace(
+            self,
+            bridge=bridge,
+            bridge_address=there["parameters"]["bridge_address"],
+            address=addressing.lan_address(
+                self.address, 50, bridge, facts, there["parameters"]["bridge_address"]
+            ),
+        )
+
+    def objections(self, facts: Facts) -> Iterator[str]:
+        joins = facts.bridged(self.uplink) is not None
+        for rule in () if joins else firewall.naming(self.uplink, facts):
+            yield (
+                f"a rule names {self.uplink}, whose packets will come in on {self.bridge} "
+                f"({rule}): let it name {self.bridge} as well, then use --force"
+            )
+
+    def notices(self, facts: Facts) -> Iterator[str]:
+        for manager in (facts.managers or {}).get(self.uplink, ()):
+            yield managed(self.uplink, manager)
+
+    def inherited(self, facts: Facts) -> Iterator[Step]:
+        there = facts.bridged(self.uplink)
+        forwarding = facts.shared("sysctl net.ipv4.ip_forward")
+        yield from map(step_from, there["shared"] if there else forwarding)
+
     def checks(self, facts: Facts) -> Iterator[Check]:
+        joins = facts.bridged(self.uplink) is not None
         yield iproute.no_namespace(self.namespace)
-        for device in (self.bridge, self.host_device, self.device):
+        for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
             yield iproute.no_device(device)
-        yield from unchanged(self.uplink, facts)
-        for address in (self.bridge_address, self.address):
-            yield from iproute.nobody_has(addressing.bare(address), self.uplink)
+        if joins:
+            yield iproute.is_port(self.uplink, self.bridge)
+        else:
+            yield from unchanged(self.uplink, facts)
+            yield from iproute.nobody_has(addressing.bare(self.bridge_address), self.uplink)
+        lan = self.bridge if joins else self.uplink
+        yield from iproute.nobody_has(addressing.bare(self.address), lan)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
-        yield iproute.sysctl("net.ipv4.ip_forward", 1, "the host passes on what is not for it")
 
-        yield iproute.add_bridge(self.bridge)
-        yield iproute.add_address(self.bridge_address, self.bridge)
-        yield iproute.set_up(self.bridge)
+        if facts.bridged(self.uplink) is None:
+            yield from iproute.forward(facts)
 
-        yield iproute.plug_in_uplink(self.uplink, self.bridge)
-        yield iproute.set_up_again(self.uplink)
+            yield iproute.add_bridge(self.bridge)
+            yield from handover.prepare(self.uplink, self.bridge, facts)
+            yield iproute.add_address(self.bridge_address, self.bridge)
+            yield iproute.set_up(self.bridge)
+
+            yield iproute.plug_in_uplink(self.uplink, self.bridge)
+            yield iproute.set_up_again(self.uplink)
+            yield from handover.move(self.uplink, self.bridge, self.bridge_address, facts)
+            yield from firewall.accept(self.bridge, facts)
 
         yield iproute.add_veth(self.host_device, self.device)
+        yield from handover.same_mtu(self.uplink, self.host_device, facts)
+        yield from handover.same_mtu(self.uplink, self.device, facts)
         yield iproute.move(self.device, self.namespace)
         yield iproute.plug_in(self.host_device, self.bridge)
         yield iproute.set_up(self.host_device)

@@ -54,7 +54,7 @@ class HostOnly(Mode):
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
         yield iproute.set_up("lo", self.namespace).as_guard()
 

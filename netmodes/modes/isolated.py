@@ -45,7 +45,7 @@ class Isolated(Mode):
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
 
         yield iproute.add_dummy(self.device)

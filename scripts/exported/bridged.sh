@@ -12,11 +12,10 @@
 #        bridged.sh down [--kill]   take them back; --kill ends the processes inside
 #
 # A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
+# shellcheck disable=SC2034,SC2317 # what one network does not need another does
 set -u
+umask 022
 export LC_ALL=C PS4='[#] '
-
-NAME=A
-JOURNAL=/run/netmodes/$NAME
 
 # The commands, in order; "step K" where command K has an undo of its own.
 up() {
@@ -26,16 +25,30 @@ up() {
     step 1 sysctl -w net.ipv4.ip_forward=1
     # br0, a switch inside the host
     step 2 ip link add br0 type bridge
+    # guard: br0 behaves as enp0s1 does; its routes count once it has a port
+    run sysctl -w net.ipv4.conf.br0.ignore_routes_with_linkdown=1 net.ipv4.conf.br0.rp_filter=2 net.ipv6.conf.br0.ignore_routes_with_linkdown=1
+    # guard: the LAN knows the host by enp0s1's MAC: br0 takes it
+    run ip link set br0 address 4a:9e:7e:55:59:ee
     # br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly
     run ip addr add 192.168.64.100/24 dev br0
     # br0 is switched on
     run ip link set br0 up
     # enp0s1 becomes a port of br0: frames from the LAN now come in on br0
-    step 5 ip link set enp0s1 master br0
+    step 7 ip link set enp0s1 master br0
     # enp0s1 is switched on, if it was not
-    step 6 ip link set enp0s1 up
+    step 8 ip link set enp0s1 up
+    # guard: the host's addresses and routes move from enp0s1 to br0, all at once
+    step 9 ip -batch - <<'STDIN'
+addr add 192.168.64.3/24 noprefixroute dev br0
+addr del 192.168.64.3/24 dev enp0s1
+route replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100
+route replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100
+route replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3
+STDIN
+    # guard: br0 filters as enp0s1 did
+    run sysctl -w net.ipv4.conf.br0.rp_filter=0
     # a cable with two ends: what enters veth0 leaves veth1
-    step 7 ip link add veth0 type veth peer name veth1
+    step 11 ip link add veth0 type veth peer name veth1
     # veth1 leaves the host for A
     run ip link set veth1 netns A
     # veth0 is plugged into br0
@@ -52,44 +65,28 @@ up() {
     run ip netns exec A ip route add default via 192.168.64.100
 }
 
-# The first word that this prints names what command K made; nothing when it is gone.
-probe() {
-    case $1 in
-    0) stat -L -c %i.%.9Z /run/netns/A ;;
-    1) sysctl -n net.ipv4.ip_forward ;;
-    2) ip -o link show dev br0 type bridge ;;
-    5) ip -o link show dev enp0s1 master br0 ;;
-    6) ip -o link show dev enp0s1 up ;;
-    7) ip -o link show dev veth0 type veth ;;
-    esac
-}
-
-# Takes command K back; $before is what the probe said before it ran.
-undo() {
-    local before=$2
-    case $1 in
-    0) show ip netns del A ;;
-    1) show sysctl -w net.ipv4.ip_forward="$before" ;;
-    2) show ip link del br0 ;;
-    5) show ip link set enp0s1 nomaster ;;
-    6) show ip link set enp0s1 down ;;
-    7) show ip link del veth0 ;;
-    esac
-}
-
 # What must hold before the first command.
 checks() {
     absent 'namespace A exists already: delete it or choose another name' stat -c %i /run/netns/A
-    absent 'device br0 exists already: delete it or choose another name' ip -o link show dev br0
     absent 'device veth0 exists already: delete it or choose another name' ip -o link show dev veth0
     absent 'device veth1 exists already: delete it or choose another name' ip -o link show dev veth1
+    absent 'device br0 exists already: delete it or choose another name' ip -o link show dev br0
+    absent 'enp0s1 is not as it was when this was rendered: export again' ip -o link show dev enp0s1 type bridge_slave
+    absent 'enp0s1 is not as it was when this was rendered: export again' ip -o link show dev enp0s1 type bond_slave
     present 'enp0s1 is not as it was when this was rendered: export again' 'link/ether 4a:9e:7e:55:59:ee ' ip -o link show dev enp0s1
-    present 'enp0s1 is not as it was when this was rendered: export again' 'inet 192.168.64.3/24 ' ip -o -4 addr show dev enp0s1
+    present 'enp0s1 is not as it was when this was rendered: export again' 'inet 192.168.64.3/24 ' ip -o addr show dev enp0s1
     present 'enp0s1 is not as it was when this was rendered: export again' 'default via 192.168.64.1 dev enp0s1 ' ip -4 route show default
-    ping -c 1 -W 1 -I enp0s1 192.168.64.100 >/dev/null 2>&1
+    ip neigh flush to 192.168.64.100 dev enp0s1 >/dev/null 2>&1
+    ping -c 1 -W 0.3 -I enp0s1 192.168.64.100 >/dev/null 2>&1
     absent '192.168.64.100 is taken on the LAN: choose another' ip neigh show to 192.168.64.100 dev enp0s1 nud reachable
-    ping -c 1 -W 1 -I enp0s1 192.168.64.50 >/dev/null 2>&1
+    ip neigh flush to 192.168.64.50 dev enp0s1 >/dev/null 2>&1
+    ping -c 1 -W 0.3 -I enp0s1 192.168.64.50 >/dev/null 2>&1
     absent '192.168.64.50 is taken on the LAN: choose another' ip neigh show to 192.168.64.50 dev enp0s1 nud reachable
+    need flock util-linux
+    need ip iproute2
+    need ping iputils-ping
+    need stat coreutils
+    need sysctl procps
 }
 
 absent() {
@@ -104,87 +101,361 @@ present() {
     case "$("$@" 2>/dev/null) " in *"$text"*) ;; *) die "$otherwise" ;; esac
 }
 
+NAME=A
+GRACE=60
+FIRST=0
+
+# The first word it prints names what command K made; it fails where that is gone.
+probe() {
+    local before=${2-}
+    case $1 in
+    0)
+        stat -L -c %i.%.9Z /run/netns/A
+        ;;
+    1)
+        sysctl -n net.ipv4.ip_forward
+        ;;
+    2)
+        ip -o link show dev br0 type bridge
+        ;;
+    7)
+        sh -c 'ip -o link show dev "$0" master "$1" | grep -q . && ip -o link show dev "$1"' enp0s1 br0
+        ;;
+    8)
+        ip -o link show dev enp0s1 up
+        ;;
+    9)
+        sh -c 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"' enp0s1 br0 192.168.64.3
+        ;;
+    11)
+        ip -o link show dev veth0 type veth
+        ;;
+    esac
+}
+
+# Takes command K back; $before is what the probe said before it ran.
+undo() {
+    local before=${2-}
+    case $1 in
+    0)
+        show ip netns del A
+        ;;
+    1)
+        show sysctl -w net.ipv4.ip_forward="$before"
+        ;;
+    2)
+        show ip link del br0
+        ;;
+    7)
+        show ip link set enp0s1 nomaster
+        ;;
+    8)
+        show ip link set enp0s1 down
+        ;;
+    9)
+        show ip -force -batch - <<STDIN
+link set enp0s1 nomaster
+addr del 192.168.64.3/24 dev br0
+addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
+route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100
+route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100
+STDIN
+        ;;
+    11)
+        show ip link del veth0
+        ;;
+    esac
+}
+
+# What depends on command K by now, beside networks of ours.
+users() {
+    local before=${2-}
+    case $1 in
+    0)
+        :
+        ;;
+    1)
+        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+' ip -o link show type bridge
+        found masquerade nft list ruleset
+        found MASQUERADE iptables -t nat -S
+        ;;
+    2)
+        :
+        ;;
+    7)
+        :
+        ;;
+    8)
+        :
+        ;;
+    9)
+        :
+        ;;
+    11)
+        :
+        ;;
+    esac
+}
+
+# Command K's undo, in words.
+thing() {
+    local before=${2-}
+    case $1 in
+    0)
+        echo ip netns del A
+        ;;
+    1)
+        echo sysctl -w net.ipv4.ip_forward="$before"
+        ;;
+    2)
+        echo ip link del br0
+        ;;
+    7)
+        echo ip link set enp0s1 nomaster
+        ;;
+    8)
+        echo ip link set enp0s1 down
+        ;;
+    9)
+        echo ip -force -batch -
+        ;;
+    11)
+        echo ip link del veth0
+        ;;
+    esac
+}
+
+# Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
+# journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
+# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+
+JOURNAL=/run/netmodes/$NAME
+
 die() {
     printf 'Error: %s\n' "$1" >&2
     exit 1
 }
 
-# Shows the command as it runs.
-show() { (set -x && "$@" >/dev/null); }
+# Shows a command as it runs, with what it reads.
+show() {
+    local text
+    if [ "${*: -1}" != - ]; then
+        (hold_back && set -x && "$@" >/dev/null)
+    else
+        text=$(cat)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
+        (hold_back && "$@" <<<"$text" >/dev/null)
+    fi
+}
+
+# Ctrl-C reaches the whole foreground group; each command comes to its end first.
+hold_back() { trap '' INT TERM HUP; }
 
 run() {
     local status=0
     show "$@" || status=$?
-    [ "$status" = 0 ] || stop 1 "\`$*\` failed (exit status $status)"
+    [ "$status" = 0 ] || stop 1 "\`$*\` failed (exit status $status)$(hint "$@")"
 }
 
+hint() {
+    case "$*" in
+    "ip link add "*" type "*)
+        printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
+        ;;
+    esac
+}
+
+# Command K, which has an undo: what its probe says before and after goes into the journal.
 step() {
     local k=$1
     shift
-    note start "$k" "$(word "$k")"
+    note start "$k"
     run "$@"
-    note "done" "$k" "$(word "$k")"
+    note "done" "$k"
 }
 
+note() {
+    local now status=0
+    now=$(word "$2") || status=$?
+    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
+    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+}
+
+# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
+# thing; another: it did not come to its end, so what is there is unknown (`sysctl` fails with 255).
 word() {
-    local output first
-    output=$(probe "$1" 2>/dev/null) || return 0
+    local output first status=0
+    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
+    case $status in
+    0) ;;
+    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return "$status" ;;
+    *) return 1 ;;
+    esac
     read -r first _ <<<"$output"
     printf '%s' "$first"
 }
 
-note() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log"; }
-
 stop() {
-    local status=$1
     printf 'Error: %s\n' "$2" >&2
     if take_back; then
         echo 'What was done before it was taken back; nothing is left.' >&2
+    else
+        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
     fi
-    exit "$status"
+    exit "$1"
 }
 
-# Newest first; only what is still as its command left it.
+# Newest first; only what is still as its command left it, or where what was there before is missing.
 take_back() {
-    trap '' INT TERM HUP
-    local verb k value now failed=0 order=()
-    local -A before=() after=()
-    while read -r verb k value; do
-        if [ "$value" = - ]; then value=; fi
-        case $verb in
-        start) before[$k]=$value order=("$k" "${order[@]}") ;;
-        done) after[$k]=$value ;;
-        esac
-    done <"$JOURNAL/log"
+    local k order=() failed=0
+    local -A word_before=() word_after=() begun=()
+    hold_back
+    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    read_log
     for k in "${order[@]}"; do
-        now=$(word "$k")
-        if [ "$now" = "${before[$k]}" ] || [ "$now" != "${after[$k]-$now}" ]; then continue; fi
-        undo "$k" "${before[$k]}"
-        if [ "$(word "$k")" = "$now" ]; then failed=1; fi
+        take_back_one "$k" "${word_before[$k]}" || failed=1
     done
-    if [ "$failed" = 0 ]; then rm -rf -- "$JOURNAL"; fi
+    if [ "$failed" = 0 ]; then forget; fi
     return "$failed"
 }
 
+read_log() {
+    local verb k value
+    while read -r verb k value; do
+        if [ "$value" = - ]; then value=; fi
+        case $verb in
+        start) word_before[$k]=$value ;;
+        done) word_after[$k]=$value ;;
+        back) begun[$k]=yes ;;
+        esac
+    done <"$JOURNAL/log"
+    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+}
+
+# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+take_back_one() {
+    local k=$1 before=$2 now again user status=0
+    now=$(word "$k") || status=$?
+    if [ "$status" = 1 ]; then return 0; fi
+    if [ "$status" != 0 ]; then
+        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
+        return 1
+    fi
+    if is_as_before "$k" "$before" "$now"; then return 0; fi
+    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
+        leave "$k" "$before" "it is not as this run left it"
+        return 0
+    fi
+    if pass_on "$k" "$before"; then return 0; fi
+    user=$(users "$k")
+    if [ -n "$user" ]; then
+        leave "$k" "$before" "${user%%$'\n'*} depends on it"
+        return 0
+    fi
+    echo "back $k" >>"$JOURNAL/log"
+    undo "$k" "$before"
+    again=$(word "$k") || status=$?
+    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Whether there is nothing to take back; a taking-back of several parts may have been cut.
+is_as_before() {
+    local k=$1 before=$2 now=$3
+    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${begun[$k]-}" ]; }
+}
+
+leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
+
+# Whether a network that stays shares command K; then its undo is that network's from now on.
+pass_on() {
+    local k=$1 before=$2 share other index name
+    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    for other in /run/netmodes/*/; do
+        if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
+        while read -r index name; do
+            if [ "$name" != "$share" ]; then continue; fi
+            {
+                sed -n '/^began /p' "$JOURNAL/log"
+                printf 'start %s %s\n' "$index" "${before:--}"
+                if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
+            } >>"$other/log"
+            return 0
+        done <"$other/shares"
+    done
+    return 1
+}
+
+# A lifetime in seconds, less those since the run began.
+left() {
+    local began now
+    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    read -r now _ </proc/uptime
+    set -- $(($1 - ${now%.*} + ${began%.*}))
+    printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# Prints what a command's output has of a pattern.
+found() {
+    local pattern=$1
+    shift
+    "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
+}
+
+# A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign
+    local pids sign order=()
+    local -A word_before=() word_after=()
+    read_log
+    if [ "${word_after[$FIRST]-}" = "" ] || [ "$(word "$FIRST")" != "${word_after[$FIRST]}" ]; then return 0; fi
     for sign in TERM KILL; do
         pids=$(ip netns pids "$NAME" 2>/dev/null) || pids=
-        if [ -z "$pids" ]; then return; fi
+        if [ -z "$pids" ]; then return 0; fi
         if [ "$1" != --kill ]; then
             die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
         fi
         # shellcheck disable=SC2086 # one word a process
         show kill -s "$sign" $pids
         for _ in {1..100}; do
-            if [ -z "$(ip netns pids "$NAME" 2>/dev/null)" ]; then return; fi
+            if [ -z "$(ip netns pids "$NAME" 2>/dev/null)" ]; then return 0; fi
             sleep 0.02
         done
     done
 }
 
+# The folder goes at once or not at all.
+forget() {
+    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+}
+
 need() {
     if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+}
+
+become_root() {
+    if [ "$EUID" = 0 ]; then return 0; fi
+    if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
+    set -x
+    exec sudo -- bash "$0" "$@"
+}
+
+take_lock() {
+    mkdir -p /run/netmodes || die "/run/netmodes cannot be made"
+    exec 9>/run/netmodes/.lock
+    flock 9 || die "/run/netmodes/.lock cannot be locked"
+    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    trap '' PIPE                                     # nobody reading is no reason to stop half way,
+    { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+}
+
+down() {
+    trap '' INT TERM HUP
+    if [ ! -e "$JOURNAL/plan.json" ]; then
+        echo "$NAME is not up: nothing to do." >&2
+        exit 0
+    fi
+    refuse_processes "$1"
+    echo down >>"$JOURNAL/log"
+    take_back || die "$NAME is not wholly down"
 }
 
 main() {
@@ -192,58 +463,60 @@ main() {
     "up " | "down " | "down --kill") ;;
     *) printf 'Usage: %s [up | down [--kill]]\n' "$0" >&2 && exit 2 ;;
     esac
-    if [ "$EUID" != 0 ]; then
-        if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
-        set -x
-        exec sudo -- bash "$0" "$@"
+    become_root "$@"
+    take_lock
+    if [ "${1-up}" = down ]; then
+        is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
+        down "${2-}"
+    elif [ -e "$JOURNAL/plan.json" ]; then
+        if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
+        echo "$NAME is up already." >&2
+    else
+        checks
+        trap 'stop 130 "interrupted"' INT
+        trap 'stop 143 "terminated"' TERM
+        trap 'stop 129 "hung up"' HUP
+        begin || die "$JOURNAL cannot be written"
+        up
+        echo up >>"$JOURNAL/log"
     fi
-    need flock util-linux
-    need ip iproute2
-    need stat coreutils
-    need sysctl procps
-    mkdir -p /run/netmodes || die "/run/netmodes cannot be made"
-    exec 9>/run/netmodes/.lock
-    flock 9
-    "main_${1-up}" "${2-}"
 }
 
-main_up() {
-    if [ -e "$JOURNAL/plan.json" ]; then
-        if is_this_up; then echo "$NAME is up already." >&2 && exit 0; fi
-        die "$NAME is in use or was interrupted: take it down first"
-    fi
-    checks
-    begin || die "$JOURNAL cannot be written"
-    trap 'stop 130 "interrupted"' INT
-    trap 'stop 143 "terminated"' TERM
-    trap 'stop 129 "hung up"' HUP
-    up
-    echo up >>"$JOURNAL/log"
-}
-
+# The whole intent is on disk before the first command, with the means to take it back.
 begin() {
-    mkdir -p "$JOURNAL" && : >"$JOURNAL/log" &&
-        plan >"$JOURNAL/plan.json.new" && mv "$JOURNAL/plan.json.new" "$JOURNAL/plan.json"
+    local draft=/run/netmodes/.$NAME.new uptime
+    mkdir "$draft" && read -r uptime _ </proc/uptime &&
+        echo "began $uptime" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
+        down_script >"$draft/down.sh" && mv "$draft" "$JOURNAL"
 }
 
-main_down() {
-    if [ ! -e "$JOURNAL/plan.json" ]; then die "$NAME is not up"; fi
-    if [ "$(plan)" != "$(cat "$JOURNAL/plan.json")" ]; then
-        die "$NAME was made by other commands than these: take it down with \`netmodes down $NAME\`"
-    fi
-    refuse_processes "$1"
-    echo down >>"$JOURNAL/log"
-    take_back || die "$NAME is not wholly down"
+down_script() {
+    printf '%s\n' '#!/usr/bin/env bash' 'set -u' 'umask 022' "export LC_ALL=C PS4='[#] '"
+    declare -p NAME GRACE FIRST JOURNAL
+    declare -f
+    # shellcheck disable=SC2016 # expanded there, not here
+    printf '%s\n' 'become_root "$@"' take_lock 'down "${1-}"'
 }
 
-is_this_up() {
-    [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ] && [ "$(tail -n 1 "$JOURNAL/log")" = up ]
+is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
+
+is_up() { [ "$(grep -xE 'up|down' "$JOURNAL/log" | tail -n 1)" = up ]; }
+
+# The commands that other networks may share.
+shares() {
+    cat <<'SHARES'
+1 sysctl net.ipv4.ip_forward
+2 bridge br0
+7 port enp0s1
+8 up enp0s1
+9 addresses enp0s1
+SHARES
 }
 
-# The whole intent, for `netmodes list` and `netmodes down`.
+# For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"]}, "guard": false}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"]}, "guard": false}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"]}, "guard": false}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "master", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "guard": false}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"]}, "guard": false}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"]}, "guard": false}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "-4", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ping", "-c", "1", "-W", "1", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "1", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true}]}
+{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": []}, "guard": false, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "ip -o link show dev \"$0\" master \"$1\" | grep -q . && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": []}, "guard": false, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": []}, "guard": false, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\naddr del 192.168.64.3/24 dev enp0s1\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": []}, "guard": true, "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true}], "inherited": [], "notices": []}
 JSON
 }
 

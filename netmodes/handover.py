@@ -1,0 +1,99 @@
+"""The hand-over: what the uplink is to the host moves to the bridge, so that the host stays online.
+
+Followed to the letter the article leaves the host's address on a NIC whose frames now come in on
+the bridge: the host is cut off once its ARP entry for the gateway expires (kernel-facts 1 to 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmodes import batch, iproute
+from netmodes.errors import Refused
+from netmodes.facts import Facts, is_advertised
+from netmodes.step import Step, Undo
+
+__all__ = ["check_movable", "move", "prepare", "same_mtu"]
+
+#: ``rp_filter``: a packet's source need only be reachable, by any device (ip-sysctl).
+LOOSE = "2"
+
+#: Names what has an address ($2): the bridge ($1), even where a DHCP client has given it to the
+#: uplink ($0) as well; or the uplink. Prints nothing where it is missing, and fails where there is
+#: no uplink any more.
+WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"'
+
+#: A device's MTU where nobody has said otherwise (linux/if_ether.h).
+ETHERNET = 1500
+
+
+def check_movable(uplink: str, facts: Facts) -> None:
+    """Refuse a route that a batch cannot move, by name, before anything is touched."""
+    for route in [*facts.known("routes"), *facts.known("routes6")]:
+        devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
+        found = batch.unmovable(route) if uplink in devices else []
+        if found:
+            raise Refused(
+                f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge: "
+                "make it a plain route, or choose another uplink"
+            )
+
+
+def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
+    """The bridge looks like the uplink before it is up, and its routes wait until it has a port.
+
+    Else on-link packets would go to a bridge that leads nowhere yet, and wait a second for ARP.
+    """
+    families = ("ipv4", "ipv6") if facts.has_ipv6 else ("ipv4",)
+    settings = {
+        **facts.interface_sysctls(uplink),
+        **{f"{family}.ignore_routes_with_linkdown": "1" for family in families},
+        "ipv4.rp_filter": LOOSE,
+    }
+    why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
+    yield _sysctls(bridge, settings, why)
+    mac = str(facts.known_link(uplink)["address"])
+    why = f"the LAN knows the host by {uplink}'s MAC: {bridge} takes it"
+    yield Step(("ip", "link", "set", bridge, "address", mac), why, guard=True)
+    yield from same_mtu(uplink, bridge, facts)
+
+
+def same_mtu(
+    uplink: str, device: str, facts: Facts, namespace: str | None = None
+) -> Iterator[Step]:
+    """A bridge takes the smallest MTU of its ports, so all have the uplink's."""
+    mtu = facts.known_link(uplink)["mtu"]
+    if mtu != ETHERNET:
+        why = f"{device} takes packets as large as {uplink} does"
+        yield Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace, guard=True)
+
+
+def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
+    """The hand-over itself; afterwards the bridge filters as the uplink did."""
+    where = ("sh", "-c", WHERE, uplink, bridge, batch.last_to_return(uplink, facts))
+    returning = ("ip", "-force", "-batch", "-")
+    yield Step(
+        ("ip", "-batch", "-"),
+        f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
+        stdin=batch.there(uplink, bridge, bridge_address, facts),
+        undo=Undo(where, returning, batch.back(uplink, bridge, facts)),
+        guard=True,
+        share=f"addresses {uplink}",
+    )
+    strictness = facts.interface_sysctls(uplink).get("ipv4.rp_filter", "0")
+    if strictness != LOOSE:
+        yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, f"{bridge} filters as {uplink} did")
+    if any(map(is_advertised, facts.global_addresses(uplink))):
+        why = f"{uplink} hears no router advertisement any more; it learns anew when it is back"
+        yield iproute.sysctl(_key(uplink, "ipv6.disable_ipv6"), 1, why).as_guard()
+
+
+def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:
+    words = [f"{_key(device, name)}={value}" for name, value in sorted(settings.items())]
+    return Step(("sysctl", "-w", *words), why, guard=True)
+
+
+def _key(device: str, name: str) -> str:
+    """A device's own sysctl; parted by slashes where the device's name has a dot (sysctl(8))."""
+    family, _, last = name.partition(".")
+    return ("/" if "." in device else ".").join(("net", family, "conf", device, last))

@@ -1,0 +1,139 @@
+"""How long whole processes take: each once a round, medians, differences and ratios.
+
+Run by ``scripts/bench``, which gives it a network and mounts of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+NETMODES = shlex.quote(str(Path(sys.executable).with_name("netmodes")))
+WORK = Path("/run/bench")
+ARTICLE, EXPORTED = WORK / "article.sh", WORK / "host-only.sh"
+
+#: Python finds its modules compiled, as in any run but the first; they are not the checkout's.
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "PYTHONPYCACHEPREFIX": str(WORK / "pycache"),
+}
+
+
+@dataclass(frozen=True)
+class Process:
+    """Something to time.
+
+    Args:
+        name: for the table.
+        command: what runs.
+        after: what takes it back, untimed; or nothing.
+        times: how long each run took, in ms.
+    """
+
+    name: str
+    command: str
+    after: str = ""
+    times: list[float] = field(default_factory=list)
+
+    def time(self) -> None:
+        """Run it once, and take it back."""
+        argv = shlex.split(self.command)
+        began = time.perf_counter()
+        done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, check=False)
+        self.times.append(1000 * (time.perf_counter() - began))
+        if done.returncode != 0:
+            sys.exit(f"{self.name} failed:\n{done.stderr.decode()}")
+        if self.after:
+            run("bash", "-ec", self.after)
+            time.sleep(0.1)  # the kernel finishes in its own time
+
+
+BARE = Process("python3 -c pass", f"{shlex.quote(sys.executable)} -c pass")
+STARTS = [
+    Process("netmodes --help", f"{NETMODES} --help"),
+    Process("netmodes host-only --dry-run", f"{NETMODES} host-only --dry-run"),
+    Process("netmodes list", f"{NETMODES} list"),
+]
+
+BY_HAND = Process("the article's commands", f"bash {ARTICLE}", "ip link del veth0; ip netns del A")
+UPS = [
+    Process("netmodes host-only", f"{NETMODES} host-only", f"{NETMODES} down A"),
+    Process("the exported script", f"bash {EXPORTED}", f"bash {EXPORTED} down"),
+]
+
+
+def main(rounds: str = "20") -> None:
+    """Time everything, and print it beside what it is measured against."""
+    empty_machine()
+    for name, value in machine().items():
+        print(f"{name:<9} {value}")
+    for against, others in ((BARE, STARTS), (BY_HAND, UPS)):
+        interleave([against, *others], int(rounds))
+        table(against, others)
+
+
+def empty_machine() -> None:
+    """An empty /run with the scripts to time; refused where anything real is."""
+    devices = [name for _, name in socket.if_nameindex()]
+    if devices != ["lo"] or Path("/proc/self/ns/mnt").samefile(f"/proc/{os.getppid()}/ns/mnt"):
+        sys.exit("this is no empty machine: run scripts/bench, which makes one")
+    run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    run("ip", "link", "set", "lo", "up")
+    WORK.mkdir()
+    EXPORTED.write_text(run("bash", "-c", f"{NETMODES} host-only --export -"))
+    plan = run("bash", "-c", f"{NETMODES} host-only --dry-run --verbatim").splitlines()
+    commands = [f"sudo {line}" for line in plan if not line.startswith("#")]
+    ARTICLE.write_text("\n".join(["set -e", *commands, ""]))
+
+
+def interleave(processes: list[Process], rounds: int) -> None:
+    """Each once a round, there and back, so that none has the better moments; one round first."""
+    for number in range(-1, rounds):
+        for process in processes[:: 1 if number % 2 else -1]:
+            process.time()
+        if number < 0:
+            for process in processes:
+                process.times.clear()
+
+
+def table(against: Process, others: list[Process]) -> None:
+    """Medians in ms, and what they are to one of them."""
+    base = median(against.times)
+    print(f"\n{len(against.times)} runs each, ms{'median':>23}{'least':>9}{'more':>9}{'times':>8}")
+    for process in (against, *others):
+        middle = median(process.times)
+        beside = f"{middle - base:>+9.1f}{middle / base:>8.2f}" if process is not against else ""
+        print(f"{process.name:<30}{middle:>9.1f}{min(process.times):>9.1f}{beside}")
+
+
+def machine() -> dict[str, str]:
+    """What the figures were taken on."""
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    return {
+        "cpu": f"{os.cpu_count()} of {model[1] if model else platform.machine()}",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "iproute2": run("ip", "-V").strip(),
+        "sudo": run("sudo", "--version").partition("\n")[0],
+    }
+
+
+def run(*argv: str) -> str:
+    """What a command that must succeed prints."""
+    done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"{shlex.join(argv)} failed:\n{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

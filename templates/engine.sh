@@ -1,0 +1,232 @@
+# Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
+# journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
+# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+
+JOURNAL=/run/netmodes/$NAME
+
+die() {
+    printf 'Error: %s\n' "$1" >&2
+    exit 1
+}
+
+# Shows a command as it runs, with what it reads.
+show() {
+    local text
+    if [ "${*: -1}" != - ]; then
+        (hold_back && set -x && "$@" >/dev/null)
+    else
+        text=$(cat)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
+        (hold_back && "$@" <<<"$text" >/dev/null)
+    fi
+}
+
+# Ctrl-C reaches the whole foreground group; each command comes to its end first.
+hold_back() { trap '' INT TERM HUP; }
+
+run() {
+    local status=0
+    show "$@" || status=$?
+    [ "$status" = 0 ] || stop 1 "\`$*\` failed (exit status $status)$(hint "$@")"
+}
+
+hint() {
+    case "$*" in
+    "ip link add "*" type "*)
+        printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
+        ;;
+    esac
+}
+
+# Command K, which has an undo: what its probe says before and after goes into the journal.
+step() {
+    local k=$1
+    shift
+    note start "$k"
+    run "$@"
+    note "done" "$k"
+}
+
+note() {
+    local now status=0
+    now=$(word "$2") || status=$?
+    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
+    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+}
+
+# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
+# thing; another: it did not come to its end, so what is there is unknown (`sysctl` fails with 255).
+word() {
+    local output first status=0
+    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
+    case $status in
+    0) ;;
+    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return "$status" ;;
+    *) return 1 ;;
+    esac
+    read -r first _ <<<"$output"
+    printf '%s' "$first"
+}
+
+stop() {
+    printf 'Error: %s\n' "$2" >&2
+    if take_back; then
+        echo 'What was done before it was taken back; nothing is left.' >&2
+    else
+        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+    fi
+    exit "$1"
+}
+
+# Newest first; only what is still as its command left it, or where what was there before is missing.
+take_back() {
+    local k order=() failed=0
+    local -A word_before=() word_after=() begun=()
+    hold_back
+    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    read_log
+    for k in "${order[@]}"; do
+        take_back_one "$k" "${word_before[$k]}" || failed=1
+    done
+    if [ "$failed" = 0 ]; then forget; fi
+    return "$failed"
+}
+
+read_log() {
+    local verb k value
+    while read -r verb k value; do
+        if [ "$value" = - ]; then value=; fi
+        case $verb in
+        start) word_before[$k]=$value ;;
+        done) word_after[$k]=$value ;;
+        back) begun[$k]=yes ;;
+        esac
+    done <"$JOURNAL/log"
+    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+}
+
+# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+take_back_one() {
+    local k=$1 before=$2 now again user status=0
+    now=$(word "$k") || status=$?
+    if [ "$status" = 1 ]; then return 0; fi
+    if [ "$status" != 0 ]; then
+        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
+        return 1
+    fi
+    if is_as_before "$k" "$before" "$now"; then return 0; fi
+    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
+        leave "$k" "$before" "it is not as this run left it"
+        return 0
+    fi
+    if pass_on "$k" "$before"; then return 0; fi
+    user=$(users "$k")
+    if [ -n "$user" ]; then
+        leave "$k" "$before" "${user%%$'\n'*} depends on it"
+        return 0
+    fi
+    echo "back $k" >>"$JOURNAL/log"
+    undo "$k" "$before"
+    again=$(word "$k") || status=$?
+    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Whether there is nothing to take back; a taking-back of several parts may have been cut.
+is_as_before() {
+    local k=$1 before=$2 now=$3
+    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${begun[$k]-}" ]; }
+}
+
+leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
+
+# Whether a network that stays shares command K; then its undo is that network's from now on.
+pass_on() {
+    local k=$1 before=$2 share other index name
+    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    for other in /run/netmodes/*/; do
+        if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
+        while read -r index name; do
+            if [ "$name" != "$share" ]; then continue; fi
+            {
+                sed -n '/^began /p' "$JOURNAL/log"
+                printf 'start %s %s\n' "$index" "${before:--}"
+                if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
+            } >>"$other/log"
+            return 0
+        done <"$other/shares"
+    done
+    return 1
+}
+
+# A lifetime in seconds, less those since the run began.
+left() {
+    local began now
+    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    read -r now _ </proc/uptime
+    set -- $(($1 - ${now%.*} + ${began%.*}))
+    printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# Prints what a command's output has of a pattern.
+found() {
+    local pattern=$1
+    shift
+    "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
+}
+
+# A process inside would keep the namespace alive once its name is gone.
+refuse_processes() {
+    local pids sign order=()
+    local -A word_before=() word_after=()
+    read_log
+    if [ "${word_after[$FIRST]-}" = "" ] || [ "$(word "$FIRST")" != "${word_after[$FIRST]}" ]; then return 0; fi
+    for sign in TERM KILL; do
+        pids=$(ip netns pids "$NAME" 2>/dev/null) || pids=
+        if [ -z "$pids" ]; then return 0; fi
+        if [ "$1" != --kill ]; then
+            die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
+        fi
+        # shellcheck disable=SC2086 # one word a process
+        show kill -s "$sign" $pids
+        for _ in {1..100}; do
+            if [ -z "$(ip netns pids "$NAME" 2>/dev/null)" ]; then return 0; fi
+            sleep 0.02
+        done
+    done
+}
+
+# The folder goes at once or not at all.
+forget() {
+    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+}
+
+need() {
+    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+}
+
+become_root() {
+    if [ "$EUID" = 0 ]; then return 0; fi
+    if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
+    set -x
+    exec sudo -- bash "$0" "$@"
+}
+
+take_lock() {
+    mkdir -p /run/netmodes || die "/run/netmodes cannot be made"
+    exec 9>/run/netmodes/.lock
+    flock 9 || die "/run/netmodes/.lock cannot be locked"
+    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    trap '' PIPE                                     # nobody reading is no reason to stop half way,
+    { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+}
+
+down() {
+    trap '' INT TERM HUP
+    if [ ! -e "$JOURNAL/plan.json" ]; then
+        echo "$NAME is not up: nothing to do." >&2
+        exit 0
+    fi
+    refuse_processes "$1"
+    echo down >>"$JOURNAL/log"
+    take_back || die "$NAME is not wholly down"
+}

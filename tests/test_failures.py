@@ -1,0 +1,362 @@
+"""Whatever goes wrong, the machine is as before: commands that fail, signals, what is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from labs import NETMODES, Done, Lab
+from state import State, state
+
+from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
+
+ARTICLE = Facts.from_json(Path(__file__).with_name("facts").joinpath("article.json").read_text())
+
+ISOLATED, HOST_ONLY, BRIDGED = "isolated", "host-only", "bridged --uplink enp0s1"
+
+#: The modes as on the command line, and as in Python.
+MODES: dict[str, Mode] = {
+    ISOLATED: Isolated(),
+    HOST_ONLY: HostOnly(),
+    BRIDGED: Bridged(uplink="enp0s1"),
+}
+
+#: Every command of every mode for which a kernel needs no `dummy`.
+LINES = [
+    (mode, line.partition(" <<")[0])  # a program sees no here-document
+    for mode in (HOST_ONLY, BRIDGED)
+    for line in MODES[mode].plan(ARTICLE).lines
+]
+
+WAYS = ("live", "script")
+
+#: In the place of a program: fails at the lines of $FAIL.
+FAILING = """
+if grep -qxF -- "${0##*/} $*" <<<"$FAIL"; then
+    echo 'RTNETLINK answers: Out of order' >&2
+    exit 2
+fi
+exec "$REAL" "$@"
+"""
+
+#: In the place of a program: at the lines of $AT a signal comes, to netmodes or to all around it.
+SIGNALLING = """
+read -r _ _ _ _ leader _ </proc/self/stat
+if grep -qxF -- "${0##*/} $*" <<<"$AT"; then
+    case $TO in all) kill -s "$SIGNAL" 0 ;; one) kill -s "$SIGNAL" "$leader" ;; esac
+fi
+exec "$REAL" "$@"
+"""
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    """How a mode is run: by netmodes, or by the script it exports."""
+    way: str = request.param
+    return way
+
+
+def up(lab: Lab, way: str, mode: str, **environment: str) -> Done:
+    """Run a mode, to whatever end."""
+    settings = [f"{name}={value}" for name, value in environment.items()]
+    command = ["netmodes", *mode.split()] if way == "live" else [export(lab, mode)]
+    return lab.run("env", *settings, *command)
+
+
+def export(lab: Lab, mode: str) -> str:
+    """The path of a mode's script for the article's machine."""
+    script = Path(lab.programs.name, "exported.sh")
+    script.write_text(MODES[mode].script(ARTICLE))
+    script.chmod(0o755)
+    return str(script)
+
+
+def status(done: Done) -> int:
+    """The exit status as a shell has it."""
+    return 128 - done.returncode if done.returncode < 0 else done.returncode
+
+
+@pytest.mark.parametrize(("mode", "line"), LINES)
+def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, line: str) -> None:
+    """Whichever command fails, it is named with its own words, and nothing is left."""
+    quick_lab.replace("ip", FAILING)
+    quick_lab.replace("sysctl", FAILING)
+    done = up(quick_lab, way, mode, FAIL=line)
+
+    assert done.returncode == 1
+    assert f"`{line}` failed (exit status 2)" in done.stderr
+    assert "RTNETLINK answers: Out of order" in done.stderr
+    assert "What was done before it was taken back; nothing is left." in done.stderr
+    assert state(quick_lab.ok) == untouched
+
+
+def test_taking_back_fails(quick_lab: Lab, untouched: State, way: str) -> None:
+    """What cannot be taken back is named, and a later down finds it."""
+    quick_lab.replace("ip", FAILING)
+    done = up(quick_lab, way, HOST_ONLY, FAIL="ip link set veth0 up\nip link del veth0")
+    listed = quick_lab.ok("netmodes", "list")
+    down = quick_lab.netmodes("down", "A")
+
+    assert done.returncode == 1
+    assert "What was done before it was taken back, except" in done.stderr
+    assert "interrupted" in listed
+    assert down.returncode == 0
+    assert state(quick_lab.ok) == untouched
+
+
+CUT_LINES = (
+    (HOST_ONLY, "ip netns add A"),
+    (HOST_ONLY, "ip link set veth1 netns A"),
+    (BRIDGED, "ip link set enp0s1 master br0"),
+)
+
+#: Ctrl-C and a closed terminal tell every process, `kill` tells one.
+CUTS = (("INT", "all", 130), ("INT", "one", 130), ("TERM", "one", 143), ("HUP", "all", 129))
+
+
+@pytest.mark.parametrize(("mode", "line"), CUT_LINES)
+@pytest.mark.parametrize(("signal", "to", "expected"), CUTS)
+def test_signal(
+    quick_lab: Lab,
+    untouched: State,
+    way: str,
+    mode: str,
+    line: str,
+    signal: str,
+    to: str,
+    expected: int,
+) -> None:
+    """A signal ends the run after the command it came in, and nothing is left."""
+    quick_lab.replace("ip", SIGNALLING)
+    done = up(quick_lab, way, mode, AT=line, SIGNAL=signal, TO=to)
+
+    assert status(done) == expected
+    assert state(quick_lab.ok) == untouched
+
+
+def test_signal_again(quick_lab: Lab, untouched: State, way: str) -> None:
+    """A second Ctrl-C, while the first is taken back, changes nothing."""
+    quick_lab.replace("ip", SIGNALLING)
+    twice = "ip link set enp0s1 up\nip link set enp0s1 nomaster"
+    done = up(quick_lab, way, BRIDGED, AT=twice, SIGNAL="INT", TO="all")
+
+    assert status(done) == 130
+    assert "ip link set enp0s1 nomaster" in done.stderr
+    assert state(quick_lab.ok) == untouched
+
+
+def test_signal_before_the_first_command(quick_lab: Lab, untouched: State, way: str) -> None:
+    """Ctrl-C while the LAN is asked leaves nothing, for nothing was touched."""
+    quick_lab.replace("ping", SIGNALLING)
+    asking = "ping -c 1 -W 0.3 -I enp0s1 192.168.64.50"
+    done = up(quick_lab, way, BRIDGED, AT=asking, SIGNAL="INT", TO="all")
+
+    assert status(done) == 130
+    assert state(quick_lab.ok) == untouched
+
+
+def test_nobody_reads(quick_lab: Lab, way: str) -> None:
+    """A run whose output nobody reads any more, as in `| head -n 1`, goes on to its end."""
+    command = "netmodes host-only" if way == "live" else export(quick_lab, HOST_ONLY)
+    quick_lab.sh(f"{command} 2>&1 | head -n 1")
+    listed = quick_lab.ok("netmodes", "list", "--json")
+
+    assert [network["state"] for network in json.loads(listed)] == ["up"]
+
+
+MISSING = (
+    (HOST_ONLY, "ip", "iproute2"),
+    (BRIDGED, "sysctl", "procps"),
+    (BRIDGED, "ping", "iputils-ping"),
+)
+
+
+@pytest.mark.parametrize(("mode", "program", "package"), MISSING)
+def test_missing_program(
+    quick_lab: Lab,
+    untouched: State,
+    way: str,
+    mode: str,
+    program: str,
+    package: str,
+    tmp_path: Path,
+) -> None:
+    """A program that is not there is one sentence that names its package; nothing is touched."""
+    path = path_without(program, tmp_path)
+    command = [NETMODES, *mode.split()] if way == "live" else [export(quick_lab, mode)]
+    done = quick_lab.run("env", f"PATH={path}", *command)
+
+    assert done.returncode == 1
+    assert done.stderr == f"Error: there is no `{program}` on PATH: install {package}\n"
+    assert state(quick_lab.ok) == untouched
+
+
+def path_without(program: str, folder: Path) -> Path:
+    """A folder with every program on PATH but one."""
+    for place in reversed(os.environ["PATH"].split(os.pathsep)):
+        for path in Path(place).iterdir() if os.access(place, os.R_OK) else ():
+            link = folder / path.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    (folder / program).unlink()
+    return folder
+
+
+def test_missing_kind(quick_lab: Lab, untouched: State, way: str) -> None:
+    """A kind of device that the kernel has not is named, with its module; nothing is left."""
+    quick_lab.replace("ip", 'exec "$REAL" "${@/%dummy/nosuchkind}"')
+    done = up(quick_lab, way, ISOLATED)
+
+    assert done.returncode == 1
+    assert "`ip link add dummy0 type dummy` failed" in done.stderr
+    assert "Unknown device type" in done.stderr
+    assert "modprobe dummy" in done.stderr
+    assert state(quick_lab.ok) == untouched
+
+
+#: What stands in the way (on the machine, at the router), what is asked for, and the sentence.
+REFUSED = {
+    "no uplink": ("", "", "bridged --uplink nosuch0", "there is no device nosuch0"),
+    "loopback": ("", "", "bridged --uplink lo", "lo is the loopback"),
+    "enslaved": (
+        "ip link add br9 type bridge && ip link set enp0s1 master br9",
+        "",
+        "bridged --uplink enp0s1",
+        "enp0s1 is enslaved to br9 already",
+    ),
+    "macvlan": (
+        "ip link add link enp0s1 name mac0 type macvlan",
+        "",
+        "bridged --uplink enp0s1",
+        "enp0s1 carries mac0 and cannot be bridged",
+    ),
+    "namespace": ("ip netns add A", "", "host-only", "namespace A exists and is not ours"),
+    "device": (
+        "ip link add veth7 type veth peer name veth8",
+        "",
+        "host-only --host-device veth7",
+        "device veth7 exists",
+    ),
+    "bridge": (
+        "ip link add br0 type bridge",
+        "",
+        "bridged --uplink enp0s1 --bridge br0",
+        "device br0 exists",
+    ),
+    "host route": (
+        "ip route add 10.7.0.0/16 via 192.168.64.1",
+        "",
+        "host-only --host-address 10.7.1.1/24 --address 10.7.1.2/24",
+        "10.7.1.0/24 overlaps the host's route to 10.7.0.0/16",
+    ),
+    "gateway's": (
+        "",
+        "",
+        "bridged --uplink enp0s1 --address 192.168.64.1/24",
+        "192.168.64.1 is the gateway's address",
+    ),
+    "taken": (
+        "",
+        "ip addr add 192.168.64.50/24 dev lan0",
+        "bridged --uplink enp0s1",
+        "192.168.64.50 is taken on the LAN",
+    ),
+    "taken, drops ICMP": (
+        "",
+        "ip addr add 192.168.64.100/24 dev lan0 && sysctl -w net.ipv4.icmp_echo_ignore_all=1",
+        "bridged --uplink enp0s1",
+        "192.168.64.100 is taken on the LAN",
+    ),
+    "taken, met before": (
+        "ping -c 1 192.168.64.50 && ip neigh change 192.168.64.50 dev enp0s1 nud stale",
+        "ip addr add 192.168.64.50/24 dev lan0",
+        "bridged --uplink enp0s1",
+        "192.168.64.50 is taken on the LAN",
+    ),
+}
+
+
+def prepare(lab: Lab, machine: str, router: str) -> None:
+    """Put something in the way."""
+    assert lab.sh(router, router=True).returncode == 0
+    assert lab.sh(machine).returncode == 0
+
+
+@pytest.mark.parametrize("obstacle", REFUSED)
+def test_refused(quick_lab: Lab, obstacle: str) -> None:
+    """What cannot be is refused in one sentence, before anything is touched."""
+    machine, router, mode, sentence = REFUSED[obstacle]
+    prepare(quick_lab, machine, router)
+    before = state(quick_lab.ok)
+    done = quick_lab.netmodes(*mode.split())
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {sentence}")
+    assert done.stderr.count("\n") == 1
+    assert state(quick_lab.ok) == before
+
+
+#: What has changed since the export (on the machine, at the router), and the script's sentence.
+STALE = {
+    "namespace": (HOST_ONLY, "ip netns add A", "", "namespace A exists already"),
+    "device": (HOST_ONLY, "ip link add veth1 type bridge", "", "device veth1 exists already"),
+    "host route": (
+        HOST_ONLY,
+        "ip route add 192.168.202.128/25 via 192.168.64.1",
+        "",
+        "192.168.202.0/24 overlaps a route of the host",
+    ),
+    "wider host route": (
+        HOST_ONLY,
+        "ip route add 192.168.0.0/16 via 192.168.64.1",
+        "",
+        "192.168.202.0/24 overlaps a route of the host",
+    ),
+    "MAC": (
+        BRIDGED,
+        "ip link set enp0s1 address 4a:9e:7e:55:59:ef",
+        "",
+        "enp0s1 is not as it was when this was rendered: export again",
+    ),
+    "address": (
+        BRIDGED,
+        "ip addr change 192.168.64.4/24 dev enp0s1 && ip addr del 192.168.64.3/24 dev enp0s1",
+        "",
+        "enp0s1 is not as it was when this was rendered: export again",
+    ),
+    "default route": (
+        BRIDGED,
+        "ip route del default",
+        "",
+        "enp0s1 is not as it was when this was rendered: export again",
+    ),
+    "enslaved": (
+        BRIDGED,
+        "ip link add br9 type bridge && ip link set enp0s1 master br9",
+        "",
+        "enp0s1 is not as it was when this was rendered: export again",
+    ),
+    "taken": (
+        BRIDGED,
+        "",
+        "ip addr add 192.168.64.50/24 dev lan0",
+        "192.168.64.50 is taken on the LAN",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", STALE)
+def test_stale_script(quick_lab: Lab, change: str) -> None:
+    """A script refuses a machine that is not as it was, before anything is touched."""
+    mode, machine, router, sentence = STALE[change]
+    script = export(quick_lab, mode)
+    prepare(quick_lab, machine, router)
+    before = state(quick_lab.ok)
+    done = quick_lab.run(script)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: {sentence}")
+    assert done.stderr.count("\n") == 1
+    assert state(quick_lab.ok) == before

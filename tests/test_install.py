@@ -1,0 +1,100 @@
+"""The same from a wheel, an editable install and a checkout; nothing is fetched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = ("netmodes", "templates", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+
+FACTS = Path(__file__).with_name("facts") / "article.json"
+EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS), "--export", "-")
+
+
+def run(*argv: str, folder: Path | None = None, path: str = "") -> str:
+    """Run a command that must succeed, in a folder; what it printed."""
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=120, check=False, env=environment, cwd=folder
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree, as it came from git."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in PROJECT:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """A new virtual environment, with the running one's packages behind its own."""
+    folder = tmp_path / "venv"
+    venv.create(folder, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "behind.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder
+
+
+def install(environment: Path, *what: str) -> None:
+    """Install a project in a virtual environment, with what is there."""
+    pip = (sys.executable, "-m", "pip", "--quiet", "--python", str(environment / "bin/python"))
+    run(*pip, "install", "--no-deps", "--no-index", "--no-build-isolation", *what)
+
+
+@pytest.fixture
+def expected() -> str:
+    """What the tests' own netmodes exports."""
+    return run(sys.executable, "-m", "netmodes", *EXPORT, path=str(ROOT))
+
+
+def test_wheel(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> None:
+    """The wheel holds all it needs."""
+    build = (sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--no-build-isolation")
+    run(*build, "--wheel-dir", str(tmp_path), str(checkout))
+    (wheel,) = tmp_path.glob("netmodes-*.whl")
+    install(fresh, str(wheel))
+
+    assert run(str(fresh / "bin/netmodes"), *EXPORT, folder=tmp_path) == expected
+    assert where(fresh, tmp_path).is_relative_to(fresh)
+
+
+def test_editable(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> None:
+    """An editable install runs the checkout."""
+    install(fresh, "--editable", str(checkout))
+
+    assert run(str(fresh / "bin/netmodes"), *EXPORT, folder=tmp_path) == expected
+    assert where(fresh, tmp_path).is_relative_to(checkout)
+
+
+def where(environment: Path, folder: Path) -> Path:
+    """Where a virtual environment finds netmodes."""
+    code = "import netmodes; print(netmodes.__file__)"
+    return Path(run(str(environment / "bin/python"), "-c", code, folder=folder).strip())
+
+
+def test_module(checkout: Path, fresh: Path, expected: str) -> None:
+    """In a checkout `python -m netmodes` is enough."""
+    python = str(fresh / "bin/python")
+
+    assert run(python, "-m", "netmodes", *EXPORT, folder=checkout) == expected
+
+
+def test_file(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> None:
+    """From anywhere else the package's own file runs it."""
+    python = str(fresh / "bin/python")
+
+    assert run(python, str(checkout / "netmodes/__main__.py"), *EXPORT, folder=tmp_path) == expected
