@@ -7,6 +7,7 @@ Only the first needs jinja2.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -114,8 +115,8 @@ def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
 
 
 def _document(undo: Undo) -> str:
-    """An undo's stdin; its lifetimes are counted down by the engine's ``left``."""
-    counted = LEFT.sub(r"$(left \1)", undo.stdin or "")
+    """An undo's stdin as it is, but that lifetimes are counted down by the engine's ``left``."""
+    counted = LEFT.sub(r"$(left \1)", re.sub(r"[\\$`]", r"\\\g<0>", undo.stdin or ""))
     return "" if undo.stdin is None else f" <<STDIN\n{counted}STDIN"
 
 
