@@ -14,15 +14,21 @@ from netmodes import Plan
 from netmodes.script import render
 
 STUB = """#!/bin/sh
-[ "${0##*/} $#" != "cat 0" ] || exec /bin/cat
+case "${0##*/} $*" in
+cat*) [ $# != 0 ] || exec /bin/cat ;;
+grep*/etc/* | mkdir*/etc/* | sed*/etc/*) ;;
+grep* | mkdir* | sed*) exec "/bin/${0##*/}" "$@" ;;
+esac
 printf '%s\\0' "$#" "${0##*/}" "$@" >>"$HEARD"
 """
 
-#: What commands, probes and checks run, and what a script itself needs to be there.
-STUBS = ("cat", "flock", "ip", "iptables", "kill", "nft", "ping", "rm", "sh", "stat", "sysctl")
+#: What commands, probes and checks run; what a script itself also needs, it gets but for /etc.
+STUBS = """
+    cat cksum flock grep ip iptables kill ls mkdir nft ping rm rmdir sed sh ss stat sysctl tee
+    """.split()
 
-#: What a script reads and writes files with, beside `cat` where that has no arguments.
-REAL = ("grep", "head", "mkdir", "mv", "sed", "sort", "tail")
+#: What a script reads and writes files with beside those.
+REAL = ("head", "mv", "sort", "tail")
 
 BASH = which("bash") or "bash"
 

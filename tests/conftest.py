@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from labs import Lab
 from state import State, state
 
 from netmodes import Facts
 
+#: For the other Pythons: what is drawn depends on none.
+settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
+
+# Started in the background by a shell, this ignores SIGINT, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 FACTS = Path(__file__).parent / "facts"
+
+
+@pytest.fixture(autouse=True)
+def room(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Tests of several workers run side by side, but for those that must be alone: they measure.
+
+    Who waits for the room holds the gate, so that nobody can go in before him.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent  # the same for every worker
+    alone = request.node.get_closest_marker("alone") is not None
+    with flocked(folder / "room") as enter:
+        with flocked(folder / "gate") as wait:
+            wait(fcntl.LOCK_EX)
+            enter(fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal so wide that each sentence is a line."""
+    monkeypatch.setenv("COLUMNS", "1000")
+
+
+@contextmanager
+def flocked(path: Path) -> Iterator[Callable[[int], None]]:
+    """Gives a function that locks this file; at the end it is free again."""
+    with path.open("w") as file:
+        yield lambda how: fcntl.flock(file, how)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from types import TracebackType
 
 BIN = Path(sys.executable).parent
 NETMODES = str(BIN / "netmodes")
+PATH = f"{BIN}:{os.environ['PATH']}"
 
 Done = subprocess.CompletedProcess[str]
 
@@ -25,9 +26,9 @@ class Lab:
 
     def __init__(self) -> None:
         self.programs = tempfile.TemporaryDirectory()
-        # Programs speak English, and `netmodes` is the one that is tested.
-        path = f"{self.programs.name}:{BIN}:{os.environ['PATH']}"
-        self.environment = os.environ | {"LC_ALL": "C", "PATH": path}
+        # Programs speak English, a sentence is a line, and `netmodes` is the one that is tested.
+        path = f"{self.programs.name}:{PATH}"
+        self.environment = os.environ | {"LC_ALL": "C", "PATH": path, "COLUMNS": "1000"}
         argv = [*self.START, "sh", "-c", "echo $$ && exec sleep 600"]
         self.process = subprocess.Popen(
             argv,
@@ -56,7 +57,7 @@ class Lab:
     def replace(self, program: str, script: str) -> None:
         """Put a bash script of our own in a program's place; $REAL is the real one."""
         path = Path(self.programs.name, program)
-        path.write_text(f"#!/bin/bash\nREAL={shutil.which(program)}\n{script}\n")
+        path.write_text(f"#!/bin/bash\nREAL={shutil.which(program, path=PATH)}\n{script}\n")
         path.chmod(0o755)
 
     def argv(self, *command: str, router: bool = False) -> list[str]:
@@ -121,3 +122,14 @@ class RootLab(Lab):
         reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
         user = ("--reuid=65534", "--regid=65534", "--clear-groups", *reads)
         return self.run("setpriv", *user, *command)
+
+
+def path_without(program: str, folder: Path) -> str:
+    """A folder with every program on PATH but one."""
+    for place in reversed(os.environ["PATH"].split(os.pathsep)):
+        for path in Path(place).iterdir() if os.access(place, os.R_OK) else ():
+            link = folder / path.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path)
+    (folder / program).unlink()
+    return str(folder)
