@@ -1,7 +1,7 @@
 """A plan as bash: the script that people keep, and the ``down.sh`` in the journal.
 
 Both hold the same engine (templates/engine.sh) and what it must know of the plan (``knowledge``).
-Only the first needs jinja2.
+Only the first is rendered from a template.
 """
 
 from __future__ import annotations
@@ -10,22 +10,13 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+from netmodes import rendering
 from netmodes.iproute import PACKAGES
 from netmodes.journal import shares
 from netmodes.step import BEFORE, GRACE, LEFT, Plan, Undo
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-__all__ = ["down_script", "picture", "render"]
-
-HERE = Path(__file__).resolve().parent
-
-#: Inside the package in a wheel; beside it in a checkout and in an editable install.
-TEMPLATES = (HERE / "templates", HERE.parent / "templates")
+__all__ = ["down_script", "render"]
 
 #: What the engine itself runs, beside the plan's commands.
 ENGINE_PROGRAMS = {"flock": "util-linux", "ip": "iproute2", "stat": "coreutils"}
@@ -57,31 +48,23 @@ def render(plan: Plan) -> str:
     commands += [step.undo.argv for step in plan.all_steps if step.undo]
     commands += [check.argv for check in plan.checks]
     used = {argv[0]: PACKAGES[argv[0]] for argv in commands}
-    return (
-        _environment()
-        .get_template("script.sh.j2")
-        .render(
-            plan=plan,
-            picture=picture(plan),
-            knowledge=knowledge(plan),
-            engine=_template("engine.sh"),
-            shares=shares(plan),
-            json=json.dumps(plan.to_dict()),
-            programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
-        )
+    return rendering.render(
+        "script.sh.j2",
+        {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
+        plan=plan,
+        picture=rendering.picture(plan),
+        knowledge=knowledge(plan),
+        engine=rendering.template("engine.sh"),
+        shares=shares(plan),
+        json=json.dumps(plan.to_dict()),
+        programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
     )
 
 
 def down_script(plan: Plan) -> str:
     """The taking-back of a plan as bash, for the day when Python or the package is gone."""
-    name, engine = plan.namespace, _template("engine.sh")
+    name, engine = plan.namespace, rendering.template("engine.sh")
     return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
-
-
-def picture(plan: Plan) -> str:
-    """What the plan makes, drawn with its names and addresses."""
-    template = _environment().get_template("picture.j2")
-    return template.render(mode=plan.mode, p=plan.parameters).rstrip("\n")
 
 
 def knowledge(plan: Plan) -> str:
@@ -123,24 +106,6 @@ def _document(undo: Undo) -> str:
 def _users(undo: Undo) -> str:
     looks = [f"found {shlex.quote(pattern)} {_join(argv)}" for argv, pattern in undo.users]
     return "\n        ".join(looks or [":"])
-
-
-def _template(name: str) -> str:
-    return next(path.read_text() for folder in TEMPLATES if (path := folder / name).exists())
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(  # noqa: S701 - bash, not HTML: every value goes through `quote`
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(quote=shlex.quote, join_quoted=_join, comment=_comment)
-    return environment
 
 
 def _join(argv: Iterable[str]) -> str:

@@ -67,7 +67,7 @@ def importers(package: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("package", "owner"), [("plumbum", "runner"), ("jinja2", "script"), ("click", "cli")]
+    ("package", "owner"), [("plumbum", "runner"), ("jinja2", "rendering"), ("click", "cli")]
 )
 def test_owner(package: str, owner: str) -> None:
     """Only the runner imports plumbum, only the renderer jinja2, only the command line click."""

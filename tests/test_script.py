@@ -13,7 +13,8 @@ from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Plan, Undo, journal
 from netmodes.journal import Journal
-from netmodes.script import down_script, knowledge, picture, render
+from netmodes.rendering import picture
+from netmodes.script import down_script, knowledge, render
 from netmodes.step import seconds_left
 from netmodes.uplink import unchanged
 
@@ -171,7 +172,7 @@ def test_checks_first(article: Facts) -> None:
     said = "\n".join(checks)
     expected = ["namespace A exists", "br0 exists", "veth0 exists", "4a:9e:7e:55:59:ee", "inet 192"]
     assert [words for words in expected if words not in said] == []
-    assert said.count("export again") == len(list(unchanged("enp0s1", article)))
+    assert said.count(": export again") == len(list(unchanged("enp0s1", article)))
 
 
 # The taking-back.
