@@ -1,109 +1,27 @@
-"""The command line: one command a mode, and the verbs for what is up.
-
-stdout carries what was asked for, stderr everything else. Exit status: 0 done; 1 refused or failed,
-and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
-"""
+"""One command a mode: its parameters, then what every mode can do."""
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import gc
-import io
-import json
 import os
 import stat
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from netmodes import __version__, signals
+from netmodes import signals
+from netmodes.cli.sudo import become_root
+from netmodes.cli.words import as_json, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
-from netmodes.journal import Journal, networks
-from netmodes.modes import MODES, Mode
+from netmodes.journal import Journal
+from netmodes.modes import Mode
 from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
 from netmodes.step import Plan, Record
-from netmodes.uplink import stray
 
-__all__ = ["cli", "main"]
-
-
-class Commands(click.Group):
-    """The one place where errors become text."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
-        """Run the command; an error of ours is one sentence and its exit status."""
-        try:
-            return super().invoke(ctx)
-        except NetmodesError as error:
-            say(f"Error: {error}")
-            if error.left is not None:
-                say(leftovers(error.left))
-            ctx.exit(error.exit_status)
-        except KeyboardInterrupt:
-            ctx.exit(130)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order they were added: modes first."""
-        return list(self.commands)
-
-
-def leftovers(left: Sequence[str]) -> str:
-    """The closing sentence of a taking-back."""
-    if not left:
-        return "What was done before it was taken back; nothing is left."
-    return "What was done before it was taken back, except: " + "; ".join(left) + "."
-
-
-def say(line: str) -> None:
-    """A line for the user; a closed terminal is no reason to stop what is being done."""
-    with contextlib.suppress(OSError):
-        click.echo(line, err=True)
-
-
-def show(line: str) -> None:
-    """A command that is about to run, as it can be pasted."""
-    say(f"[#] {line}")
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
-def cli() -> None:
-    """Network modes for Linux network namespaces, every command shown.
-
-    \b
-    See what a mode would run:     netmodes host-only --dry-run
-    Try everything, break nothing: netmodes lab
-    """
-
-
-def main() -> NoReturn:
-    """The entry point."""
-    gc.freeze()
-    gc.disable()  # a tenth of a run's time, for garbage that goes with the process anyway
-    atexit.register(gc.freeze)
-    open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
-    try:
-        cli(prog_name="netmodes")
-    except OSError as error:
-        say(f"Error: {error}")
-        sys.exit(1)
-    sys.exit(0)
-
-
-def open_closed_streams() -> None:
-    """Else the lock or a journal would get a closed stream's number, and what is said with it."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(descriptor, True)
-    os.close(descriptor)
+__all__ = ["mode_command"]
 
 
 def mode_command(mode: type[Mode]) -> click.Command:
@@ -203,19 +121,19 @@ def run_mode(
 
         write_script(render(plan), export, force)
     else:
-        click.echo(_json(plan.to_dict()) if json else transcript(plan), nl=False)
+        click.echo(as_json(plan.to_dict()) if json else transcript(plan), nl=False)
     if verbatim:
         say_what_to_expect(wanted)
 
 
-def run_up(mode: Mode, verbatim: bool, force: bool, confirm: float | None, as_json: bool) -> None:
+def run_up(mode: Mode, verbatim: bool, force: bool, confirm: float | None, to_json: bool) -> None:
     """Run a mode, have it confirmed, and say how to go on."""
     become_root()
     suggest_confirm(mode.parameters.get("uplink"), confirm)
     record = mode.up(verbatim=verbatim, force=force, confirm=confirm, echo=show)
     if confirm is not None and record.outcomes:
         wait_for_confirmation(mode.namespace, confirm)
-    report(mode, record, verbatim, as_json)
+    report(mode, record, verbatim, to_json)
 
 
 def plan_for(facts: str | None, mode: Mode, verbatim: bool, force: bool) -> Plan:
@@ -315,10 +233,10 @@ def enter_pressed(patience: float) -> bool:
     return bool(ready) and sys.stdin.readline() != ""
 
 
-def report(mode: Mode, record: Record, verbatim: bool, as_json: bool) -> None:
+def report(mode: Mode, record: Record, verbatim: bool, to_json: bool) -> None:
     """Say how to go on."""
     name = mode.namespace
-    if as_json:
+    if to_json:
         click.echo(record.to_json())
     if not record.outcomes:
         say(f"{name} is up already.")
@@ -329,143 +247,3 @@ def report(mode: Mode, record: Record, verbatim: bool, as_json: bool) -> None:
         f"{name} is up: `netmodes exec {name} -- CMD` runs in it, "
         f"`netmodes down {name}` takes it back."
     )
-
-
-def become_root() -> None:
-    """Go on as root: run this command again under one sudo, if need be.
-
-    Raises:
-        Refused: not root, and there is no sudo.
-    """
-    if os.geteuid() == 0:
-        return
-    import shlex
-    import shutil
-
-    from netmodes import __main__ as itself
-
-    if not shutil.which("sudo"):
-        raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
-    show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
-    os.execvp("sudo", ["sudo", "--", sys.executable, str(itself.__file__), *sys.argv[1:]])
-
-
-for mode in MODES.values():
-    cli.add_command(mode_command(mode))
-
-
-@cli.command()
-@click.argument("names", nargs=-1, metavar="NAME...")
-@click.option("--all", "every", is_flag=True, help="Every network of ours.")
-@click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
-def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
-    """Take networks back.
-
-    Example: netmodes down A
-    """
-    if bool(names) == every:
-        raise click.UsageError("name the networks, or give --all")
-    become_root()
-    status = 0
-    for name in dict.fromkeys(names) or [network.plan.namespace for network in networks()]:
-        try:
-            done = take_down(name, kill=kill, echo=show)
-        except NetmodesError as error:
-            say(f"Error: {error}")
-            status = error.exit_status
-        else:
-            say(f"{name} is down." if done else f"{name} is not up: nothing to do.")
-    sys.exit(status)
-
-
-@cli.command()
-@click.argument("name")
-def confirm(name: str) -> None:
-    """Keep a network that was put up with --confirm.
-
-    Example: netmodes confirm A
-    """
-    become_root()
-    confirm_network(name)
-    say(f"{name} stays.")
-
-
-@cli.command(hidden=True)
-@click.argument("name")
-@click.argument("seconds", type=float)
-@click.argument("pid", type=int)
-def watch(name: str, seconds: float, pid: int) -> None:
-    """Take a network back unless it is confirmed (what --confirm starts)."""
-    from netmodes import watcher
-
-    if watcher.watch(name, seconds, pid):
-        take_down(name, kill=True)
-
-
-@cli.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def list_(as_json: bool) -> None:
-    """Show the networks that are up; needs no root.
-
-    Example: netmodes list
-    """
-    found = [network.summary() for network in networks()]
-    if as_json:
-        click.echo(_json(found), nl=False)
-        return
-    rows = [(net["name"], net["mode"], net["state"], net["parameters"]["address"]) for net in found]
-    for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
-        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
-    for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
-        if notice := stray(uplink, Facts.read(thorough=False)):
-            click.echo(f"Note: {notice}")
-
-
-PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-
-
-@cli.command(context_settings={"ignore_unknown_options": True})
-@click.argument("name")
-@click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
-def exec(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
-    """Run a command inside a network, and pass on its exit status.
-
-    Example: netmodes exec A -- ping -c 1 192.168.202.1
-    """
-    from netmodes.inside import enter
-
-    become_root()
-    enter(name, command, user, show)
-
-
-@cli.command()
-def facts() -> None:
-    """Print this machine's facts, as JSON; needs no root.
-
-    Example: netmodes facts > server.json
-    """
-    click.echo(Facts.read().to_json())
-
-
-@cli.command(context_settings=PASS_ON)
-@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
-@click.option("--within", is_flag=True, hidden=True)
-def lab(command: tuple[str, ...], within: bool) -> NoReturn:
-    """Run a command or your shell on a copy of the article's machine.
-
-    The machine is made of namespaces and goes with the command; nothing in it reaches this one.
-    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8,
-    and an HTTP server listens on port 80.
-
-    Example: netmodes lab -- netmodes host-only
-    """
-    from netmodes import lab as machine
-
-    if within and not machine.is_lab():
-        raise Refused("this is no lab: `netmodes lab` makes one")
-    sys.exit(machine.run(command, show) if within else machine.enter(command))
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, indent=2) + "\n"

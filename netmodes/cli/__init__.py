@@ -1,0 +1,84 @@
+"""The command line: one command a mode, and the verbs for what is up.
+
+stdout carries what was asked for, stderr everything else. Exit status: 0 done; 1 refused or failed,
+and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import io
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from netmodes import __version__
+from netmodes.cli.modes import mode_command
+from netmodes.cli.verbs import VERBS
+from netmodes.cli.words import leftovers, say
+from netmodes.errors import NetmodesError
+from netmodes.modes import MODES
+
+__all__ = ["cli", "main"]
+
+
+class Commands(click.Group):
+    """The one place where errors become text."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command; an error of ours is one sentence and its exit status."""
+        try:
+            return super().invoke(ctx)
+        except NetmodesError as error:
+            say(f"Error: {error}")
+            if error.left is not None:
+                say(leftovers(error.left))
+            ctx.exit(error.exit_status)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order they were added: modes first."""
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Network modes for Linux network namespaces, every command shown.
+
+    \b
+    See what a mode would run:     netmodes host-only --dry-run
+    Try everything, break nothing: netmodes lab
+    """
+
+
+for command in (*map(mode_command, MODES.values()), *VERBS):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """The entry point."""
+    gc.freeze()
+    gc.disable()  # a tenth of a run's time, for garbage that goes with the process anyway
+    atexit.register(gc.freeze)
+    open_closed_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
+    try:
+        cli(prog_name="netmodes")
+    except OSError as error:
+        say(f"Error: {error}")
+        sys.exit(1)
+    sys.exit(0)
+
+
+def open_closed_streams() -> None:
+    """Else the lock or a journal would get a closed stream's number, and what is said with it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)

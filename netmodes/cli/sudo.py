@@ -1,0 +1,29 @@
+"""Becoming root: the whole command line goes on under one sudo, before anything is touched."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from netmodes.cli.words import show
+from netmodes.errors import Refused
+
+__all__ = ["become_root"]
+
+
+def become_root() -> None:
+    """Go on as root: run this command again under one sudo, if need be.
+
+    Raises:
+        Refused: not root, and there is no sudo.
+    """
+    if os.geteuid() == 0:
+        return
+    if not shutil.which("sudo"):
+        raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
+    show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
+    itself = str(Path(__file__).parents[1] / "__main__.py")
+    os.execvp("sudo", ["sudo", "--", sys.executable, itself, *sys.argv[1:]])

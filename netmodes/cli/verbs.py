@@ -1,0 +1,139 @@
+"""The verbs for what is up, and for this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from netmodes.cli.sudo import become_root
+from netmodes.cli.words import as_json, say, show
+from netmodes.errors import NetmodesError, Refused
+from netmodes.facts import Facts
+from netmodes.journal import networks
+from netmodes.modes.base import confirm as confirm_network
+from netmodes.modes.base import down as take_down
+from netmodes.uplink import stray
+
+__all__ = ["VERBS"]
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="NAME...")
+@click.option("--all", "every", is_flag=True, help="Every network of ours.")
+@click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
+def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
+    """Take networks back.
+
+    Example: netmodes down A
+    """
+    if bool(names) == every:
+        raise click.UsageError("name the networks, or give --all")
+    become_root()
+    status = 0
+    for name in dict.fromkeys(names) or [network.plan.namespace for network in networks()]:
+        try:
+            done = take_down(name, kill=kill, echo=show)
+        except NetmodesError as error:
+            say(f"Error: {error}")
+            status = error.exit_status
+        else:
+            say(f"{name} is down." if done else f"{name} is not up: nothing to do.")
+    sys.exit(status)
+
+
+@click.command()
+@click.argument("name")
+def confirm(name: str) -> None:
+    """Keep a network that was put up with --confirm.
+
+    Example: netmodes confirm A
+    """
+    become_root()
+    confirm_network(name)
+    say(f"{name} stays.")
+
+
+@click.command(hidden=True)
+@click.argument("name")
+@click.argument("seconds", type=float)
+@click.argument("pid", type=int)
+def watch(name: str, seconds: float, pid: int) -> None:
+    """Take a network back unless it is confirmed (what --confirm starts)."""
+    from netmodes import watcher
+
+    if watcher.watch(name, seconds, pid):
+        take_down(name, kill=True)
+
+
+@click.command(name="list")
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def list_(to_json: bool) -> None:
+    """Show the networks that are up; needs no root.
+
+    Example: netmodes list
+    """
+    found = [network.summary() for network in networks()]
+    if to_json:
+        click.echo(as_json(found), nl=False)
+        return
+    rows = [(net["name"], net["mode"], net["state"], net["parameters"]["address"]) for net in found]
+    for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
+        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
+    for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
+        if notice := stray(uplink, Facts.read(thorough=False)):
+            click.echo(f"Note: {notice}")
+
+
+PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@click.command(name="exec", context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
+def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
+    """Run a command inside a network, and pass on its exit status.
+
+    Example: netmodes exec A -- ping -c 1 192.168.202.1
+    """
+    from netmodes.inside import enter
+
+    become_root()
+    enter(name, command, user, show)
+
+
+@click.command()
+def facts() -> None:
+    """Print this machine's facts, as JSON; needs no root.
+
+    Example: netmodes facts > server.json
+    """
+    click.echo(Facts.read().to_json())
+
+
+@click.command(context_settings=PASS_ON)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
+@click.option("--within", is_flag=True, hidden=True)
+def lab(command: tuple[str, ...], within: bool) -> NoReturn:
+    """Run a command or your shell on a copy of the article's machine.
+
+    The machine is made of namespaces and goes with the command; nothing in it reaches this one.
+    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8,
+    and an HTTP server listens on port 80.
+
+    Example: netmodes lab -- netmodes host-only
+    """
+    from netmodes import lab as machine
+
+    if within and not machine.is_lab():
+        raise Refused("this is no lab: `netmodes lab` makes one")
+    sys.exit(machine.run(command, show) if within else machine.enter(command))
+
+
+#: In the order of ``--help``.
+VERBS = (
+    *(down, confirm, watch, list_, exec_),
+    *(facts, lab),
+)
