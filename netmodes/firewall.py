@@ -39,9 +39,8 @@ def accept(bridge: str, facts: Facts) -> Iterator[Step]:
             ("iptables", "-I", *rule),
             f"the firewall drops what is forwarded; let pass what stays on {bridge}",
             undo=Undo(("iptables", "-v", "-C", *rule), ("iptables", "-D", *rule)),
-            guard=True,
             share=f"accept {bridge}",
-        )
+        ).as_guard(f"what the namespace sends outside is dropped on its way through {bridge}")
 
 
 def _dropping(bridge: str, ruleset: list[str]) -> Iterator[str]:

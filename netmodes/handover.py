@@ -51,10 +51,12 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
         "ipv4.rp_filter": LOOSE,
     }
     why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
-    yield _sysctls(bridge, settings, why)
+    prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
+    yield _sysctls(bridge, settings, why).as_guard(prevents)
     mac = str(facts.known_link(uplink)["address"])
     why = f"the LAN knows the host by {uplink}'s MAC: {bridge} takes it"
-    yield Step(("ip", "link", "set", bridge, "address", mac), why, guard=True)
+    prevents = f"{bridge}'s MAC is its lowest port's: to the LAN the host becomes another machine"
+    yield Step(("ip", "link", "set", bridge, "address", mac), why).as_guard(prevents)
     yield from same_mtu(uplink, bridge, facts)
 
 
@@ -65,7 +67,9 @@ def same_mtu(
     mtu = facts.known_link(uplink)["mtu"]
     if mtu != ETHERNET:
         why = f"{device} takes packets as large as {uplink} does"
-        yield Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace, guard=True)
+        prevents = f"frames of a size that {uplink} takes and {device} does not are lost"
+        step = Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace)
+        yield step.as_guard(prevents)
 
 
 def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
@@ -77,23 +81,25 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
         f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
         stdin=batch.there(uplink, bridge, bridge_address, facts),
         undo=Undo(where, returning, batch.back(uplink, bridge, facts)),
-        guard=True,
         share=f"addresses {uplink}",
+    ).as_guard(
+        f"the host's address stays on {uplink}, whose frames {bridge} now takes: host and "
+        "namespace lose the outside once the host's ARP entry for its gateway expires"
     )
     strictness = facts.interface_sysctls(uplink).get("ipv4.rp_filter", "0")
     if strictness != LOOSE:
-        yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, f"{bridge} filters as {uplink} did")
+        why = f"{bridge} filters as {uplink} did"
+        prevents = f"{bridge} goes on taking packets from sources that {uplink} may have refused"
+        yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, why).as_guard(prevents)
     if any(map(is_advertised, facts.global_addresses(uplink))):
         why = f"{uplink} hears no router advertisement any more; it learns anew when it is back"
-        yield iproute.sysctl(_key(uplink, "ipv6.disable_ipv6"), 1, why).as_guard()
+        prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
+        step = iproute.sysctl(iproute.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
+        yield step.as_guard(prevents)
 
 
 def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:
-    words = [f"{_key(device, name)}={value}" for name, value in sorted(settings.items())]
-    return Step(("sysctl", "-w", *words), why, guard=True)
-
-
-def _key(device: str, name: str) -> str:
-    """A device's own sysctl; parted by slashes where the device's name has a dot (sysctl(8))."""
-    family, _, last = name.partition(".")
-    return ("/" if "." in device else ".").join(("net", family, "conf", device, last))
+    words = [
+        f"{iproute.device_key(device, name)}={value}" for name, value in sorted(settings.items())
+    ]
+    return Step(("sysctl", "-w", *words), why)

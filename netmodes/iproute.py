@@ -167,6 +167,12 @@ def sysctl(key: str, value: int, why: str) -> Step:
     )
 
 
+def device_key(device: str, name: str) -> str:
+    """A device's own sysctl (``ipv4.rp_filter``); parted by slashes where its name has a dot."""
+    family, _, last = name.partition(".")
+    return ("/" if "." in device else ".").join(("net", family, "conf", device, last))
+
+
 def no_namespace(name: str) -> Check:
     """There is no namespace of this name."""
     argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")

@@ -85,6 +85,7 @@ class Step:
         stdin: text for commands that read their work (``ip -batch -``).
         undo: None where the effect vanishes with its namespace or device.
         guard: a command of ours around the article's own (left out by ``--verbatim``).
+        prevents: what happens without this guard, as a sentence without its full stop.
         share: a name for what it provides, if several networks may need it: it is taken back when
             the last network goes that has a step of this share.
     """
@@ -95,6 +96,7 @@ class Step:
     stdin: str | None = None
     undo: Undo | None = None
     guard: bool = False
+    prevents: str = ""
     share: str = ""
 
     @property
@@ -107,9 +109,9 @@ class Step:
     def __str__(self) -> str:
         return line(self.command, self.stdin)
 
-    def as_guard(self) -> Step:
-        """The same command, marked as one of ours."""
-        return replace(self, guard=True)
+    def as_guard(self, prevents: str) -> Step:
+        """The same command, marked as one of ours, and what happens without it."""
+        return replace(self, guard=True, prevents=prevents)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Check:
         argv: a command that changes nothing.
         expect: text that its output must hold; "" for any output, None for no output at all.
         otherwise: the sentence for the user when it does not hold.
-        asks: it sends a packet to learn what no snapshot of this machine can tell.
+        asks: it learns what no snapshot of this machine can tell: who is on the LAN, who listens.
     """
 
     argv: Argv

@@ -106,6 +106,19 @@ def test_guards(mode: Mode, commands: str, article: Facts) -> None:
     assert set(plan.lines) - set(lines(commands)) == guards
 
 
+@pytest.mark.parametrize("name", ["article", "advertised", "docker", "rich"])
+def test_guards_prevent(name: str) -> None:
+    """A guard command says what happens without it, in one sentence; no other line does."""
+    plan = Bridged(uplink="enp0s1").plan(machine(name), force=True)
+
+    steps = (*plan.steps, *HostOnly().plan(machine(name)).steps)
+    guards = [step for step in steps if step.guard]
+
+    assert all(re.fullmatch(r"\S+ .*[^.]", step.prevents) for step in guards)
+    assert not any(step.prevents for step in plan.steps if not step.guard)
+    assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
 @each_mode
 def test_why(mode: Mode, commands: str, article: Facts) -> None:
     """Every command says why, in one line."""

@@ -62,10 +62,10 @@ class Mode(ABC):
 
     def __post_init__(self) -> None:
         names.check_namespace(self.namespace)
-        self.check()
+        self.validate()
 
     @abstractmethod
-    def check(self) -> None:
+    def validate(self) -> None:
         """Refuse values that can be right on no machine; "" is still open."""
 
     @abstractmethod

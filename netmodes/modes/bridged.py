@@ -46,7 +46,7 @@ class Bridged(Mode):
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")
 
-    def check(self) -> None:
+    def validate(self) -> None:
         if not self.uplink:
             raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
         names.check_device(self.uplink)

@@ -31,7 +31,7 @@ class HostOnly(Mode):
     host_address: str = parameter("", "the host's address", "192.168.202.1/24", metavar="CIDR")
     address: str = parameter("", "the namespace's address", "192.168.202.11/24", metavar="CIDR")
 
-    def check(self) -> None:
+    def validate(self) -> None:
         names.check_pair(self.host_device, self.device)
         addressing.check_pair(self.host_address, self.address)
 
@@ -56,7 +56,8 @@ class HostOnly(Mode):
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
-        yield iproute.set_up("lo", self.namespace).as_guard()
+        deaf = f"{self.namespace} does not reach itself: not its own address, not 127.0.0.1"
+        yield iproute.set_up("lo", self.namespace).as_guard(deaf)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield iproute.move(self.device, self.namespace)

@@ -29,7 +29,7 @@ class Isolated(Mode):
     device: str = parameter("", "the card in the namespace", "dummy0")
     address: str = parameter("", "its address", "192.168.222.10/24", metavar="CIDR")
 
-    def check(self) -> None:
+    def validate(self) -> None:
         names.check_device(self.device)
         addressing.check_address(self.address)
 
