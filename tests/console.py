@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 from netmodes import Facts
 from netmodes.cli import cli
@@ -51,7 +52,8 @@ def session(line: str) -> str:
     arguments = shlex.split(line.removeprefix(PROMPT))
     harmless = {"--dry-run", "--facts"} <= set(arguments) and "" not in arguments
     assert harmless, f"this could run for real: {line}"
-    done = netmodes(*arguments)
+    with patch.dict(os.environ, COLUMNS="80"):
+        done = netmodes(*arguments)
     status = f"[exit {done.status}]\n" if done.status else ""
     return f"{line}\n{done.stdout}{done.stderr}{status}"
 

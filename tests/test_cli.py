@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from io import StringIO
@@ -26,6 +27,7 @@ from netmodes import (
     journal,
 )
 from netmodes.cli import cli
+from netmodes.cli.words import fit
 from netmodes.journal import Journal
 
 pytestmark = pytest.mark.pure
@@ -181,6 +183,55 @@ def test_help(name: str | None) -> None:
     assert name is None or f"Example: netmodes {name}" in done.stdout
 
 
+#: Whatever makes each command say something: nothing, too much, and what cannot be.
+SAYING: list[list[str]] = [
+    [],
+    ["--help"],
+    ["--no-such-option"],
+    ["--" + "long" * 12],
+    ["x" * 90],
+    ["no such thing", "and more"],
+]
+
+
+@pytest.mark.parametrize("command", [[], *([verb] for verb in VERBS)], ids=" ".join)
+def test_width(command: list[str], user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a command says is wider than 80 columns, but a word that is."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "argv", ["netmodes"])
+
+    said = [netmodes(*command, *arguments) for arguments in SAYING]
+
+    lines = "".join(done.stdout + done.stderr for done in said).splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_example(name: str) -> None:
+    """The example of every command is one that the command line understands."""
+    (example,) = re.findall(r"^ *Example: netmodes (.*)$", netmodes(name, "--help").stdout, re.M)
+
+    command, *arguments = shlex.split(example.partition(" > ")[0])
+
+    assert command == name
+    with cli.commands[name].make_context(name, arguments) as context:
+        assert context.command.name == name
+
+
+def test_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences are wrapped at words; what is in backticks or indented stays on one line."""
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert fit("one two three four five six") == "one two three four\nfive six"
+    assert fit("try this: `ip link show dev enp0s1` now") == (
+        "try this:\n`ip link show dev enp0s1`\nnow"
+    )
+    assert fit("why:\n  ip link show dev enp0s1") == "why:\n  ip link show dev enp0s1"
+    assert fit("one two three four five", "# ") == "# one two three four\n# five"
+    assert fit("one two three four five six", more="  ") == "one two three four\n  five six"
+
+
 def test_help_of_what_is_hidden() -> None:
     """What only netmodes itself calls is in no list of commands."""
     done = netmodes("--help")
@@ -218,9 +269,11 @@ def test_dry_run(article: Facts) -> None:
     """A dry run prints the lines on stdout, and nothing on stderr."""
     done = netmodes("host-only", "--dry-run", *ARTICLE)
 
-    lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    plan = HostOnly().plan(article)
+    whys = [f"# {'guard: ' if step.guard else ''}{step.why}" for step in plan.steps]
+    lines = [text for pair in zip(whys, plan.lines, strict=True) for text in pair]
     assert (done.status, done.stderr) == (0, "")
-    assert tuple(lines) == HostOnly().plan(article).lines
+    assert done.stdout.splitlines() == "\n".join(lines).splitlines()
 
 
 def test_dry_run_verbatim_warns(article: Facts) -> None:

@@ -27,6 +27,14 @@ def test_session(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert session(expected.partition("\n")[0]) == expected
 
 
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_width(golden: Path) -> None:
+    """What is said fits 80 columns; a command stays on one line, also one in a note."""
+    said = [line for line in golden.read_text().splitlines() if line.startswith(("#", "Error"))]
+
+    assert [line for line in said if len(line) > 80 and not line.startswith("#   ")] == []
+
+
 @pytest.mark.parametrize(
     "mode",
     [["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"]],

@@ -18,7 +18,7 @@ import click
 from netmodes import __version__
 from netmodes.cli.modes import mode_command
 from netmodes.cli.verbs import VERBS
-from netmodes.cli.words import leftovers, say
+from netmodes.cli.words import fit, leftovers, say
 from netmodes.errors import NetmodesError
 from netmodes.modes import MODES
 
@@ -32,6 +32,9 @@ class Commands(click.Group):
         """Run the command; an error of ours is one sentence and its exit status."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            text = fit(f"Error: {error.format_message()}").removeprefix("Error: ")
+            raise click.UsageError(text, error.ctx) from None
         except NetmodesError as error:
             say(f"Error: {error}")
             if error.left is not None:

@@ -12,7 +12,7 @@ import click
 
 from netmodes import signals
 from netmodes.cli.sudo import become_root
-from netmodes.cli.words import as_json, say, show
+from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.journal import Journal
@@ -170,9 +170,9 @@ def read_facts(path: str | None) -> Facts | None:
 def transcript(plan: Plan) -> str:
     """The commands, each under its why; bash can run it as it is."""
     guard = {True: "guard: ", False: ""}
-    notices = [f"# note: {notice}\n" for notice in plan.notices]
-    lines = [f"# {guard[step.guard]}{step.why}\n{step}\n" for step in plan.steps]
-    return "".join([*notices, *lines])
+    notices = [fit(f"note: {notice}", "# ") for notice in plan.notices]
+    lines = [f"{fit(guard[step.guard] + step.why, '# ')}\n{step}" for step in plan.steps]
+    return "".join(f"{line}\n" for line in [*notices, *lines])
 
 
 def write_script(text: str, path: str, force: bool) -> None:

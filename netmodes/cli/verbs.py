@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from netmodes.cli.sudo import become_root
-from netmodes.cli.words import as_json, say, show
+from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.journal import networks
@@ -83,7 +83,7 @@ def list_(to_json: bool) -> None:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
     for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
         if notice := stray(uplink, Facts.read(thorough=False)):
-            click.echo(f"Note: {notice}")
+            click.echo(fit(f"Note: {notice}"))
 
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
