@@ -64,7 +64,7 @@ class Facts:
         """This machine's facts.
 
         Args:
-            thorough: firewalls, rules and managers as well, which only bridged asks about.
+            thorough: firewalls, rules, and managers as well, which bridged asks about.
 
         Raises:
             Refused: there is no ``ip``, or it fails.
@@ -195,6 +195,14 @@ class Facts:
             (net for net in self.known("networks") if net["parameters"].get("uplink") == uplink),
             None,
         )
+
+    def on_bridge(self, bridge: str, mode: str) -> list[Json]:
+        """The networks of ours of this mode that are on this bridge; for "", on any."""
+        return [
+            net
+            for net in self.known("networks")
+            if net.get("mode") == mode and bridge in ("", net["parameters"]["bridge"])
+        ]
 
     def shared(self, share: str) -> list[Json]:
         """The step of a network of ours that provides this share; none or one."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from netmodes import batch, iproute
 from netmodes.errors import Refused
 from netmodes.facts import Facts, is_advertised
+from netmodes.finding import Finding
 from netmodes.step import Step, Undo
 
-__all__ = ["check_movable", "move", "prepare", "same_mtu"]
+__all__ = ["check_movable", "move", "prepare", "same_mtu", "unmovable"]
 
 #: ``rp_filter``: a packet's source need only be reachable, by any device (ip-sysctl).
 LOOSE = "2"
@@ -29,13 +30,22 @@ ETHERNET = 1500
 
 def check_movable(uplink: str, facts: Facts) -> None:
     """Refuse a route that a batch cannot move, by name, before anything is touched."""
+    for finding in unmovable(uplink, facts):
+        raise Refused(str(finding))
+
+
+def unmovable(uplink: str, facts: Facts) -> Iterator[Finding]:
+    """The routes of the uplink that a batch cannot move to the bridge."""
     for route in [*facts.known("routes"), *facts.known("routes6")]:
         devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
         found = batch.unmovable(route) if uplink in devices else []
         if found:
-            raise Refused(
-                f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge: "
-                "make it a plain route, or choose another uplink"
+            yield Finding(
+                "error",
+                f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge",
+                f"ip route show table all {route['dst']}",
+                "make it a plain route, or choose another uplink",
+                uplink,
             )
 
 

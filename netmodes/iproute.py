@@ -28,6 +28,9 @@ NEED_FORWARDING = (
     (("iptables", "-t", "nat", "-S"), "MASQUERADE"),
 )
 
+#: What networks that forward share.
+FORWARDING = "sysctl net.ipv4.ip_forward"
+
 #: Debian's package for each program that a command, probe or check runs.
 PACKAGES = {
     "ip": "iproute2",

@@ -26,11 +26,11 @@ from typing import NoReturn
 from netmodes import iproute
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.facts import Facts, kind
+from netmodes.findings import missing, no_user_namespaces
+from netmodes.machine import UNSHARE, user_namespaces
 from netmodes.step import Step
 
 __all__ = ["enter", "is_lab", "run", "steps"]
-
-UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
 
 #: The program after it is killed when this process ends, however it ends (setpriv(1)).
 DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
@@ -90,20 +90,11 @@ def enter(command: Sequence[str]) -> NoReturn:
 
 
 def _refuse_forbidden() -> None:
-    try:
-        trial = subprocess.run(
-            (*UNSHARE, "--", "ip", "link", "set", "lo", "up"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise Refused("there is no `unshare` on PATH: install util-linux") from None
-    if trial.returncode != 0:
-        raise Refused(
-            f"this machine does not allow a user its own namespaces ({trial.stderr.strip()}): "
-            "try it as root, or after `sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
-        )
+    forbidden = user_namespaces()
+    if forbidden is None:
+        raise Refused(str(missing("unshare")))
+    if forbidden:
+        raise Refused(str(no_user_namespaces(**forbidden)))
 
 
 def run(command: Sequence[str], echo: Callable[[str], None]) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netmodes import signals
 from netmodes.errors import CommandFailed, Refused
-from netmodes.iproute import PACKAGES
+from netmodes.findings import missing
 from netmodes.step import Argv, Outcome, line
 
 if TYPE_CHECKING:
@@ -101,5 +101,4 @@ def program(name: str) -> BaseCommand:
     try:
         return local[name]
     except CommandNotFound:
-        package = PACKAGES.get(name, name)
-        raise Refused(f"there is no `{name}` on PATH: install {package}") from None
+        raise Refused(str(missing(name))) from None

@@ -6,25 +6,32 @@ from collections.abc import Iterator
 
 from netmodes.errors import Refused
 from netmodes.facts import Facts, kind, written
+from netmodes.finding import Finding
 from netmodes.step import Check
 
-__all__ = ["check_uplink", "managed", "stray", "unchanged"]
+__all__ = ["burdens", "check_uplink", "obstacles", "stray", "suggestion", "unchanged"]
 
 #: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
 MANAGERS = {
     "NetworkManager": (
         "may take {0} out of the bridge, or give it an address again",
+        "nmcli device status",
         "nmcli device set {0} managed no",
     ),
     "systemd-networkd": (
         "may give {0} its address again",
+        "networkctl status {0}",
         "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
         ">/run/systemd/network/00-{0}.network && networkctl reload",
     ),
 }
 
 #: The same for a DHCP client.
-DHCP_CLIENT = ("gives {0} its address again when it renews the lease", "pkill -STOP -f '{1}.*{0}'")
+DHCP_CLIENT = (
+    "gives {0} its address again when it renews the lease",
+    "pgrep -af '{1}.*{0}'",
+    "pkill -STOP -f '{1}.*{0}'",
+)
 
 
 def check_uplink(name: str, facts: Facts) -> None:
@@ -35,36 +42,67 @@ def check_uplink(name: str, facts: Facts) -> None:
     Raises:
         Refused: it says which and what to do.
     """
-    link = facts.link(name)
+    for finding in obstacles(name, facts):
+        raise Refused(str(finding))
+
+
+def obstacles(name: str, facts: Facts) -> Iterator[Finding]:
+    """What keeps this uplink from becoming a port of a bridge: nothing, or the first thing."""
+    link, other = facts.link(name), suggestion(name, facts)
     if link is None:
-        raise Refused(f"there is no device {name}: {_suggestion(name, facts)}")
-    if "LOOPBACK" in link.get("flags", []):
-        raise Refused(f"{name} is the loopback and leads nowhere: {_suggestion(name, facts)}")
-    if "master" in link:
-        raise Refused(f"{name} is enslaved to {link['master']} already: {_suggestion(name, facts)}")
-    if children := facts.children(name):
-        raise Refused(
-            f"{name} carries {', '.join(children)} and cannot be bridged: "
-            "remove that first, or choose another uplink"
-        )
-    if link.get("link_type") != "ether":
-        raise Refused(
-            f"{name} is no Ethernet device and cannot be bridged: {_suggestion(name, facts)}"
-        )
-    if kind(link) == "bridge":
-        raise Refused(
-            f"{name} is a bridge and cannot be a port of another: {_suggestion(name, facts)}"
-        )
+        what = f"there is no device {name}"
+    elif "LOOPBACK" in link.get("flags", []):
+        what = f"{name} is the loopback and leads nowhere"
+    elif "master" in link:
+        what = f"{name} is enslaved to {link['master']} already"
+    elif children := facts.children(name):
+        what = f"{name} carries {', '.join(children)} and cannot be bridged"
+        other = "remove that first, or choose another uplink"
+    elif link.get("link_type") != "ether":
+        what = f"{name} is no Ethernet device and cannot be bridged"
+    elif kind(link) == "bridge":
+        what = f"{name} is a bridge and cannot be a port of another"
+    else:
+        return
+    yield Finding("error", what, f"ip -d link show dev {name}" if link else "ip link", other, name)
 
 
-def _suggestion(refused: str, facts: Facts) -> str:
-    """What to do instead, with the NICs that there are."""
-    nics = [
-        dev for route in facts.default_routes() if (dev := route.get("dev", refused)) != refused
-    ]
+def suggestion(refused: str, facts: Facts) -> str:
+    """What to do instead, with the NIC of the default route, if it is another."""
+    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
+    nics = [nic for device in devices if (nic := _behind(device, facts)) != refused]
     if nics:
         return f"the default route goes through {nics[0]} (--uplink {nics[0]})"
     return "name the NIC that leads outside (`ip link` shows all)"
+
+
+def _behind(device: str, facts: Facts) -> str:
+    """The NIC by which a device leads outside: behind a bridge of ours is its uplink."""
+    there = next(iter(facts.on_bridge(device, "bridged")), None)
+    return str(there["parameters"]["uplink"]) if there else device
+
+
+def burdens(name: str, facts: Facts) -> Iterator[Finding]:
+    """What an uplink that can be bridged may do to it."""
+    for manager in (facts.managers or {}).get(name, ()):
+        does, shows, mend = (
+            text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
+        )
+        yield Finding("warning", f"{manager} {does}", shows, mend, name)
+
+
+def stray(name: str, facts: Facts) -> Iterator[Finding]:
+    """The article's trap: an address on a port of a bridge or bond; a VRF's may have one."""
+    link = facts.link(name) or {}
+    master = facts.link(link["master"]) if "master" in link else None
+    found = [str(address) for address in facts.addresses(name)]
+    if "master" in link and kind(master or {}) != "vrf" and found:
+        what = (
+            f"{name} is a port of {link['master']}, yet has {', '.join(found)}, "
+            "from where nothing that is sent gets an answer"
+        )
+        mend = f"ip addr del {found[0]} dev {name}"
+        yield Finding("error", what, f"ip addr show dev {name}", mend, name)
 
 
 def unchanged(name: str, facts: Facts) -> Iterator[Check]:
@@ -84,21 +122,3 @@ def unchanged(name: str, facts: Facts) -> Iterator[Check]:
             else f"default dev {name} "
         )
         yield Check(("ip", "-4", "route", "show", "default"), via, again)
-
-
-def stray(name: str, facts: Facts) -> str | None:
-    """The article's trap, in words: an address on a port, where nothing can reach it; or None."""
-    link = facts.link(name) or {}
-    found = [str(address) for address in facts.addresses(name)]
-    if "master" not in link or not found:
-        return None
-    return (
-        f"{name} is a port of {link['master']}, yet has {', '.join(found)}: "
-        f"what is sent from there gets no answer (`ip addr del {found[0]} dev {name}`)"
-    )
-
-
-def managed(name: str, manager: str) -> str:
-    """What this manager of the uplink will do, and the one line that tells it not to."""
-    does, line = (text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT))
-    return f"{manager} {does}; this tells it not to: {line}"

@@ -17,9 +17,10 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.journal import Journal
+from netmodes.machine import route_to, ssh_peer
 from netmodes.runner import Runner
 
-__all__ = ["arm", "confirm", "ssh_peer", "unreachable", "watch"]
+__all__ = ["arm", "confirm", "unreachable", "watch"]
 
 Json = dict[str, Any]
 
@@ -92,30 +93,3 @@ def _next_hops() -> Iterator[Json]:
     yield from (route for route in routes if route["dst"] == "default" and "gateway" in route)
     if (peer := ssh_peer()) is not None and (hop := route_to(peer)) is not None:
         yield {"gateway": peer, **hop}
-
-
-def route_to(address: str) -> Json | None:
-    """How packets to this address leave, as ``ip -j route get`` says, or None."""
-    import json
-
-    done = subprocess.run(("ip", "-j", "route", "get", address), capture_output=True, check=False)
-    found = json.loads(done.stdout or "[]")
-    return dict(found[0]) if done.returncode == 0 and found else None
-
-
-def ssh_peer() -> str | None:
-    """The address at the other end of the SSH connection that this process came by, or None.
-
-    sudo hides the variable that tells it, but not from who looks at the processes above.
-    """
-    pid = os.getpid()
-    while pid > 1:
-        try:
-            environment = Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
-            pid = int(Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            return None
-        for variable in environment:
-            if variable.startswith(b"SSH_CONNECTION="):
-                return next(iter(variable.decode().partition("=")[2].split()), None)
-    return None

@@ -461,10 +461,11 @@ def test_list_stray(nowhere: Path) -> None:
 
     done = netmodes("list")
 
-    assert done.stdout.splitlines()[2] == (
-        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24: what is sent from there gets no "
-        "answer (`ip addr del 192.168.64.3/24 dev enp0s1`)"
-    )
+    assert done.stdout.splitlines()[2:] == [
+        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent "
+        "gets an answer:",
+        "  ip addr del 192.168.64.3/24 dev enp0s1",
+    ]
 
 
 def up(name: str) -> None:

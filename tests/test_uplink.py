@@ -8,7 +8,7 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Refused
-from netmodes.uplink import check_uplink, managed, stray, unchanged
+from netmodes.uplink import burdens, check_uplink, stray, suggestion, unchanged
 
 pytestmark = pytest.mark.pure
 
@@ -96,6 +96,11 @@ def test_suggestion_is_another(nics: Facts) -> None:
     assert "--uplink wg0" not in str(refusal.value)
 
 
+def test_suggestion_behind_a_bridge() -> None:
+    """Where the default route goes through a bridge of ours, its uplink is the NIC to name."""
+    assert "(--uplink enp0s1)" in suggestion("", machine("bridged-up"))
+
+
 def test_no_address(nics: Facts) -> None:
     """An uplink without an address has no subnet to join."""
     with pytest.raises(Refused, match="enp0s6 has no IPv4 address"):
@@ -169,15 +174,19 @@ def test_stray(article: Facts) -> None:
     """A port that has an address is the article's trap, and nothing else is."""
     port = {**article.known_link("enp0s1"), "master": "br0"}
 
-    with_address = replace(article, links=[port])
-    without = replace(article, links=[{**port, "addr_info": []}])
+    (finding,) = stray("enp0s1", replace(article, links=[port]))
 
-    assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in (
-        stray("enp0s1", with_address) or ""
-    )
-    assert stray("enp0s1", without) is None
-    assert stray("enp0s1", article) is None
-    assert stray("eth7", article) is None
+    assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
+    assert finding.mend == "ip addr del 192.168.64.3/24 dev enp0s1"
+    assert list(stray("enp0s1", replace(article, links=[{**port, "addr_info": []}]))) == []
+    assert list(stray("enp0s1", article)) == []
+    assert list(stray("eth7", article)) == []
+
+
+def test_no_stray(nics: Facts) -> None:
+    """What a VRF holds may have addresses: they are in its table, and reached."""
+    assert "master" in nics.known_link("enp0s3")
+    assert list(stray("enp0s3", nics)) == []
 
 
 # Who manages the uplink.
@@ -192,14 +201,14 @@ def test_stray(article: Facts) -> None:
         ("udhcpc", "pkill -STOP -f 'udhcpc.*enp0s1"),
     ],
 )
-def test_managed(manager: str, line: str) -> None:
+def test_managed(manager: str, line: str, article: Facts) -> None:
     """Each manager is named, with what it does and the one line that tells it not to."""
-    said = managed("enp0s1", manager)
+    (finding,) = burdens("enp0s1", replace(article, managers={"enp0s1": [manager]}))
 
-    assert said.startswith(f"{manager} ")
-    assert "enp0s1 its address again" in said or "give it an address again" in said
-    assert line in said.partition("; this tells it not to: ")[2]
-    assert len(said.splitlines()) == 1
+    assert finding.what.startswith(f"{manager} ")
+    assert "enp0s1 its address again" in finding.what or "an address again" in finding.what
+    assert line in finding.mend
+    assert finding.notice.splitlines() == [f"{finding.what}:", f"  {finding.mend}"]
 
 
 @pytest.mark.parametrize(

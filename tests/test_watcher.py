@@ -16,7 +16,7 @@ from netmodes.watcher import watch
 
 pytestmark = pytest.mark.pure
 
-PEER = "import sys; from netmodes.watcher import ssh_peer; print(ssh_peer())"
+PEER = "import sys; from netmodes.machine import ssh_peer; print(ssh_peer())"
 
 
 @pytest.fixture(autouse=True)

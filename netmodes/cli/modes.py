@@ -16,6 +16,7 @@ from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.journal import Journal
+from netmodes.machine import ssh_device
 from netmodes.modes import Mode
 from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
@@ -30,7 +31,7 @@ def mode_command(mode: type[Mode]) -> click.Command:
         mode.mode,
         params=[
             *map(parameter_option, mode.options()),
-            *(CONFIRM if mode.thorough else ()),
+            *(CONFIRM if hasattr(mode, "uplink") else ()),
             *COMMON,
         ],
         callback=lambda **given: run_mode(mode, **given),
@@ -62,12 +63,18 @@ COMMON = [
         ["--verbatim"], is_flag=True, help="The article's commands alone, no guard commands."
     ),
     click.Option(
-        ["--export"], metavar="FILE", help='Write a bash script instead ("-": to stdout).'
+        ["--export"],
+        metavar="FILE",
+        help='Write a bash script instead ("-": to stdout).',
     ),
     click.Option(
         ["--force"], is_flag=True, help="Overwrite FILE; go on where a firewall names the uplink."
     ),
-    click.Option(["--facts"], metavar="FILE", help="Render for the machine FILE describes."),
+    click.Option(
+        ["--facts"],
+        metavar="FILE",
+        help="Render for the machine FILE describes.",
+    ),
     click.Option(
         ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
     ),
@@ -196,10 +203,7 @@ def write_script(text: str, path: str, force: bool) -> None:
 
 def suggest_confirm(uplink: str | None, confirm: float | None) -> None:
     """One line for who came over SSH through the uplink."""
-    from netmodes import watcher
-
-    peer = watcher.ssh_peer() if uplink and confirm is None else None
-    if peer and (watcher.route_to(peer) or {}).get("dev") == uplink:
+    if uplink and confirm is None and ssh_device() == uplink:
         say(f"You came over SSH through {uplink}: with `--confirm 60` it comes back by itself.")
 
 

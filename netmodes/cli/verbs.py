@@ -82,8 +82,8 @@ def list_(to_json: bool) -> None:
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
     for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
-        if notice := stray(uplink, Facts.read(thorough=False)):
-            click.echo(fit(f"Note: {notice}"))
+        for finding in stray(uplink, Facts.read(thorough=False)):
+            click.echo(fit(f"Note: {finding.notice}"))
 
 
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}

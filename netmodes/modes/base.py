@@ -12,16 +12,17 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netmodes import iproute, names
+from netmodes import findings, iproute, names
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
+from netmodes.finding import Finding
 from netmodes.journal import Journal, locked
 from netmodes.step import Check, Outcome, Plan, Record, Step
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted"]
+__all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted", "refuse_others"]
 
 Echo = Callable[[str], None]
 
@@ -84,9 +85,9 @@ class Mode(ABC):
         """Why not to go on, one sentence each, unless the user insists; the mode is settled."""
         yield from ()
 
-    def notices(self, facts: Facts) -> Iterator[str]:
-        """What to know before it starts, one sentence each; the mode is settled."""
-        yield from ()
+    def notices(self, facts: Facts) -> Iterator[Finding]:
+        """What to know before it starts; the mode is settled."""
+        yield from findings.before_up(facts)
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares; the mode is settled."""
@@ -132,7 +133,7 @@ class Mode(ABC):
             tuple(mode.steps(facts)),
             tuple(mode.checks(facts)),
             tuple(mode.inherited(facts)),
-            tuple(mode.notices(facts)),
+            tuple(finding.notice for finding in mode.notices(facts)),
         )
         return plan.verbatim() if verbatim else plan
 
@@ -243,6 +244,18 @@ def refuse_interrupted(network: dict[str, Any]) -> None:
         raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
     if network["state"] != "up":
         raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
+
+
+def refuse_others(mode: Mode, there: dict[str, Any], *parameters: str) -> None:
+    """Refuse to join a network with parameters that cannot differ from its own; "" is open.
+
+    Raises:
+        Refused: one differs.
+    """
+    for name in parameters:
+        if getattr(mode, name) not in ("", there["parameters"][name]):
+            bridge = there["parameters"]["bridge"]
+            raise Refused(f"{there['name']} is on {bridge} already: leave {name} out")
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:

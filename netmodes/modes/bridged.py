@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from netmodes import addressing, firewall, handover, iproute, names
 from netmodes.errors import Refused
 from netmodes.facts import Facts
-from netmodes.modes.base import Mode, parameter, refuse_interrupted
+from netmodes.finding import Finding
+from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
 from netmodes.step import Check, Step, step_from
-from netmodes.uplink import check_uplink, managed, unchanged
+from netmodes.uplink import burdens, check_uplink, unchanged
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,9 @@ class Bridged(Mode):
 
     def _joining(self, there: dict[str, Any], facts: Facts) -> Bridged:
         """With the bridge that a network of ours has put on the uplink."""
-        name, bridge = there["name"], there["parameters"]["bridge"]
         refuse_interrupted(there)
-        for given in ("bridge", "bridge_address"):
-            if getattr(self, given) not in ("", there["parameters"][given]):
-                raise Refused(
-                    f"{self.uplink} is on {bridge} already, for {name}: leave {given} out"
-                )
+        refuse_others(self, there, "bridge", "bridge_address")
+        bridge = there["parameters"]["bridge"]
         return replace(
             self,
             bridge=bridge,
@@ -101,19 +98,18 @@ class Bridged(Mode):
 
     def objections(self, facts: Facts) -> Iterator[str]:
         joins = facts.bridged(self.uplink) is not None
-        for rule in () if joins else firewall.naming(self.uplink, facts):
-            yield (
-                f"a rule names {self.uplink}, whose packets will come in on {self.bridge} "
-                f"({rule}): let it name {self.bridge} as well, then use --force"
-            )
+        if not joins:
+            yield from map(str, firewall.naming(self.uplink, self.bridge, facts))
 
-    def notices(self, facts: Facts) -> Iterator[str]:
-        for manager in (facts.managers or {}).get(self.uplink, ()):
-            yield managed(self.uplink, manager)
+    def notices(self, facts: Facts) -> Iterator[Finding]:
+        if facts.bridged(self.uplink) is None:
+            yield from burdens(self.uplink, facts)
+        yield from firewall.rejecting(self.bridge, facts)
+        yield from super().notices(facts)
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
         there = facts.bridged(self.uplink)
-        forwarding = facts.shared("sysctl net.ipv4.ip_forward")
+        forwarding = facts.shared(iproute.FORWARDING)
         yield from map(step_from, there["shared"] if there else forwarding)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
@@ -143,7 +139,8 @@ class Bridged(Mode):
             yield iproute.plug_in_uplink(self.uplink, self.bridge)
             yield iproute.set_up_again(self.uplink)
             yield from handover.move(self.uplink, self.bridge, self.bridge_address, facts)
-            yield from firewall.accept(self.bridge, facts)
+            within = ("-i", self.bridge, "-o", self.bridge)
+            yield from firewall.accept(self.bridge, facts, within)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield from handover.same_mtu(self.uplink, self.host_device, facts)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, iproute, names
+from netmodes import addressing, findings, iproute, names
 from netmodes.facts import Facts
+from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
 from netmodes.step import Check, Step
 
@@ -39,6 +40,10 @@ class Isolated(Mode):
             device=names.free_device(self.device, "dummy0", facts),
             address=addressing.own_address(self.address, "192.168.222.10/24", facts),
         )
+
+    def notices(self, facts: Facts) -> Iterator[Finding]:
+        yield from findings.dummy_of_the_module(facts)
+        yield from super().notices(facts)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
         yield iproute.no_namespace(self.namespace)
