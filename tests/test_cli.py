@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -109,6 +110,43 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
 
     assert (done.status, done.stdout) == (2, "")
     assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["bridged", *ARTICLE, "--dry-run"],
+            "--uplink is missing: the default route goes through enp0s1 (--uplink enp0s1)",
+        ),
+        (
+            ["bridged", "--uplink", "", *ARTICLE, "--dry-run"],
+            "--uplink is missing: the default route goes through enp0s1 (--uplink enp0s1)",
+        ),
+        (["bridged"], "--uplink is missing: name the NIC that leads outside"),
+        (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the NIC"),
+        (["host-only", "--force"], "--force goes with --export: host-only has nothing to insist"),
+        (["isolated", "--force", "--dry-run"], "--force goes with --export: isolated has nothing"),
+        (["host-only", "--export", "-", "--json"], "--export writes a script: --json goes without"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_says(arguments: list[str], says: str, root: None) -> None:
+    """Wrong usage is said in a sentence, with what to do."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(f"Error: {says}")
+
+
+def test_force_insists(tmp_path: Path, article: Facts) -> None:
+    """Where a mode may be insisted on --force needs no --export."""
+    path = tmp_path / "firewalled.json"
+    path.write_text(replace(article, iptables=["-A INPUT -i enp0s1 -j ACCEPT"]).to_json())
+    firewalled = ("--facts", str(path), "--dry-run")
+
+    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled).status == 1
+    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled, "--force").status == 0
 
 
 @pytest.mark.parametrize(
@@ -321,6 +359,18 @@ def test_facts_of_another_shape(links: object, article: Facts, tmp_path: Path) -
 
     assert (done.status, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("routes", [5, [5], [{}]])
+def test_no_uplink_in_strange_facts(routes: object, article: Facts, tmp_path: Path) -> None:
+    """Which uplink to name is not told from JSON of another shape, and that is no traceback."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({**json.loads(article.to_json()), "routes": routes}))
+
+    done = netmodes("bridged", "--dry-run", "--facts", str(path))
+
+    assert done.status == 2
+    assert "--uplink is missing: name the NIC that leads outside" in done.stderr
 
 
 def test_facts(tmp_path: Path, article: Facts) -> None:

@@ -21,6 +21,7 @@ from netmodes.modes import Mode
 from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
 from netmodes.step import Plan, Record
+from netmodes.uplink import suggestion
 
 __all__ = ["mode_command"]
 
@@ -44,14 +45,13 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
     """One parameter of a mode as an option."""
     metadata = option.metadata
     names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
-    default = "" if metadata["required"] else f"  [default: {metadata['otherwise']}]"
+    note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
     return click.Option(
         names,
-        **({} if metadata["required"] else {"default": option.default}),
-        required=metadata["required"],
+        default=option.default,
         show_default=False,
         metavar=metadata["metavar"],
-        help=metadata["meaning"] + default,
+        help=f"{metadata['meaning']}  [{note}]",
     )
 
 
@@ -118,6 +118,12 @@ def run_mode(
         raise click.UsageError("--export and --facts need the name of a file")
     if facts and not (dry_run or export):
         raise click.UsageError("--facts goes with --dry-run or --export")
+    if force and not export and mode.objections is Mode.objections:
+        raise click.UsageError(f"--force goes with --export: {mode.mode} has nothing to insist on")
+    if json and export:
+        raise click.UsageError("--export writes a script: --json goes without it")
+    if "uplink" in parameters and not parameters["uplink"]:
+        raise click.UsageError(f"--uplink is missing: {uplink_to_take(facts)}")
     wanted = mode(**parameters)
     if not (dry_run or export):
         run_up(wanted, verbatim, force, confirm, json)
@@ -131,6 +137,14 @@ def run_mode(
         click.echo(as_json(plan.to_dict()) if json else transcript(plan), nl=False)
     if verbatim:
         say_what_to_expect(wanted)
+
+
+def uplink_to_take(facts: str | None) -> str:
+    """Which uplink there is to name, on this machine or the one that a file describes."""
+    try:
+        return suggestion("", read_facts(facts) or Facts.read(thorough=False))
+    except (Refused, AttributeError, KeyError, TypeError, ValueError):
+        return "name the NIC that leads outside"
 
 
 def run_up(mode: Mode, verbatim: bool, force: bool, confirm: float | None, to_json: bool) -> None:
