@@ -16,7 +16,10 @@ from netmodes.step import BEFORE, Argv, Check, Step, Undo
 NAMESPACES = "/run/netns"
 
 #: Names the bridge of this name ($1) by its ifindex, if the device ($0) is a port of it.
-MASTER = 'ip -o link show dev "$0" master "$1" | grep -q . && ip -o link show dev "$1"'
+MASTER = (
+    'port=$(ip -o link show dev "$0" master "$1") || exit; '
+    '[ -n "$port" ] && ip -o link show dev "$1"'
+)
 
 #: Who visibly depends on forwarding: the bridges of container engines, and NAT.
 NEED_FORWARDING = (

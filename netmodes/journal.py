@@ -39,9 +39,9 @@ __all__ = [
     "Network",
     "Note",
     "locked",
-    "networks",
     "shares",
     "sharing",
+    "summaries",
     "uptime",
 ]
 
@@ -118,7 +118,7 @@ class Journal:
         draft.mkdir(parents=True)
         draft.chmod(0o755)  # anyone may list, whatever root's umask
         log = f"began {uptime()}\n" + ("watched\n" if watched else "")
-        files = {"plan.json": json.dumps(plan.to_dict()), "log": log}
+        files = {"plan.json": plan.intent(), "log": log}
         files |= {"shares": shares(plan), "down.sh": down}
         for name, text in files.items():
             (draft / name).write_text(text)
@@ -155,7 +155,10 @@ class Journal:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Refused(f"the journal {self.folder} cannot be read: {error}") from error
+            raise Refused(
+                f"the journal {self.folder} cannot be read ({error}): "
+                f"`bash {self.folder}/down.sh` takes {self.name} back"
+            ) from error
         return Network(plan, notes, _state(lines), began, "confirmed" in lines)
 
     def remove(self) -> None:
@@ -195,7 +198,7 @@ def sharing(share: str) -> Iterator[tuple[str, int]]:
     for path in sorted(ROOT.glob("[!.]*/shares")):
         for line in path.read_text().splitlines():
             index, _, name = line.partition(" ")
-            if name == share:
+            if name == share and index.isdecimal():
                 yield path.parent.name, int(index)
 
 
@@ -221,13 +224,21 @@ def _word(written: str) -> str:
     return "" if written == "-" else written
 
 
-def networks() -> list[Network]:
-    """Every network of ours, by name."""
+def summaries() -> list[dict[str, Any]]:
+    """What facts and `list` say of every network of ours, by name."""
     if not ROOT.is_dir():
         return []
     names = [path.name for path in sorted(ROOT.iterdir()) if not path.name.startswith(".")]
-    found = (Journal(name).read() for name in names)
-    return [network for network in found if network is not None]
+    return [summary for name in names if (summary := _summary(name))]
+
+
+def _summary(name: str) -> dict[str, Any] | None:
+    """One network's, or None where there is none; a journal that cannot be read stops no other."""
+    try:
+        network = Journal(name).read()
+    except Refused:
+        return {"name": name, "mode": "", "parameters": {}, "state": "unreadable", "shared": []}
+    return network.summary() if network else None
 
 
 @contextmanager

@@ -83,11 +83,21 @@ class Runner:
             CommandFailed: it did not come to its end, so what is there is unknown.
             Refused: the program is not installed.
         """
+        outcome = self.to_its_end(probe)
+        return next(iter(outcome.stdout.split()), "") if outcome.status == 0 else None
+
+    def to_its_end(self, argv: Argv) -> Outcome:
+        """What came of a command that only looks, be it a failure.
+
+        Raises:
+            CommandFailed: it did not come to its end, so what is there is unknown.
+            Refused: the program is not installed.
+        """
         with signals.held_back():
-            outcome = self.quietly(probe)
+            outcome = self.quietly(argv)
         if outcome.status < 0 or outcome.status in NOT_ENDED:
             raise CommandFailed(outcome.line, outcome.status, outcome.stderr)
-        return next(iter(outcome.stdout.split()), "") if outcome.status == 0 else None
+        return outcome
 
 
 def program(name: str) -> BaseCommand:

@@ -6,7 +6,6 @@ Only the first is rendered from a template.
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Callable, Iterable
@@ -45,7 +44,8 @@ def render(plan: Plan) -> str:
     ``netmodes down`` see what it made.
     """
     commands = [step.argv for step in plan.steps]
-    commands += [step.undo.argv for step in plan.all_steps if step.undo]
+    undos = [step.undo for step in plan.all_steps if step.undo]
+    commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
     commands += [check.argv for check in plan.checks]
     used = {argv[0]: PACKAGES[argv[0]] for argv in commands}
     return rendering.render(
@@ -56,7 +56,7 @@ def render(plan: Plan) -> str:
         knowledge=knowledge(plan),
         engine=rendering.template("engine.sh"),
         shares=shares(plan),
-        json=json.dumps(plan.to_dict()),
+        json=plan.intent(),
         programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
     )
 
@@ -78,7 +78,9 @@ def knowledge(plan: Plan) -> str:
             "# The first word it prints names what command K made; it fails where that is gone.",
             _function("probe", plan, lambda undo: _join(undo.probe)),
             "# Takes command K back; $before is what the probe said before it ran.",
-            _function("undo", plan, lambda undo: f"show {_join(undo.argv)}{_document(undo)}"),
+            _function(
+                "undo", plan, lambda undo: f"{_show(undo)} {_join(undo.argv)}{_document(undo)}"
+            ),
             "# What depends on command K by now, beside networks of ours.",
             _function("users", plan, _users),
             "# Command K's undo, in words.",
@@ -95,6 +97,10 @@ def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
         if step.undo
     )
     return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
+
+
+def _show(undo: Undo) -> str:
+    return "show" if undo.stdin is None else "READS=yes show"
 
 
 def _document(undo: Undo) -> str:

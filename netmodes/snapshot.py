@@ -11,7 +11,7 @@ from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.journal import networks
+from netmodes.journal import summaries
 
 __all__ = ["kind", "read"]
 
@@ -64,7 +64,7 @@ def read(*, thorough: bool) -> Json:
     return facts | {
         "namespaces": _namespaces(),
         "sysctls": _sysctls(_uplinks(links) if thorough else []),
-        "networks": [network.summary() for network in networks()],
+        "networks": summaries(),
     }
 
 

@@ -180,6 +180,10 @@ class Plan:
         """For JSON; ``Plan.from_dict`` reads it."""
         return {"format": FORMAT, **asdict(self)}
 
+    def intent(self) -> str:
+        """As the journal keeps it, as JSON: without the notices, which are of the moment."""
+        return json.dumps(replace(self, notices=()).to_dict())
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Plan:
         """A plan from what ``to_dict`` gave, after JSON.

@@ -64,7 +64,8 @@ def put_up(plan: Plan, runner: Runner, confirm: float | None = None) -> Record:
 def _prepare(plan: Plan, runner: Runner) -> None:
     """Make sure of every program, then ask the network what no snapshot tells."""
     undos = [step.undo for step in plan.steps if step.undo]
-    commands = [*(step.command for step in plan.steps), *(undo.probe for undo in undos)]
+    commands = [step.command for step in plan.steps]
+    commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
     for name in sorted({argv[0] for argv in commands}):
         program(name)
     for check in plan.checks:
@@ -185,7 +186,7 @@ def _take_back(network: Network, note: Note, runner: Runner) -> str:
 
 def _is_as_before(note: Note, now: str) -> bool:
     """Whether there is nothing to take back; a taking-back of several parts may have been cut."""
-    return note.before == note.after or (now == note.before and not note.back)
+    return note.before == note.after or (now == note.before and not (now and note.back))
 
 
 def _user(undo: Undo, runner: Runner) -> str:
@@ -230,7 +231,7 @@ def _inside(network: Network, runner: Runner) -> list[str]:
     made = [note for note in network.notes if note.index == first]
     if undo is None or not made or runner.word(undo.probe) != made[0].after:
         return []
-    return runner.quietly(("ip", "netns", "pids", network.plan.namespace)).stdout.split()
+    return runner.to_its_end(("ip", "netns", "pids", network.plan.namespace)).stdout.split()
 
 
 def _program_of(pid: str) -> str:

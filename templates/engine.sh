@@ -9,10 +9,10 @@ die() {
     exit 1
 }
 
-# Shows a command as it runs, with what it reads.
+# Shows a command as it runs, with what it reads if READS is set.
 show() {
     local text
-    if [ "${*: -1}" != - ]; then
+    if [ -z "${READS-}" ]; then
         (hold_back && set -x && "$@" >/dev/null)
     else
         text=$(cat)
@@ -27,7 +27,13 @@ hold_back() { trap '' INT TERM HUP; }
 run() {
     local status=0
     show "$@" || status=$?
-    [ "$status" = 0 ] || stop 1 "\`$*\` failed (exit status $status)$(hint "$@")"
+    [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# A command as it is shown, quoted where it must be.
+quoted() {
+    local PS4=
+    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
 }
 
 hint() {
@@ -55,17 +61,21 @@ note() {
 }
 
 # The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
-# thing; another: it did not come to its end, so what is there is unknown (`sysctl` fails with 255).
+# thing; another: it did not come to its end, so what is there is unknown.
 word() {
     local output first status=0
     output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
-    case $status in
-    0) ;;
-    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return "$status" ;;
-    *) return 1 ;;
-    esac
+    if ! ended "$status"; then return "$status"; fi
+    if [ "$status" != 0 ]; then return 1; fi
     read -r first _ <<<"$output"
     printf '%s' "$first"
+}
+
+# Whether a command of this exit status came to its end; `sysctl` fails with 255.
+ended() {
+    case $1 in
+    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return 1 ;;
+    esac
 }
 
 stop() {
@@ -134,7 +144,7 @@ take_back_one() {
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
 is_as_before() {
     local k=$1 before=$2 now=$3
-    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${begun[$k]-}" ]; }
+    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${now:+${begun[$k]-}}" ]; }
 }
 
 leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
@@ -176,12 +186,9 @@ found() {
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign order=()
-    local -A word_before=() word_after=()
-    read_log
-    if [ "${word_after[$FIRST]-}" = "" ] || [ "$(word "$FIRST")" != "${word_after[$FIRST]}" ]; then return 0; fi
+    local pids sign
     for sign in TERM KILL; do
-        pids=$(ip netns pids "$NAME" 2>/dev/null) || pids=
+        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
         if [ -z "$pids" ]; then return 0; fi
         if [ "$1" != --kill ]; then
             die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
@@ -189,10 +196,21 @@ refuse_processes() {
         # shellcheck disable=SC2086 # one word a process
         show kill -s "$sign" $pids
         for _ in {1..100}; do
-            if [ -z "$(ip netns pids "$NAME" 2>/dev/null)" ]; then return 0; fi
+            if [ -z "$(inside)" ]; then return 0; fi
             sleep 0.02
         done
     done
+}
+
+# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+inside() {
+    local now status=0 order=()
+    local -A word_before=() word_after=() begun=()
+    read_log
+    now=$(word "$FIRST") || status=$?
+    ended "$status" || return 1
+    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
+    ip netns pids "$NAME" 2>/dev/null || ended $?
 }
 
 # The folder goes at once or not at all.

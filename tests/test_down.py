@@ -335,3 +335,28 @@ def test_up_twice(host_only: Lab) -> None:
     assert other.returncode == 1
     assert "192.168.202.11/24, not 192.168.202.12/24" in other.stderr
     assert state(host_only.ok) == before
+
+
+UNREADABLE = {"corrupt": "{", "of another format": '{"format": 2}'}
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
+def test_unreadable_journal(lab: Lab, untouched: State, text: str) -> None:
+    """A journal that cannot be read is in nobody's way, and its network goes by its down.sh."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("netmodes", "host-only", "-n", "B")
+    lab.ok("bash", "-c", f"echo '{text}' >/run/netmodes/B/plan.json")
+    shown = lab.ok("netmodes", "list").splitlines()[1:]
+    again = lab.netmodes("host-only", "-n", "B")
+    other = lab.netmodes("host-only", "-n", "C")
+    down = lab.netmodes("down", "--all")
+    lab.ok("bash", "/run/netmodes/B/down.sh")
+
+    assert [line.split()[:3] for line in shown] == [["A", "host-only", "up"], ["B", "unreadable"]]
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert "cannot be read: `netmodes down B` says what to do" in again.stderr
+    assert other.returncode == 0, other.stderr
+    assert down.returncode == 1
+    assert "/run/netmodes/B cannot be read" in down.stderr
+    assert "`bash /run/netmodes/B/down.sh` takes B back" in down.stderr
+    assert state(lab.ok) == untouched

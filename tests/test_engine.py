@@ -29,7 +29,7 @@ PROGRAMS = {
     "stat": '[ ! -e "$HERE/ended" ] || exit 137; cat "$HERE/thing"',
     "nft": 'cat "$HERE/user"',
     "ip": """
-        if [ "$1" = netns ]; then exit; fi
+        if [ "$1" = netns ]; then [ ! -e "$HERE/unseen" ] || exit 137; exit; fi
         { echo "$*"; cat; } >>"$HERE/ran"
         if [ ! -e "$HERE/stuck" ]; then echo "$1" >"$HERE/thing"; fi
         """,
@@ -61,6 +61,7 @@ class Case:
     user: str = ""
     begun: bool = False
     ended: bool = False
+    unseen: bool = False
     stuck: bool = False
     shared: bool = False
 
@@ -82,12 +83,14 @@ CASES = {
     "not begun": (Case("0", None, "0"), Came()),
     "taken back": (Case("0", "1", "0"), Came()),
     "taken back half way": (Case("0", "1", "0", begun=True), UNDONE),
+    "taken back and another kind made since": (Case("", "7:", "", begun=True), Came()),
     "never changed": (Case("1", "1", "1"), Came()),
     "never changed, but since": (Case("1", "1", "2"), Came()),
     "missing": (Case("0", "1", ""), UNDONE),
     "gone": (Case("0", "1", None), Came()),
     "gone half way": (Case("0", None, None), Came()),
     "who knows": (Case("0", "1", "1", ended=True), Came(wholly=False)),
+    "who knows what runs inside": (Case("0", "1", "1", unseen=True), Came(wholly=False)),
     "another": (Case("0", "1", "2"), Came(left="it is not as this run left it")),
     "in use": (Case("0", "1", "1", user="a user7"), Came(left="user7 depends on it")),
     "not in use": (Case("0", "1", "1", user="a user"), UNDONE),
@@ -160,7 +163,7 @@ def arrange(case: Case, here: Path) -> None:
     if case.now is not None:
         (here / "thing").write_text(f"{case.now} and more\n" if case.now else "")
     (here / "user").write_text(f"{case.user}\n")
-    for accident in ("stuck", "ended"):
+    for accident in ("stuck", "ended", "unseen"):
         if getattr(case, accident):
             (here / accident).touch()
 

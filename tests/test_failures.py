@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, li
     """Whichever command fails, it is named with its own words, and nothing is left."""
     quick_lab.replace("ip", FAILING)
     quick_lab.replace("sysctl", FAILING)
-    done = up(quick_lab, way, mode, FAIL=line)
+    done = up(quick_lab, way, mode, FAIL=" ".join(shlex.split(line)))
 
     assert done.returncode == 1
     assert f"`{line}` failed (exit status 2)" in done.stderr

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
-from netmodes.journal import Journal, Note, locked, networks, shares, sharing
+from netmodes.journal import Journal, Note, locked, shares, sharing, summaries
 from netmodes.names import check_namespace
+from netmodes.script import render
 from netmodes.step import step_from
 
 pytestmark = pytest.mark.pure
@@ -61,6 +63,14 @@ def test_begin(plan: Plan, root: Path) -> None:
     assert re.fullmatch(r"began [0-9]+\.[0-9]+\n", written["log"])
 
 
+def test_begin_without_notices(plan: Plan, root: Path) -> None:
+    """What is noticed on the way is no part of the intent: a script knows its network again."""
+    begun(replace(plan, notices=("dhclient manages enp0s1",)))
+
+    assert (root / "A/plan.json").read_text() == plan.intent()
+    assert render(replace(plan, notices=("dhclient manages enp0s1",))) == render(plan)
+
+
 def test_begin_watched(plan: Plan, root: Path) -> None:
     """That a run is watched is on disk with its intent: there is no instant in between."""
     begun(plan, watched=True)
@@ -76,13 +86,13 @@ def test_begin_after_a_crash(draft: str, plan: Plan, root: Path) -> None:
     (root / draft).mkdir(parents=True)
     (root / draft / "plan.json").write_text("{")
 
-    before = networks()
+    before = summaries()
     with locked():
         begun(plan)
 
     assert before == []
     assert sorted(path.name for path in root.iterdir()) == [".lock", "A"]
-    assert [network.plan for network in networks()] == [plan]
+    assert [(net["name"], net["parameters"]) for net in summaries()] == [("A", plan.parameters)]
 
 
 def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
@@ -266,7 +276,7 @@ def test_unreadable(text: str, plan: Plan, root: Path) -> None:
     begun(plan)
     (root / "A/plan.json").write_bytes(os.fsencode(text))
 
-    with pytest.raises(Refused, match=f"the journal {root / 'A'} cannot be read"):
+    with pytest.raises(Refused, match=f"the journal {root / 'A'} cannot be read .*/A/down.sh`"):
         Journal("A").read()
 
 
@@ -285,13 +295,27 @@ def test_networks(article: Facts) -> None:
         begun(HostOnly(namespace=name).plan(article), "up")
     begun(HostOnly(namespace="C").plan(article)).folder.joinpath("plan.json").unlink()
 
-    summaries = [network.summary() for network in networks()]
+    found = summaries()
 
-    assert [(net["name"], net["mode"], net["state"]) for net in summaries] == [
+    assert [(net["name"], net["mode"], net["state"]) for net in found] == [
         ("A", "host-only", "up"),
         ("B", "host-only", "up"),
     ]
-    assert summaries[0]["parameters"] == HostOnly().plan(article).parameters
+    assert found[0]["parameters"] == HostOnly().plan(article).parameters
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 2}'])
+def test_unreadable_among_others(text: str, article: Facts, root: Path) -> None:
+    """A journal that cannot be read is listed as that, between the others."""
+    for name in "ABC":
+        begun(HostOnly(namespace=name).plan(article), "up")
+    (root / "B/plan.json").write_text(text)
+
+    assert [(net["name"], net["state"]) for net in summaries()] == [
+        ("A", "up"),
+        ("B", "unreadable"),
+        ("C", "up"),
+    ]
 
 
 def summary(plan: Plan) -> Any:  # noqa: ANN401
@@ -314,7 +338,7 @@ def test_summary_shares(article: Facts) -> None:
 
 def test_networks_before_the_first() -> None:
     """Where nothing was ever up there are no networks."""
-    assert networks() == []
+    assert summaries() == []
 
 
 def test_remove(plan: Plan, root: Path) -> None:
@@ -322,7 +346,7 @@ def test_remove(plan: Plan, root: Path) -> None:
     begun(plan, "up").remove()
 
     assert list(root.iterdir()) == []
-    assert networks() == []
+    assert summaries() == []
 
 
 def test_remove_twice(plan: Plan) -> None:
@@ -345,7 +369,7 @@ def test_locked(root: Path) -> None:
 def test_locked_is_no_network(root: Path) -> None:
     """The lock beside the networks is none of them."""
     with locked():
-        assert networks() == []
+        assert summaries() == []
 
 
 def test_lock_is_no_name(root: Path) -> None:

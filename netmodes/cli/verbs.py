@@ -11,7 +11,7 @@ from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
-from netmodes.journal import networks
+from netmodes.journal import summaries
 from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
 from netmodes.uplink import stray
@@ -32,7 +32,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for name in dict.fromkeys(names) or [network.plan.namespace for network in networks()]:
+    for name in dict.fromkeys(names) or [network["name"] for network in summaries()]:
         try:
             done = take_down(name, kill=kill, echo=show)
         except NetmodesError as error:
@@ -74,13 +74,16 @@ def list_(to_json: bool) -> None:
 
     Example: netmodes list
     """
-    found = [network.summary() for network in networks()]
+    found = summaries()
     if to_json:
         click.echo(as_json(found), nl=False)
         return
-    rows = [(net["name"], net["mode"], net["state"], net["parameters"]["address"]) for net in found]
+    rows = [
+        (net["name"], net["mode"], net["state"], net["parameters"].get("address", ""))
+        for net in found
+    ]
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
-        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}")
+        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
     for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
         for finding in stray(uplink, Facts.read(thorough=False)):
             click.echo(fit(f"Note: {finding.notice}"))

@@ -237,9 +237,13 @@ def refuse_interrupted(network: dict[str, Any]) -> None:
     """Refuse to build on a network of ours that is not wholly up.
 
     Raises:
-        Refused: it was interrupted, or waits for its confirmation.
+        Refused: it was interrupted, waits for its confirmation, or cannot be read.
     """
     name = network["name"]
+    if network["state"] == "unreadable":
+        raise Refused(
+            f"the journal of {name} cannot be read: `netmodes down {name}` says what to do"
+        )
     if network["state"] == "unconfirmed":
         raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
     if network["state"] != "up":

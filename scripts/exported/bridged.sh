@@ -38,7 +38,7 @@ up() {
     # enp0s1 is switched on, if it was not
     step 8 ip link set enp0s1 up
     # guard: the host's addresses and routes move from enp0s1 to br0, all at once
-    step 9 ip -batch - <<'STDIN'
+    READS=yes step 9 ip -batch - <<'STDIN'
 addr add 192.168.64.3/24 noprefixroute dev br0
 addr del 192.168.64.3/24 dev enp0s1
 route replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100
@@ -85,6 +85,7 @@ checks() {
     need flock util-linux
     need ip iproute2
     need ping iputils-ping
+    need sh dash
     need stat coreutils
     need sysctl procps
 }
@@ -119,7 +120,7 @@ probe() {
         ip -o link show dev br0 type bridge
         ;;
     7)
-        sh -c 'ip -o link show dev "$0" master "$1" | grep -q . && ip -o link show dev "$1"' enp0s1 br0
+        sh -c 'port=$(ip -o link show dev "$0" master "$1") || exit; [ -n "$port" ] && ip -o link show dev "$1"' enp0s1 br0
         ;;
     8)
         ip -o link show dev enp0s1 up
@@ -153,7 +154,7 @@ undo() {
         show ip link set enp0s1 down
         ;;
     9)
-        show ip -force -batch - <<STDIN
+        READS=yes show ip -force -batch - <<STDIN
 link set enp0s1 nomaster
 addr del 192.168.64.3/24 dev br0
 addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
@@ -236,10 +237,10 @@ die() {
     exit 1
 }
 
-# Shows a command as it runs, with what it reads.
+# Shows a command as it runs, with what it reads if READS is set.
 show() {
     local text
-    if [ "${*: -1}" != - ]; then
+    if [ -z "${READS-}" ]; then
         (hold_back && set -x && "$@" >/dev/null)
     else
         text=$(cat)
@@ -254,7 +255,13 @@ hold_back() { trap '' INT TERM HUP; }
 run() {
     local status=0
     show "$@" || status=$?
-    [ "$status" = 0 ] || stop 1 "\`$*\` failed (exit status $status)$(hint "$@")"
+    [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# A command as it is shown, quoted where it must be.
+quoted() {
+    local PS4=
+    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
 }
 
 hint() {
@@ -282,17 +289,21 @@ note() {
 }
 
 # The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
-# thing; another: it did not come to its end, so what is there is unknown (`sysctl` fails with 255).
+# thing; another: it did not come to its end, so what is there is unknown.
 word() {
     local output first status=0
     output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
-    case $status in
-    0) ;;
-    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return "$status" ;;
-    *) return 1 ;;
-    esac
+    if ! ended "$status"; then return "$status"; fi
+    if [ "$status" != 0 ]; then return 1; fi
     read -r first _ <<<"$output"
     printf '%s' "$first"
+}
+
+# Whether a command of this exit status came to its end; `sysctl` fails with 255.
+ended() {
+    case $1 in
+    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return 1 ;;
+    esac
 }
 
 stop() {
@@ -361,7 +372,7 @@ take_back_one() {
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
 is_as_before() {
     local k=$1 before=$2 now=$3
-    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${begun[$k]-}" ]; }
+    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${now:+${begun[$k]-}}" ]; }
 }
 
 leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
@@ -403,12 +414,9 @@ found() {
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign order=()
-    local -A word_before=() word_after=()
-    read_log
-    if [ "${word_after[$FIRST]-}" = "" ] || [ "$(word "$FIRST")" != "${word_after[$FIRST]}" ]; then return 0; fi
+    local pids sign
     for sign in TERM KILL; do
-        pids=$(ip netns pids "$NAME" 2>/dev/null) || pids=
+        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
         if [ -z "$pids" ]; then return 0; fi
         if [ "$1" != --kill ]; then
             die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
@@ -416,10 +424,21 @@ refuse_processes() {
         # shellcheck disable=SC2086 # one word a process
         show kill -s "$sign" $pids
         for _ in {1..100}; do
-            if [ -z "$(ip netns pids "$NAME" 2>/dev/null)" ]; then return 0; fi
+            if [ -z "$(inside)" ]; then return 0; fi
             sleep 0.02
         done
     done
+}
+
+# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+inside() {
+    local now status=0 order=()
+    local -A word_before=() word_after=() begun=()
+    read_log
+    now=$(word "$FIRST") || status=$?
+    ended "$status" || return 1
+    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
+    ip netns pids "$NAME" 2>/dev/null || ended $?
 }
 
 # The folder goes at once or not at all.
@@ -516,7 +535,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "ip -o link show dev \"$0\" master \"$1\" | grep -q . && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\naddr del 192.168.64.3/24 dev enp0s1\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": []}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true}], "inherited": [], "notices": []}
+{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "port=$(ip -o link show dev \"$0\" master \"$1\") || exit; [ -n \"$port\" ] && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\naddr del 192.168.64.3/24 dev enp0s1\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": []}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true}], "inherited": [], "notices": []}
 JSON
 }
 
