@@ -45,9 +45,10 @@ def unmovable(route: Json) -> list[str]:
 
 
 def there(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
-    """From the uplink to the bridge.
+    """From the uplink to the bridge, and at no time on neither.
 
-    On the bridge an IPv4 address lasts for ever, for no DHCP client renews it there; its subnet's
+    `route replace` takes a route from the uplink, so that its addresses have none to take along. On
+    the bridge an IPv4 address lasts for ever, for no DHCP client renews it there; its subnet's
     route replaces the one that came with the bridge's own address, so that the host's source stays.
     """
     addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
@@ -55,21 +56,27 @@ def there(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
     source = next(item["local"] for item in addresses if ip_address(item["local"]) in subnet)
     return _lines(
         *(f"addr add {_on_bridge(item)} dev {bridge}" for item in addresses),
-        *(f"addr del {written(item)} dev {uplink}" for item in _deleted(addresses)),
+        *(f"route replace {_local(item, bridge)}" for item in addresses if _is_6(item)),
         *(f"route replace {_route(item, bridge)}" for item in routes),
         f"route replace {subnet} dev {bridge} proto kernel scope link src {source}",
+        *(f"addr del {written(item)} dev {uplink}" for item in _deleted(addresses)),
     )
 
 
 def back(uplink: str, bridge: str, facts: Facts) -> str:
-    """And back again: first out of the bridge, or on-link packets would wait a second for ARP."""
+    """And back again: first out of the bridge, or on-link packets would wait a second for ARP.
+
+    But IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
+    would give it the same ones, deaf until they are tested for duplicates.
+    """
     addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
     return _lines(
+        *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses if _is_6(item)),
         f"link set {uplink} nomaster",
         *(f"addr del {written(item)} dev {bridge}" for item in addresses),
-        *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses),
+        *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses if not _is_6(item)),
+        *(f"addr change {_settled(item)} dev {uplink}" for item in addresses if _is_6(item)),
         *(f"route replace {_route(item, uplink, back=True)}" for item in _own(routes, addresses)),
-        *(f"addr change {_checked(item)} dev {uplink}" for item in addresses if _checks(item)),
     )
 
 
@@ -85,9 +92,15 @@ def _deleted(addresses: list[Json]) -> list[Json]:
 
 def _on_bridge(address: Json) -> str:
     """Without a route of its own: the routes come after, as they were."""
-    nodad = ["nodad"] if address["family"] == "inet6" else []
+    nodad = ["nodad"] if _is_6(address) else []
     lifetimes = _lifetimes(address if is_advertised(address) else _for_ever(address), str)
     return " ".join([written(address), *_scope(address), *nodad, "noprefixroute", *lifetimes])
+
+
+def _local(address: Json, device: str) -> str:
+    """Received at once: the kernel's own route for it is made later, by a work queue that may wait
+    (addrconf_dad_work), and answers to the first neighbour solicitation would be lost till then."""
+    return f"local {address['local']} dev {device} table local"
 
 
 def _for_ever(address: Json) -> Json:
@@ -102,17 +115,15 @@ def _as_it_was(address: Json) -> str:
     for key, word in (("broadcast", "brd"), ("label", "label"), ("metric", "metric")):
         if key in address:
             words += [word, str(address[key])]
-    nodad = ["nodad"] if _checks(address) else []
-    return " ".join([*words, *_scope(address), *nodad, *_flags(address), *_lifetimes(address)])
+    early = [
+        flag for flag in ("nodad", "noprefixroute") if _is_6(address) and not address.get(flag)
+    ]
+    return " ".join([*words, *_scope(address), *early, *_flags(address), *_lifetimes(address)])
 
 
-def _checked(address: Json) -> str:
-    """Without the flag that spared the wait for duplicates to be looked for (DAD)."""
+def _settled(address: Json) -> str:
+    """Without a `nodad` that only spared the wait, and with its subnet's route."""
     return " ".join([written(address), *_flags(address), *_lifetimes(address)])
-
-
-def _checks(address: Json) -> bool:
-    return address["family"] == "inet6" and not address.get("nodad")
 
 
 def _flags(address: Json) -> list[str]:
@@ -164,8 +175,9 @@ def _route(route: Json, device: str, *, back: bool = False) -> str:
     return " ".join(words)
 
 
-def _is_6(route: Json) -> bool:
-    return ":" in route.get("gateway", "") or "pref" in route
+def _is_6(item: Json) -> bool:
+    """Whether an address or a route is IPv6's."""
+    return item.get("family") == "inet6" or ":" in item.get("gateway", "") or "pref" in item
 
 
 def _lines(*lines: str) -> str:

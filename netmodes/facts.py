@@ -159,6 +159,10 @@ class Facts:
         found: dict[str, str] = self.known("sysctls").get(f"conf {name}", {})
         return found
 
+    def has_advertised(self, name: str) -> bool:
+        """Whether a device has addresses from router advertisements."""
+        return any(map(is_advertised, self.global_addresses(name)))
+
     def every_address(self) -> list[IPv4Interface]:
         """The global IPv4 addresses of all devices."""
         names = [link["ifname"] for link in self.known("links")]

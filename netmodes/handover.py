@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from netmodes import batch, iproute
 from netmodes.errors import Refused
-from netmodes.facts import Facts, is_advertised
+from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.step import Step, Undo
 
@@ -53,12 +53,14 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     """The bridge looks like the uplink before it is up, and its routes wait until it has a port.
 
     Else on-link packets would go to a bridge that leads nowhere yet, and wait a second for ARP.
+    Nor does it hear a router advertisement before the hand-over, and make addresses of its own.
     """
     families = ("ipv4", "ipv6") if facts.has_ipv6 else ("ipv4",)
     settings = {
         **facts.interface_sysctls(uplink),
         **{f"{family}.ignore_routes_with_linkdown": "1" for family in families},
         "ipv4.rp_filter": LOOSE,
+        **({"ipv6.accept_ra": "0"} if facts.has_advertised(uplink) else {}),
     }
     why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
     prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
@@ -101,11 +103,20 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
         why = f"{bridge} filters as {uplink} did"
         prevents = f"{bridge} goes on taking packets from sources that {uplink} may have refused"
         yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, why).as_guard(prevents)
-    if any(map(is_advertised, facts.global_addresses(uplink))):
-        why = f"{uplink} hears no router advertisement any more; it learns anew when it is back"
+    if facts.has_advertised(uplink):
+        why = f"{bridge} hears router advertisements"
+        prevents = "the host's advertised IPv6 addresses and default route expire for good"
+        yield _sysctls(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
+        why = f"{uplink} hears none any more; it learns anew when it is back"
         prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
         step = iproute.sysctl(iproute.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
         yield step.as_guard(prevents)
+
+
+def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
+    """The uplink's own, else what a new device has."""
+    usual = facts.known("sysctls").get("net.ipv6.conf.default.accept_ra") or "1"
+    return {"ipv6.accept_ra": facts.interface_sysctls(uplink).get("ipv6.accept_ra", usual)}
 
 
 def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:

@@ -32,7 +32,11 @@ RULES = {
     "rules6": ("ip", "-6", "rule", "show"),
 }
 
-SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.disable_ipv6")
+SYSCTLS = (
+    "net.ipv4.ip_forward",
+    "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.default.accept_ra",
+)
 
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
@@ -141,14 +145,22 @@ def _managers(link: Json) -> list[str]:
 
 
 def _dhcp_clients() -> list[tuple[str, list[str]]]:
-    """The name and argv of each DHCP client that runs."""
-    found = []
+    """The name and argv of each DHCP client that runs, but for those of other networks."""
+    found, here = [], _network_of(Path("/proc/self"))
     for process in Path("/proc").glob("[0-9]*"):
         argv = (_read(process / "cmdline") or "").split("\0")
         name = Path(argv[0]).name
-        if name in DHCP_CLIENTS:
+        if name in DHCP_CLIENTS and _network_of(process) in (here, None):
             found.append((name, argv))
     return found
+
+
+def _network_of(process: Path) -> str | None:
+    """Which network namespace a process is in; None if only root may know."""
+    try:
+        return str((process / "ns/net").readlink())
+    except OSError:
+        return None
 
 
 def _namespaces() -> list[str]:

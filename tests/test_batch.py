@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 #: What the rich uplink's undo reads, half a minute after the run began.
 RICH_BACK = """
+addr add fd00:64::3/64 nodad noprefixroute dev enp0s1
 link set enp0s1 nomaster
 addr del 169.254.7.7/16 dev br0
 addr del 192.168.64.3/24 dev br0
@@ -28,7 +29,7 @@ addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
 addr add 10.9.0.2/16 label enp0s1 noprefixroute dev enp0s1
 addr add 10.10.0.1 peer 10.10.0.2/32 label enp0s1 valid_lft 967 preferred_lft 867 dev enp0s1
 addr add 192.168.64.4/24 brd 192.168.64.255 label enp0s1:1 dev enp0s1
-addr add fd00:64::3/64 nodad dev enp0s1
+addr change fd00:64::3/64 dev enp0s1
 route replace 10.10.0.2 dev enp0s1 proto kernel scope link src 10.10.0.1
 route replace 10.30.0.0/16 dev enp0s1 scope link src 192.168.64.3
 route replace 169.254.0.0/16 dev enp0s1 proto kernel scope link src 169.254.7.7
@@ -39,7 +40,6 @@ route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 me
 route replace 10.20.0.0/16 via 192.168.64.1 dev enp0s1 metric 50 mtu 1400
 route replace 10.40.0.1 via 10.50.0.1 dev enp0s1 onlink
 route replace ::/0 via fd00:64::1 dev enp0s1 metric 1024 pref medium
-addr change fd00:64::3/64 dev enp0s1
 """
 
 V4: Json = {"family": "inet", "prefixlen": 24, "scope": "global", "label": "enp0s1"}
@@ -95,7 +95,7 @@ def test_back_of_everything() -> None:
 
 
 def test_order() -> None:
-    """No address goes before all are on the bridge, the last first; the routes follow it all."""
+    """All addresses are on the bridge, then all routes, before any goes, the last address first."""
     rich = machine("rich")
 
     lines = there(rich)
@@ -105,7 +105,7 @@ def test_order() -> None:
         [line.split()[2].partition("/")[0] for line in lines if line.startswith(f"addr {verb}")]
         for verb in ("add", "del")
     )
-    assert verbs == ["add"] * 6 + ["del"] * 6 + ["replace"] * 12
+    assert verbs == ["add"] * 6 + ["replace"] * 13 + ["del"] * 6
     assert added == [info["local"] for info in rich.global_addresses("enp0s1")]
     assert deleted == added[::-1]
 
@@ -175,11 +175,12 @@ def test_address_of_ipv6(info: Json, flags: str, article: Facts) -> None:
 
     assert of(there(facts), "fd00::2") == [
         "addr add fd00::2/64 nodad noprefixroute dev br0",
+        "route replace local fd00::2 dev br0 table local",
         "addr del fd00::2/64 dev enp0s1",
     ]
     assert of(back(facts), "fd00::2") == [
+        f"addr add fd00::2/64 nodad noprefixroute {flags.removeprefix('noprefixroute ')}dev enp0s1",
         "addr del fd00::2/64 dev br0",
-        f"addr add fd00::2/64 nodad {flags}dev enp0s1",
         f"addr change fd00::2/64 {flags}dev enp0s1",
     ]
 
@@ -188,7 +189,11 @@ def test_address_that_is_never_looked_for(article: Facts) -> None:
     """An IPv6 address that was without duplicate address detection stays so."""
     facts = uplink(article, {**V6, "local": "fd00::2", "nodad": True})
 
-    assert of(back(facts), "fd00::2")[1:] == ["addr add fd00::2/64 nodad dev enp0s1"]
+    assert of(back(facts), "fd00::2") == [
+        "addr add fd00::2/64 noprefixroute nodad dev enp0s1",
+        "addr del fd00::2/64 dev br0",
+        "addr change fd00::2/64 nodad dev enp0s1",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -361,9 +366,10 @@ def test_source(article: Facts) -> None:
     elsewhere = Bridged(uplink="enp0s1", bridge_address="10.0.0.1/24", address="10.0.0.5/24")
 
     subnet = "dev br0 proto kernel scope link src"
-    assert there(facts)[-1] == f"route replace 192.168.64.0/24 {subnet} 192.168.64.3"
+    replaced = [line for line in there(facts) if line.startswith("route")]
+    assert replaced[-1] == f"route replace 192.168.64.0/24 {subnet} 192.168.64.3"
     batches = [step.stdin for step in elsewhere.plan(facts).steps if step.stdin]
-    assert batches[0].endswith(f"route replace 10.0.0.0/24 {subnet} 10.0.0.2\n")
+    assert f"route replace 10.0.0.0/24 {subnet} 10.0.0.2\naddr del" in batches[0]
 
 
 # What router advertisements made.
@@ -416,6 +422,24 @@ def test_port_without_ipv6() -> None:
     )
     assert (step.guard, step.share) == (True, f"sysctl {key}")
     assert [line for line in static.lines if key in line] == []
+
+
+@pytest.mark.parametrize(
+    ("default", "own", "heard"), [(None, {}, 1), ("0", {}, 0), ("1", {"ipv6.accept_ra": "2"}, 2)]
+)
+def test_bridge_hears_afterwards(default: str | None, own: dict[str, str], heard: int) -> None:
+    """The bridge hears advertisements once it has the addresses that were made from earlier ones,
+    and as the uplink did."""
+    facts = machine("advertised")
+    known = {"net.ipv6.conf.default.accept_ra": default, "conf enp0s1": own}
+
+    lines = bridged(replace(facts, sysctls={**facts.known("sysctls"), **known})).lines
+
+    deaf = next(line for line in lines if "net.ipv6.conf.br0.accept_ra=0" in line)
+    hears = f"sysctl -w net.ipv6.conf.br0.accept_ra={heard}"
+    (handover,) = [line for line in lines if line.startswith("ip -batch")]
+    assert lines.index(deaf) < lines.index("ip link set br0 up") < lines.index(handover)
+    assert lines.index(handover) < lines.index(hears)
 
 
 # What the bridge is before it is up.

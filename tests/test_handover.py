@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
 import sys
-import time
 
 import pytest
 from labs import Lab
 from state import state
+from streams import ROUTER, Pings, connection, pings
 
-#: Host to gateway, host to what is beyond it, LAN to host: the target, and whether from the LAN.
-STREAMS = (("192.168.64.1", False), ("8.8.8.8", False), ("192.168.64.3", True))
+#: Host to gateway and to what is beyond it; LAN to host. Both families.
+OUTWARD = ("192.168.64.1", "8.8.8.8", "fd00:64::1", "2001:4860:4860::8888")
+INWARD = ("192.168.64.3", "fd00:64::3")
+
+#: A static IPv6 address that the kernel tests for duplicates, without the wait for that here.
+STATIC = """
+ip addr add fd00:64::3/64 dev enp0s1 nodad
+ip addr change fd00:64::3/64 dev enp0s1
+ip -6 route add default via fd00:64::1 dev enp0s1
+"""
 
 SLOWLY = """
 import sys, time
 from netmodes import Bridged
 getattr(Bridged(uplink="enp0s1"), sys.argv[1])(echo=lambda line: time.sleep(float(sys.argv[2])))
+"""
+
+#: Up and down; before each command, and after the last, the source of what goes outside.
+SOURCES = """
+import subprocess
+from netmodes import Bridged
+
+def look(line):
+    for address in ("8.8.8.8", "2001:4860:4860::8888"):
+        route = subprocess.run(["ip", "route", "get", address], capture_output=True, text=True)
+        print(*route.stdout.partition(" src ")[2].split()[:1])
+
+network = Bridged(uplink="enp0s1")
+network.up(echo=look)
+look("up")
+network.down(echo=look)
+look("down")
+"""
+
+#: In the place of `ip`: the hand-over ends after $CUT lines, and fails.
+CUT = """
+if [ "$*" = "-batch -" ]; then head -n "$CUT" | "$REAL" -batch -; exit 1; fi
+exec "$REAL" "$@"
 """
 
 #: Several addresses of both families, a label, a peer, five kinds of route, two tables.
@@ -37,47 +65,61 @@ ip link set enp0s1 mtu 1400
 """
 
 
-def pinged(lab: Lab, verb: str, pause: str) -> list[tuple[int, float]]:
-    """Packets lost and worst round trip (ms) of each stream, 10 ms apart, over one up or down."""
-    streams = [
-        subprocess.Popen(
-            lab.argv("ping", "-q", "-i", "0.01", target, router=router),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for target, router in STREAMS
-    ]
-    time.sleep(0.2)
-    lab.ok(sys.executable, "-c", SLOWLY, verb, pause)
-    time.sleep(0.2)
-    for stream in streams:
-        stream.send_signal(signal.SIGINT)
-    return [counted(stream.communicate(timeout=30)[0]) for stream in streams]
+@pytest.fixture
+def lab6(lab: Lab) -> Lab:
+    """The lab with IPv6 as well, static addresses and routes."""
+    lab.ok("bash", "-ec", ROUTER, router=True)
+    lab.ok("bash", "-ec", STATIC)
+    return lab
 
 
-def counted(summary: str) -> tuple[int, float]:
-    """Lost packets and the worst round trip, from what ping says at its end."""
-    sent, received = re.search(r"(\d+) packets transmitted, (\d+) received", summary).groups()  # type: ignore[union-attr]
-    worst = re.search(r"= [\d.]+/[\d.]+/([\d.]+)/", summary)
-    return int(sent) - int(received), float(worst[1]) if worst else float("inf")
+def pinged(lab: Lab, verb: str, pause: str) -> Pings:
+    """What becomes of the streams over one up or down."""
+    with pings(lab, OUTWARD, INWARD) as counted:
+        lab.ok(sys.executable, "-c", SLOWLY, verb, pause)
+    return counted
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("metric", [0, 100])
 @pytest.mark.parametrize("strictness", [1, 2])
 @pytest.mark.parametrize("pause", ["0", "0.1"])
-def test_nothing_lost(lab: Lab, metric: int, strictness: int, pause: str) -> None:
+def test_nothing_lost(lab6: Lab, metric: int, strictness: int, pause: str) -> None:
     """No packet is lost on the way up; on the way back one a stream, for the kernel's port is deaf
-    for about 2 ms when `nomaster` takes it out of the bridge (an RCU grace period)."""
-    lab.ok("sysctl", "-w", f"net.ipv4.conf.all.rp_filter={strictness}")
+    for some ms when `nomaster` takes it out of the bridge (an RCU grace period)."""
+    lab6.ok("sysctl", "-w", f"net.ipv4.conf.all.rp_filter={strictness}")
     if metric == 0:
         address = "ip addr del 192.168.64.3/24 dev enp0s1; ip addr add 192.168.64.3/24 dev enp0s1"
-        lab.sh(f"{address}; ip route add default via 192.168.64.1 proto dhcp src 192.168.64.3")
+        lab6.sh(f"{address}; ip route add default via 192.168.64.1 proto dhcp src 192.168.64.3")
 
-    up, down = pinged(lab, "up", pause), pinged(lab, "down", pause)
+    up, down = pinged(lab6, "up", pause), pinged(lab6, "down", pause)
 
-    assert [lost for lost, _ in up] == [0, 0, 0]
-    assert max(lost for lost, _ in down) <= 1
-    assert max(worst for _, worst in (*up, *down)) <= 50
+    assert up.lost == [0] * len(up.lost)
+    assert max(down.lost) <= 1
+    assert max(up.worst + down.worst) <= 50
+
+
+def test_connections(lab6: Lab) -> None:
+    """A TCP connection each way lives through both; no line is lost or out of order."""
+    with (
+        connection(lab6, "8.8.8.8", 5001, inward=False) as out,
+        connection(lab6, "192.168.64.3", 5002, inward=True) as in_,
+    ):
+        lab6.ok("netmodes", "bridged", "--uplink", "enp0s1")
+        lab6.ok("netmodes", "down", "A")
+
+    for sent, received in (out, in_):
+        assert sent > 100
+        assert received == sent
+
+
+def test_source(lab6: Lab) -> None:
+    """The host's source address is the same before, between and after all commands."""
+    sources = lab6.ok(sys.executable, "-c", SOURCES).splitlines()
+
+    assert len(sources) > 50
+    assert set(sources[0::2]) == {"192.168.64.3"}
+    assert set(sources[1::2]) == {"fd00:64::3"}
 
 
 @pytest.mark.parametrize("way", ["netmodes", "script"])
@@ -97,6 +139,19 @@ def test_rich_uplink(lab: Lab, way: str) -> None:
 
     assert "dev br0 src 192.168.64.3" in source
     assert state(lab.ok) == before
+
+
+def test_cut_short(quick_lab: Lab) -> None:
+    """A hand-over that fails half way is taken back whole: among its routes, or its addresses."""
+    quick_lab.sh(RICH)
+    quick_lab.replace("ip", CUT)
+    before = state(quick_lab.ok)
+
+    for cut in (12, 17, 21):
+        up = quick_lab.run("env", f"CUT={cut}", "netmodes", "bridged", "--uplink", "enp0s1")
+
+        assert up.stderr.endswith("taken back; nothing is left.\n")
+        assert state(quick_lab.ok) == before
 
 
 @pytest.mark.parametrize(
@@ -131,83 +186,3 @@ def test_joining(lab: Lab, leaving: str) -> None:
     assert again.stderr == "B is up already.\n"
     assert outside.returncode == 0
     assert state(lab.ok) == before
-
-
-@pytest.mark.parametrize("filtered", ["0", "1"])
-@pytest.mark.parametrize("chain", ["FORWARD", "DOCKER-USER"])
-def test_docker_drops(lab: Lab, chain: str, filtered: str) -> None:
-    """Where Docker drops what is forwarded, bridged frames or not, the namespace's packets pass."""
-    lab.ok("sysctl", "-w", f"net.bridge.bridge-nf-call-iptables={filtered}")
-    if chain == "DOCKER-USER":
-        lab.sh("iptables -N DOCKER-USER && iptables -A FORWARD -j DOCKER-USER")
-    lab.ok("iptables", "-P", "FORWARD", "DROP")
-    before = lab.ok("iptables", "-S")
-
-    up = lab.netmodes("bridged", "--uplink", "enp0s1")
-    outside = lab.inside("ping", "-c", "2", "-i", "0.2", "-W", "2", "8.8.8.8")
-    lab.ok("netmodes", "down", "A")
-
-    assert f"[#] iptables -I {chain} -i br0 -o br0 -j ACCEPT\n" in up.stderr
-    assert outside.returncode == 0
-    assert lab.ok("iptables", "-S") == before
-
-
-def test_address_on_the_port(lab: Lab) -> None:
-    """`list` says so when a DHCP client has given the port its address again."""
-    lab.ok("netmodes", "bridged", "--uplink", "enp0s1")
-    lab.ok("ip", "addr", "add", "192.168.64.3/24", "dev", "enp0s1")
-
-    listed = lab.ok("netmodes", "list")
-
-    assert "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24" in listed
-
-
-def test_unconfirmed(lab: Lab) -> None:
-    """Unless it is confirmed in time, everything comes back."""
-    before = state(lab.ok)
-
-    done = lab.netmodes("bridged", "--uplink", "enp0s1", "--confirm", "2")
-
-    assert done.returncode == 1
-    assert done.stderr.endswith("Error: A was not confirmed within 2 s, and is taken back\n")
-    assert state(lab.ok) == before
-
-
-def test_confirmed(lab: Lab) -> None:
-    """Confirmed from elsewhere, it stays."""
-    running = subprocess.Popen(
-        lab.argv("netmodes", "bridged", "--uplink", "enp0s1", "--confirm", "30"),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=lab.environment,
-    )
-    wait_for(lab, "unconfirmed")
-    lab.ok("netmodes", "confirm", "A")
-
-    assert running.wait(30) == 0
-    assert '"up"' in lab.ok("netmodes", "list", "--json")
-
-
-def test_killed(lab: Lab) -> None:
-    """After kill -9 of the command line, the watcher takes everything back."""
-    before = state(lab.ok)
-    running = subprocess.Popen(
-        lab.argv("netmodes", "bridged", "--uplink", "enp0s1", "--confirm", "60"),
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=lab.environment,
-    )
-    wait_for(lab, "unconfirmed")
-    running.kill()
-    running.wait()
-    wait_for(lab, "")
-
-    assert state(lab.ok) == before
-
-
-def wait_for(lab: Lab, state: str, seconds: float = 20) -> None:
-    """Until A is in this state, as `list` says; "" for gone."""
-    deadline = time.monotonic() + seconds
-    while state not in (listed := lab.ok("netmodes", "list")) or (not state and listed):
-        assert time.monotonic() < deadline, f"A did not come to be {state!r}: {listed}"
-        time.sleep(0.1)
