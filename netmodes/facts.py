@@ -23,6 +23,9 @@ Json = dict[str, Any]
 #: A lifetime without end (``ip -j addr``).
 FOREVER = 4294967295
 
+#: The prefix length of one of the two routes that stand for a default.
+HALF = 1
+
 #: Kinds of device that live on another one and keep it from becoming a bridge's port.
 CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
 
@@ -230,10 +233,14 @@ def is_advertised(address: Json) -> bool:
 
 
 def _destination(route: Json) -> IPv4Network | None:
-    """Where a route leads, or None for a default, which stands for no subnet."""
+    """Where a route leads, or None for a default, which stands for no subnet.
+
+    Many a VPN has a default in two halves, 0.0.0.0/1 and 128.0.0.0/1, beside the host's own.
+    """
     if route["dst"] == "default" or route.get("type") in ("broadcast", "multicast"):
         return None
-    return IPv4Network(ip_network(route["dst"], strict=False))
+    found = IPv4Network(ip_network(route["dst"], strict=False))
+    return found if found.prefixlen > HALF else None
 
 
 def _subnets(network: Json) -> Iterator[IPv4Network]:

@@ -198,13 +198,13 @@ def is_port(device: str, bridge: str) -> Check:
 
 
 def no_overlap(address: str) -> Iterator[Check]:
-    """No route of the host, but a default, is for addresses of this one's subnet."""
+    """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
     subnet = ip_interface(address).network
-    half = "0.0.0.0/1" if int(subnet.network_address) < 2**31 else "128.0.0.0/1"
+    quarter = ip_interface(f"{subnet.network_address}/2").network
     show = ("ip", "-4", "route", "show", "table", "all", "root")
     otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
     yield Check((*show, str(subnet)), None, otherwise)
-    yield Check((*show, half, "match", str(subnet)), None, otherwise)
+    yield Check((*show, str(quarter), "match", str(subnet)), None, otherwise)
 
 
 def nobody_has(address: str, device: str) -> Iterator[Check]:

@@ -286,6 +286,18 @@ def test_refused(quick_lab: Lab, obstacle: str) -> None:
     assert state(quick_lab.ok) == before
 
 
+def test_default_in_halves(quick_lab: Lab) -> None:
+    """A VPN's default, which is in two halves, is in no subnet's way."""
+    script = export(quick_lab, HOST_ONLY)
+    for half in ("0.0.0.0/1", "128.0.0.0/1"):
+        quick_lab.ok("ip", "route", "add", half, "via", "192.168.64.1")
+
+    for command in ((NETMODES, HOST_ONLY), (str(script),)):
+        quick_lab.ok(*command)
+        assert quick_lab.inside("ping", "-c", "1", "192.168.202.1").returncode == 0
+        quick_lab.ok(NETMODES, "down", "A")
+
+
 #: What has changed since the export (on the machine, at the router), and the script's sentence.
 STALE = {
     "namespace": (HOST_ONLY, "ip netns add A", "", "namespace A exists already"),
