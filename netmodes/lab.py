@@ -3,8 +3,15 @@
     the machine (host)              the router, and all that is outside
     ┌─────────────────────────┐     ┌──────────────────────────┐
     │ enp0s1  192.168.64.3/24 ├─────┤ lan0  192.168.64.1/24    │
-    │ HTTP on port 80         │     │ lo    8.8.8.8/32         │
-    └─────────────────────────┘     └──────────────────────────┘
+    │ HTTP on port 80         │  ┌──┤ lo    8.8.8.8/32         │
+    └─────────────────────────┘  │  │ DNS: outside.example     │
+    another machine of the LAN   │  └──────────────────────────┘
+    ┌─────────────────────────┐  │
+    │ eth0    192.168.64.7/24 ├──┘
+    └─────────────────────────┘
+
+As on Ubuntu, the machine asks 127.0.0.53 for names, which no namespace of its own can reach; from
+the LAN one looks by ``nsenter --net=/run/lan/neighbour CMD``.
 
 Everything is inside a user namespace of its own, also for root, so that nothing in it can reach
 the real machine's network, its sysctls or root's files; it goes when its command ends.
@@ -14,16 +21,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from netmodes import iproute
+from netmodes import iproute, servers
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.facts import Facts, kind
 from netmodes.findings import missing, no_user_namespaces
@@ -32,14 +37,15 @@ from netmodes.step import Step
 
 __all__ = ["enter", "is_lab", "run", "steps"]
 
-#: The program after it is killed when this process ends, however it ends (setpriv(1)).
-DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
-
-HOST, LAN, UPLINK = "host", "lan0", "enp0s1"
-ROUTER_IP, HOST_IP, OUTSIDE_IP = "192.168.64.1", "192.168.64.3", "8.8.8.8"
+HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
+ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7"
+OUTSIDE_IP, OUTSIDE_NAME, STUB_IP = "8.8.8.8", "outside.example", "127.0.0.53"
 MAC = "4a:9e:7e:55:59:ee"
 
-PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
+#: The lab's own namespaces step aside, to /run/lan.
+PREPARE = """
+mkdir /run/lan && mount --rbind /run/netns /run/lan && mount -t tmpfs tmpfs /run/netns && exec "$@"
+"""
 
 #: Modules that are loaded put one of these into every new namespace; down, and with no route.
 TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", "vti6")
@@ -50,9 +56,13 @@ HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 def steps() -> Iterator[Step]:
     """The lab's own set-up, from the router's place; the machine is the namespace ``host``."""
-    yield iproute.add_namespace(HOST)
-    yield iproute.add_veth(LAN, UPLINK)
-    yield iproute.move(UPLINK, HOST)
+    yield iproute.add_bridge(LAN)
+    for name, port, device in ((HOST, "port1", UPLINK), (NEIGHBOUR, "port2", "eth0")):
+        yield iproute.add_namespace(name)
+        yield iproute.add_veth(port, device)
+        yield iproute.move(device, name)
+        yield iproute.plug_in(port, LAN)
+        yield iproute.set_up(port)
 
     yield iproute.set_up("lo")
     yield iproute.add_address(f"{ROUTER_IP}/24", LAN)
@@ -74,6 +84,10 @@ def steps() -> Iterator[Step]:
     default = ("default", "via", ROUTER_IP, "dev", UPLINK, "proto", "dhcp", "src", HOST_IP)
     why = "and the default route that came with it"
     yield Step(("ip", "route", "add", *default, "metric", "100"), why, HOST)
+
+    yield iproute.add_address(f"{NEIGHBOUR_IP}/24", "eth0", NEIGHBOUR)
+    yield iproute.set_up("eth0", NEIGHBOUR)
+    yield iproute.add_default_route(ROUTER_IP, NEIGHBOUR)
 
 
 def enter(command: Sequence[str]) -> NoReturn:
@@ -103,11 +117,11 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
     Returns:
         The command's exit status, 128 more than a signal's number.
     """
-    _fresh_run()
+    _own_files()
     for step in steps():
         echo(str(step))
         _run(step)
-    server = _serve()
+    started = list(_servers())
     try:
         return _status(
             subprocess.run(_inside(command or _shell()), env=_environment(), check=False).returncode
@@ -115,7 +129,8 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
     except KeyboardInterrupt:
         return 130
     finally:
-        server.kill()
+        for server in started:
+            server.kill()
         _end_the_rest()
 
 
@@ -144,16 +159,29 @@ def is_lab() -> bool:
     )
 
 
-def _fresh_run() -> None:
-    """Empty /run and /etc/netns for this process: sockets in /run lead out of the lab."""
-    resolver = Path("/etc/resolv.conf")
-    content = resolver.read_bytes() if resolver.exists() else b""
-    for folder in ("/run", "/etc/netns"):
-        if Path(folder).is_dir():
-            subprocess.run(("mount", "-t", "tmpfs", "tmpfs", folder), check=True)
-    if resolver.is_symlink() and not resolver.exists():
-        resolver.resolve().parent.mkdir(parents=True)
-        resolver.resolve().write_bytes(content)
+def _own_files() -> None:
+    """A /run, /etc and /etc/netns of the lab's own: sockets in /run lead out of it.
+
+    Raises:
+        Refused: what is written to /etc would be written to the machine's.
+    """
+    _mount("-t", "tmpfs", "tmpfs", "/run")
+    layers = [Path("/run/lab.etc", name) for name in ("upper", "work")]
+    for folder in layers:
+        folder.mkdir(parents=True)
+    options = "lowerdir=/etc,upperdir={},workdir={},userxattr".format(*layers)
+    try:
+        _mount("-t", "overlay", "overlay", "-o", options, "/etc")
+    except subprocess.CalledProcessError:
+        raise Refused(
+            "this kernel lets no user lay a file system over /etc: Linux 5.11 and later do"
+        ) from None
+    if Path("/etc/netns").is_dir():
+        _mount("-t", "tmpfs", "tmpfs", "/etc/netns")
+
+
+def _mount(*words: str) -> None:
+    subprocess.run(("mount", *words), check=True, capture_output=True)
 
 
 def _run(step: Step) -> None:
@@ -162,38 +190,24 @@ def _run(step: Step) -> None:
         raise CommandFailed(str(step), done.returncode, done.stderr)
 
 
-def _serve() -> subprocess.Popen[bytes]:
-    """An HTTP server in the machine, which dies with this process."""
-    folder = Path("/run/www")
-    folder.mkdir()
-    (folder / "index.html").write_text(PAGE)
-    serve = ("-m", "http.server", "80", "--directory", str(folder))
-    argv = (*DIE_TOO, "ip", "netns", "exec", HOST, sys.executable, *serve)
-    server = subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _wait_for_port(server)
-    return server
-
-
-def _wait_for_port(server: subprocess.Popen[bytes], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection((HOST_IP, 80), timeout=1).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    server.kill()
-    raise NetmodesError("the lab's HTTP server did not start: is port 80 forbidden here?")
+def _servers() -> Iterator[servers.Server]:
+    """A page on the machine; names at the router, and on the machine as systemd-resolved does."""
+    on_host = ("ip", "netns", "exec", HOST)
+    yield servers.page(on_host)
+    yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    yield servers.names(on_host, STUB_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    servers.wait_for_page(HOST_IP)
+    servers.wait_for_names(ROUTER_IP, OUTSIDE_NAME)
+    for path, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
+        Path(path).mkdir(parents=True, exist_ok=True)
+        Path(path, "resolv.conf").unlink(missing_ok=True)
+        Path(path, "resolv.conf").write_text(f"nameserver {server}\n")
 
 
 def _inside(command: Sequence[str]) -> tuple[str, ...]:
     """The command in the machine, which has names of namespaces of its own: none yet."""
-    prepare = f'mount -t tmpfs tmpfs {iproute.NAMESPACES} && exec "$@"'
-    fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", prepare, "sh")
-    return (*DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
+    fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", PREPARE, "sh")
+    return (*servers.DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
 
 
 def _shell() -> tuple[str, ...]:

@@ -82,11 +82,15 @@ def main(rounds: str = "20") -> None:
 
 
 def empty_machine() -> None:
-    """An empty /run with the scripts to time; refused where anything real is."""
+    """An empty /run with the scripts to time, and an /etc; refused where anything real is."""
     devices = [name for _, name in socket.if_nameindex()]
     if devices != ["lo"] or Path("/proc/self/ns/mnt").samefile(f"/proc/{os.getppid()}/ns/mnt"):
         sys.exit("this is no empty machine: run scripts/bench, which makes one")
     run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    for name in ("upper", "work"):
+        Path("/run", name).mkdir()
+    layers = "lowerdir=/etc,upperdir=/run/upper,workdir=/run/work"
+    run("mount", "-t", "overlay", "overlay", "-o", layers, "/etc")
     run("ip", "link", "set", "lo", "up")
     WORK.mkdir()
     EXPORTED.write_text(run("bash", "-c", f"{NETMODES} host-only --export -"))

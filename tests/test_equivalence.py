@@ -9,7 +9,7 @@ import pytest
 from labs import Lab
 from state import State, state
 
-from netmodes.lab import PAGE
+from netmodes.servers import PAGE
 
 MODES = (
     "host-only",

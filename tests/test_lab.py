@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labs import NETMODES, Done, Lab, RootLab
+from labs import NETMODES, Done, Lab, RootLab, path_without
 from state import sysctls
 
 import netmodes
-from netmodes.lab import PAGE, is_lab
+from netmodes.lab import is_lab
+from netmodes.servers import PAGE
 
 LAB = (NETMODES, "lab", "--")
 
@@ -82,6 +84,42 @@ def test_page(lab: Lab) -> None:
     assert lab.ok(*get, router=True) == PAGE
 
 
+@pytest.mark.parametrize("server", ["dnsmasq", "ours"])
+def test_names(server: str, tmp_path: Path) -> None:
+    """One name is known at the router, and on the machine as on Ubuntu; any other is not."""
+    if server == "dnsmasq" and not shutil.which("dnsmasq"):
+        pytest.skip("needs dnsmasq: apt install dnsmasq-base")
+    path = os.environ["PATH"] if server == "dnsmasq" else path_without("dnsmasq", tmp_path)
+    ask = "getent ahostsv4 outside.example; getent ahostsv4 other.example; echo $?"
+    router = "echo nameserver 192.168.64.1 >/etc/resolv.conf"
+    done = run(*LAB, "sh", "-c", f"{ask}; {router}; {ask}", env=os.environ | {"PATH": path})
+
+    assert (
+        re.findall(r"^(8.8.8.8 +STREAM|[0-9]$)", done.stdout, re.MULTILINE)
+        == [
+            "8.8.8.8         STREAM",
+            "2",
+        ]
+        * 2
+    )
+
+
+def test_neighbour(lab: Lab) -> None:
+    """Another machine of the LAN reaches this one, and is reached."""
+    there = ("nsenter", "--net=/run/lan/neighbour")
+
+    assert "1 received" in lab.ok(*there, "ping", "-c", "1", "-W", "2", "192.168.64.3")
+    assert "1 received" in lab.ok("ping", "-c", "1", "-W", "2", "192.168.64.7")
+
+
+def test_own_etc(lab: Lab) -> None:
+    """What root writes to /etc is the lab's alone."""
+    lab.ok("mkdir", "-p", "/etc/netns/A")
+    lab.ok("touch", "/etc/netns/A/of-the-lab")
+
+    assert not Path("/etc/netns/A/of-the-lab").exists()
+
+
 def test_begins_with_nothing(lab: Lab) -> None:
     """There is no namespace yet, no network of ours, and forwarding is off."""
     assert lab.ok("ip", "netns", "list") == ""
@@ -125,7 +163,7 @@ def test_streams() -> None:
     done = run(*LAB, "echo", "out")
 
     assert done.stdout == "out\n"
-    assert done.stderr.startswith("[#] ip netns add host\n")
+    assert done.stderr.startswith("[#] ip link add lan0 type bridge\n")
     assert all(line.startswith("[#] ip") or "sysctl" in line for line in done.stderr.splitlines())
 
 

@@ -25,7 +25,7 @@ TEXT = (FACTS / "article.json").read_text()
 #: What touches the system or is only for who does, and what stands above the modes; they and all
 #: below them only describe.
 ABOVE = {"cli"}
-ACTING = ABOVE.union("inside lab runner script signals updown watcher".split())
+ACTING = ABOVE.union("inside lab nameserver runner script servers signals updown watcher".split())
 DESCRIBING = sorted({path.stem for path in PACKAGE.glob("[!_]*.py")} - ACTING)
 
 REPORT = """
@@ -79,7 +79,7 @@ def test_owner(package: str, owner: str) -> None:
 def test_programs() -> None:
     """The runner runs programs; past it only facts are read, a lab made and a watcher armed."""
     reading = {"snapshot", "machine"}
-    assert importers("subprocess") == reading | {"runner", "lab", "watcher"}
+    assert importers("subprocess") == reading | {"runner", "lab", "servers", "watcher"}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parent.name}.{path.stem}")

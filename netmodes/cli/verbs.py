@@ -123,8 +123,9 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
 
     The machine is made of namespaces and goes with the command; nothing in it reaches this one.
-    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8,
-    and an HTTP server listens on port 80.
+    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8
+    (outside.example), and an HTTP server listens on port 80. Another machine of its LAN is
+    192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs there.
 
     Example: netmodes lab -- netmodes host-only
     """

@@ -1,0 +1,71 @@
+"""The lab's name server: it knows one name, and says of every other that there is none.
+
+Run as a program, it needs nothing but Python's standard library: ``nameserver.py IP NAME ADDRESS``.
+The real one is dnsmasq, which the lab takes where it is installed.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import time
+
+__all__ = ["answer", "question", "wait_for"]
+
+#: A response to a query that asked for recursion, and the same for a name that is not (RFC 1035).
+FOUND, NO_SUCH_NAME = 0x8580, 0x8583
+
+#: What comes after a name in a question for its IPv4 address: type A, class IN.
+ADDRESS_OF = struct.pack(">HH", 1, 1)
+
+
+def answer(query: bytes, name: str, address: str) -> bytes:
+    """The response to a query: this address for this name, else that there is no such name."""
+    asked = query[12 : query.index(0, 12) + 5]
+    known = asked[:-4].lower() == labels(name)
+    record = b"\xc0\x0c" + ADDRESS_OF + struct.pack(">IH", 0, 4) + socket.inet_aton(address)
+    records = record if known and asked.endswith(ADDRESS_OF) else b""
+    counts = struct.pack(">HHHHH", FOUND if known else NO_SUCH_NAME, 1, bool(records), 0, 0)
+    return query[:2] + counts + asked + records
+
+
+def question(name: str) -> bytes:
+    """A query for the IPv4 address of a name."""
+    return struct.pack(">HHHHHH", 1, 0x0100, 1, 0, 0, 0) + labels(name) + ADDRESS_OF
+
+
+def labels(name: str) -> bytes:
+    """A name as it is sent: each part after its length."""
+    parts = [part.encode() for part in name.split(".")]
+    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def serve(server: str, name: str, address: str) -> None:
+    """Answer on port 53 of this address of ours, for ever."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+        port.bind((server, 53))
+        while True:
+            query, sender = port.recvfrom(512)
+            port.sendto(answer(query, name, address), sender)
+
+
+def wait_for(server: str, name: str, seconds: float = 10) -> bool:
+    """Whether this server has come to answer for a name within this time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+            port.settimeout(0.02)
+            port.connect((server, 53))
+            try:
+                port.send(question(name))
+                port.recv(512)
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return True
+    return False
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
