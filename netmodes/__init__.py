@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
-from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode
+from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
 from netmodes.step import Check, Outcome, Plan, Record, Step, Undo
 
 __version__ = "0.1.0"
@@ -19,6 +19,7 @@ __all__ = [
     "Interrupted",
     "Isolated",
     "Mode",
+    "Nat",
     "NetmodesError",
     "Outcome",
     "Plan",

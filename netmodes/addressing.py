@@ -101,19 +101,26 @@ def own_address(address: str, article: str, facts: Facts) -> str:
     """A free address in a subnet of the namespace's own."""
     if address:
         return _refuse_overlap(address, facts)
-    moved = _moved((article,), facts)
+    moved = _moved(facts, (article,))
     return moved[0]
 
 
 def own_pair(
-    host_side: str, inside: str, article: tuple[str, str], facts: Facts
+    host_side: str, inside: str, facts: Facts, *defaults: tuple[str, str]
 ) -> tuple[str, str]:
-    """The host's and the namespace's address, in a subnet of their own."""
+    """The host's and the namespace's address, in a subnet of their own.
+
+    Args:
+        host_side: the host's, or "".
+        inside: the namespace's, or "".
+        facts: the machine.
+        defaults: where to count up from: from the first, or, where none is free, the next.
+    """
     if not host_side and not inside:
-        near, far = _moved(article, facts)
+        near, far = _moved(facts, *defaults)
         return near, far
-    host_side = host_side or _beside(inside, article[0])
-    inside = inside or _beside(host_side, article[1])
+    host_side = host_side or _beside(inside, defaults[0][0])
+    inside = inside or _beside(host_side, defaults[0][1])
     check_pair(host_side, inside)
     return _refuse_overlap(host_side, facts), inside
 
@@ -139,16 +146,17 @@ def _host(subnet: IPv4Network, number: int) -> IPv4Interface:
     return IPv4Interface((subnet[number], subnet.prefixlen))
 
 
-def _moved(article: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
-    """The article's addresses, all moved up to the first free subnet."""
-    size = IPv4Interface(article[0]).network.num_addresses
-    for count in range(256):
-        moved = tuple(_plus(address, count * size) for address in article)
-        if not IPv4Interface(moved[0]).is_private:
-            break
-        if facts.overlap(IPv4Interface(moved[0]).network) is None:
-            return moved
-    raise Refused(f"no subnet is free from {article[0]} on: give the addresses yourself")
+def _moved(facts: Facts, *defaults: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of these addresses whose subnet is free, all of them moved up by whole subnets."""
+    for addresses in defaults:
+        size = IPv4Interface(addresses[0]).network.num_addresses
+        for count in range(256):
+            moved = tuple(_plus(address, count * size) for address in addresses)
+            if not IPv4Interface(moved[0]).is_private:
+                break
+            if facts.overlap(IPv4Interface(moved[0]).network) is None:
+                return moved
+    raise Refused(f"no subnet is free from {defaults[0][0]} on: give the addresses yourself")
 
 
 def _plus(address: str, distance: int) -> str:

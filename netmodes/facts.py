@@ -47,6 +47,7 @@ class Facts:
         rules6: the lines of ``ip -6 rule show``.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that see to a device, by device.
+        programs: those of ``nft`` and ``iptables`` that are installed.
     """
 
     links: list[Json] | None = None
@@ -61,6 +62,7 @@ class Facts:
     rules6: list[str] | None = None
     tc: dict[str, list[str] | None] | None = None
     managers: dict[str, list[str]] | None = None
+    programs: list[str] | None = None
 
     @classmethod
     def read(cls, *, thorough: bool = True) -> Facts:

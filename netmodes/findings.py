@@ -6,6 +6,8 @@ Pure functions of facts. What is unknown is no finding.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import IPv4Interface
 
 from netmodes import uplink
 from netmodes.facts import Facts, kind
@@ -18,6 +20,7 @@ __all__ = [
     "dummy_of_the_module",
     "missing",
     "no_user_namespaces",
+    "of_subnet",
 ]
 
 #: Debian's package for each program that no plan runs, and what it is for.
@@ -49,6 +52,19 @@ def before_up(facts: Facts) -> Iterator[Finding]:
             name = network["name"]
             what = f"{name} was interrupted, and is neither up nor down"
             yield Finding("warning", what, "netmodes list", f"netmodes down {name}", name)
+
+
+def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
+    """Whether something that is not ours stands for the addresses that a mode takes first."""
+    subnet = IPv4Interface(address).network
+    other, ours = facts.overlap(subnet), replace(facts, routes=[]).overlap(subnet)
+    if other is not None and ours is None:
+        yield Finding(
+            "warning",
+            f"{subnet}, which {mode} takes first, overlaps {other}",
+            f"ip route show table all root {subnet}",
+            f"nothing: {mode} takes the next that is free, or what --address says",
+        )
 
 
 def missing(program: str) -> Finding:

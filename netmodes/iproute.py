@@ -39,8 +39,10 @@ PACKAGES = {
     "ip": "iproute2",
     "iptables": "iptables",
     "kill": "procps",
+    "nft": "nftables",
     "ping": "iputils-ping",
     "sh": "dash",
+    "ss": "iproute2",
     "stat": "coreutils",
     "sysctl": "procps",
 }
@@ -122,6 +124,12 @@ def plug_in(device: str, bridge: str) -> Step:
     """``ip link set … master …`` for a device of ours; its port goes when it goes."""
     why = f"{device} is plugged into {bridge}"
     return Step(("ip", "link", "set", device, "master", bridge), why)
+
+
+def reflect(device: str) -> Step:
+    """``ip link set … type bridge_slave hairpin on``: frames may leave by the port they came in."""
+    why = f"what comes in by {device} may leave by it: who is there may ask for itself"
+    return Step(("ip", "link", "set", device, "type", "bridge_slave", "hairpin", "on"), why)
 
 
 def plug_in_uplink(uplink: str, bridge: str) -> Step:

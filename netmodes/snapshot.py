@@ -6,6 +6,8 @@ It goes past the runner (no plumbum), so that a dry run starts fast; all command
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
@@ -64,6 +66,7 @@ def read(*, thorough: bool) -> Json:
     if thorough:
         facts |= {name: _lines(*ended[name]) for name in RULES}
         facts["tc"] = {name: _tc(name) for name in _uplinks(links)}
+        facts["programs"] = [name for name in ("nft", "iptables") if _is_installed(name)]
         facts["managers"] = {link["ifname"]: _managers(link) for link in links}
     return facts | {
         "namespaces": _namespaces(),
@@ -110,6 +113,12 @@ def _json(name: str, status: int, stdout: str, stderr: str) -> Any:  # noqa: ANN
 def _lines(status: int, stdout: str, stderr: str) -> list[str] | None:
     """What a command printed, or None for unknown: it is not there, or may not look."""
     return stdout.splitlines() if status == 0 else None
+
+
+def _is_installed(program: str) -> bool:
+    """Whether root finds a program; an ordinary user's PATH may lack where Debian keeps it."""
+    path = os.environ.get("PATH", os.defpath)
+    return bool(shutil.which(program, path=path if os.geteuid() == 0 else f"{path}:/usr/sbin"))
 
 
 def _uplinks(links: list[Json]) -> list[str]:

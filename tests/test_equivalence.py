@@ -16,6 +16,7 @@ MODES = (
     "host-only --verbatim",
     "bridged --uplink enp0s1",
     "bridged --uplink enp0s1 --verbatim",
+    "nat --publish 8080:80",
 )
 
 WAYS = ("live", "script")

@@ -10,17 +10,19 @@ import pytest
 from labs import NETMODES, Done, Lab, path_without
 from state import State, state
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
+from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat
 
 ARTICLE = Facts.from_json(Path(__file__).with_name("facts").joinpath("article.json").read_text())
 
 ISOLATED, HOST_ONLY, BRIDGED = "isolated", "host-only", "bridged --uplink enp0s1"
+NAT = "nat --publish 8080:80"
 
 #: The modes as on the command line, and as in Python.
 MODES: dict[str, Mode] = {
     ISOLATED: Isolated(),
     HOST_ONLY: HostOnly(),
     BRIDGED: Bridged(uplink="enp0s1"),
+    NAT: Nat(publish="8080:80"),
 }
 
 #: Every command of a mode; what is left after those of the others, the fault sweep tells.

@@ -37,7 +37,7 @@ def test_width(golden: Path) -> None:
 
 @pytest.mark.parametrize(
     "mode",
-    [["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"]],
+    [["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"], ["nat"]],
     ids=lambda mode: mode[0],
 )
 def test_exported(mode: list[str]) -> None:

@@ -16,6 +16,7 @@ from netmodes import (
     HostOnly,
     Isolated,
     Mode,
+    Nat,
     Outcome,
     Plan,
     Record,
@@ -111,7 +112,8 @@ def test_guards_prevent(name: str) -> None:
     """A guard command says what happens without it, in one sentence; no other line does."""
     plan = Bridged(uplink="enp0s1").plan(machine(name), force=True)
 
-    steps = (*plan.steps, *HostOnly().plan(machine(name)).steps)
+    others = (mode.plan(machine(name)) for mode in (HostOnly(), Nat()))
+    steps = (*plan.steps, *(step for other in others for step in other.steps))
     guards = [step for step in steps if step.guard]
 
     assert all(re.fullmatch(r"\S+ .*[^.]", step.prevents) for step in guards)
@@ -233,6 +235,7 @@ def test_names() -> None:
         "isolated": "isolated",
         "host-only": "host-only",
         "bridged": "bridged",
+        "nat": "nat",
     }
 
 

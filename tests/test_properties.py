@@ -346,7 +346,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(KEYS), inner),
     max_leaves=10,
 )
-MODE = st.sampled_from([["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"]])
+MODE = st.sampled_from([["isolated"], ["host-only"], ["bridged", "--uplink", "enp0s1"], ["nat"]])
 PARTS = [field.name for field in fields(Facts)]
 
 

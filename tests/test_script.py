@@ -11,7 +11,7 @@ import pytest
 from bash import heard
 from console import machine
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Plan, Undo, journal
+from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
 from netmodes.journal import Journal
 from netmodes.rendering import picture
 from netmodes.script import down_script, knowledge, render
@@ -38,11 +38,14 @@ MODES: list[Mode] = [
     Bridged(
         uplink="enp0s1", bridge_address="192.168.64.200/24", address="192.168.64.201/24", bridge="7"
     ),
+    Nat(),
+    Nat(namespace="n" * 240, bridge="b" * 15, host_device="h" * 15, device="d" * 15),
+    Nat(publish="8080:80,5353:53/udp"),
 ]
 
 each_mode = pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.mode)
 each_class = pytest.mark.parametrize(
-    "mode", [Isolated(), HostOnly(), Bridged(uplink="enp0s1")], ids=lambda mode: mode.mode
+    "mode", [Isolated(), HostOnly(), Bridged(uplink="enp0s1"), Nat()], ids=lambda mode: mode.mode
 )
 each_kind = pytest.mark.parametrize("verbatim", [False, True], ids=["guarded", "verbatim"])
 
@@ -189,6 +192,9 @@ PLANS: dict[str, Plan] = {
     "advertised": Bridged(uplink="enp0s1").plan(machine("advertised")),
     "docker": Bridged(uplink="enp0s1").plan(machine("docker")),
     "managed": Bridged(uplink="enp0s1").plan(machine("managed")),
+    "nat": Nat(publish="8080:80").plan(machine("article")),
+    "nat-iptables-alone": Nat(publish="8080:80").plan(machine("iptables-alone")),
+    "nat-joins": Nat(namespace="B", publish="8081:80").plan(machine("nat-up")),
     "joins": Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up")),
 }
 

@@ -45,14 +45,26 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
     """One parameter of a mode as an option."""
     metadata = option.metadata
     names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
+    more: dict[str, Any] = {"default": option.default}
+    if metadata["multiple"]:
+        more = {
+            "multiple": True,
+            "callback": joined,
+            "default": [option.default] * bool(option.default),
+        }
     note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
     return click.Option(
         names,
-        default=option.default,
+        **more,
         show_default=False,
         metavar=metadata["metavar"],
         help=f"{metadata['meaning']}  [{note}]",
     )
+
+
+def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
+    """The values of an option that may be given several times, as a mode takes them."""
+    return ",".join(values)
 
 
 COMMON = [

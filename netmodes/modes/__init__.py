@@ -6,7 +6,8 @@ from netmodes.modes.base import Mode
 from netmodes.modes.bridged import Bridged
 from netmodes.modes.host_only import HostOnly
 from netmodes.modes.isolated import Isolated
+from netmodes.modes.nat import Nat
 
-__all__ = ["MODES", "Bridged", "HostOnly", "Isolated", "Mode"]
+__all__ = ["MODES", "Bridged", "HostOnly", "Isolated", "Mode", "Nat"]
 
-MODES: dict[str, type[Mode]] = {mode.mode: mode for mode in (Isolated, HostOnly, Bridged)}
+MODES: dict[str, type[Mode]] = {mode.mode: mode for mode in (Isolated, HostOnly, Bridged, Nat)}

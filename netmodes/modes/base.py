@@ -34,6 +34,7 @@ def parameter(
     *,
     metavar: str = "NAME",
     required: bool = False,
+    multiple: bool = False,
 ) -> Any:  # noqa: ANN401
     """A mode's parameter: always text, "" for one to be settled on the machine's facts.
 
@@ -43,9 +44,15 @@ def parameter(
         otherwise: what "" settles to on the article's machine.
         metavar: its shape, for ``--help``.
         required: there is no default.
+        multiple: it may be given several times; as text, the values with commas between.
     """
-    metadata = {"meaning": meaning, "otherwise": otherwise or default, "metavar": metavar}
-    return field(default=default, metadata={**metadata, "required": required})
+    metadata: dict[str, Any] = {
+        "meaning": meaning,
+        "otherwise": otherwise or default,
+        "metavar": metavar,
+    }
+    metadata |= {"required": required, "multiple": multiple}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)

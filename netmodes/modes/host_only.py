@@ -38,7 +38,7 @@ class HostOnly(Mode):
     def settle(self, facts: Facts) -> HostOnly:
         host_device, device = names.free_pair(self.host_device, self.device, facts)
         host_address, address = addressing.own_pair(
-            self.host_address, self.address, ("192.168.202.1/24", "192.168.202.11/24"), facts
+            self.host_address, self.address, facts, ("192.168.202.1/24", "192.168.202.11/24")
         )
         return replace(
             self,

@@ -1,0 +1,87 @@
+"""NAT: packets of a subnet of our own leave with the host's address, and only answers come back.
+
+By nft in one table of our own, which comes and goes at once; by iptables where there is no nft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from netmodes import firewall
+from netmodes.facts import Facts
+from netmodes.step import Argv, Step, Undo
+
+__all__ = ["TAG", "add_table", "has_nft", "steps", "through"]
+
+#: Names an nft table by its handle, which a kernel gives once; fails as nft does.
+HANDLE = (
+    'table=$(nft -a list table ip "$0") || exit; '
+    'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
+)
+
+#: By this a rule of ours is known to who lists them.
+TAG = ("-m", "comment", "--comment", "netmodes")
+
+TABLE = """\
+create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
+add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
+create chain {table} forward {{ type filter hook forward priority filter; }}
+add rule {table} forward oifname != "{bridge}" accept
+add rule {table} forward iifname "{bridge}" accept
+add rule {table} forward ct state established,related accept
+add rule {table} forward ct status dnat accept
+add rule {table} forward drop
+"""
+
+LEAVING = "what leaves {} has the host's address outside"
+ENTERING = "into {} come answers, and what is published"
+
+
+def has_nft(facts: Facts) -> bool:
+    """Whether there is nft; where that is unknown, there is."""
+    return facts.programs is None or "nft" in facts.programs
+
+
+def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
+    """NAT for the bridge's subnet; no machine outside can begin to talk to it."""
+    subnet = str(ip_interface(bridge_address).network)
+    if has_nft(facts):
+        why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
+        yield add_table(bridge, TABLE, why, f"NAT {bridge}", bridge=bridge, subnet=subnet)
+        return
+    leaving = ("-s", subnet, "!", "-o", bridge, *TAG, "-j", "MASQUERADE")
+    why = LEAVING.format(bridge)
+    yield firewall.insert("POSTROUTING", *leaving, table="nat", why=why, share=f"NAT {bridge}")
+    states = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED,DNAT")
+    entering = ("!", "-i", bridge, "-o", bridge, *states, *TAG, "-j", "DROP")
+    why = ENTERING.format(bridge)
+    yield firewall.insert("FORWARD", *entering, why=why, share=f"closed {bridge}")
+
+
+def through(bridge: str) -> Iterator[Argv]:
+    """What a firewall that drops must let pass, in iptables' words."""
+    yield ("-i", bridge)
+    yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")
+
+
+def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
+    """A table of our own for ``nft -f -``, made at once or not at all; refused where one is.
+
+    Args:
+        name: what comes after ``netmodes-`` in its name.
+        commands: what is in it, a command of nft's a line, to be formatted with ``values``.
+        why: one line for the reader.
+        share: as a step's.
+        values: what else the commands name, beside the table.
+    """
+    table = f"ip netmodes-{name}"
+    return Step(
+        ("nft", "-f", "-"),
+        why,
+        stdin=f"create table {table}\n" + commands.format(table=table, **values),
+        undo=Undo(
+            ("sh", "-c", HANDLE, f"netmodes-{name}"), ("nft", "delete", "table", *table.split())
+        ),
+        share=share,
+    )

@@ -1,0 +1,124 @@
+"""The other reading of the article's bridged mode: out through the host, by NAT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface
+from typing import Any, ClassVar
+
+from netmodes import addressing, findings, firewall, iproute, masquerade, names, publish
+from netmodes.facts import Facts
+from netmodes.finding import Finding
+from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
+from netmodes.step import Check, Step, step_from
+
+DEFAULT = ("10.64.0.1/24", "10.64.0.11/24")
+
+#: Where a VPN has all of 10.0.0.0/8, and where one has that and all of 172.16.0.0/12.
+ASIDE = (("172.30.0.1/24", "172.30.0.11/24"), ("192.168.230.1/24", "192.168.230.11/24"))
+
+
+@dataclass(frozen=True)
+class Nat(Mode):
+    """The namespace reaches the internet by the host's address, unseen by the LAN.
+
+    host                                           namespace A
+    ┌─────────────────────────────────────────┐    ┌────────────────────┐
+    │ nat0                 ┌─ veth0           ├────┤ veth1              │
+    │ 10.64.0.1/24       ──┘                  │    │ 10.64.0.11/24      │
+    │  └─ NAT ─ the NIC of the default route  ├──┐ └────────────────────┘
+    └─────────────────────────────────────────┘  └─ the LAN
+    """
+
+    mode: ClassVar[str] = "nat"
+    verbatim_note: ClassVar[str] = "a firewall may drop what it forwards"
+    thorough: ClassVar[bool] = True
+
+    bridge: str = parameter("", "the bridge", "nat0")
+    bridge_address: str = parameter("", "its address", DEFAULT[0], metavar="CIDR")
+    address: str = parameter("", "the namespace's address", DEFAULT[1], metavar="CIDR")
+    host_device: str = parameter("", "the host's end of the cable", "veth0")
+    device: str = parameter("", "the namespace's end", "veth1")
+    publish: str = parameter(
+        "", "a port of the host, passed on", "none", metavar="HOST:PORT[/udp]", multiple=True
+    )
+
+    def validate(self) -> None:
+        names.check_bridge(self.bridge, self.host_device, self.device)
+        names.check_pair(self.host_device, self.device)
+        addressing.check_pair(self.bridge_address, self.address)
+        publish.check(self.publish, self.namespace)
+
+    def settle(self, facts: Facts) -> Nat:
+        publish.refuse_published(self.publish, facts)
+        there = next(iter(facts.on_bridge(self.bridge, self.mode)), None)
+        mode = self._joining(there, facts) if there else self._bridging(facts)
+        host_device, device = names.free_pair(self.host_device, self.device, facts)
+        return replace(mode, host_device=host_device, device=device)
+
+    def _bridging(self, facts: Facts) -> Nat:
+        """With a bridge and a subnet of its own."""
+        near, far = addressing.own_pair(self.bridge_address, self.address, facts, DEFAULT, *ASIDE)
+        bridge = names.free_device(self.bridge, "nat0", facts)
+        return replace(self, bridge=bridge, bridge_address=near, address=far)
+
+    def _joining(self, there: dict[str, Any], facts: Facts) -> Nat:
+        """With the bridge of another network of this mode."""
+        refuse_interrupted(there)
+        refuse_others(self, there, "bridge_address")
+        bridge, near = (there["parameters"][name] for name in ("bridge", "bridge_address"))
+        far = addressing.lan_address(self.address, 11, bridge, facts, near)
+        return replace(self, bridge=bridge, bridge_address=near, address=far)
+
+    def notices(self, facts: Facts) -> Iterator[Finding]:
+        if self.bridge_address != DEFAULT[0]:
+            yield from findings.of_subnet(self.mode, DEFAULT[0], facts)
+        yield from firewall.rejecting(self.bridge, facts)
+        yield from super().notices(facts)
+
+    def inherited(self, facts: Facts) -> Iterator[Step]:
+        there = facts.on_bridge(self.bridge, self.mode)
+        shared = {step["share"]: step for network in there for step in network["shared"]}
+        forwarding = facts.shared(iproute.FORWARDING)
+        yield from map(step_from, shared.values() if there else forwarding)
+
+    def checks(self, facts: Facts) -> Iterator[Check]:
+        joins = bool(facts.on_bridge(self.bridge, self.mode))
+        yield iproute.no_namespace(self.namespace)
+        for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
+            yield iproute.no_device(device)
+        if not joins:
+            yield from iproute.no_overlap(self.bridge_address)
+        yield from publish.checks(self.publish)
+
+    def steps(self, facts: Facts) -> Iterator[Step]:
+        yield iproute.add_namespace(self.namespace)
+
+        if not facts.on_bridge(self.bridge, self.mode):
+            yield from iproute.forward(facts)
+
+            yield iproute.add_bridge(self.bridge)
+            yield iproute.add_address(self.bridge_address, self.bridge)
+            yield iproute.set_up(self.bridge)
+
+            yield from masquerade.steps(self.bridge, self.bridge_address, facts)
+            yield from firewall.accept(self.bridge, facts, *masquerade.through(self.bridge))
+
+        yield iproute.add_veth(self.host_device, self.device)
+        yield iproute.move(self.device, self.namespace)
+        yield iproute.plug_in(self.host_device, self.bridge)
+        if self.publish:
+            yield iproute.reflect(self.host_device)
+        yield iproute.set_up(self.host_device)
+
+        yield iproute.add_address(self.address, self.device, self.namespace)
+        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.set_up("lo", self.namespace)
+        gateway = addressing.bare(self.bridge_address)
+        yield iproute.add_default_route(gateway, self.namespace)
+
+        subnet = str(IPv4Interface(self.bridge_address).network)
+        yield from publish.steps(
+            self.namespace, self.bridge, subnet, self.address, self.publish, facts
+        )

@@ -1,0 +1,495 @@
+#!/usr/bin/env bash
+# netmodes nat: the network of namespace A, as commands. Needs no Python.
+#
+# host                                           namespace A
+# ┌─────────────────────────────────────────┐    ┌────────────────────┐
+# │ nat0                 ┌─ veth0           ├────┤ veth1              │
+# │ 10.64.0.1/24       ──┘                  │    │ 10.64.0.11/24      │
+# │  └─ NAT ─ the NIC of the default route  ├──┐ └────────────────────┘
+# └─────────────────────────────────────────┘  └─ the LAN
+#
+# Usage: nat.sh [up]            run the commands below (the default)
+#        nat.sh down [--kill]   take them back; --kill ends the processes inside
+#
+# A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
+# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+set -u
+umask 022
+export LC_ALL=C PS4='[#] '
+
+# The commands, in order; "step K" where command K has an undo of its own.
+up() {
+    # a network of its own, named A: no device but a loopback that is down
+    step 0 ip netns add A
+    # the host passes on what is not for it
+    step 1 sysctl -w net.ipv4.ip_forward=1
+    # nat0, a switch inside the host
+    step 2 ip link add nat0 type bridge
+    # nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly
+    run ip addr add 10.64.0.1/24 dev nat0
+    # nat0 is switched on
+    run ip link set nat0 up
+    # what leaves nat0 has the host's address outside; in come answers, and what is published
+    READS=yes step 5 nft -f - <<'STDIN'
+create table ip netmodes-nat0
+create chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }
+add rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != "nat0" masquerade
+create chain ip netmodes-nat0 forward { type filter hook forward priority filter; }
+add rule ip netmodes-nat0 forward oifname != "nat0" accept
+add rule ip netmodes-nat0 forward iifname "nat0" accept
+add rule ip netmodes-nat0 forward ct state established,related accept
+add rule ip netmodes-nat0 forward ct status dnat accept
+add rule ip netmodes-nat0 forward drop
+STDIN
+    # a cable with two ends: what enters veth0 leaves veth1
+    step 6 ip link add veth0 type veth peer name veth1
+    # veth1 leaves the host for A
+    run ip link set veth1 netns A
+    # veth0 is plugged into nat0
+    run ip link set veth0 master nat0
+    # veth0 is switched on
+    run ip link set veth0 up
+    # veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly
+    run ip netns exec A ip addr add 10.64.0.11/24 dev veth1
+    # veth1 is switched on
+    run ip netns exec A ip link set veth1 up
+    # the loopback works
+    run ip netns exec A ip link set lo up
+    # what A cannot reach directly goes to 10.64.0.1
+    run ip netns exec A ip route add default via 10.64.0.1
+}
+
+# What must hold before the first command.
+checks() {
+    absent 'namespace A exists already: delete it or choose another name' stat -c %i /run/netns/A
+    absent 'device veth0 exists already: delete it or choose another name' ip -o link show dev veth0
+    absent 'device veth1 exists already: delete it or choose another name' ip -o link show dev veth1
+    absent 'device nat0 exists already: delete it or choose another name' ip -o link show dev nat0
+    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 10.64.0.0/24
+    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 0.0.0.0/2 match 10.64.0.0/24
+    need flock util-linux
+    need ip iproute2
+    need nft nftables
+    need sh dash
+    need stat coreutils
+    need sysctl procps
+}
+
+absent() {
+    local otherwise=$1
+    shift
+    [ -z "$("$@" 2>/dev/null)" ] || die "$otherwise"
+}
+
+present() {
+    local otherwise=$1 text=$2
+    shift 2
+    case "$("$@" 2>/dev/null) " in *"$text"*) ;; *) die "$otherwise" ;; esac
+}
+
+NAME=A
+GRACE=60
+FIRST=0
+
+# The first word it prints names what command K made; it fails where that is gone.
+probe() {
+    local before=${2-}
+    case $1 in
+    0)
+        stat -L -c %i.%.9Z /run/netns/A
+        ;;
+    1)
+        sysctl -n net.ipv4.ip_forward
+        ;;
+    2)
+        ip -o link show dev nat0 type bridge
+        ;;
+    5)
+        sh -c 'table=$(nft -a list table ip "$0") || exit; printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"' netmodes-nat0
+        ;;
+    6)
+        ip -o link show dev veth0 type veth
+        ;;
+    esac
+}
+
+# Takes command K back; $before is what the probe said before it ran.
+undo() {
+    local before=${2-}
+    case $1 in
+    0)
+        show ip netns del A
+        ;;
+    1)
+        show sysctl -w net.ipv4.ip_forward="$before"
+        ;;
+    2)
+        show ip link del nat0
+        ;;
+    5)
+        show nft delete table ip netmodes-nat0
+        ;;
+    6)
+        show ip link del veth0
+        ;;
+    esac
+}
+
+# What depends on command K by now, beside networks of ours.
+users() {
+    local before=${2-}
+    case $1 in
+    0)
+        :
+        ;;
+    1)
+        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+' ip -o link show type bridge
+        found masquerade nft list ruleset
+        found MASQUERADE iptables -t nat -S
+        ;;
+    2)
+        :
+        ;;
+    5)
+        :
+        ;;
+    6)
+        :
+        ;;
+    esac
+}
+
+# Command K's undo, in words.
+thing() {
+    local before=${2-}
+    case $1 in
+    0)
+        echo ip netns del A
+        ;;
+    1)
+        echo sysctl -w net.ipv4.ip_forward="$before"
+        ;;
+    2)
+        echo ip link del nat0
+        ;;
+    5)
+        echo nft delete table ip netmodes-nat0
+        ;;
+    6)
+        echo ip link del veth0
+        ;;
+    esac
+}
+
+# Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
+# journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
+# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+
+JOURNAL=/run/netmodes/$NAME
+
+die() {
+    printf 'Error: %s\n' "$1" >&2
+    exit 1
+}
+
+# Shows a command as it runs, with what it reads if READS is set.
+show() {
+    local text
+    if [ -z "${READS-}" ]; then
+        (hold_back && set -x && "$@" >/dev/null)
+    else
+        text=$(cat)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
+        (hold_back && "$@" <<<"$text" >/dev/null)
+    fi
+}
+
+# Ctrl-C reaches the whole foreground group; each command comes to its end first.
+hold_back() { trap '' INT TERM HUP; }
+
+run() {
+    local status=0
+    show "$@" || status=$?
+    [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# A command as it is shown, quoted where it must be.
+quoted() {
+    local PS4=
+    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
+}
+
+hint() {
+    case "$*" in
+    "ip link add "*" type "*)
+        printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
+        ;;
+    esac
+}
+
+# Command K, which has an undo: what its probe says before and after goes into the journal.
+step() {
+    local k=$1
+    shift
+    note start "$k"
+    run "$@"
+    note "done" "$k"
+}
+
+note() {
+    local now status=0
+    now=$(word "$2") || status=$?
+    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
+    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+}
+
+# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
+# thing; another: it did not come to its end, so what is there is unknown.
+word() {
+    local output first status=0
+    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
+    if ! ended "$status"; then return "$status"; fi
+    if [ "$status" != 0 ]; then return 1; fi
+    read -r first _ <<<"$output"
+    printf '%s' "$first"
+}
+
+# Whether a command of this exit status came to its end; `sysctl` fails with 255.
+ended() {
+    case $1 in
+    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return 1 ;;
+    esac
+}
+
+stop() {
+    printf 'Error: %s\n' "$2" >&2
+    if take_back; then
+        echo 'What was done before it was taken back; nothing is left.' >&2
+    else
+        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+    fi
+    exit "$1"
+}
+
+# Newest first; only what is still as its command left it, or where what was there before is missing.
+take_back() {
+    local k order=() failed=0
+    local -A word_before=() word_after=() begun=()
+    hold_back
+    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    read_log
+    for k in "${order[@]}"; do
+        take_back_one "$k" "${word_before[$k]}" || failed=1
+    done
+    if [ "$failed" = 0 ]; then forget; fi
+    return "$failed"
+}
+
+read_log() {
+    local verb k value
+    while read -r verb k value; do
+        if [ "$value" = - ]; then value=; fi
+        case $verb in
+        start) word_before[$k]=$value ;;
+        done) word_after[$k]=$value ;;
+        back) begun[$k]=yes ;;
+        esac
+    done <"$JOURNAL/log"
+    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+}
+
+# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+take_back_one() {
+    local k=$1 before=$2 now again user status=0
+    now=$(word "$k") || status=$?
+    if [ "$status" = 1 ]; then return 0; fi
+    if [ "$status" != 0 ]; then
+        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
+        return 1
+    fi
+    if is_as_before "$k" "$before" "$now"; then return 0; fi
+    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
+        leave "$k" "$before" "it is not as this run left it"
+        return 0
+    fi
+    if pass_on "$k" "$before"; then return 0; fi
+    user=$(users "$k")
+    if [ -n "$user" ]; then
+        leave "$k" "$before" "${user%%$'\n'*} depends on it"
+        return 0
+    fi
+    echo "back $k" >>"$JOURNAL/log"
+    undo "$k" "$before"
+    again=$(word "$k") || status=$?
+    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Whether there is nothing to take back; a taking-back of several parts may have been cut.
+is_as_before() {
+    local k=$1 before=$2 now=$3
+    [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${now:+${begun[$k]-}}" ]; }
+}
+
+leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
+
+# Whether a network that stays shares command K; then its undo is that network's from now on.
+pass_on() {
+    local k=$1 before=$2 share other index name
+    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    for other in /run/netmodes/*/; do
+        if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
+        while read -r index name; do
+            if [ "$name" != "$share" ]; then continue; fi
+            {
+                sed -n '/^began /p' "$JOURNAL/log"
+                printf 'start %s %s\n' "$index" "${before:--}"
+                if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
+            } >>"$other/log"
+            return 0
+        done <"$other/shares"
+    done
+    return 1
+}
+
+# A lifetime in seconds, less those since the run began.
+left() {
+    local began now
+    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    read -r now _ </proc/uptime
+    set -- $(($1 - ${now%.*} + ${began%.*}))
+    printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# Prints what a command's output has of a pattern.
+found() {
+    local pattern=$1
+    shift
+    "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
+}
+
+# A process inside would keep the namespace alive once its name is gone.
+refuse_processes() {
+    local pids sign
+    for sign in TERM KILL; do
+        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
+        if [ -z "$pids" ]; then return 0; fi
+        if [ "$1" != --kill ]; then
+            die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
+        fi
+        # shellcheck disable=SC2086 # one word a process
+        show kill -s "$sign" $pids
+        for _ in {1..100}; do
+            if [ -z "$(inside)" ]; then return 0; fi
+            sleep 0.02
+        done
+    done
+}
+
+# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+inside() {
+    local now status=0 order=()
+    local -A word_before=() word_after=() begun=()
+    read_log
+    now=$(word "$FIRST") || status=$?
+    ended "$status" || return 1
+    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
+    ip netns pids "$NAME" 2>/dev/null || ended $?
+}
+
+# The folder goes at once or not at all.
+forget() {
+    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+}
+
+need() {
+    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+}
+
+become_root() {
+    if [ "$EUID" = 0 ]; then return 0; fi
+    if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
+    set -x
+    exec sudo -- bash "$0" "$@"
+}
+
+take_lock() {
+    mkdir -p /run/netmodes || die "/run/netmodes cannot be made"
+    exec 9>/run/netmodes/.lock
+    flock 9 || die "/run/netmodes/.lock cannot be locked"
+    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    trap '' PIPE                                     # nobody reading is no reason to stop half way,
+    { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+}
+
+down() {
+    trap '' INT TERM HUP
+    if [ ! -e "$JOURNAL/plan.json" ]; then
+        echo "$NAME is not up: nothing to do." >&2
+        exit 0
+    fi
+    refuse_processes "$1"
+    echo down >>"$JOURNAL/log"
+    take_back || die "$NAME is not wholly down"
+}
+
+main() {
+    case "${1-up} ${2-}" in
+    "up " | "down " | "down --kill") ;;
+    *) printf 'Usage: %s [up | down [--kill]]\n' "$0" >&2 && exit 2 ;;
+    esac
+    become_root "$@"
+    take_lock
+    if [ "${1-up}" = down ]; then
+        is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
+        down "${2-}"
+    elif [ -e "$JOURNAL/plan.json" ]; then
+        if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
+        echo "$NAME is up already." >&2
+    else
+        checks
+        trap 'stop 130 "interrupted"' INT
+        trap 'stop 143 "terminated"' TERM
+        trap 'stop 129 "hung up"' HUP
+        begin || die "$JOURNAL cannot be written"
+        up
+        echo up >>"$JOURNAL/log"
+    fi
+}
+
+# The whole intent is on disk before the first command, with the means to take it back.
+begin() {
+    local draft=/run/netmodes/.$NAME.new uptime
+    mkdir "$draft" && read -r uptime _ </proc/uptime &&
+        echo "began $uptime" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
+        down_script >"$draft/down.sh" && mv "$draft" "$JOURNAL"
+}
+
+down_script() {
+    printf '%s\n' '#!/usr/bin/env bash' 'set -u' 'umask 022' "export LC_ALL=C PS4='[#] '"
+    declare -p NAME GRACE FIRST JOURNAL
+    declare -f
+    # shellcheck disable=SC2016 # expanded there, not here
+    printf '%s\n' 'become_root "$@"' take_lock 'down "${1-}"'
+}
+
+is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
+
+is_up() { [ "$(grep -xE 'up|down' "$JOURNAL/log" | tail -n 1)" = up ]; }
+
+# The commands that other networks may share.
+shares() {
+    cat <<'SHARES'
+1 sysctl net.ipv4.ip_forward
+2 bridge nat0
+5 NAT nat0
+SHARES
+}
+
+# For `netmodes list` and `netmodes down`.
+plan() {
+    cat <<'JSON'
+{"format": 1, "mode": "nat", "namespace": "A", "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "publish": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-nat0\ncreate chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-nat0 forward ct state established,related accept\nadd rule ip netmodes-nat0 forward ct status dnat accept\nadd rule ip netmodes-nat0 forward drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}], "inherited": [], "notices": []}
+JSON
+}
+
+main "$@"

@@ -1,0 +1,207 @@
+"""Out by the host's address, and in by published ports alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from labs import Lab, path_without
+from state import State, state
+
+NEIGHBOUR = ("nsenter", "--net=/run/lan/neighbour")
+
+#: With nft, or where there is only iptables.
+TOOLS = ("nft", "iptables")
+
+SERVE = """
+import http.server, os, socket, sys
+os.chdir("/run/www")
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("", 80))
+if os.fork() == 0:
+    while True:
+        text, sender = udp.recvfrom(100)
+        udp.sendto(text.upper(), sender)
+http.server.test(http.server.SimpleHTTPRequestHandler, port=80)
+"""
+
+SAY = """
+import socket, sys
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.settimeout(3)
+udp.connect((sys.argv[1], 8080))
+udp.send(b"hello")
+print(udp.recv(100).decode())
+"""
+
+
+@pytest.fixture(params=TOOLS)
+def tool(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> str:
+    """What the machine filters packets with."""
+    name: str = request.param
+    if name == "iptables":
+        path = path_without("nft", tmp_path)
+        lab.environment["PATH"] = f"{lab.programs.name}:{path}"
+        lab.replace("netmodes", f'PATH={path} exec "$REAL" "$@"')
+    return name
+
+
+@contextmanager
+def served(lab: Lab) -> Iterator[None]:
+    """A server of pages and one that shouts, on port 80 of namespace A."""
+    argv = lab.argv("ip", "netns", "exec", "A", sys.executable, "-c", SERVE)
+    null = subprocess.DEVNULL
+    with subprocess.Popen(argv, stdin=null, stdout=null, stderr=null) as server:
+        try:
+            lab.sh(
+                "for i in {1..100}; do ip netns exec A curl -s 127.0.0.1 && break; sleep 0.1; done"
+            )
+            yield
+        finally:
+            lab.sh("kill -9 $(ip netns pids A)")
+            server.wait()
+
+
+def fetched(lab: Lab, *where: str, address: str = "192.168.64.3:8080") -> bool:
+    """Whether the page comes, asked for from that place."""
+    get = ("curl", "--silent", "--noproxy", "*", "--max-time", "2", address)
+    return "Welcome to the lab!" in lab.run(*where, *get).stdout
+
+
+def answered(lab: Lab, address: str, *where: str) -> bool:
+    """Whether a ping from that place is answered."""
+    return lab.run(*where, "ping", "-c", "1", "-W", "1", address).returncode == 0
+
+
+def inside(name: str) -> tuple[str, ...]:
+    """What goes before a command to run it in a namespace."""
+    return ("ip", "netns", "exec", name)
+
+
+def test_out(lab: Lab, tool: str) -> None:
+    """The namespace reaches host, LAN, the outside, and the bridge's other namespaces."""
+    before = state(lab.ok)
+    lab.ok("netmodes", "nat")
+    lab.ok("netmodes", "nat", "-n", "B")
+    reached = ("10.64.0.1", "192.168.64.3", "192.168.64.7", "8.8.8.8", "10.64.0.12")
+
+    assert [answered(lab, to, *inside("A")) for to in reached] == [True] * len(reached)
+    assert answered(lab, "10.64.0.11")
+    lab.ok("netmodes", "down", "A", "B")
+    assert _without_empty_tables(state(lab.ok)) == _without_empty_tables(before)
+
+
+def _without_empty_tables(found: State) -> State:
+    """iptables-nft leaves its tables behind, empty."""
+    tables = ("the host nft", "the host iptables", "the host ip6tables")
+    rules = [line for key in tables for line in found[key] if "-A " in line or "accept" in line]
+    return {**found, **dict.fromkeys(tables), "rules": [r for r in rules if "policy" not in r]}
+
+
+def test_not_in(lab: Lab, tool: str) -> None:
+    """Nobody on the LAN comes in, even by a route of his own."""
+    lab.ok("netmodes", "nat")
+    lab.ok(*NEIGHBOUR, "ip", "route", "add", "10.64.0.0/24", "via", "192.168.64.3")
+
+    with served(lab):
+        assert not answered(lab, "10.64.0.11", *NEIGHBOUR)
+        assert not fetched(lab, *NEIGHBOUR, address="10.64.0.11")
+        assert fetched(lab, address="10.64.0.11")
+
+
+@pytest.mark.parametrize("filtered", ["0", "1"], ids=["", "br_netfilter"])
+def test_published(lab: Lab, tool: str, filtered: str) -> None:
+    """A published port is reached from the LAN, the host and every namespace of the bridge."""
+    lab.ok("sysctl", "-w", f"net.bridge.bridge-nf-call-iptables={filtered}")
+    lab.ok("netmodes", "nat", "--publish", "8080:80", "--publish", "8080:80/udp")
+    lab.ok("netmodes", "nat", "-n", "B")
+
+    with served(lab):
+        assert fetched(lab, *NEIGHBOUR)
+        assert fetched(lab)
+        assert fetched(lab, address="127.0.0.1:8080")
+        assert fetched(lab, *inside("A"))
+        assert fetched(lab, *inside("B"))
+        shouted = lab.ok(*NEIGHBOUR, sys.executable, "-c", SAY, "192.168.64.3")
+        assert shouted == "HELLO\n"
+        assert not fetched(lab, *NEIGHBOUR, address="192.168.64.3:8081")
+    lab.ok("netmodes", "down", "A")
+    assert not fetched(lab)
+
+
+@pytest.mark.parametrize("chain", ["FORWARD", "DOCKER-USER"])
+def test_docker_drops(lab: Lab, tool: str, chain: str) -> None:
+    """Where Docker drops what is forwarded, its packets pass all the same, and published ports."""
+    if chain == "DOCKER-USER":
+        lab.sh("iptables -N DOCKER-USER && iptables -A FORWARD -j DOCKER-USER")
+    lab.ok("iptables", "-P", "FORWARD", "DROP")
+    before = lab.ok("iptables", "-S")
+    lab.ok("netmodes", "nat", "--publish", "8080:80")
+    lab.ok("netmodes", "nat", "-n", "B")
+
+    with served(lab):
+        assert answered(lab, "8.8.8.8", *inside("A"))
+        assert answered(lab, "10.64.0.12", *inside("A"))
+        assert fetched(lab, *NEIGHBOUR)
+    lab.ok("netmodes", "down", "A", "B")
+    assert lab.ok("iptables", "-S") == before
+
+
+def test_nothing_of_the_uplink(lab: Lab) -> None:
+    """The uplink and its routes are as before, all the while."""
+    look = ("sh", "-c", "ip -4 -d addr show enp0s1; ip route show dev enp0s1; ip rule")
+    before = lab.ok(*look)
+    lab.ok("netmodes", "nat", "--publish", "8080:80")
+
+    assert lab.ok(*look) == before
+
+
+def test_port_in_use(lab: Lab) -> None:
+    """A port that somebody on the host listens on is refused, before anything is touched."""
+    before = state(lab.ok)
+    done = lab.netmodes("nat", "--publish", "80:80")
+
+    assert done.stderr == "Error: port 80/tcp of the host is in use: publish another\n"
+    assert state(lab.ok) == before
+
+
+@pytest.mark.parametrize("leaving", ["AB", "BA"])
+def test_leaving(lab: Lab, leaving: str) -> None:
+    """The bridge, its NAT and forwarding go with the last, in whatever order."""
+    before = state(lab.ok)
+    lab.ok("netmodes", "nat")
+    lab.ok("netmodes", "nat", "-n", "B", "--publish", "8080:80")
+    lab.ok("netmodes", "down", leaving[0])
+    out = answered(lab, "8.8.8.8", *inside(leaving[1]))
+    lab.ok("netmodes", "down", leaving[1])
+
+    assert out
+    assert state(lab.ok) == before
+
+
+def test_beside_bridged(lab: Lab) -> None:
+    """With a bridged network beside it, forwarding stays for as long as one needs it."""
+    before = state(lab.ok)
+    lab.ok("netmodes", "bridged", "--uplink", "enp0s1")
+    lab.ok("netmodes", "nat", "-n", "B")
+    lab.ok("netmodes", "down", "A")
+    out = answered(lab, "8.8.8.8", *inside("B"))
+    lab.ok("netmodes", "down", "B")
+
+    assert out
+    assert state(lab.ok) == before
+
+
+def test_table_in_the_way(lab: Lab) -> None:
+    """A table of the same name that is not ours stays as it is, and the run is taken back."""
+    lab.ok("nft", "add", "table", "ip", "netmodes-nat0")
+    before = state(lab.ok)
+    done = lab.netmodes("nat")
+
+    assert done.returncode == 1
+    assert "File exists" in done.stderr
+    assert state(lab.ok) == before
