@@ -47,6 +47,7 @@ class Facts:
         rules6: the lines of ``ip -6 rule show``.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that see to a device, by device.
+        names: how names are found, as ``netmodes.etc.names`` has it.
         programs: those of ``nft`` and ``iptables`` that are installed.
     """
 
@@ -62,6 +63,7 @@ class Facts:
     rules6: list[str] | None = None
     tc: dict[str, list[str] | None] | None = None
     managers: dict[str, list[str]] | None = None
+    names: Json | None = None
     programs: list[str] | None = None
 
     @classmethod

@@ -36,15 +36,22 @@ FORWARDING = "sysctl net.ipv4.ip_forward"
 
 #: Debian's package for each program that a command, probe or check runs.
 PACKAGES = {
+    "cksum": "coreutils",
+    "grep": "grep",
     "ip": "iproute2",
     "iptables": "iptables",
     "kill": "procps",
+    "mkdir": "coreutils",
     "nft": "nftables",
     "ping": "iputils-ping",
+    "rm": "coreutils",
+    "rmdir": "coreutils",
+    "sed": "sed",
     "sh": "dash",
     "ss": "iproute2",
     "stat": "coreutils",
     "sysctl": "procps",
+    "tee": "coreutils",
 }
 
 

@@ -84,13 +84,18 @@ class Network:
     confirmed: bool = False
 
     def summary(self) -> dict[str, Any]:
-        """Name, mode, parameters, state and shared steps, for facts and ``list``."""
+        """Name, mode, parameters, state, shared steps, for facts and ``list``.
+
+        And ``parents``: the folders that go with those that are in them, if nothing else is.
+        """
+        undos = [step.undo.argv for step in self.plan.all_steps if step.undo]
         return {
             "name": self.plan.namespace,
             "mode": self.plan.mode,
             "parameters": self.plan.parameters,
             "state": self.state,
             "shared": [asdict(step) for step in self.plan.all_steps if step.share],
+            "parents": [str(Path(argv[-1]).parent) for argv in undos if "--parents" in argv],
         }
 
 

@@ -44,27 +44,29 @@ class Runner:
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """Say a command, then run it to its end; a failure is an outcome, not an exception.
 
+        What it makes everybody may read, for every user in a namespace reads its /etc/resolv.conf.
+
         Raises:
             Refused: the program is not installed.
         """
         self.say(line(argv, stdin))
         with signals.held_back():
-            return self.quietly(argv, stdin)
+            return self.quietly(argv, stdin, umask=0o022)
 
     def say(self, text: str) -> None:
         """Tell the user; a closed terminal is no reason to stop half way."""
         with suppress(OSError):
             self.echo(text)
 
-    def quietly(self, argv: Argv, stdin: str | None = None) -> Outcome:
-        """The same unsaid, for commands that only look."""
+    def quietly(self, argv: Argv, stdin: str | None = None, umask: int = -1) -> Outcome:
+        """The same unsaid, for commands that only look; -1 is the umask of this process."""
         command = program(argv[0])[argv[1:]]
         hold = () if self.lock is None else (self.lock,)
         began = time.monotonic()
         if stdin is None:
-            ended = command.run(retcode=None, stdin=DEVNULL, pass_fds=hold)
+            ended = command.run(retcode=None, stdin=DEVNULL, pass_fds=hold, umask=umask)
         else:
-            ended = (command << stdin).run(retcode=None, pass_fds=hold)
+            ended = (command << stdin).run(retcode=None, pass_fds=hold, umask=umask)
         status, stdout, stderr = ended
         return Outcome(line(argv, stdin), status, stdout, stderr, time.monotonic() - began)
 

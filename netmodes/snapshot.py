@@ -12,6 +12,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
+from netmodes import etc
 from netmodes.errors import Refused
 from netmodes.journal import summaries
 
@@ -70,6 +71,7 @@ def read(*, thorough: bool) -> Json:
         facts["managers"] = {link["ifname"]: _managers(link) for link in links}
     return facts | {
         "namespaces": _namespaces(),
+        "names": etc.names(),
         "sysctls": _sysctls(_uplinks(links) if thorough else []),
         "networks": summaries(),
     }

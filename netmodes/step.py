@@ -123,12 +123,14 @@ class Check:
         expect: text that its output must hold; "" for any output, None for no output at all.
         otherwise: the sentence for the user when it does not hold.
         asks: it learns what no snapshot of this machine can tell: who is on the LAN, who listens.
+        guard: only guard commands need it; ``--verbatim`` leaves it out with them.
     """
 
     argv: Argv
     expect: str | None
     otherwise: str
     asks: bool = False
+    guard: bool = False
 
     def holds(self, output: str) -> bool:
         """Whether this output is the expected one."""
@@ -174,7 +176,10 @@ class Plan:
 
     def verbatim(self) -> Plan:
         """The article's commands alone."""
-        return replace(self, steps=tuple(step for step in self.steps if not step.guard))
+        steps = tuple(step for step in self.steps if not step.guard)
+        return replace(
+            self, steps=steps, checks=tuple(check for check in self.checks if not check.guard)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON; ``Plan.from_dict`` reads it."""

@@ -94,7 +94,11 @@ def _stop_if(caught: list[int]) -> None:
 
 
 def _hint(outcome: Outcome) -> str:
-    """What to do where ``ip`` says only that a device's kind is unknown."""
+    """What to do where ``ip`` says only that a device's kind is unknown, or /etc is read-only."""
+    if "/etc/netns/" in outcome.line and "Read-only file system" in outcome.stderr:
+        return (
+            "Without these files: `--dns none` (bridged, nat), `--verbatim` (isolated, host-only)."
+        )
     unknown = "Unknown device type" in outcome.stderr or "not supported" in outcome.stderr
     words = shlex.split(outcome.line)
     if not unknown or "type" not in words:

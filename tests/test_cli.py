@@ -482,6 +482,7 @@ def test_list_json(article: Facts) -> None:
             "parameters": HostOnly().plan(article).parameters,
             "state": "up",
             "shared": [],
+            "parents": ["/etc/netns"],
         }
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from labs import Done, Lab
@@ -43,7 +44,11 @@ def test_down_says_what_it_does(host_only: Lab) -> None:
     down = host_only.netmodes("down", "A")
 
     assert (down.returncode, down.stdout) == (0, "")
-    assert down.stderr == "[#] ip link del veth0\n[#] ip netns del A\nA is down.\n"
+    assert re.findall(r"^\[#\] (\S+ \S+)", down.stderr, re.MULTILINE) == [
+        *("rm /etc/netns/A/nsswitch.conf", "rm /etc/netns/A/resolv.conf", "rmdir --parents"),
+        *("ip link", "ip netns"),
+    ]
+    assert down.stderr.endswith("[#] ip link del veth0\n[#] ip netns del A\nA is down.\n")
 
 
 def test_down_twice(host_only: Lab) -> None:
@@ -241,7 +246,8 @@ def test_made_again_by_hand(lab: Lab, way: str) -> None:
 
     assert down.returncode == 0, down.stderr
     assert runs(lab, pid)
-    assert after == {key: by_hand[key] for key in by_hand if not key.startswith("/run/netmodes")}
+    ours = ("/run/netmodes", "/etc/netns")
+    assert after == {key: by_hand[key] for key in by_hand if not key.startswith(ours)}
 
 
 def test_uplink_released_by_hand(quick_lab: Lab, untouched: State) -> None:

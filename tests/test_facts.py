@@ -117,7 +117,7 @@ def test_read_quickly(nowhere: Path) -> None:
 
     assert facts.links == [{"ifname": "lo", "ifindex": 1}]
     known = {name for name, value in asdict(facts).items() if value is not None}
-    assert known == set("links namespaces networks routes routes6 sysctls".split())
+    assert known == set("links names namespaces networks routes routes6 sysctls".split())
     assert len(log.read_text().splitlines()) == 3
 
 

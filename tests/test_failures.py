@@ -82,8 +82,8 @@ def status(done: Done) -> int:
 @pytest.mark.parametrize(("mode", "line"), LINES)
 def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, line: str) -> None:
     """Whichever command fails, it is named with its own words, and nothing is left."""
-    quick_lab.replace("ip", FAILING)
-    quick_lab.replace("sysctl", FAILING)
+    for program in ("ip", "mkdir", "sed", "tee"):
+        quick_lab.replace(program, FAILING)
     done = up(quick_lab, way, mode, FAIL=" ".join(shlex.split(line)))
 
     assert done.returncode == 1
@@ -171,6 +171,8 @@ MISSING = (
     (HOST_ONLY, "ip", "iproute2"),
     (BRIDGED, "sysctl", "procps"),
     (BRIDGED, "ping", "iputils-ping"),
+    (HOST_ONLY, "cksum", "coreutils"),
+    (HOST_ONLY, "rmdir", "coreutils"),
 )
 
 

@@ -133,6 +133,22 @@ def test_published(lab: Lab, tool: str, filtered: str) -> None:
     assert not fetched(lab)
 
 
+def test_loopback_stays_closed(lab: Lab, tool: str) -> None:
+    """Publishing lets no namespace come to the host's own 127.0.0.1."""
+    lab.ok("netmodes", "nat", "--dns", "none", "--publish", "8080:80")
+    lab.ok(
+        *inside("A"), "ip", "route", "del", "local", "127.0.0.0/8", "dev", "lo", "table", "local"
+    )
+    lab.sh("ip netns exec A sysctl -w net.ipv4.conf.veth1.route_localnet=1")
+    lab.ok(
+        *inside("A"), "ip", "route", "add", "127.0.0.53", "via", "10.64.0.1", "src", "10.64.0.11"
+    )
+
+    asked = lab.run(*inside("A"), "getent", "hosts", "outside.example", timeout=60)
+
+    assert asked.returncode != 0
+
+
 @pytest.mark.parametrize("chain", ["FORWARD", "DOCKER-USER"])
 def test_docker_drops(lab: Lab, tool: str, chain: str) -> None:
     """Where Docker drops what is forwarded, its packets pass all the same, and published ports."""

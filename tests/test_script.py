@@ -165,6 +165,13 @@ def test_wrong_usage(mode: Mode, arguments: list[str], article: Facts, tmp_path:
     assert (status, said) == (2, f"Usage: {path} [up | down [--kill]]\n")
 
 
+@each_mode
+def test_verbatim_checks_no_names(mode: Mode, article: Facts) -> None:
+    """The article's commands alone write no files, so they ask for none."""
+    assert "/etc/netns" in mode.script(article)
+    assert "/etc/netns" not in mode.script(article, verbatim=True)
+
+
 def test_verbatim_has_no_guards(article: Facts) -> None:
     """With --verbatim the script has no guard command."""
     assert "# guard: " in HostOnly().script(article)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from netmodes import addressing, firewall, handover, iproute, names
+from netmodes import addressing, firewall, handover, iproute, names, resolver
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
@@ -46,6 +46,7 @@ class Bridged(Mode):
     gateway: str = parameter("", "the namespace's gateway", "the bridge", metavar="IP")
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")
+    dns: str = parameter("auto", "name servers", metavar="auto|none|IP", multiple=True)
 
     def validate(self) -> None:
         if not self.uplink:
@@ -55,6 +56,7 @@ class Bridged(Mode):
         names.check_pair(self.host_device, self.device)
         addressing.check_pair(self.bridge_address, self.address)
         addressing.check_gateway(self.gateway, self.address)
+        resolver.validate(self.dns)
 
     def settle(self, facts: Facts) -> Bridged:
         there = facts.bridged(self.uplink)
@@ -105,6 +107,7 @@ class Bridged(Mode):
         if facts.bridged(self.uplink) is None:
             yield from burdens(self.uplink, facts)
         yield from firewall.rejecting(self.bridge, facts)
+        yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
@@ -122,6 +125,7 @@ class Bridged(Mode):
         else:
             yield from unchanged(self.uplink, facts)
             yield from iproute.nobody_has(addressing.bare(self.bridge_address), self.uplink)
+        yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
         lan = self.bridge if joins else self.uplink
         yield from iproute.nobody_has(addressing.bare(self.address), lan)
 
@@ -153,3 +157,4 @@ class Bridged(Mode):
         yield iproute.set_up(self.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
         yield iproute.add_default_route(self.gateway, self.namespace)
+        yield from resolver.give(self.namespace, self.dns, facts)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, iproute, names
+from netmodes import addressing, iproute, names, resolver
 from netmodes.facts import Facts
+from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
 from netmodes.step import Check, Step
 
@@ -48,11 +49,16 @@ class HostOnly(Mode):
             address=address,
         )
 
+    def notices(self, facts: Facts) -> Iterator[Finding]:
+        yield from resolver.notices(self.namespace, "", facts)
+        yield from super().notices(facts)
+
     def checks(self, facts: Facts) -> Iterator[Check]:
         yield iproute.no_namespace(self.namespace)
         yield iproute.no_device(self.host_device)
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
+        yield from resolver.checks(resolver.close(self.namespace, facts))
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
@@ -67,3 +73,5 @@ class HostOnly(Mode):
 
         yield iproute.add_address(self.address, self.device, self.namespace)
         yield iproute.set_up(self.device, self.namespace)
+
+        yield from resolver.close(self.namespace, facts)

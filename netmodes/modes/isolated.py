@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, findings, iproute, names
+from netmodes import addressing, findings, iproute, names, resolver
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
@@ -43,12 +43,14 @@ class Isolated(Mode):
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
         yield from findings.dummy_of_the_module(facts)
+        yield from resolver.notices(self.namespace, "", facts)
         yield from super().notices(facts)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
         yield iproute.no_namespace(self.namespace)
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
+        yield from resolver.checks(resolver.close(self.namespace, facts))
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
@@ -59,3 +61,5 @@ class Isolated(Mode):
         yield iproute.add_address(self.address, self.device, self.namespace)
         yield iproute.set_up(self.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
+
+        yield from resolver.close(self.namespace, facts)

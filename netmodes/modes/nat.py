@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface
 from typing import Any, ClassVar
 
-from netmodes import addressing, findings, firewall, iproute, masquerade, names, publish
+from netmodes import addressing, findings, firewall, iproute, masquerade, names, publish, resolver
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
@@ -32,7 +32,7 @@ class Nat(Mode):
     """
 
     mode: ClassVar[str] = "nat"
-    verbatim_note: ClassVar[str] = "a firewall may drop what it forwards"
+    verbatim_note: ClassVar[str] = "names may not resolve, and a firewall may drop what it forwards"
     thorough: ClassVar[bool] = True
 
     bridge: str = parameter("", "the bridge", "nat0")
@@ -40,6 +40,7 @@ class Nat(Mode):
     address: str = parameter("", "the namespace's address", DEFAULT[1], metavar="CIDR")
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")
+    dns: str = parameter("auto", "name servers", metavar="auto|none|IP", multiple=True)
     publish: str = parameter(
         "", "a port of the host, passed on", "none", metavar="HOST:PORT[/udp]", multiple=True
     )
@@ -49,6 +50,7 @@ class Nat(Mode):
         names.check_pair(self.host_device, self.device)
         addressing.check_pair(self.bridge_address, self.address)
         publish.check(self.publish, self.namespace)
+        resolver.validate(self.dns)
 
     def settle(self, facts: Facts) -> Nat:
         publish.refuse_published(self.publish, facts)
@@ -75,6 +77,7 @@ class Nat(Mode):
         if self.bridge_address != DEFAULT[0]:
             yield from findings.of_subnet(self.mode, DEFAULT[0], facts)
         yield from firewall.rejecting(self.bridge, facts)
+        yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
@@ -91,6 +94,7 @@ class Nat(Mode):
         if not joins:
             yield from iproute.no_overlap(self.bridge_address)
         yield from publish.checks(self.publish)
+        yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
@@ -117,6 +121,7 @@ class Nat(Mode):
         yield iproute.set_up("lo", self.namespace)
         gateway = addressing.bare(self.bridge_address)
         yield iproute.add_default_route(gateway, self.namespace)
+        yield from resolver.give(self.namespace, self.dns, facts)
 
         subnet = str(IPv4Interface(self.bridge_address).network)
         yield from publish.steps(

@@ -34,6 +34,15 @@ up() {
     run ip netns exec A ip addr add 192.168.202.11/24 dev veth1
     # veth1 is switched on
     run ip netns exec A ip link set veth1 up
+    # guard: files here stand for those in /etc (ip-netns(8))
+    step 8 mkdir -p /etc/netns/A
+    # guard: A asks nobody for names
+    READS=yes step 9 tee /etc/netns/A/resolv.conf <<'STDIN'
+# netmodes
+# no name server
+STDIN
+    # guard: A finds names in no other way: files
+    step 10 sed -n -e 's/^hosts:.*/hosts: files # netmodes/' -e 'w /etc/netns/A/nsswitch.conf' /etc/nsswitch.conf
 }
 
 # What must hold before the first command.
@@ -43,9 +52,18 @@ checks() {
     absent 'device veth1 exists already: delete it or choose another name' ip -o link show dev veth1
     absent '192.168.202.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 192.168.202.0/24
     absent '192.168.202.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 192.0.0.0/2 match 192.168.202.0/24
+    absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' grep -L '# netmodes' /etc/netns/A/resolv.conf
+    absent '/etc/netns/A/nsswitch.conf is not ours: move it away, or export again' grep -L '# netmodes' /etc/netns/A/nsswitch.conf
+    need cksum coreutils
     need flock util-linux
+    need grep grep
     need ip iproute2
+    need mkdir coreutils
+    need rm coreutils
+    need rmdir coreutils
+    need sed sed
     need stat coreutils
+    need tee coreutils
 }
 
 absent() {
@@ -74,6 +92,15 @@ probe() {
     2)
         ip -o link show dev veth0 type veth
         ;;
+    8)
+        stat -c %i /etc/netns/A
+        ;;
+    9)
+        cksum /etc/netns/A/resolv.conf
+        ;;
+    10)
+        cksum /etc/netns/A/nsswitch.conf
+        ;;
     esac
 }
 
@@ -86,6 +113,15 @@ undo() {
         ;;
     2)
         show ip link del veth0
+        ;;
+    8)
+        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    9)
+        show rm /etc/netns/A/resolv.conf
+        ;;
+    10)
+        show rm /etc/netns/A/nsswitch.conf
         ;;
     esac
 }
@@ -100,6 +136,15 @@ users() {
     2)
         :
         ;;
+    8)
+        found .+ ls -A /etc/netns/A
+        ;;
+    9)
+        :
+        ;;
+    10)
+        :
+        ;;
     esac
 }
 
@@ -112,6 +157,15 @@ thing() {
         ;;
     2)
         echo ip link del veth0
+        ;;
+    8)
+        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    9)
+        echo rm /etc/netns/A/resolv.conf
+        ;;
+    10)
+        echo rm /etc/netns/A/nsswitch.conf
         ;;
     esac
 }
@@ -420,7 +474,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}], "inherited": [], "notices": []}
+{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 

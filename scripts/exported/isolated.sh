@@ -30,6 +30,15 @@ up() {
     run ip netns exec A ip link set dummy0 up
     # the loopback works
     run ip netns exec A ip link set lo up
+    # guard: files here stand for those in /etc (ip-netns(8))
+    step 6 mkdir -p /etc/netns/A
+    # guard: A asks nobody for names
+    READS=yes step 7 tee /etc/netns/A/resolv.conf <<'STDIN'
+# netmodes
+# no name server
+STDIN
+    # guard: A finds names in no other way: files
+    step 8 sed -n -e 's/^hosts:.*/hosts: files # netmodes/' -e 'w /etc/netns/A/nsswitch.conf' /etc/nsswitch.conf
 }
 
 # What must hold before the first command.
@@ -38,9 +47,18 @@ checks() {
     absent 'device dummy0 exists already: delete it or choose another name' ip -o link show dev dummy0
     absent '192.168.222.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 192.168.222.0/24
     absent '192.168.222.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 192.0.0.0/2 match 192.168.222.0/24
+    absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' grep -L '# netmodes' /etc/netns/A/resolv.conf
+    absent '/etc/netns/A/nsswitch.conf is not ours: move it away, or export again' grep -L '# netmodes' /etc/netns/A/nsswitch.conf
+    need cksum coreutils
     need flock util-linux
+    need grep grep
     need ip iproute2
+    need mkdir coreutils
+    need rm coreutils
+    need rmdir coreutils
+    need sed sed
     need stat coreutils
+    need tee coreutils
 }
 
 absent() {
@@ -69,6 +87,15 @@ probe() {
     1)
         ip -o link show dev dummy0 type dummy
         ;;
+    6)
+        stat -c %i /etc/netns/A
+        ;;
+    7)
+        cksum /etc/netns/A/resolv.conf
+        ;;
+    8)
+        cksum /etc/netns/A/nsswitch.conf
+        ;;
     esac
 }
 
@@ -81,6 +108,15 @@ undo() {
         ;;
     1)
         show ip link del dummy0
+        ;;
+    6)
+        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    7)
+        show rm /etc/netns/A/resolv.conf
+        ;;
+    8)
+        show rm /etc/netns/A/nsswitch.conf
         ;;
     esac
 }
@@ -95,6 +131,15 @@ users() {
     1)
         :
         ;;
+    6)
+        found .+ ls -A /etc/netns/A
+        ;;
+    7)
+        :
+        ;;
+    8)
+        :
+        ;;
     esac
 }
 
@@ -107,6 +152,15 @@ thing() {
         ;;
     1)
         echo ip link del dummy0
+        ;;
+    6)
+        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    7)
+        echo rm /etc/netns/A/resolv.conf
+        ;;
+    8)
+        echo rm /etc/netns/A/nsswitch.conf
         ;;
     esac
 }
@@ -415,7 +469,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "isolated", "namespace": "A", "parameters": {"namespace": "A", "device": "dummy0", "address": "192.168.222.10/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "add", "dummy0", "type", "dummy"], "why": "dummy0, a card with no cable: what it sends is lost", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "dummy0", "type", "dummy"], "argv": ["ip", "link", "del", "dummy0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "netns", "A"], "why": "dummy0 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.222.10/24", "dev", "dummy0"], "why": "dummy0 answers for 192.168.222.10, and reaches 192.168.222.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "up"], "why": "dummy0 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "dummy0"], "expect": null, "otherwise": "device dummy0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}], "inherited": [], "notices": []}
+{"format": 1, "mode": "isolated", "namespace": "A", "parameters": {"namespace": "A", "device": "dummy0", "address": "192.168.222.10/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "add", "dummy0", "type", "dummy"], "why": "dummy0, a card with no cable: what it sends is lost", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "dummy0", "type", "dummy"], "argv": ["ip", "link", "del", "dummy0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "netns", "A"], "why": "dummy0 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.222.10/24", "dev", "dummy0"], "why": "dummy0 answers for 192.168.222.10, and reaches 192.168.222.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "up"], "why": "dummy0 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "dummy0"], "expect": null, "otherwise": "device dummy0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 

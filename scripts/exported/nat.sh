@@ -57,6 +57,13 @@ STDIN
     run ip netns exec A ip link set lo up
     # what A cannot reach directly goes to 10.64.0.1
     run ip netns exec A ip route add default via 10.64.0.1
+    # guard: files here stand for those in /etc (ip-netns(8))
+    step 14 mkdir -p /etc/netns/A
+    # guard: A asks these for names
+    READS=yes step 15 tee /etc/netns/A/resolv.conf <<'STDIN'
+# netmodes
+nameserver 192.168.64.1
+STDIN
 }
 
 # What must hold before the first command.
@@ -67,12 +74,19 @@ checks() {
     absent 'device nat0 exists already: delete it or choose another name' ip -o link show dev nat0
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 10.64.0.0/24
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 0.0.0.0/2 match 10.64.0.0/24
+    absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' grep -L '# netmodes' /etc/netns/A/resolv.conf
+    need cksum coreutils
     need flock util-linux
+    need grep grep
     need ip iproute2
+    need mkdir coreutils
     need nft nftables
+    need rm coreutils
+    need rmdir coreutils
     need sh dash
     need stat coreutils
     need sysctl procps
+    need tee coreutils
 }
 
 absent() {
@@ -110,6 +124,12 @@ probe() {
     6)
         ip -o link show dev veth0 type veth
         ;;
+    14)
+        stat -c %i /etc/netns/A
+        ;;
+    15)
+        cksum /etc/netns/A/resolv.conf
+        ;;
     esac
 }
 
@@ -131,6 +151,12 @@ undo() {
         ;;
     6)
         show ip link del veth0
+        ;;
+    14)
+        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    15)
+        show rm /etc/netns/A/resolv.conf
         ;;
     esac
 }
@@ -156,6 +182,12 @@ users() {
     6)
         :
         ;;
+    14)
+        found .+ ls -A /etc/netns/A
+        ;;
+    15)
+        :
+        ;;
     esac
 }
 
@@ -177,6 +209,12 @@ thing() {
         ;;
     6)
         echo ip link del veth0
+        ;;
+    14)
+        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
+        ;;
+    15)
+        echo rm /etc/netns/A/resolv.conf
         ;;
     esac
 }
@@ -488,7 +526,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "nat", "namespace": "A", "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "publish": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-nat0\ncreate chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-nat0 forward ct state established,related accept\nadd rule ip netmodes-nat0 forward ct status dnat accept\nadd rule ip netmodes-nat0 forward drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false}], "inherited": [], "notices": []}
+{"format": 1, "mode": "nat", "namespace": "A", "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-nat0\ncreate chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-nat0 forward ct state established,related accept\nadd rule ip netmodes-nat0 forward ct status dnat accept\nadd rule ip netmodes-nat0 forward drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 

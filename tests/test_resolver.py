@@ -1,0 +1,361 @@
+"""How a namespace finds names: by servers that it reaches, or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from labs import Lab
+from state import State, state
+
+from netmodes import Bridged, Facts, HostOnly, Nat, Refused, etc
+
+NAT, BRIDGED = "nat", "bridged --uplink enp0s1"
+
+#: Prints every DNS query that passes in this network namespace, until it is told to stop.
+SNIFF = """
+import socket, sys
+sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+print("ready", flush=True)
+while True:
+    frame = sniffer.recv(2000)
+    if b"outside" in frame:
+        print("query", flush=True)
+"""
+
+#: All ways that a program has to ask: glibc, and each name server by itself.
+ASK = """
+getent hosts outside.example
+getent ahosts outside.example
+python3 -c 'import socket; socket.gethostbyname("outside.example")'
+of_file=$(sed -n 's/^nameserver //p' /etc/resolv.conf)
+for server in 127.0.0.1 127.0.0.53 192.168.64.1 8.8.8.8 $of_file
+do
+    python3 - $server <<'PYTHON'
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    asking.settimeout(0.3)
+    asking.connect((sys.argv[1], 53))
+    asking.send(b"\\0\\1\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\7outside\\7example\\0\\0\\1\\0\\1")
+    asking.recv(512)
+    print("an answer")
+PYTHON
+done 2>/dev/null
+"""
+
+
+def names(facts: Facts, **changed: object) -> Facts:
+    """The same machine, which finds names in another way."""
+    return replace(facts, names={**(facts.names or {}), **changed})
+
+
+def resolv(lines: tuple[str, ...]) -> list[str]:
+    """What a plan writes to resolv.conf, line by line."""
+    found = [line for line in lines if line.startswith("tee") and "resolv.conf" in line]
+    return found[0].splitlines()[1:-1] if found else []
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("dns", "expected"),
+    [
+        ("auto", ["# netmodes", "nameserver 10.0.0.7", "search example.com"]),
+        ("none", []),
+        ("1.1.1.1,9.9.9.9", ["# netmodes", "nameserver 1.1.1.1", "nameserver 9.9.9.9"]),
+    ],
+)
+def test_servers(article: Facts, dns: str, expected: list[str]) -> None:
+    """The machine's own servers, none, or those that are given."""
+    facts = names(article, servers=["10.0.0.7"], search=["example.com"])
+
+    assert resolv(Nat(dns=dns).plan(facts).lines) == expected
+    assert resolv(Bridged(uplink="enp0s1", dns=dns).plan(facts).lines) == expected
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    "dns", ["", "auto,1.1.1.1", "fe80::1", "ns.example.com", "1.1.1.1, 2.2.2.2"]
+)
+def test_refused(dns: str) -> None:
+    """What is neither auto nor none nor addresses is refused."""
+    with pytest.raises(Refused, match="is neither auto nor none nor an IPv4 address"):
+        Nat(dns=dns)
+
+
+@pytest.mark.pure
+def test_no_server(article: Facts) -> None:
+    """Where the machine knows no server, that is said, and nothing is written."""
+    plan = Nat().plan(names(article, servers=[]))
+
+    assert resolv(plan.lines) == []
+    assert any("knows no name server" in notice for notice in plan.notices)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("hosts", "switched"),
+    [
+        ("files dns", False),
+        ("files myhostname dns", False),
+        ("files resolve [!UNAVAIL=return] dns", True),
+        ("files mdns4_minimal [NOTFOUND=return] dns", True),
+    ],
+)
+def test_switch(article: Facts, hosts: str, switched: bool) -> None:
+    """Sources that answer on a socket of the host's are left out."""
+    lines = Nat().plan(names(article, hosts=hosts)).lines
+
+    assert any("s/^hosts:.*/hosts: files dns # netmodes/" in line for line in lines) is switched
+
+
+@pytest.mark.pure
+def test_nscd(article: Facts) -> None:
+    """A cache that answers every namespace is named where names should be closed."""
+    notices = HostOnly().plan(names(article, nscd=True)).notices
+
+    assert any("nscd runs" in notice for notice in notices)
+
+
+FILES: dict[str, dict[str, Any]] = {
+    "nameserver 10.0.0.7\nnameserver ::1\nsearch a.example b.example\n": {
+        "servers": ["10.0.0.7"],
+        "search": ["a.example", "b.example"],
+    },
+    "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {"servers": ["10.1.1.1"], "search": []},
+    "": {"servers": ["10.1.1.1"], "search": []},
+}
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("text", FILES)
+def test_real_servers(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real servers are those asked directly, or those behind who answers on a loopback."""
+    (tmp_path / "resolv.conf").write_text(text)
+    (tmp_path / "upstream").write_text("nameserver 10.1.1.1\nsearch .\n")
+    paths = tuple(str(tmp_path / name) for name in ("resolv.conf", "upstream"))
+    monkeypatch.setattr(etc, "RESOLVERS", paths)
+
+    found = etc.names()
+
+    assert {key: found[key] for key in ("servers", "search")} == FILES[text]
+
+
+def found(lab: Lab, name: str = "outside.example") -> bool:
+    """Whether namespace A finds a name."""
+    return lab.inside("timeout", "10", "getent", "hosts", name).returncode == 0
+
+
+@pytest.mark.pure
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe where a file of names should be is not waited for, and is not ours."""
+    (tmp_path / "A").mkdir()
+    os.mkfifo(tmp_path / "A" / "resolv.conf")
+
+    assert etc._netns(tmp_path) == {"A": {"resolv.conf": False}}
+
+
+@pytest.mark.parametrize("mode", [NAT, BRIDGED])
+def test_auto(lab: Lab, untouched: State, mode: str) -> None:
+    """Names are found by the real servers, though the machine asks 127.0.0.53; and all goes."""
+    lab.ok("netmodes", *mode.split())
+    reached, other = found(lab), found(lab, "other.example")
+    lab.ok("netmodes", "down", "A")
+
+    assert (reached, other) == (True, False)
+    assert state(lab.ok) == untouched
+    assert lab.run("ls", "/etc/netns").returncode != 0
+
+
+def test_none(lab: Lab) -> None:
+    """Without servers of its own the namespace asks 127.0.0.53, where nobody is."""
+    lab.ok("netmodes", "nat", "--dns", "none")
+
+    assert not found(lab)
+
+
+def test_theirs(lab: Lab) -> None:
+    """A file that is not ours stays, on the way up and down, and is said to."""
+    lab.sh("mkdir -p /etc/netns/A && echo nameserver 192.168.64.1 >/etc/netns/A/resolv.conf")
+    before = state(lab.ok)
+    up = lab.netmodes("nat", "--dns", "1.1.1.1")
+    reached = found(lab)
+    lab.ok("netmodes", "down", "A")
+
+    assert "/etc/netns/A/resolv.conf is not ours" in up.stderr
+    assert reached
+    assert state(lab.ok) == before
+
+
+def test_changed_since(lab: Lab) -> None:
+    """What somebody has changed or added since is left alone, and named."""
+    lab.ok("netmodes", "nat")
+    lab.sh(
+        "echo nameserver 9.9.9.9 >>/etc/netns/A/resolv.conf; echo 10.0.0.1 a >/etc/netns/A/hosts"
+    )
+    down = lab.netmodes("down", "A")
+
+    assert down.returncode == 0
+    assert "left alone: rm /etc/netns/A/resolv.conf" in down.stderr
+    assert "hosts depends on it" in down.stderr
+    assert lab.ok("ls", "/etc/netns/A").split() == ["hosts", "resolv.conf"]
+
+
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+def test_orphan(lab: Lab, untouched: State, way: str) -> None:
+    """What a reboot has left of ours is replaced, and goes with the new network."""
+    lab.ok("netmodes", "nat", "--dns", "192.168.64.9")
+    lab.sh("rm -r /run/netmodes; ip netns del A; ip link del nat0; nft flush ruleset")
+    lab.sh("sysctl -w net.ipv4.ip_forward=0")
+    commands = [("netmodes", "nat"), ("netmodes", "down", "A")]
+    if way == "script":
+        script = lab.export("nat")
+        commands = [("bash", script), ("bash", script, "down")]
+    lab.ok(*commands[0])
+    reached = found(lab)
+    lab.ok(*commands[1])
+
+    assert reached
+    assert state(lab.ok) == untouched
+
+
+def test_orphan_asked_no_more(lab: Lab) -> None:
+    """What a reboot has left of ours goes too where no files come in its place."""
+    lab.ok("netmodes", "host-only")
+    lab.sh("rm -r /run/netmodes; ip netns del A; ip link del veth0")
+    lab.ok("netmodes", "nat", "--dns", "none")
+
+    assert lab.run("ls", "/etc/netns/A").returncode != 0
+
+
+def test_orphan_in_a_script(lab: Lab) -> None:
+    """A script made beside an orphan works without it, and refuses files that are not ours."""
+    lab.ok("netmodes", "host-only")
+    lab.sh("rm -r /run/netmodes; ip netns del A; ip link del veth0")
+    script = lab.export("host-only")
+    for _ in range(2):
+        lab.ok("bash", script)
+        lab.ok("bash", script, "down")
+    lab.sh("mkdir -p /etc/netns/A; echo 10.0.0.1 a >/etc/netns/A/hosts")
+    refused = lab.run("bash", script)
+
+    assert refused.returncode == 1
+    assert "Error: not all in /etc/netns/A is ours" in refused.stderr
+    assert "[#]" not in refused.stderr
+    assert lab.ok("cat", "/etc/netns/A/hosts") == "10.0.0.1 a\n"
+
+
+def test_root_that_was_there(lab: Lab) -> None:
+    """An /etc/netns that was there stays, empty or not."""
+    lab.ok("mkdir", "/etc/netns")
+    lab.ok("netmodes", "host-only")
+    lab.ok("netmodes", "host-only", "-n", "B")
+    lab.ok("netmodes", "down", "A", "B")
+
+    assert lab.ok("ls", "-A", "/etc/netns") == ""
+
+
+@pytest.mark.parametrize("way", ["netmodes", "Python", "script"])
+def test_everybody_reads(lab: Lab, way: str) -> None:
+    """Every user may read the files, whatever root's umask."""
+    up = {
+        "netmodes": "netmodes host-only",
+        "Python": f"{sys.executable} -c 'import netmodes; netmodes.HostOnly().up()'",
+        "script": f"bash {lab.export('host-only')}",
+    }
+    lab.ok("bash", "-c", f"umask 077; {up[way]}")
+    modes = lab.ok("sh", "-c", "stat -c %a /etc/netns /etc/netns/A /etc/netns/A/*")
+
+    assert modes.split() == ["755", "755", "644", "644"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "without"), [("host-only", "--verbatim"), (BRIDGED, "--dns none")]
+)
+def test_read_only(lab: Lab, untouched: State, mode: str, without: str) -> None:
+    """Where /etc is read-only all is taken back, and what is said to do without files does."""
+    lab.sh("mount --bind /etc /etc; mount -o remount,ro,bind /etc")
+    failed = lab.netmodes(*mode.split())
+    assert f"`{without}`" in failed.stderr
+    assert state(lab.ok) == untouched
+    lab.ok("netmodes", *mode.split(), *without.split())
+
+
+@pytest.mark.parametrize("first", ["A", "B"])
+def test_root_of_ours(lab: Lab, first: str) -> None:
+    """An /etc/netns that a network of ours has made goes with the last, in whatever order."""
+    for name in "AB":
+        lab.ok("netmodes", "host-only", "-n", name)
+    lab.ok("netmodes", "down", first)
+    lab.ok("netmodes", "host-only", "-n", "C")
+    lab.ok("netmodes", "down", "--all")
+
+    assert lab.run("ls", "/etc/netns").returncode != 0
+
+
+def test_nobody_is_asked(lab: Lab) -> None:
+    """In host-only no query leaves the namespace, whatever a program tries."""
+    lab.ok("netmodes", "host-only")
+    lab.sh("sed -i 's/^hosts:.*/hosts: files resolve mdns4 dns/' /etc/nsswitch.conf")
+    argv = lab.argv(sys.executable, "-c", SNIFF)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sniffer:
+        assert sniffer.stdout is not None
+        sniffer.stdout.readline()
+        asked = lab.inside("bash", "-c", ASK, timeout=60)
+        lab.run("timeout", "5", "getent", "ahostsv4", "outside.example")  # the host's own is seen
+        assert sniffer.stdout.readline() == "query\n"
+        first = sniffer.stdout.readline()
+        sniffer.kill()
+        rest = sniffer.stdout.read()
+
+    assert "8.8.8.8" not in asked.stdout
+    assert "an answer" not in asked.stdout
+    # The host's one question and its answer pass lo: each is seen as it goes out and comes in.
+    assert (first + rest).count("query") == 3
+
+
+TELNET = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2) as peer:
+    print(peer.recv(100).decode())
+"""
+
+GREET = """
+import socket
+server = socket.create_server(("", 23))
+print("ready", flush=True)
+while True:
+    peer, _ = server.accept()
+    peer.sendall(b"login:")
+    peer.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "to", "greeted"),
+    [
+        (BRIDGED, ("192.168.64.50", "23"), True),
+        (NAT, ("10.64.0.11", "23"), False),
+        ("nat --publish 2323:23", ("192.168.64.3", "2323"), True),
+        ("nat --publish 2323:23", ("192.168.64.3", "23"), False),
+        ("host-only", ("192.168.202.11", "23"), False),
+    ],
+)
+def test_telnet(lab: Lab, mode: str, to: tuple[str, str], greeted: bool) -> None:
+    """A machine of the LAN talks to the namespace in bridged mode, and by published ports alone."""
+    there = ("nsenter", "--net=/run/lan/neighbour")
+    lab.ok("netmodes", *mode.split())
+    for subnet in ("10.64.0.0/24", "192.168.202.0/24"):
+        lab.ok(*there, "ip", "route", "add", subnet, "via", "192.168.64.3")
+    argv = lab.argv("ip", "netns", "exec", "A", sys.executable, "-c", GREET)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        done = lab.run(*there, sys.executable, "-c", TELNET, *to)
+        server.kill()
+
+    assert (done.stdout == "login:\n") is greeted
