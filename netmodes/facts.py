@@ -49,6 +49,7 @@ class Facts:
         managers: the daemons and DHCP clients that see to a device, by device.
         names: how names are found, as ``netmodes.etc.names`` has it.
         programs: those of ``nft`` and ``iptables`` that are installed.
+        nics: what drives a device ("driver"), and if it is "wireless" as what, by device.
     """
 
     links: list[Json] | None = None
@@ -65,13 +66,14 @@ class Facts:
     managers: dict[str, list[str]] | None = None
     names: Json | None = None
     programs: list[str] | None = None
+    nics: dict[str, dict[str, str]] | None = None
 
     @classmethod
     def read(cls, *, thorough: bool = True) -> Facts:
         """This machine's facts.
 
         Args:
-            thorough: firewalls, rules, and managers as well, which bridged asks about.
+            thorough: firewalls, rules, managers and hardware as well, which bridged asks about.
 
         Raises:
             Refused: there is no ``ip``, or it fails.
@@ -116,6 +118,10 @@ class Facts:
     def link(self, name: str) -> Json | None:
         """The device of that name on the host, or None."""
         return next((link for link in self.known("links") if link["ifname"] == name), None)
+
+    def nic(self, name: str) -> dict[str, str]:
+        """What is known of a device's hardware."""
+        return (self.nics or {}).get(name, {})
 
     def children(self, name: str) -> list[str]:
         """The devices that live on this one, by name."""

@@ -1,4 +1,4 @@
-"""Reading what stands around the network: the SSH session, what a user may have.
+"""Reading what stands around the network: hardware, the SSH session, what a user may have.
 
 Nothing is changed.
 """
@@ -12,6 +12,7 @@ from subprocess import DEVNULL, CompletedProcess, run
 from typing import Any
 
 __all__ = [
+    "hardware",
     "route_to",
     "ssh_device",
     "ssh_peer",
@@ -23,12 +24,19 @@ Json = dict[str, Any]
 #: How a user becomes root in a network of his own (the lab).
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
 
+#: Asks a device for its mode (linux/wireless.h), and what a station answers.
+SIOCGIWMODE = 0x8B07
+IW_MODE_INFRA = 2
+
 #: Settings that forbid a user namespaces of his own, and at which value.
 FORBIDDING = {
     "user.max_user_namespaces": "0",
     "kernel.unprivileged_userns_clone": "0",
     "kernel.apparmor_restrict_unprivileged_userns": "1",
 }
+
+DEVICES = Path("/sys/class/net")
+WIRELESS = Path("/proc/net/wireless")
 
 
 def user_namespaces() -> dict[str, str] | None:
@@ -42,6 +50,38 @@ def user_namespaces() -> dict[str, str] | None:
     settings = ((name, _text(Path("/proc/sys", *name.split(".")))) for name in FORBIDDING)
     forbidding = (name for name, value in settings if value == FORBIDDING[name])
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
+
+
+def hardware(link: Json) -> dict[str, str]:
+    """What drives a device of ``ip -j link``, and if it is wireless as what.
+
+    /sys may show another network's devices, so it is asked only of one with this index and MAC.
+    """
+    name, found = link["ifname"], {}
+    folder = DEVICES / name
+    shown = (_text(folder / "ifindex"), _text(folder / "address"))
+    ours = shown == (str(link.get("ifindex")), link.get("address"))
+    if ours and (folder / "device/driver").exists():
+        found["driver"] = (folder / "device/driver").resolve().name
+    listed = any(line.split(":")[0].strip() == name for line in (_text(WIRELESS) or "").split("\n"))
+    if listed or (ours and (folder / "phy80211").exists()):
+        found["wireless"] = _wireless_mode(name)
+    return found
+
+
+def _wireless_mode(name: str) -> str:
+    """Whether a wireless device is a "station" or something "other"; "unknown" if it is silent."""
+    import fcntl
+    import socket
+    import struct
+
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
+            request = struct.pack("16s16x", name.encode())
+            (mode,) = struct.unpack_from("=I", fcntl.ioctl(anything, SIOCGIWMODE, request), 16)
+    except OSError:
+        return "unknown"
+    return "station" if mode == IW_MODE_INFRA else "other"
 
 
 def ssh_device() -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from netmodes import etc
 from netmodes.errors import Refused
 from netmodes.journal import summaries
+from netmodes.machine import hardware
 
 __all__ = ["kind", "read"]
 
@@ -54,7 +55,7 @@ def read(*, thorough: bool) -> Json:
     """The fields of ``Facts``.
 
     Args:
-        thorough: firewalls, rules and who manages each device as well.
+        thorough: firewalls, rules, who manages each device and what drives it as well.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
@@ -69,6 +70,7 @@ def read(*, thorough: bool) -> Json:
         facts["tc"] = {name: _tc(name) for name in _uplinks(links)}
         facts["programs"] = [name for name in ("nft", "iptables") if _is_installed(name)]
         facts["managers"] = {link["ifname"]: _managers(link) for link in links}
+        facts["nics"] = {link["ifname"]: hardware(link) for link in links if not kind(link)}
     return facts | {
         "namespaces": _namespaces(),
         "names": etc.names(),

@@ -33,6 +33,20 @@ DHCP_CLIENT = (
     "pkill -STOP -f '{1}.*{0}'",
 )
 
+#: Drivers of NICs behind which a cloud or hypervisor keeps watch over MACs, and who that is.
+VIRTUAL = {
+    "ena": "Amazon EC2",
+    "gve": "Google Cloud",
+    "gvnic": "Google Cloud",
+    "hv_netvsc": "Hyper-V or Azure",
+    "vif": "Xen",
+    "virtio_net": "a virtual machine",
+    "vmxnet3": "VMware",
+}
+
+#: Modes of a bond that write its own MACs into what passes (kernel: networking/bonding.rst).
+REWRITING = ("balance-tlb", "balance-alb")
+
 
 def check_uplink(name: str, facts: Facts) -> None:
     """Refuse an uplink that cannot become a port of a bridge, before anything is touched.
@@ -62,6 +76,9 @@ def obstacles(name: str, facts: Facts) -> Iterator[Finding]:
         what = f"{name} is no Ethernet device and cannot be bridged"
     elif kind(link) == "bridge":
         what = f"{name} is a bridge and cannot be a port of another"
+    elif facts.nic(name).get("wireless") == "station":
+        what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
+        other = "use `netmodes nat`, or choose another uplink"
     else:
         return
     yield Finding("error", what, f"ip -d link show dev {name}" if link else "ip link", other, name)
@@ -83,12 +100,32 @@ def _behind(device: str, facts: Facts) -> str:
 
 
 def burdens(name: str, facts: Facts) -> Iterator[Finding]:
-    """What an uplink that can be bridged may do to it."""
+    """What an uplink that can be bridged may do to it, or cost."""
     for manager in (facts.managers or {}).get(name, ()):
         does, shows, mend = (
             text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
         )
         yield Finding("warning", f"{manager} {does}", shows, mend, name)
+    yield from _hardware(name, facts.nic(name))
+    info = (facts.link(name) or {}).get("linkinfo", {})
+    data, shows = info.get("info_data", {}), f"ip -d link show dev {name}"
+    if info.get("info_kind") == "vlan":
+        what = f"{name} is a VLAN: what is bridged with it is in VLAN {data.get('id', '?')} alone"
+        yield Finding("warning", what, shows, "leave it, if that is the LAN to join", name)
+    if info.get("info_kind") == "bond" and data.get("mode") in REWRITING:
+        what = f"{name} is a bond in mode {data['mode']}, which writes its own MACs into frames"
+        yield Finding("warning", what, shows, "give the bond mode active-backup or 802.3ad", name)
+
+
+def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
+    """What the NIC itself may drop: frames of a MAC that is not its own."""
+    if nic.get("wireless") == "unknown":
+        what = f"{name} is wireless: unless it is an access point it cannot be bridged"
+        yield Finding("warning", what, f"iw dev {name} info", "use `netmodes nat`", name)
+    if (owner := VIRTUAL.get(nic.get("driver", ""))) is not None:
+        what = f"{name} is a NIC of {owner}, whose network may drop frames of other MACs"
+        mend = "allow it other MACs (MAC spoofing), or use `netmodes nat`"
+        yield Finding("warning", what, f"ls -l /sys/class/net/{name}/device/driver", mend, name)
 
 
 def stray(name: str, facts: Facts) -> Iterator[Finding]:
