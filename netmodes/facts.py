@@ -50,6 +50,12 @@ class Facts:
         names: how names are found, as ``netmodes.etc.names`` has it.
         programs: those of ``nft`` and ``iptables`` that are installed.
         nics: what drives a device ("driver"), and if it is "wireless" as what, by device.
+        resolvers: the name servers of /etc/resolv.conf.
+        ssh: the device that the SSH session goes through by which we came; "" for none.
+        missing: the programs that netmodes runs and nobody can find, by name.
+        kinds: whether a device of this kind can be made, by kind.
+        privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
+        user_namespaces: "why" a user may have none of his own, and what "setting" forbids it.
     """
 
     links: list[Json] | None = None
@@ -67,18 +73,25 @@ class Facts:
     names: Json | None = None
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
+    resolvers: list[str] | None = None
+    ssh: str | None = None
+    missing: list[str] | None = None
+    kinds: dict[str, bool] | None = None
+    privileges: str | None = None
+    user_namespaces: dict[str, str] | None = None
 
     @classmethod
-    def read(cls, *, thorough: bool = True) -> Facts:
+    def read(cls, *, thorough: bool = True, machine: bool = False) -> Facts:
         """This machine's facts.
 
         Args:
             thorough: firewalls, rules, managers and hardware as well, which bridged asks about.
+            machine: programs, kinds of device and privileges as well, for a doctor.
 
         Raises:
             Refused: there is no ``ip``, or it fails.
         """
-        return cls(**snapshot.read(thorough=thorough))
+        return cls(**snapshot.read(thorough=thorough, machine=machine))
 
     def to_json(self) -> str:
         """The snapshot as JSON."""

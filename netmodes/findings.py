@@ -1,15 +1,15 @@
-"""The catalogue: what about a machine matters, and what mends it.
+"""The catalogue: what about a machine, an uplink or a network of ours matters, and what mends it.
 
-Pure functions of facts. What is unknown is no finding.
+Pure functions of facts. What is unknown is no finding, but where looking as root would tell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, ip_address
 
-from netmodes import uplink
+from netmodes import firewall, handover, uplink
 from netmodes.facts import Facts, kind
 from netmodes.finding import Finding
 from netmodes.iproute import PACKAGES
@@ -17,10 +17,15 @@ from netmodes.iproute import PACKAGES
 __all__ = [
     "Finding",
     "before_up",
+    "default_nic",
     "dummy_of_the_module",
     "missing",
     "no_user_namespaces",
+    "of_machine",
+    "of_network",
     "of_subnet",
+    "of_uplink",
+    "resolver",
 ]
 
 #: Debian's package for each program that no plan runs, and what it is for.
@@ -33,6 +38,13 @@ HELPERS = {
     "unshare": ("util-linux", "`netmodes lab`"),
 }
 
+#: What each kind of device is for.
+KINDS = {
+    "bridge": "bridged and nat",
+    "dummy": "isolated",
+    "veth": "every mode but isolated",
+}
+
 #: What allows user namespaces, for each setting that may forbid them.
 ALLOWING = {
     "user.max_user_namespaces": "user.max_user_namespaces=10000",
@@ -41,6 +53,24 @@ ALLOWING = {
         "kernel.apparmor_restrict_unprivileged_userns=0"
     ),
 }
+
+LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
+
+
+def of_machine(facts: Facts) -> Iterator[Finding]:
+    """What matters to every mode, or to any that may be run here."""
+    yield from _privileges(facts)
+    yield from map(missing, facts.missing or ())
+    yield from _kinds(facts)
+    if facts.user_namespaces:
+        yield no_user_namespaces(**facts.user_namespaces)
+    yield from dummy_of_the_module(facts)
+    yield from firewall.dropping("br0", facts)
+    yield from firewall.rejecting("br0", facts)
+    yield from firewall.filters(facts)
+    yield from _unseen(facts)
+    yield from resolver(facts)
+    yield from before_up(facts)
 
 
 def before_up(facts: Facts) -> Iterator[Finding]:
@@ -54,6 +84,63 @@ def before_up(facts: Facts) -> Iterator[Finding]:
             yield Finding("warning", what, "netmodes list", f"netmodes down {name}", name)
 
 
+def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
+    """What matters to bridging this NIC; nothing that hinders where a network of ours has."""
+    if facts.bridged(name) is None:
+        yield from uplink.obstacles(name, facts)
+        yield from handover.unmovable(name, facts)
+        yield from firewall.naming(name, "br0", facts)
+    yield from uplink.burdens(name, facts)
+    if name == facts.ssh:
+        what = f"your SSH session goes through {name}"
+        yield Finding("warning", what, "echo $SSH_CONNECTION", "use --confirm 60", name)
+    yield from _strict(name, facts)
+
+
+def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator[Finding]:
+    """What is not as the network of this namespace should be, on the host and in it.
+
+    Args:
+        name: the namespace's name; it is a network of ours.
+        facts: the host's.
+        inside: the namespace's, if they could be read.
+    """
+    network = facts.network(name)
+    if network is None:
+        return
+    parameters = network["parameters"]
+    for device in filter(None, (parameters.get("host_device"), parameters.get("bridge"))):
+        yield from _device(device, None, facts)
+    bridge, port = parameters.get("bridge"), parameters.get("host_device")
+    link = facts.link(port) if port else None
+    if bridge and link is not None and link.get("master") != bridge:
+        what = f"{port} is not plugged into {bridge}"
+        mend = f"ip link set {port} master {bridge}"
+        yield Finding("error", what, f"ip link show master {bridge}", mend, port or "")
+    if inside is not None:
+        yield from _device(parameters["device"], name, inside, parameters["address"])
+        yield from _device("lo", name, inside)
+
+
+def _device(
+    device: str, namespace: str | None, facts: Facts, address: str | None = None
+) -> Iterator[Finding]:
+    """What is wrong with a device that should be there, be up and have this address."""
+    ip = f"ip -n {namespace}" if namespace else "ip"
+    where = f" in {namespace}" if namespace else ""
+    link, shows = facts.link(device), f"{ip} addr show dev {device}"
+    if link is None:
+        mend = "take the network down, and put it up again"
+        yield Finding("error", f"there is no {device}{where}", f"{ip} link", mend, device)
+        return
+    if "UP" not in link.get("flags", []):
+        mend = f"{ip} link set {device} up"
+        yield Finding("error", f"{device}{where} is down", shows, mend, device)
+    if address and IPv4Interface(address) not in facts.addresses(device):
+        mend = f"{ip} addr add {address} dev {device}"
+        yield Finding("error", f"{device}{where} has no {address}", shows, mend, device)
+
+
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
     """Whether something that is not ours stands for the addresses that a mode takes first."""
     subnet = IPv4Interface(address).network
@@ -65,6 +152,19 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
             f"ip route show table all root {subnet}",
             f"nothing: {mode} takes the next that is free, or what --address says",
         )
+
+
+def default_nic(facts: Facts) -> str | None:
+    """The NIC that the default route goes through, also where a bridge of ours is on it."""
+    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
+    nics = [dev for dev in devices if (facts.link(dev) or {}).get("link_type") == "ether"]
+    for device in [*nics, *devices]:
+        ours = [net["parameters"] for net in facts.known("networks")]
+        uplinks = [
+            str(one["uplink"]) for one in ours if "uplink" in one and one["bridge"] == device
+        ]
+        return uplinks[0] if uplinks else device
+    return None
 
 
 def missing(program: str) -> Finding:
@@ -93,3 +193,56 @@ def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
             "ip link del dummy0",
             "dummy0",
         )
+
+
+def resolver(facts: Facts) -> Iterator[Finding]:
+    """A name server on a loopback, which is the host's alone; without any glibc asks 127.0.0.1."""
+    if facts.resolvers is None:
+        return
+    asked = facts.resolvers or ["127.0.0.1"]
+    if all(ip_address(server.partition("%")[0]).is_loopback for server in asked):
+        behind = ", ".join((facts.names or {}).get("servers", ()))
+        known = f"nothing: bridged and nat give theirs {behind}, which is behind it"
+        yield Finding(
+            "warning",
+            f"the host asks {asked[0]} for names, which a namespace does not reach",
+            "cat /etc/resolv.conf",
+            known if behind else "name a server to bridged and nat: --dns IP",
+        )
+
+
+def _privileges(facts: Facts) -> Iterator[Finding]:
+    if facts.privileges == "none":
+        what = "this is not root, and there is no sudo that works"
+        yield Finding("error", what, "id -u; command -v sudo", "run it as root, or `netmodes lab`")
+    if facts.privileges == "bounded":
+        what = "this root may not change the network (a container's, it seems)"
+        mend = "give the container --privileged, or use the machine that runs it"
+        yield Finding("error", what, "grep Cap /proc/self/status", mend)
+
+
+def _kinds(facts: Facts) -> Iterator[Finding]:
+    for name, there in (facts.kinds or {}).items():
+        if not there:
+            what = f"this kernel has no device type {name}, for {KINDS[name]}"
+            mend = f"modprobe {name}, or install what holds it (Ubuntu: linux-modules-extra)"
+            yield Finding("error", what, f"modinfo {name}", mend)
+
+
+def _unseen(facts: Facts) -> Iterator[Finding]:
+    """Firewalls that root alone may look at."""
+    there = [name for name in ("nft", "iptables") if name not in (facts.missing or ())]
+    unseen = [name for name in there if getattr(facts, name) is None]
+    if unseen and facts.privileges not in (None, "root"):
+        what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
+        yield Finding("warning", what, "nft list ruleset", "sudo netmodes doctor")
+
+
+def _strict(name: str, facts: Facts) -> Iterator[Finding]:
+    """The kernel takes the greater of both (ip-sysctl): 1 is strict, 2 loose."""
+    sysctls = facts.sysctls or {}
+    own = sysctls.get(f"conf {name}", {}).get("ipv4.rp_filter", "0")
+    if max(own, sysctls.get("net.ipv4.conf.all.rp_filter") or "0") == "1":
+        what = f"{name} drops packets from where the host would not answer through it"
+        keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
+        yield Finding("warning", what, f"sysctl {keys}", LOOSE, name)

@@ -11,7 +11,10 @@ from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.step import Argv, Step, Undo
 
-__all__ = ["accept", "dropping", "insert", "naming", "rejecting"]
+__all__ = ["accept", "dropping", "filters", "insert", "naming", "rejecting"]
+
+#: Whether bridged frames go through iptables; there only with the module br_netfilter.
+BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
 
 #: What shows the rules that may name an uplink.
 SHOWS = {
@@ -93,6 +96,24 @@ def rejecting(bridge: str, facts: Facts) -> Iterator[Finding]:
                 SHOWS["nft"],
                 zone if "firewalld" in chain else there,
             )
+
+
+def filters(facts: Facts) -> Iterator[Finding]:
+    """What netmodes gets past by itself, but nothing else does."""
+    if DROP in (facts.iptables or []):
+        yield Finding(
+            "warning",
+            "iptables drops what is forwarded, but what its rules accept",
+            "iptables -S FORWARD",
+            "nothing for bridged and nat, which add the rules that they need",
+        )
+    if (facts.sysctls or {}).get(BRIDGE_NF) == "1":
+        yield Finding(
+            "warning",
+            "br_netfilter sends what a bridge passes on through iptables as well",
+            f"sysctl {BRIDGE_NF}",
+            f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
+        )
 
 
 def _dropping(bridge: str, ruleset: list[str]) -> Iterator[str]:

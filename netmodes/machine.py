@@ -1,18 +1,23 @@
-"""Reading what stands around the network: hardware, the SSH session, what a user may have.
+"""Reading what stands around the network: programs, kernel, privileges, hardware, name servers.
 
-Nothing is changed.
+Nothing is changed. What the kernel could do only with a module more is not tried, for the module
+would stay, and `dummy` brings a dummy0 with it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from ipaddress import ip_address
 from pathlib import Path
 from subprocess import DEVNULL, CompletedProcess, run
 from typing import Any
 
 __all__ = [
     "hardware",
+    "read",
+    "resolvers",
     "route_to",
     "ssh_device",
     "ssh_peer",
@@ -21,8 +26,22 @@ __all__ = [
 
 Json = dict[str, Any]
 
+#: What netmodes, its scripts and its lab run.
+PROGRAMS = """
+    flock ip iptables kill nft ping setpriv sh stat sysctl tc unshare
+    """.split()
+
+#: Where sudo finds programs that are not on every user's PATH (Debian's /etc/sudoers).
+SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+#: The kinds of device that modes make.
+KINDS = ("veth", "bridge", "dummy")
+
 #: How a user becomes root in a network of his own (the lab).
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
+
+#: What it takes to change a network and to name one (capabilities(7)).
+CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 
 #: Asks a device for its mode (linux/wireless.h), and what a station answers.
 SIOCGIWMODE = 0x8B07
@@ -37,6 +56,60 @@ FORBIDDING = {
 
 DEVICES = Path("/sys/class/net")
 WIRELESS = Path("/proc/net/wireless")
+MODULES = Path("/lib/modules")
+LOADED = Path("/proc/modules")  # only where the kernel can load modules at all
+RESOLVERS = Path("/etc/resolv.conf")
+
+
+def read() -> Json:
+    """The fields of ``Facts`` that only the doctor asks about."""
+    return {
+        "missing": missing(),
+        "kinds": {name: there for name in KINDS if (there := has_kind(name)) is not None},
+        "privileges": privileges(),
+        "user_namespaces": user_namespaces(),
+    }
+
+
+def missing() -> list[str]:
+    """The programs that nobody would find, neither this user nor root under sudo."""
+    sbin = SBIN if os.geteuid() != 0 else ()
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *sbin])
+    return [name for name in PROGRAMS if shutil.which(name, path=path) is None]
+
+
+def has_kind(kind: str) -> bool | None:
+    """Whether a device of this kind can be made; None where only loading its module would tell."""
+    if Path("/sys/module", kind).exists():
+        return True
+    lists = [MODULES / os.uname().release / name for name in ("modules.builtin", "modules.dep")]
+    if any(path.exists() for path in lists):
+        return any(f"/{kind}.ko" in (_text(path) or "") for path in lists)
+    return None if LOADED.exists() else _try_kind(kind)
+
+
+def _try_kind(kind: str) -> bool | None:
+    """Make one in a network of its own, which goes at once."""
+    place = ("unshare", "--net") if os.geteuid() == 0 else UNSHARE
+    tried = _run(*place, "--", "ip", "link", "add", "try0", "type", kind)
+    if tried is None:
+        return None
+    unknown = "Unknown device type" in tried.stderr or "not supported" in tried.stderr
+    return True if tried.returncode == 0 else (False if unknown else None)
+
+
+def privileges() -> str:
+    """Who this is: root, root that may not change the network, who can sudo, or none of these."""
+    status = dict(
+        line.split(":\t", 1)
+        for line in (_text(Path("/proc/self/status")) or "").splitlines()
+        if ":\t" in line
+    )
+    if os.geteuid() == 0:
+        capabilities = int(status.get("CapEff", "0"), 16)
+        may = all(capabilities >> bit & 1 for bit in (CAP_NET_ADMIN, CAP_SYS_ADMIN))
+        return "root" if may else "bounded"
+    return "sudo" if shutil.which("sudo") and status.get("NoNewPrivs") != "1" else "none"
 
 
 def user_namespaces() -> dict[str, str] | None:
@@ -50,6 +123,21 @@ def user_namespaces() -> dict[str, str] | None:
     settings = ((name, _text(Path("/proc/sys", *name.split(".")))) for name in FORBIDDING)
     forbidding = (name for name, value in settings if value == FORBIDDING[name])
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
+
+
+def resolvers() -> list[str] | None:
+    """The name servers that the C library asks, in order."""
+    text = _text(RESOLVERS)
+    words = [line.split() for line in (text or "").splitlines()]
+    found = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
+    return None if text is None else found
+
+
+def _is_address(words: list[str]) -> bool:
+    try:
+        return bool(ip_address(words[0].partition("%")[0]))
+    except (IndexError, ValueError):
+        return False
 
 
 def hardware(link: Json) -> dict[str, str]:

@@ -15,7 +15,8 @@ from typing import Any
 from netmodes import etc
 from netmodes.errors import Refused
 from netmodes.journal import summaries
-from netmodes.machine import hardware
+from netmodes.machine import hardware, resolvers, ssh_device
+from netmodes.machine import read as read_machine
 
 __all__ = ["kind", "read"]
 
@@ -38,8 +39,10 @@ RULES = {
 
 SYSCTLS = (
     "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.rp_filter",
     "net.ipv6.conf.all.disable_ipv6",
     "net.ipv6.conf.default.accept_ra",
+    "net.bridge.bridge-nf-call-iptables",
 )
 
 #: Kinds of device that are no uplink and may be many.
@@ -51,11 +54,12 @@ SETTLED = ("forwarding", "mc_forwarding", "stable_secret", "disable_ipv6", "mtu"
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
 
 
-def read(*, thorough: bool) -> Json:
+def read(*, thorough: bool, machine: bool) -> Json:
     """The fields of ``Facts``.
 
     Args:
         thorough: firewalls, rules, who manages each device and what drives it as well.
+        machine: programs, kinds of device and privileges as well.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
@@ -71,6 +75,10 @@ def read(*, thorough: bool) -> Json:
         facts["programs"] = [name for name in ("nft", "iptables") if _is_installed(name)]
         facts["managers"] = {link["ifname"]: _managers(link) for link in links}
         facts["nics"] = {link["ifname"]: hardware(link) for link in links if not kind(link)}
+        facts |= {"resolvers": resolvers()}
+        facts["ssh"] = ssh_device()
+    if machine:
+        facts |= read_machine()
     return facts | {
         "namespaces": _namespaces(),
         "names": etc.names(),

@@ -145,8 +145,8 @@ READERS = (
 )
 
 
-#: Facts about firewalls.
-FOR_ROOT = ("nft", "iptables", "tc")
+#: Facts about firewalls, and about who looks.
+FOR_ROOT = ("nft", "iptables", "tc", "privileges")
 
 
 #: Waits until the kernel has tested the IPv6 address of veth0, with which its routes change.
@@ -169,7 +169,7 @@ def test_reading_needs_no_root(root_lab: RootLab, arguments: list[str]) -> None:
 
 
 def readable(printed: str) -> object:
-    """What was printed, without what the kernel lets only root read."""
+    """What was printed, without what only root sees, and is."""
     if not printed.startswith("{"):
         return printed
     return {key: value for key, value in json.loads(printed).items() if key not in FOR_ROOT}

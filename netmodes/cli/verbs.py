@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from netmodes.cli.doctor import doctor
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import NetmodesError, Refused
@@ -113,7 +114,7 @@ def facts() -> None:
 
     Example: netmodes facts > server.json
     """
-    click.echo(Facts.read().to_json())
+    click.echo(Facts.read(machine=True).to_json())
 
 
 @click.command(context_settings=PASS_ON)
@@ -139,5 +140,6 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 #: In the order of ``--help``.
 VERBS = (
     *(down, confirm, watch, list_, exec_),
+    doctor,
     *(facts, lab),
 )

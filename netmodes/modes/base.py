@@ -6,9 +6,11 @@ Mode(parameters) ── settle(facts) ──▶ the same, nothing left open ─�
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted", "refuse_others"]
 
 Echo = Callable[[str], None]
+
+#: An address with its prefix length.
+CIDR = re.compile(r"[0-9.]+/[0-9]+")
 
 
 def parameter(
@@ -104,6 +109,13 @@ class Mode(ABC):
     def options(cls) -> tuple[Field[str], ...]:
         """The parameters, with what ``parameter`` says of each."""
         return fields(cls)
+
+    @classmethod
+    def own_addresses(cls) -> tuple[str, ...]:
+        """The addresses it takes where none are given and all are free, one of each subnet."""
+        settled = [option.metadata["otherwise"] for option in fields(cls)]
+        subnets = {ip_interface(text).network: text for text in settled if CIDR.fullmatch(text)}
+        return tuple(subnets.values())
 
     @classmethod
     def summary(cls) -> str:

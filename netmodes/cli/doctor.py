@@ -1,0 +1,81 @@
+"""``netmodes doctor``: what about this machine matters to the modes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import click
+
+from netmodes import findings, machine
+from netmodes.cli.words import as_json, fit
+from netmodes.facts import Facts
+from netmodes.findings import Finding
+from netmodes.modes import MODES
+
+__all__ = ["doctor"]
+
+COLOURS = {"error": "red", "warning": "yellow"}
+
+#: What a mend that is a command begins with.
+COMMANDS = """
+    bridge firewall-cmd ip ip6tables iptables modprobe mv netmodes networkctl nft nmcli pkill printf
+    sudo sysctl systemctl tc
+    """.split()
+
+
+@click.command()
+@click.option(
+    "--uplink",
+    metavar="NAME",
+    help="The NIC to look at.  [default: the default route's]",
+)
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def doctor(uplink: str | None, to_json: bool) -> None:
+    """Say what is in the way on this machine, and what mends it.
+
+    It needs no root, and says what it could not see without.
+
+    Exit status: 1 if something does not work, 0 if it all does or may.
+
+    Example: netmodes doctor --uplink enp0s1
+    """
+    found = list(dict.fromkeys(examine(look(), uplink)))
+    if to_json:
+        click.echo(as_json([asdict(finding) for finding in found]), nl=False)
+    else:
+        text = "\n".join(map(block, found)) or "Nothing to mend.\n"
+        click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    sys.exit(any(finding.level == "error" for finding in found))
+
+
+def look() -> Facts:
+    """This machine's facts, as far as there are the programs that tell."""
+    around = machine.read()
+    nothing = Facts(links=[], routes=[], routes6=[], networks=[])
+    return replace(nothing if "ip" in around["missing"] else Facts.read(), **around)
+
+
+def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
+    """All findings: the machine's, the uplink's, the modes'."""
+    yield from findings.of_machine(facts)
+    if name := uplink or findings.default_nic(facts):
+        yield from findings.of_uplink(name, facts)
+    for name, mode in MODES.items():
+        for address in mode.own_addresses():
+            yield from findings.of_subnet(name, address, facts)
+
+
+def block(finding: Finding) -> str:
+    """A finding as people read it; its commands stay on one line."""
+    level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
+    coloured = click.style(level, fg=COLOURS.get(level), bold=True)
+    return f"{coloured}:{what}\n  shows: {finding.shows}\n{mend(finding.mend)}\n"
+
+
+def mend(text: str) -> str:
+    """What mends it: a command stays on one line, to be pasted; what to do is a sentence."""
+    line = f"mend:  {text}"
+    return f"  {line}" if text.split()[0] in COMMANDS else fit(line, "  ", "       ")
