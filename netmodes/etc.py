@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MARK", "names"]
+__all__ = ["MARK", "names", "names_inside"]
 
 #: What a file of ours in /etc/netns has in it.
 MARK = "# netmodes"
@@ -59,6 +59,12 @@ def _is_real(server: str) -> bool:
     with suppress(ValueError):
         return not IPv4Address(server).is_loopback
     return False
+
+
+def names_inside(namespace: str) -> dict[str, Any]:
+    """What nsswitch.conf says of hosts in a namespace, as ``names`` has it."""
+    own = Path("/etc/netns", namespace, "nsswitch.conf")
+    return {"hosts": _hosts(own if own.exists() else Path("/etc/nsswitch.conf"))}
 
 
 def _hosts(path: Path) -> str | None:

@@ -93,6 +93,15 @@ class Facts:
         """
         return cls(**snapshot.read(thorough=thorough, machine=machine))
 
+    @classmethod
+    def inside(cls, name: str) -> Facts:
+        """The facts of a named namespace; what only a host has is unknown. It needs root.
+
+        Raises:
+            Refused: there is no such namespace, or it cannot be read.
+        """
+        return cls(**snapshot.read_inside(name))
+
     def to_json(self) -> str:
         """The snapshot as JSON."""
         return json.dumps(asdict(self), indent=2)

@@ -59,6 +59,7 @@ WIRELESS = Path("/proc/net/wireless")
 MODULES = Path("/lib/modules")
 LOADED = Path("/proc/modules")  # only where the kernel can load modules at all
 RESOLVERS = Path("/etc/resolv.conf")
+NETNS = Path("/etc/netns")
 
 
 def read() -> Json:
@@ -125,9 +126,13 @@ def user_namespaces() -> dict[str, str] | None:
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
 
 
-def resolvers() -> list[str] | None:
-    """The name servers that the C library asks, in order."""
-    text = _text(RESOLVERS)
+def resolvers(namespace: str | None = None) -> list[str] | None:
+    """The name servers that the C library asks, in order, on the host or in a namespace.
+
+    A namespace's own files are in /etc/netns (ip-netns(8)).
+    """
+    own = Path("/etc/netns", namespace or "", RESOLVERS.name)
+    text = _text(own if namespace and own.exists() else RESOLVERS)
     words = [line.split() for line in (text or "").splitlines()]
     found = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
     return None if text is None else found

@@ -18,7 +18,7 @@ from netmodes.journal import summaries
 from netmodes.machine import hardware, resolvers, ssh_device
 from netmodes.machine import read as read_machine
 
-__all__ = ["kind", "read"]
+__all__ = ["kind", "read", "read_inside"]
 
 Json = dict[str, Any]
 
@@ -44,6 +44,9 @@ SYSCTLS = (
     "net.ipv6.conf.default.accept_ra",
     "net.bridge.bridge-nf-call-iptables",
 )
+
+#: The settings of a namespace that its packets depend on, for ``sysctl -r``.
+INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.disable_ipv6$"
 
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
@@ -85,6 +88,33 @@ def read(*, thorough: bool, machine: bool) -> Json:
         "sysctls": _sysctls(_uplinks(links) if thorough else []),
         "networks": summaries(),
     }
+
+
+def read_inside(name: str) -> Json:
+    """The fields of ``Facts`` that a named namespace has of its own; needs root.
+
+    Raises:
+        Refused: there is no such namespace, or it cannot be read.
+    """
+    if name not in _namespaces():
+        raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
+    commands = {what: RULES[what] for what in ("rules", "rules6")}
+    commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
+    enter = ("ip", "netns", "exec", name)
+    running = {what: _start((*enter, *argv)) for what, argv in commands.items()}
+    ended = {what: _end(child) for what, child in running.items()}
+    lines = {what: _lines(*ended.pop(what)) for what in ("rules", "rules6", "sysctls")}
+    facts = {what: _json(what, *ended[what]) for what in ended}
+    facts |= {**lines, "sysctls": _settings(lines["sysctls"])}
+    return facts | {"resolvers": resolvers(name), "names": etc.names_inside(name)}
+
+
+def _settings(lines: list[str] | None) -> dict[str, str] | None:
+    """Settings by name from what ``sysctl`` prints; the dots of a device it writes as slashes."""
+    if lines is None:
+        return None
+    pairs = (line.partition(" = ") for line in lines)
+    return {name.replace("/", "."): value for name, _, value in pairs}
 
 
 def kind(link: Json) -> str | None:
