@@ -36,7 +36,9 @@ FORWARDING = "sysctl net.ipv4.ip_forward"
 
 #: Debian's package for each program that a command, probe or check runs.
 PACKAGES = {
+    "bash": "bash",
     "cksum": "coreutils",
+    "getent": "libc-bin",
     "grep": "grep",
     "ip": "iproute2",
     "iptables": "iptables",
@@ -52,6 +54,7 @@ PACKAGES = {
     "stat": "coreutils",
     "sysctl": "procps",
     "tee": "coreutils",
+    "timeout": "coreutils",
 }
 
 

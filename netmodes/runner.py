@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import DEVNULL
@@ -23,6 +23,9 @@ Echo = Callable[[str], None]
 
 #: Exit statuses of a shell for what cannot be run or was killed; `sysctl` fails with 255.
 NOT_ENDED = range(126, 255)
+
+#: How many commands at most run side by side.
+SIDE_BY_SIDE = 32
 
 
 def silent(line: str) -> None:
@@ -70,6 +73,21 @@ class Runner:
         status, stdout, stderr = ended
         return Outcome(line(argv, stdin), status, stdout, stderr, time.monotonic() - began)
 
+    def together(self, argvs: Sequence[Argv]) -> list[Outcome]:
+        """Say some commands that do not depend on each other, then run them side by side.
+
+        Raises:
+            Refused: a program is not installed.
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        for name in dict.fromkeys(map(_runs, argvs)):
+            program(name)
+        for argv in argvs:
+            self.say(line(argv))
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return list(pool.map(self.quietly, argvs))
+
     def look(self, argv: Argv) -> str:
         """What a command without effect prints; "" where it fails or is not installed."""
         try:
@@ -100,6 +118,11 @@ class Runner:
         if outcome.status < 0 or outcome.status in NOT_ENDED:
             raise CommandFailed(outcome.line, outcome.status, outcome.stderr)
         return outcome
+
+
+def _runs(argv: Argv) -> str:
+    """The program that a command is about, also where it is run in a namespace."""
+    return argv[4] if argv[:3] == ("ip", "netns", "exec") else argv[0]
 
 
 def program(name: str) -> BaseCommand:

@@ -43,6 +43,7 @@ see before state
 see export netmodes isolated --export /run/isolated.sh
 see live_up netmodes isolated
 see live_up_state state
+see why netmodes why A 192.168.64.3
 see host_link ip link show dummy0
 see A_addresses in_A ip addr show dummy0
 see A_loopback in_A ip addr show lo
@@ -151,6 +152,15 @@ def test_host_does_not_reach_namespace(seen: Seen) -> None:
     """The namespace's page, which the namespace gets, cannot be had from the host."""
     assert seen["A_gets_A"] == (0, PAGE)
     assert seen["host_gets_A"][0] == CANNOT_CONNECT
+
+
+def test_why(seen: Seen) -> None:
+    """And why: it has no route, as its mode has it."""
+    status, printed = seen["why"]
+
+    assert status == 1
+    assert "error: A has no route to 192.168.64.3" in printed
+    assert "mend:  none: isolated reaches nobody" in printed
 
 
 def test_second_namespace(seen: Seen) -> None:

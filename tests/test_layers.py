@@ -25,7 +25,9 @@ TEXT = (FACTS / "article.json").read_text()
 #: What touches the system or is only for who does, and what stands above the modes; they and all
 #: below them only describe.
 ABOVE = {"cli"}
-ACTING = ABOVE.union("inside lab nameserver runner script servers signals updown watcher".split())
+ACTING = ABOVE.union(
+    "inside lab nameserver runner script servers signals updown watcher why".split()
+)
 DESCRIBING = sorted({path.stem for path in PACKAGE.glob("[!_]*.py")} - ACTING)
 
 REPORT = """

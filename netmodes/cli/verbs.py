@@ -9,6 +9,7 @@ import click
 
 from netmodes.cli.doctor import doctor
 from netmodes.cli.sudo import become_root
+from netmodes.cli.why import why
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
@@ -140,6 +141,6 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 #: In the order of ``--help``.
 VERBS = (
     *(down, confirm, watch, list_, exec_),
-    doctor,
+    *(why, doctor),
     *(facts, lab),
 )

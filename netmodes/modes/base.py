@@ -24,6 +24,8 @@ from netmodes.step import Check, Outcome, Plan, Record, Step
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from netmodes.walk import Answer
+
 __all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted", "refuse_others"]
 
 Echo = Callable[[str], None]
@@ -213,6 +215,12 @@ class Mode(ABC):
         from netmodes.runner import Runner
 
         return Runner().quietly(("ip", "netns", "exec", self.namespace, *argv))
+
+    def why(self, target: str, *, echo: Echo | None = None) -> Answer:
+        """Follow a packet to the first thing that is wrong; see ``netmodes.why``."""
+        from netmodes.why import why
+
+        return why(self.namespace, target, echo=echo)
 
     def __enter__(self) -> Self:
         self.up()

@@ -1,0 +1,37 @@
+"""``netmodes why``: where a packet is lost, with what shows it and what mends it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from netmodes.cli.doctor import block
+from netmodes.cli.sudo import become_root
+from netmodes.cli.words import fit, show
+
+__all__ = ["why"]
+
+
+@click.command()
+@click.argument("name")
+@click.argument("target", metavar="ADDR[:PORT]")
+def why(name: str, target: str) -> None:
+    """Follow a packet from a network to where it is lost.
+
+    ADDR is an IPv4 address or a host's name, PORT a TCP port. The way is tried with pings, or with
+    a connection to the port; neighbours on it are forgotten first, and asked for anew.
+
+    Exit status: 0 if ADDR answers, 1 if not.
+
+    Example: netmodes why A 8.8.8.8
+    """
+    from netmodes.why import why as follow
+
+    become_root()
+    answer = follow(name, target, echo=show)
+    for number, hop in enumerate(answer.hops, start=1):
+        click.echo(fit(f"{number}. {hop}").replace("\n", "\n   "))
+    if answer.finding is not None:
+        click.echo(block(answer.finding), nl=False)
+    sys.exit(not answer.reached)

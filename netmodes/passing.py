@@ -1,0 +1,171 @@
+"""How the host passes a packet on, and its answer back; stages as in ``netmodes.leaving``."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, ip_address
+
+from netmodes import filters
+from netmodes.finding import Finding
+from netmodes.walk import Said, Walk, answers_arp, unplugged
+
+__all__ = [
+    "answer_passing",
+    "enslaved",
+    "exit_link",
+    "exit_neighbour",
+    "forwarding",
+    "hosts_route",
+    "known_outside",
+    "passing",
+    "reverse_path",
+    "way_back",
+]
+
+#: What the kernel says of a packet from an unlikely side: to be passed on, or for itself.
+MARTIAN = ("Invalid cross-device link", "Invalid argument")
+
+
+def forwarding(walk: Walk) -> Said:
+    """The host passes packets on."""
+    if not walk.passes_host:
+        return None
+    sysctls = walk.host.known("sysctls")
+    key = "net.ipv4.ip_forward"
+    if sysctls[key] == "1":
+        key = f"net.ipv4.conf.{walk.entry}.forwarding"
+        if key.replace(".", "/") in sysctls.get("with ip_forward", {}):
+            return None
+    what = f"the host passes nothing on ({key} is 0)"
+    return Finding("error", what, f"sysctl {key}", f"sysctl -w {key}=1")
+
+
+def reverse_path(walk: Walk) -> Said:
+    """The host's check that it would answer by the device that the packet, or ARP, came in on."""
+    if not walk.is_hosts or walk.tries.passed is None:
+        return None
+    if not any(word in walk.tries.passed.stderr for word in MARTIAN):
+        return None
+    other = (walk.back or {}).get("dev", "no device")
+    return Finding(
+        "error",
+        f"the host drops what comes from {walk.address} in by {walk.entry}, for it would answer "
+        f"by {other} (rp_filter)",
+        f"ip route get {walk.target} from {walk.address} iif {walk.entry}",
+        f"sysctl -w net.ipv4.conf.{walk.entry}.rp_filter=2",
+        walk.entry,
+    )
+
+
+def hosts_route(walk: Walk) -> Said:
+    """The host's route."""
+    if walk.is_local:
+        return f"the host takes it in by {walk.entry}: {walk.target} is its own"
+    if not walk.passes_host:
+        return None
+    if walk.passed is None:
+        mend = f"ip route add {walk.target} via GATEWAY, or a default route"
+        return Finding(
+            "error",
+            f"the host has no route to {walk.target}",
+            f"ip route get {walk.target}",
+            f"give the host one: {mend}",
+        )
+    hop = f" to {walk.exit_hop}, its gateway" if "gateway" in walk.passed else ""
+    return f"the host takes it in by {walk.entry} and sends it out by {walk.exit}{hop}"
+
+
+def enslaved(walk: Walk) -> Said:
+    """The article's trap: the way out is by a port of a bridge, where no answer comes in."""
+    link = walk.host.link(walk.exit) or {}
+    bridge = link.get("master")
+    if bridge is None:
+        return None
+    there = ", ".join(map(str, walk.host.addresses(walk.exit)))
+    what = f"{walk.exit} is a port of {bridge}, yet has {there or 'routes of its own'}"
+    lost = f"what is sent by it is answered to {bridge}"
+    moved = set(walk.host.addresses(walk.exit)) <= set(walk.host.addresses(bridge))
+    removed = f"ip addr flush dev {walk.exit}"
+    again = f"`netmodes down {walk.name}`, then put it up without --verbatim"
+    shows, mend = f"ip addr show dev {walk.exit}", removed if moved else again
+    return Finding("error", f"{what}: {lost}", shows, mend, walk.exit)
+
+
+def passing(walk: Walk) -> Said:
+    """The host's firewall, for the packet."""
+    return _stopped(walk, "what A sends", answer=False)
+
+
+def answer_passing(walk: Walk) -> Said:
+    """The host's firewall, for the answer."""
+    return _stopped(walk, "the answer to A", answer=True)
+
+
+def _stopped(walk: Walk, words: str, *, answer: bool) -> Said:
+    bridged = walk.host.known("sysctls").get("net.bridge.bridge-nf-call-iptables") == "1"
+    if walk.is_own or not walk.entry or not (walk.is_hosts or bridged):
+        return None
+    if walk.arrives or walk.nobody_listens:
+        return None
+    stop = next(filters.stops(walk.packet(answer=answer), walk.host), None)
+    if stop is None:
+        return None
+    what = f"the host's firewall drops {words.replace(' A', f' {walk.name}')}: {stop.what}"
+    return Finding("error", what, stop.shows, stop.mend)
+
+
+def exit_link(walk: Walk) -> Said:
+    """The host's way out is up and plugged in."""
+    return unplugged(walk.exit, walk.host) if walk.exit else None
+
+
+def exit_neighbour(walk: Walk) -> Said:
+    """Whoever takes it from the host answers ARP."""
+    link = walk.host.link(walk.exit)
+    if link is None or link.get("link_type") != "ether" or "NOARP" in link["flags"]:
+        return None
+    if answers_arp(walk.tries.host_neighbours, walk.exit_hop):
+        return None
+    return Finding(
+        "error",
+        f"nobody answers for {walk.exit_hop} on {walk.exit}",
+        f"ip neigh show to {walk.exit_hop}",
+        f"see that {walk.exit_hop} is there and up, or give the host another route",
+        walk.exit,
+    )
+
+
+def way_back(walk: Walk) -> Said:
+    """The host's route for the answer."""
+    if walk.is_own or not walk.entry or not walk.is_hosts:
+        return None
+    device = (walk.back or {}).get("dev")
+    if device == walk.entry:
+        return None
+    sent = f"sends it out by {device}" if device else "has no route for it"
+    return Finding(
+        "error",
+        f"the answer has no way back: the host {sent}, and {walk.name} is behind {walk.entry}",
+        f"ip route get {walk.address}",
+        f"ip route replace {walk.address} dev {walk.entry}",
+        walk.entry,
+    )
+
+
+def known_outside(walk: Walk) -> Said:
+    """Who is outside knows where to send the answer: the address is the LAN's, or translated."""
+    if not walk.exit or walk.host.nft is None:
+        return None
+    subnets = [found.network for found in walk.host.addresses(walk.exit)]
+    translated = any("masquerade" in line or "snat" in line for line in walk.host.nft)
+    if translated or any(ip_address(walk.address) in subnet for subnet in subnets):
+        return None
+    own = IPv4Interface(walk.given("address")).network
+    rule = f"-s {own} -o {walk.exit} -j MASQUERADE"
+    return Finding(
+        "error",
+        f"the answer has no way back: beyond {walk.exit} nobody knows {own}, and nothing "
+        "translates it to the host's address",
+        "iptables -t nat -S POSTROUTING",
+        f"iptables -t nat -A POSTROUTING {rule}",
+        walk.exit,
+    )
