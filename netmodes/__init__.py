@@ -5,6 +5,7 @@ from __future__ import annotations
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
+from netmodes.reach import Cell, NotAsPromised, Report, Result
 from netmodes.step import Check, Outcome, Plan, Record, Step, Undo
 
 __version__ = "0.1.0"
@@ -12,6 +13,7 @@ __version__ = "0.1.0"
 __all__ = [
     "MODES",
     "Bridged",
+    "Cell",
     "Check",
     "CommandFailed",
     "Facts",
@@ -21,10 +23,13 @@ __all__ = [
     "Mode",
     "Nat",
     "NetmodesError",
+    "NotAsPromised",
     "Outcome",
     "Plan",
     "Record",
     "Refused",
+    "Report",
+    "Result",
     "Step",
     "Undo",
 ]

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from netmodes.reach import Report
+
 __all__ = [
     "BEFORE",
     "FORMAT",
@@ -249,10 +251,17 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Record:
-    """A plan and what came of each of its commands."""
+    """A plan and what came of each of its commands.
+
+    Args:
+        plan: the commands.
+        outcomes: what came of each that ran.
+        report: what came of every promise of the mode, if they were tried.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
+    report: Report | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -267,9 +276,10 @@ class Record:
 
     def to_json(self) -> str:
         """Lines, exit statuses, outputs and durations (seconds), with the plan they came from."""
-        return json.dumps(
-            {"plan": self.plan.to_dict(), "outcomes": _dicts(self.outcomes)}, indent=2
-        )
+        data = {"plan": self.plan.to_dict(), "outcomes": _dicts(self.outcomes)}
+        if self.report is not None:
+            data["report"] = self.report.to_dict()
+        return json.dumps(data, indent=2)
 
 
 def _dicts(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:

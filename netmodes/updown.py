@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from netmodes import names, signals, watcher
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal, Network, Note, sharing, uptime
+from netmodes.reach import NotAsPromised, Report
 from netmodes.runner import Runner, program
 from netmodes.script import down_script
 from netmodes.step import Outcome, Plan, Record, Step, Undo
@@ -24,18 +26,25 @@ from netmodes.step import Outcome, Plan, Record, Step, Undo
 __all__ = ["put_up", "running", "take_back", "take_down"]
 
 
-def put_up(plan: Plan, runner: Runner, confirm: float | None = None) -> Record:
+def put_up(
+    plan: Plan,
+    runner: Runner,
+    confirm: float | None = None,
+    check: Callable[[], Report] | None = None,
+) -> Record:
     """Run a plan; on the first failure or signal take back what was done, newest first.
 
     Args:
         plan: the commands.
         runner: says and runs them.
         confirm: seconds within which to confirm, or a watcher takes everything back.
+        check: tries what the mode promises.
 
     Raises:
         Refused: a program is missing, or a check that asks the network does not hold; nothing was
             touched.
         CommandFailed: a command failed; ``left`` says what is left.
+        NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.
     """
     _prepare(plan, runner)
@@ -51,14 +60,17 @@ def put_up(plan: Plan, runner: Runner, confirm: float | None = None) -> Record:
             outcomes = [_perform(*item, journal, runner, caught) for item in steps]
             if confirm is not None and (trouble := watcher.unreachable(runner)):
                 raise NetmodesError(trouble)
+            report = check() if check else None
             _stop_if(caught)
+            if report and report.differing:
+                raise NotAsPromised(report)
         except BaseException as error:
             left = _finish(journal, take_back(running(plan.namespace), runner))
             if isinstance(error, NetmodesError):
                 error.left = left
             raise
         journal.write("up")
-    return Record(plan, tuple(outcomes))
+    return Record(plan, tuple(outcomes), report)
 
 
 def _prepare(plan: Plan, runner: Runner) -> None:

@@ -43,6 +43,7 @@ see before state
 see export netmodes isolated --export /run/isolated.sh
 see live_up netmodes isolated
 see live_up_state state
+see check netmodes check A --json --outside 8.8.8.8
 see why netmodes why A 192.168.64.3
 see host_link ip link show dummy0
 see A_addresses in_A ip addr show dummy0
@@ -152,6 +153,23 @@ def test_host_does_not_reach_namespace(seen: Seen) -> None:
     """The namespace's page, which the namespace gets, cannot be had from the host."""
     assert seen["A_gets_A"] == (0, PAGE)
     assert seen["host_gets_A"][0] == CANNOT_CONNECT
+
+
+def test_check(seen: Seen) -> None:
+    """The check proves the isolation: the namespace reaches itself alone, and nobody reaches it."""
+    status, printed = seen["check"]
+    results = json.loads(printed[printed.index("\n{") :])["results"]
+
+    assert status == 0
+    assert [(one["to"], one["got"]) for one in results] == [
+        ("itself", True),
+        ("namespace", False),
+        ("the host's other addresses", False),
+        ("the gateway", False),
+        ("outside", False),
+        ("a name", False),
+        ("namespace", None),
+    ]
 
 
 def test_why(seen: Seen) -> None:

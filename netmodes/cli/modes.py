@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from netmodes import signals
+from netmodes.cli.check import table
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
@@ -20,6 +21,7 @@ from netmodes.machine import ssh_device
 from netmodes.modes import Mode
 from netmodes.modes.base import confirm as confirm_network
 from netmodes.modes.base import down as take_down
+from netmodes.reach import NotAsPromised
 from netmodes.step import Plan, Record
 from netmodes.uplink import suggestion
 
@@ -83,6 +85,9 @@ COMMON = [
         ["--force"], is_flag=True, help="Overwrite FILE; go on where a firewall names the uplink."
     ),
     click.Option(
+        ["--check"], is_flag=True, help="Then try who reaches whom; if it differs, take all back."
+    ),
+    click.Option(
         ["--facts"],
         metavar="FILE",
         help="Render for the machine FILE describes.",
@@ -122,6 +127,7 @@ def run_mode(
     force: bool,
     facts: str | None,
     json: bool,
+    check: bool,
     confirm: float | None = None,
     **parameters: str,
 ) -> None:
@@ -132,13 +138,15 @@ def run_mode(
         raise click.UsageError("--facts goes with --dry-run or --export")
     if force and not export and mode.objections is Mode.objections:
         raise click.UsageError(f"--force goes with --export: {mode.mode} has nothing to insist on")
+    if check and (dry_run or export):
+        raise click.UsageError("--check tries what runs: --dry-run and --export go without it")
     if json and export:
         raise click.UsageError("--export writes a script: --json goes without it")
     if "uplink" in parameters and not parameters["uplink"]:
         raise click.UsageError(f"--uplink is missing: {uplink_to_take(facts)}")
     wanted = mode(**parameters)
     if not (dry_run or export):
-        run_up(wanted, verbatim, force, confirm, json)
+        run_up(wanted, verbatim, force, confirm, check, json)
         return
     plan = plan_for(facts, wanted, verbatim, force)
     if export:
@@ -159,11 +167,19 @@ def uplink_to_take(facts: str | None) -> str:
         return "name the NIC that leads outside"
 
 
-def run_up(mode: Mode, verbatim: bool, force: bool, confirm: float | None, to_json: bool) -> None:
-    """Run a mode, have it confirmed, and say how to go on."""
+def run_up(
+    mode: Mode, verbatim: bool, force: bool, confirm: float | None, check: bool, to_json: bool
+) -> None:
+    """Run a mode, have it checked and confirmed, and say how to go on."""
     become_root()
     suggest_confirm(mode.parameters.get("uplink"), confirm)
-    record = mode.up(verbatim=verbatim, force=force, confirm=confirm, echo=show)
+    try:
+        record = mode.up(verbatim=verbatim, force=force, confirm=confirm, check=check, echo=show)
+    except NotAsPromised as error:
+        click.echo(table(error.report), nl=False)
+        raise
+    if record.report is not None and not to_json:
+        click.echo(table(record.report), nl=False)
     if confirm is not None and record.outcomes:
         wait_for_confirmation(mode.namespace, confirm)
     report(mode, record, verbatim, to_json)

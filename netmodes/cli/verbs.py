@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from netmodes.cli.check import check
 from netmodes.cli.doctor import doctor
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
@@ -141,6 +142,6 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 #: In the order of ``--help``.
 VERBS = (
     *(down, confirm, watch, list_, exec_),
-    *(why, doctor),
+    *(check, why, doctor),
     *(facts, lab),
 )

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
+from functools import partial
 from ipaddress import ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,7 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.journal import Journal, locked
+from netmodes.reach import Cell, NotAsPromised, Report
 from netmodes.step import Check, Outcome, Plan, Record, Step
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Mode(ABC):
 
     mode: ClassVar[str]
     verbatim_note: ClassVar[str]
+    reach: ClassVar[tuple[Cell, ...]]
     thorough: ClassVar[bool] = False
     namespace: str = parameter("A", "name of the namespace")
 
@@ -172,6 +175,7 @@ class Mode(ABC):
         verbatim: bool = False,
         force: bool = False,
         confirm: float | None = None,
+        check: bool = False,
         echo: Echo | None = None,
     ) -> Record:
         """Run the commands; on a failure or signal take back what was done.
@@ -181,6 +185,7 @@ class Mode(ABC):
             force: go on against ``objections``.
             confirm: seconds; unless ``confirm`` is called within them, or if this process ends
                 before, a watcher takes everything back.
+            check: try every promise of the mode; if one is not kept, take everything back.
             echo: is given each line before it runs.
 
         Returns:
@@ -189,6 +194,7 @@ class Mode(ABC):
         Raises:
             Refused: the machine does not allow it; nothing was touched.
             CommandFailed: a command failed; what was done has been taken back.
+            NotAsPromised: a promise is not kept; the same, but for what was up already.
             Interrupted: the same, after a signal.
         """
         from netmodes import updown
@@ -198,9 +204,22 @@ class Mode(ABC):
         with locked() as lock:
             facts = Facts.read(thorough=self.thorough)
             if self._is_up(facts):
-                return Record(updown.running(self.namespace).plan, ())
+                report = self._checked(echo) if check else None
+                return Record(updown.running(self.namespace).plan, (), report)
             plan = self.plan(facts, verbatim=verbatim, force=force)
-            return updown.put_up(plan, Runner(echo or silent, lock), confirm)
+            promises = partial(self.check, echo=echo) if check else None
+            return updown.put_up(plan, Runner(echo or silent, lock), confirm, promises)
+
+    def _checked(self, echo: Echo | None) -> Report:
+        """What came of every promise, of a network that was up before and stays.
+
+        Raises:
+            NotAsPromised: one is not kept.
+        """
+        report = self.check(echo=echo)
+        if report.differing:
+            raise NotAsPromised(report)
+        return report
 
     def confirm(self) -> None:
         """Keep what ``up(confirm=…)`` has put up; see ``netmodes.modes.base.confirm``."""
@@ -215,6 +234,12 @@ class Mode(ABC):
         from netmodes.runner import Runner
 
         return Runner().quietly(("ip", "netns", "exec", self.namespace, *argv))
+
+    def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
+        """Try every promise of the mode on the network that is up; see ``netmodes.check``."""
+        from netmodes.check import check
+
+        return check(self.namespace, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
         """Follow a packet to the first thing that is wrong; see ``netmodes.why``."""

@@ -11,6 +11,7 @@ from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
+from netmodes.reach import Cell
 from netmodes.step import Check, Step, step_from
 from netmodes.uplink import burdens, check_uplink, unchanged
 
@@ -31,6 +32,18 @@ class Bridged(Mode):
     verbatim_note: ClassVar[str] = (
         "the host's address stays on the enslaved NIC: once its ARP entry for the gateway expires, "
         "host and namespace lose the outside"
+    )
+    reach: ClassVar[tuple[Cell, ...]] = (
+        Cell("namespace", "itself", True),
+        Cell("host", "namespace", True),
+        Cell("host", "the gateway", True),
+        Cell("namespace", "the bridge", True),
+        Cell("namespace", "the host's other addresses", True),
+        Cell("namespace", "the gateway", True),
+        Cell("namespace", "outside", True),
+        Cell("namespace", "a name", True),
+        Cell("neighbour", "namespace", True),
+        Cell("outside", "namespace", True),
     )
 
     thorough: ClassVar[bool] = True

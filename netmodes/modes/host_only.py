@@ -10,6 +10,7 @@ from netmodes import addressing, iproute, names, resolver
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
+from netmodes.reach import Cell
 from netmodes.step import Check, Step
 
 
@@ -26,6 +27,16 @@ class HostOnly(Mode):
 
     mode: ClassVar[str] = "host-only"
     verbatim_note: ClassVar[str] = "lo stays down in the namespace, so it does not reach itself"
+    reach: ClassVar[tuple[Cell, ...]] = (
+        Cell("namespace", "itself", True),
+        Cell("host", "namespace", True),
+        Cell("namespace", "the host's end of the cable", True),
+        Cell("namespace", "the host's other addresses", False),
+        Cell("namespace", "the gateway", False),
+        Cell("namespace", "outside", False),
+        Cell("namespace", "a name", False),
+        Cell("outside", "namespace", False),
+    )
 
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")

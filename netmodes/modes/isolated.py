@@ -10,6 +10,7 @@ from netmodes import addressing, findings, iproute, names, resolver
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
+from netmodes.reach import Cell
 from netmodes.step import Check, Step
 
 
@@ -26,6 +27,15 @@ class Isolated(Mode):
 
     mode: ClassVar[str] = "isolated"
     verbatim_note: ClassVar[str] = ""
+    reach: ClassVar[tuple[Cell, ...]] = (
+        Cell("namespace", "itself", True),
+        Cell("host", "namespace", False),
+        Cell("namespace", "the host's other addresses", False),
+        Cell("namespace", "the gateway", False),
+        Cell("namespace", "outside", False),
+        Cell("namespace", "a name", False),
+        Cell("outside", "namespace", False),
+    )
 
     device: str = parameter("", "the card in the namespace", "dummy0")
     address: str = parameter("", "its address", "192.168.222.10/24", metavar="CIDR")

@@ -11,6 +11,7 @@ from netmodes import addressing, findings, firewall, iproute, masquerade, names,
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
+from netmodes.reach import Cell
 from netmodes.step import Check, Step, step_from
 
 DEFAULT = ("10.64.0.1/24", "10.64.0.11/24")
@@ -34,6 +35,18 @@ class Nat(Mode):
     mode: ClassVar[str] = "nat"
     verbatim_note: ClassVar[str] = "names may not resolve, and a firewall may drop what it forwards"
     thorough: ClassVar[bool] = True
+
+    reach: ClassVar[tuple[Cell, ...]] = (
+        Cell("namespace", "itself", True),
+        Cell("host", "namespace", True),
+        Cell("namespace", "the bridge", True),
+        Cell("namespace", "the host's other addresses", True),
+        Cell("namespace", "the gateway", True),
+        Cell("namespace", "outside", True),
+        Cell("namespace", "a name", True),
+        Cell("neighbour", "namespace", True),
+        Cell("outside", "namespace", False),
+    )
 
     bridge: str = parameter("", "the bridge", "nat0")
     bridge_address: str = parameter("", "its address", DEFAULT[0], metavar="CIDR")

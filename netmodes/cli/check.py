@@ -1,0 +1,79 @@
+"""``netmodes check``: who reaches whom, as it was promised and as it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from netmodes.cli.doctor import block
+from netmodes.cli.sudo import become_root
+from netmodes.cli.words import as_json, fit, show
+from netmodes.finding import Finding
+from netmodes.reach import Report, Result
+
+__all__ = ["check", "table"]
+
+WORDS = {True: "yes", False: "no", None: "?"}
+
+#: The widths of from and to; expected, got and time have what their headings need.
+ROW = "{:<9} {:<43} {:<8} {:<4} {}"
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--outside",
+    metavar="ADDR",
+    default="",
+    help="An address or name outside to try.  [default: the default route's gateway]",
+)
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def check(name: str, outside: str, to_json: bool) -> None:
+    """Try who reaches whom in a network, and who should not.
+
+    Each is really tried, with one ping and nothing remembered from before. Without --outside
+    nothing further than the default route's gateway is tried, and no name is looked up: the name
+    server is asked whether it answers.
+
+    Exit status: 1 if something is not as the mode promises, 0 if all is.
+
+    Example: netmodes check A --outside 8.8.8.8
+    """
+    from netmodes.check import check as try_all
+
+    become_root()
+    report = try_all(name, outside=outside, echo=show)
+    click.echo(as_json(report.to_dict()) if to_json else table(report), nl=False)
+    sys.exit(bool(report.differing))
+
+
+def table(report: Report) -> str:
+    """The promises, a row each, with why one is not kept; beneath them what mends it."""
+    rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
+    rows += [line for result in report.results for line in _rows(result)]
+    count = len(report.differing)
+    what = f"is not as {report.mode} promises: {count} of {len(report.results)} differ."
+    rows.append(f"{report.namespace} {what if count else f'is as {report.mode} promises.'}")
+    return "\n".join([*rows, *map(block, mends(report))]).rstrip() + "\n"
+
+
+def mends(report: Report) -> Iterator[Finding]:
+    """What is wrong, once for each command that mends it."""
+    said = set()
+    for finding in (result.finding for result in report.differing):
+        if finding is not None and finding.mend not in said:
+            said.add(finding.mend)
+            yield finding
+
+
+def _rows(result: Result) -> list[str]:
+    cell, time = result.cell, result.milliseconds
+    place = f"from {result.place}" if cell.source == "neighbour" and result.place else ""
+    target = " ".join(filter(None, (cell.target, result.tried, place)))
+    took = "" if time is None else f"{time:.3g} ms"
+    row = ROW.format(cell.source, target, WORDS[cell.reachable], WORDS[result.reached], took)
+    mark = "differs: " if result.differs else ""
+    reason = fit(mark + result.reason, "    ").splitlines() if result.reason else []
+    return [row.rstrip(), *reason]
