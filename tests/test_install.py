@@ -17,6 +17,7 @@ PROJECT = ("netmodes", "templates", "setup.cfg", "pyproject.toml", "README.md", 
 
 FACTS = Path(__file__).with_name("facts") / "article.json"
 EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS), "--export", "-")
+EXPLAIN, PAGE = ("explain", "bridged", "--format", "markdown"), ROOT / "docs/bridged.md"
 
 
 def run(*argv: str, folder: Path | None = None, path: str = "") -> str:
@@ -69,6 +70,7 @@ def test_wheel(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> No
     install(fresh, str(wheel))
 
     assert run(str(fresh / "bin/netmodes"), *EXPORT, folder=tmp_path) == expected
+    assert run(str(fresh / "bin/netmodes"), *EXPLAIN, folder=tmp_path) == PAGE.read_text()
     assert where(fresh, tmp_path).is_relative_to(fresh)
 
 

@@ -24,7 +24,7 @@ TEXT = (FACTS / "article.json").read_text()
 
 #: What touches the system or is only for who does, and what stands above the modes; they and all
 #: below them only describe.
-ABOVE = {"cli"}
+ABOVE = {"cli", "explain"}
 ACTING = ABOVE.union(
     "check inside lab nameserver runner script servers signals updown watcher why".split()
 )
@@ -140,6 +140,11 @@ def run(program: str, *arguments: str, **environment: str) -> str:
 def test_loaded(arguments: list[str]) -> None:
     """Help, a dry run and the list load neither plumbum nor jinja2."""
     assert run(REPORT, *arguments) == "click"
+
+
+def test_loaded_to_explain() -> None:
+    """An explanation takes jinja2, but not what runs commands."""
+    assert run(REPORT, "explain", "host-only") == "click jinja2"
 
 
 def test_loaded_to_export() -> None:

@@ -9,6 +9,7 @@ import click
 
 from netmodes.cli.check import check
 from netmodes.cli.doctor import doctor
+from netmodes.cli.explain import explain
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
 from netmodes.cli.words import as_json, fit, say, show
@@ -142,6 +143,6 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 #: In the order of ``--help``.
 VERBS = (
     *(down, confirm, watch, list_, exec_),
-    *(check, why, doctor),
+    *(check, why, explain, doctor),
     *(facts, lab),
 )

@@ -1,0 +1,44 @@
+"""The verb that teaches: a mode, or a network of ours."""
+
+from __future__ import annotations
+
+import click
+
+from netmodes.cli.terminal import drawn
+from netmodes.cli.words import say
+from netmodes.errors import Refused
+from netmodes.journal import Journal
+from netmodes.modes import MODES
+
+__all__ = ["explain"]
+
+
+@click.command()
+@click.argument("name", metavar="MODE|NAME")
+@click.option(
+    "--format",
+    "how",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="Text for a terminal, or a page.",
+)
+def explain(name: str, how: str) -> None:
+    """Teach a mode or a network of ours, line by line; needs no root.
+
+    Example: netmodes explain host-only
+    """
+    from netmodes import explain as teacher
+
+    found = Journal(name).read()
+    if name in MODES:
+        if found is not None:
+            say(f"{name} is a mode, and a network as well: this is the mode.")
+        text = teacher.mode(name, how)
+    elif found is not None:
+        text = teacher.network(found, how)
+    else:
+        raise Refused(
+            f"{name} is neither a mode ({', '.join(MODES)}) nor a network of ours: "
+            "`netmodes list` shows those that are up"
+        )
+    click.echo(drawn(text) if how == "text" else text, nl=False)
