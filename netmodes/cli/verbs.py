@@ -10,6 +10,7 @@ import click
 from netmodes.cli.check import check
 from netmodes.cli.doctor import doctor
 from netmodes.cli.explain import explain
+from netmodes.cli.show import show_network
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
 from netmodes.cli.words import as_json, fit, say, show
@@ -143,6 +144,6 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 #: In the order of ``--help``.
 VERBS = (
     *(down, confirm, watch, list_, exec_),
-    *(check, why, explain, doctor),
+    *(check, why, explain, show_network, doctor),
     *(facts, lab),
 )

@@ -1,0 +1,77 @@
+"""``netmodes show``: the picture of what is really there."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import click
+
+from netmodes.cli.doctor import block
+from netmodes.cli.terminal import drawn
+from netmodes.cli.words import as_json, fit
+from netmodes.draw import WRONG, draw
+from netmodes.errors import Refused
+from netmodes.facts import Facts
+from netmodes.view import View, view
+
+__all__ = ["show_network"]
+
+#: The first row of a device that is not up, or that a finding is about.
+NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")
+
+
+@click.command(name="show")
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "how",
+    type=click.Choice(["text", "mermaid"]),
+    default="text",
+    help="A picture for a terminal, or as GitHub draws it.",
+)
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def show_network(name: str | None, how: str, to_json: bool) -> None:
+    """Draw what is really there; of all networks, or of one.
+
+    Devices, MACs, addresses, bridge ports, cables and routes. A device that something is wrong
+    with has a "!"; what that is stands below. Without root it says what it cannot see.
+
+    Example: netmodes show A
+    """
+    facts = Facts.read(thorough=False)
+    seen = view(facts, look_inside(facts), name)
+    if to_json:
+        click.echo(as_json(asdict(seen)), nl=False)
+    elif how == "mermaid":
+        from netmodes.mermaid import graph
+
+        click.echo(graph(seen), nl=False)
+    else:
+        click.echo(picture(seen), nl=False, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def look_inside(facts: Facts) -> Mapping[str, Facts | None]:
+    """The facts of each namespace of ours, as far as they can be read."""
+    return {network["name"]: _inside(network["name"]) for network in facts.known("networks")}
+
+
+def _inside(name: str) -> Facts | None:
+    if os.geteuid() != 0:
+        return None
+    try:
+        return Facts.inside(name)
+    except Refused:
+        return None
+
+
+def picture(seen: View) -> str:
+    """The picture, what is wrong below it, and what could not be seen; in colour."""
+    red = NOT_UP.sub(lambda found: click.style(found[0], fg="red", bold=True), drawn(draw(seen)))
+    unseen = [place.name for place in seen.namespaces if place.unseen.startswith("only root")]
+    notes = [f"What is in {', '.join(unseen)} only root can see: `sudo netmodes show`"] * any(
+        unseen
+    )
+    return "\n".join([red, *map(block, seen.findings), *(f"{fit(note)}\n" for note in notes)])

@@ -1,0 +1,414 @@
+"""`netmodes show`: facts in, picture out; and that a lab's picture has what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from console import netmodes
+from hypothesis import given
+from hypothesis import strategies as st
+from labs import Lab, RootLab
+from pictures import DOWN, GOLDEN, SITUATIONS, WRITTEN, host_only, link, seen
+
+from netmodes import Facts
+from netmodes.draw import GAP, LEFT, RIGHT, draw
+from netmodes.finding import Finding
+from netmodes.mermaid import graph, label
+from netmodes.view import Device, Place, View, view
+
+pure = pytest.mark.pure
+
+each_situation = pytest.mark.parametrize("name", SITUATIONS)
+
+
+@pure
+@each_situation
+@pytest.mark.parametrize("how", WRITTEN)
+def test_golden(name: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn of a situation is what tests/golden holds."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    assert WRITTEN[how](seen(name)) == (GOLDEN / f"show-{name}.{how}").read_text()
+
+
+@pure
+@each_situation
+def test_all_there(name: str) -> None:
+    """The picture has every device, MAC, address and route, and fits 80 columns."""
+    what = seen(name)
+
+    drawn = draw(what)
+
+    words = {*re.sub("[│├┤─└┌┐┘]", " ", drawn).split()}
+    for place in (what.host, *what.namespaces):
+        for device in place.devices:
+            assert {device.name, device.mac, *device.addresses} - {""} <= words
+        assert {word for route in place.routes for word in route.split()} <= words
+    assert max(map(len, drawn.splitlines())) <= 80
+
+
+NAME = st.text("abcxyz0123456789.-_@", min_size=1, max_size=15)
+ADDRESS = st.ip_addresses().map(lambda ip: f"{ip}/{ip.max_prefixlen}")
+DEVICE = st.builds(
+    Device,
+    name=NAME,
+    kind=st.sampled_from(["", "bridge", "veth", "dummy", "wireguard"]),
+    state=st.sampled_from(["up", "down", "no carrier"]),
+    mac=st.sampled_from(["", "02:00:00:00:00:01", ":".join(["80"] * 20)]),
+    addresses=st.lists(ADDRESS, max_size=3).map(tuple),
+    outside=st.booleans(),
+    wrong=st.booleans(),
+)
+DEVICES = st.lists(DEVICE, max_size=6, unique_by=lambda one: one.name).map(tuple)
+
+
+@st.composite
+def views(choose: st.DrawFn) -> View:
+    """Any machine: ports of bridges, bridges of bridges' ports, cables, and devices alone."""
+    names = choose(st.lists(NAME, max_size=3, unique=True))
+    spaces = tuple(Place(name, "bridged", choose(DEVICES), ("default via ::",)) for name in names)
+    ends = [(place.name, device.name) for place in spaces for device in place.devices]
+    devices: list[Device] = []
+    for device in choose(DEVICES):
+        master = choose(st.sampled_from(["", "gone", *(one.name for one in devices)]))
+        cable = choose(st.sampled_from([None, ("", "eth9"), ("Z", "eth9"), *ends]))
+        devices.append(replace(device, master=master, cable=cable))
+    return View(Place("", "", tuple(devices), ("default via fe80::1 dev eth0",)), spaces, ())
+
+
+@pure
+@given(views())
+def test_frame(what: View) -> None:
+    """Whatever there is, it is drawn in whole boxes and 80 columns, and no row is lost."""
+    first, top, *rows = draw(what).splitlines()
+
+    assert first.startswith("host")
+    assert top.startswith(f"┌{'─' * (LEFT + 2)}┐")
+    ends = [row[0] + row[LEFT + 3] for row in rows if row[:1].strip()]
+    assert {*ends} <= {"││", "│├", "├┤", "└┘"}
+    assert ends.count("└┘") == 1
+    right = [row[LEFT + 4 + GAP :] for row in (first, top, *rows)]
+    boxes = [row for row in right if row[:1] in ("┌", "│", "┤", "├", "└")]
+    assert all(len(row) == RIGHT + 4 and row[-1] in "┐│┤┘" for row in boxes)
+    assert [row[0] for row in boxes].count("┌") == len(what.namespaces)
+    assert max(map(len, [first, top, *rows])) <= 80
+    shown = len(re.findall("^│", "\n".join(rows), re.M))
+    assert shown >= sum(1 + bool(one.mac) + len(one.addresses) for one in what.host.devices)
+
+
+@pure
+def test_cables() -> None:
+    """A cable ends at the two devices that are its ends, and every device is drawn once."""
+    drawn = draw(seen("bridged-two"))
+
+    assert re.search(r"^│ ├─ veth0 +├─+┤ veth1 ", drawn, re.M)
+    assert re.search(r"^│ └─ veth2 +├─+┤ veth3 ", drawn, re.M)
+    assert re.search(r"^│ ├─ enp0s1 +├─+ the LAN$", drawn, re.M)
+    assert sorted(re.findall(r"[─┤│] (veth\d) ", drawn)) == ["veth0", "veth1", "veth2", "veth3"]
+
+
+@pure
+def test_down_is_marked() -> None:
+    """A device that is down is marked, and below stands what is wrong and what mends it."""
+    text = WRITTEN["picture"](seen("down"))
+
+    assert re.search(r"veth0  down ! +├─+┤ veth1  no carrier +│", text)
+    assert "error: veth0 is down\n" in text
+    assert "  mend:  ip link set veth0 up\n" in text
+
+
+@pure
+def test_readme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The README's picture is what is drawn."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    drawn = WRITTEN["picture"](seen("down", "A"))
+
+    assert f"```text\n{drawn}```" in (GOLDEN.parents[1] / "README.md").read_text()
+
+
+@pure
+def test_inside_is_marked() -> None:
+    """What is wrong inside a namespace is marked there, not on the host's device of that name."""
+    facts, inside = host_only(near={"ifname": "veth1"}, far=DOWN)
+
+    drawn = draw(view(facts, inside))
+
+    assert re.search(r"│ veth1 +├─+┤ veth1  down ! ", drawn)
+
+
+@pure
+def test_one_network() -> None:
+    """Of one network it draws what that stands on; the other's cable is said in words."""
+    drawn = draw(seen("bridged-two", "B"))
+
+    assert "namespace B: bridged" in drawn
+    assert "namespace A" not in drawn
+    assert re.search(r"├─ veth0 .*\n.*\n.*cable to veth1 in A", drawn)
+    assert "enp0s1" in drawn
+
+
+@pure
+def test_one_network_alone() -> None:
+    """Of host-only it draws neither the host's NIC nor its routes."""
+    drawn = draw(seen("host-only", "A"))
+
+    assert "enp0s1" not in drawn
+    assert "default" not in drawn
+
+
+@pure
+def test_findings_of_one_network() -> None:
+    """What is wrong elsewhere is not told of one network."""
+    facts, inside = host_only()
+    stray = link("eth9", 9, "10.0.0.1/8", master="br9")
+    both = replace(facts, links=[*facts.known("links"), stray])
+
+    assert view(both, inside).findings != ()
+    assert view(both, inside, "A").findings == ()
+
+
+@pure
+def test_pair_on_the_host() -> None:
+    """A cable both ends of which are on the host is said at both, and is one edge."""
+    facts, inside = host_only()
+    pair = [
+        {**facts.known("links")[2], "ifname": name, "link": peer, "ifindex": index}
+        for name, peer, index in (("eth8", "eth9", 8), ("eth9", "eth8", 9))
+    ]
+    for end in pair:
+        del end["link_index"]
+
+    what = view(replace(facts, links=[*facts.known("links"), *pair]), inside)
+
+    assert "cable to eth9 on the host" in draw(what)
+    assert "cable to eth8 on the host" in draw(what)
+    assert len(Graph(graph(what)).edges) == 3  # the NIC's, the namespace's and this one
+
+
+@pure
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--format", "mermaid"]])
+def test_not_root(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without root it says what it cannot see, and does not fail."""
+    facts, _ = host_only()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(Facts, "read", lambda thorough: facts)
+
+    done = netmodes("show", *arguments)
+
+    assert (done.status, done.stderr) == (0, "")
+    assert "only root can look inside" in done.stdout
+    assert "192.168.202.1/24" in done.stdout
+    assert "192.168.202.11/24" not in done.stdout
+
+
+@pure
+def test_no_such_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of no network is refused, and where to look is said."""
+    monkeypatch.setattr(Facts, "read", lambda thorough: replace(host_only()[0], networks=[]))
+
+    done = netmodes("show", "A")
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr == "Error: A is not up: `netmodes list` shows what is\n"
+
+
+@pure
+def test_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As JSON there are the places with their devices, and the findings."""
+    facts, inside = SITUATIONS["down"]()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(Facts, "read", lambda thorough: facts)
+    monkeypatch.setattr(Facts, "inside", inside.__getitem__)
+
+    shown = json.loads(netmodes("show", "--json").stdout)
+
+    assert [device["name"] for device in shown["host"]["devices"]] == ["enp0s1", "veth0"]
+    assert shown["namespaces"][0]["devices"][1]["cable"] == ["", "veth0"]
+    assert (
+        shown["host"]["devices"][1] | {"state": "down", "wrong": True, "cable": ["A", "veth1"]}
+        == (shown["host"]["devices"][1])
+    )
+    assert shown["findings"][0]["what"] == "veth0 is down"
+
+
+class Graph:
+    """A Mermaid flowchart, read by a parser that knows only what we write, and forgives nothing.
+
+    The grammar is that of mermaid.js.org/syntax/flowchart.html; every label is quoted.
+    """
+
+    ID = r"([a-z]\w*)"
+    TEXT = r'"((?:[^"<>#&]|<br/>|#(?:\d+|[a-z]+);)+)"'
+    RESERVED = frozenset("end graph subgraph class classDef click style default".split())
+
+    def __init__(self, text: str) -> None:
+        self.nodes: dict[str, str] = {}
+        self.edges: set[tuple[str, str]] = set()
+        self.wrong: list[str] = []
+        self.depth = 0
+        first, *lines = text.splitlines()
+        assert first == "graph LR"
+        for line in lines:
+            self.read(line.strip())
+        assert self.depth == 0
+
+    def read(self, line: str) -> None:
+        """One statement."""
+        shapes = "|".join([rf"\[{self.TEXT}\]", rf"\(\[{self.TEXT}\]\)", rf">{self.TEXT}\]"])
+        if line == "end":
+            self.depth -= 1
+        elif found := re.fullmatch(rf"subgraph {self.ID}\[{self.TEXT}\]", line):
+            self.depth += 1
+            self.define(found[1], found[2])
+        elif found := re.fullmatch(rf"{self.ID}(?:{shapes})", line):
+            self.define(found[1], found[2] or found[3] or found[4])
+        elif found := re.fullmatch(rf"{self.ID} --- {self.ID}", line):
+            assert {found[1], found[2]} <= self.nodes.keys()
+            self.edges.add((found[1], found[2]))
+        elif found := re.fullmatch(r"class ([a-z\d,]+) wrong", line):
+            self.wrong = found[1].split(",")
+            assert {*self.wrong} <= self.nodes.keys()
+        else:
+            assert line == "classDef wrong stroke:#c00,stroke-width:3px"
+
+    def define(self, name: str, text: str) -> None:
+        """A node or a subgraph."""
+        assert name not in self.nodes
+        assert name not in self.RESERVED
+        assert self.depth in (0, 1)
+        self.nodes[name] = text
+
+
+@pure
+@each_situation
+def test_mermaid(name: str) -> None:
+    """The graph is Mermaid's to the letter, with every device as a node and every cable an edge."""
+    what = seen(name)
+
+    parsed = Graph(graph(what))
+
+    names = [text.split("<br/>")[0].split(" ")[0] for text in parsed.nodes.values()]
+    devices = [one for place in (what.host, *what.namespaces) for one in place.devices]
+    assert {one.name for one in devices} <= {*names}
+    assert len(parsed.wrong) == sum(one.wrong for one in devices)
+
+
+NASTY = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1)
+
+
+@pure
+@given(NASTY, NASTY)
+def test_mermaid_of_anything(name: str, address: str) -> None:
+    """Whatever a device is called, no text of it becomes syntax."""
+    device = Device(name, "veth", "up", "", (address,), wrong=True)
+    finding = Finding("error", name, "", "", name)
+
+    Graph(graph(View(Place("", devices=(device,)), (), (finding,))))
+
+
+@pure
+def test_label() -> None:
+    """A label's lines are parted by a break, and its special characters are entities."""
+    assert label('a "b"\n<c> #1 & d') == '"a #quot;b#quot;<br/>#lt;c#gt; #35;1 #amp; d"'
+
+
+def devices_of(lab: Lab, *inside: str) -> list[dict[str, Any]]:
+    """The devices that the kernel shows, but for the loopback."""
+    links = json.loads(lab.ok(*inside, "ip", "-j", "addr", "show"))
+    return [link for link in links if link.get("ifname", "lo") != "lo"]
+
+
+def test_lab(lab: Lab) -> None:
+    """In a lab the picture has the kernel's devices, MACs, addresses, ports and routes."""
+    lab.ok("netmodes", "bridged", "--uplink", "enp0s1")
+    lab.ok("netmodes", "bridged", "--uplink", "enp0s1", "-n", "B")
+    lab.ok("netmodes", "host-only", "-n", "C")
+
+    text, graphed = (
+        lab.ok("env", "LC_ALL=C.UTF-8", "netmodes", "show"),
+        lab.ok("netmodes", "show", "--format", "mermaid"),
+    )
+
+    shown = json.loads(lab.ok("netmodes", "show", "--json"))
+    words = text.split()
+    there = {"": devices_of(lab)}
+    there |= {name: devices_of(lab, "ip", "netns", "exec", name) for name in "ABC"}
+    for place in (shown["host"], *shown["namespaces"]):
+        drawn = {one["name"]: one for one in place["devices"] if one["name"] != "lo"}
+        assert drawn.keys() == {found["ifname"] for found in there[place["name"]]}
+        for found in there[place["name"]]:
+            device = drawn[found["ifname"]]
+            infos = [info for info in found["addr_info"] if info["scope"] == "global"]
+            addresses = [f"{info['local']}/{info['prefixlen']}" for info in infos]
+            assert (device["mac"], device["addresses"]) == (found["address"], addresses)
+            assert device["master"] == found.get("master", "")
+            assert {found["ifname"], found["address"], *addresses} <= {*words}
+    assert shown["findings"] == []
+    assert "!" not in text
+    assert "default via 192.168.64.100" in text
+    assert len(Graph(graphed).edges) == 3 + 3 + 1  # ports, cables and the LAN
+    for near, far in (("veth0", "veth1"), ("veth2", "veth3"), ("veth4", "veth5")):
+        assert re.search(rf"{near} +├─+┤ {far} ", text)
+
+
+def test_lab_broken(lab: Lab) -> None:
+    """In a lab a device that is down, a port with an address and a lost namespace are marked."""
+    lab.ok("netmodes", "bridged", "--uplink", "enp0s1")
+    lab.ok("netmodes", "host-only", "-n", "C")
+    lab.ok("ip", "addr", "add", "192.168.64.3/24", "dev", "enp0s1")
+    lab.ok("ip", "-n", "A", "link", "set", "veth1", "down")
+    lab.ok("ip", "netns", "del", "C")
+
+    text = lab.ok("env", "LC_ALL=C.UTF-8", "netmodes", "show")
+
+    assert "enp0s1 !" in text
+    assert "error: enp0s1 is a port of br0, yet has 192.168.64.3/24" in text
+    assert re.search(r"veth0  no carrier +├─+┤ veth1  down ! ", text)
+    assert "error: veth1 in A is down" in text
+    assert "(there is no such namespace)" in text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a lab with other users")
+def test_lab_not_root() -> None:
+    """An ordinary user sees the host, and is told what only root can see; no sudo is called."""
+    with RootLab() as lab:
+        lab.ok("netmodes", "host-only")
+
+        done = lab.anyone("env", "LC_ALL=C.UTF-8", "netmodes", "show")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"veth0 +├─+┤ \(only root can look inside\)", done.stdout)
+    assert "What is in A only root can see: `sudo netmodes show`" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [([], True), (["NO_COLOR=1"], False)], ids=["colour", "NO_COLOR"]
+)
+def test_colour(lab: Lab, environment: list[str], coloured: bool) -> None:
+    """A terminal gets what is down in colour, unless NO_COLOR is set; a pipe never does."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("ip", "link", "set", "veth0", "down")
+
+    shown = lab.ok(
+        "env", "-u", "NO_COLOR", *environment, "script", "-qc", "netmodes show", "/dev/null"
+    )
+
+    assert ("\x1b[31m\x1b[1mveth0  down !\x1b[0m" in shown) == coloured
+    assert "veth0  down !" in shown
+    assert "\x1b" not in lab.ok("env", "-u", "NO_COLOR", *environment, "netmodes", "show")
+
+
+def test_ascii(lab: Lab) -> None:
+    """Where the locale has no UTF-8 the picture is drawn in ASCII; a graph needs no drawing."""
+    lab.ok("netmodes", "host-only")
+
+    text = lab.ok("env", "LC_ALL=C", "netmodes", "show")
+
+    assert text.isascii()
+    assert re.search(r"^\| veth0 +\+-+\+ veth1 ", text, re.M)
