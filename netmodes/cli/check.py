@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, show
@@ -22,7 +23,7 @@ ROW = "{:<9} {:<43} {:<8} {:<4} {}"
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=running)
 @click.option(
     "--outside",
     metavar="ADDR",

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 import click
 
 from netmodes import findings, machine
+from netmodes.cli.complete import interfaces
 from netmodes.cli.words import as_json, fit
 from netmodes.facts import Facts
 from netmodes.findings import Finding
@@ -31,6 +32,7 @@ COMMANDS = """
     "--uplink",
     metavar="NAME",
     help="The NIC to look at.  [default: the default route's]",
+    shell_complete=interfaces,
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def doctor(uplink: str | None, to_json: bool) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
+from netmodes.cli.complete import running
 from netmodes.cli.terminal import drawn
 from netmodes.cli.words import say
 from netmodes.errors import Refused
@@ -13,8 +15,16 @@ from netmodes.modes import MODES
 __all__ = ["explain"]
 
 
+def modes_and_running(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """What can be explained."""
+    modes = [CompletionItem(name, help="mode") for name in MODES if name.startswith(incomplete)]
+    return modes + running(ctx, param, incomplete)
+
+
 @click.command()
-@click.argument("name", metavar="MODE|NAME")
+@click.argument("name", metavar="MODE|NAME", shell_complete=modes_and_running)
 @click.option(
     "--format",
     "how",

@@ -12,6 +12,7 @@ import click
 
 from netmodes import signals
 from netmodes.cli.check import table
+from netmodes.cli.complete import files, interfaces
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
@@ -61,6 +62,7 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
         show_default=False,
         metavar=metadata["metavar"],
         help=f"{metadata['meaning']}  [{note}]",
+        shell_complete=interfaces if option.name == "uplink" else None,
     )
 
 
@@ -80,6 +82,7 @@ COMMON = [
         ["--export"],
         metavar="FILE",
         help='Write a bash script instead ("-": to stdout).',
+        shell_complete=files,
     ),
     click.Option(
         ["--force"], is_flag=True, help="Overwrite FILE; go on where a firewall names the uplink."
@@ -91,6 +94,7 @@ COMMON = [
         ["--facts"],
         metavar="FILE",
         help="Render for the machine FILE describes.",
+        shell_complete=files,
     ),
     click.Option(
         ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."

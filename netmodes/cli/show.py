@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import click
 
+from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.terminal import drawn
 from netmodes.cli.words import as_json, fit
@@ -24,7 +25,7 @@ NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})"
 
 
 @click.command(name="show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=running)
 @click.option(
     "--format",
     "how",

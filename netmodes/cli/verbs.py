@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from netmodes.cli.check import check
+from netmodes.cli.complete import running
 from netmodes.cli.doctor import doctor
 from netmodes.cli.explain import explain
 from netmodes.cli.show import show_network
@@ -25,7 +26,7 @@ __all__ = ["VERBS"]
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=running)
 @click.option("--all", "every", is_flag=True, help="Every network of ours.")
 @click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
@@ -49,7 +50,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=running)
 def confirm(name: str) -> None:
     """Keep a network that was put up with --confirm.
 
@@ -98,7 +99,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
 @click.command(name="exec", context_settings={"ignore_unknown_options": True})
-@click.argument("name")
+@click.argument("name", shell_complete=running)
 @click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:

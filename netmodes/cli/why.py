@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import fit, show
@@ -14,7 +15,7 @@ __all__ = ["why"]
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=running)
 @click.argument("target", metavar="ADDR[:PORT]")
 def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
