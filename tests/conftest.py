@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from counts import PROPERTY, table
 from hypothesis import settings
 from labs import Lab
 from state import State, state
@@ -98,3 +99,17 @@ def quick_lab(lab: Lab) -> Lab:
 def article() -> Facts:
     """The facts of the article's machine."""
     return Facts.from_json((FACTS / "article.json").read_text())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the fault sweep has tried."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    counts = [
+        value
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    for line in table(counts) if counts else ():
+        terminalreporter.write_line(line)

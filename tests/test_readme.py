@@ -50,3 +50,21 @@ def test_picture(mode: type[Mode]) -> None:
     drawn = "\n".join(line.removeprefix("    ") for line in picture.rstrip().splitlines())
 
     assert f"```text\n{drawn}\n```" in README
+
+
+@pytest.mark.pure
+def test_faults() -> None:
+    """The counts that the README quotes are of every mode, both ways, and all restored."""
+    quoted = re.search(r"```text\nfault sweep: (.*?)```", README, re.S)
+    assert quoted is not None
+    total, _, _, *rows = quoted[1].splitlines()
+
+    named = {tuple(row.split()[:3]) for row in rows}
+    counts = sum(int(cell) for row in rows for cell in row.split()[3:])
+    assert total == f"{counts} faults tried, {counts} machines as before"
+    assert named == {
+        (mode, way, verb)
+        for mode in MODES
+        for way in ("netmodes", "script")
+        for verb in ("up", "down")
+    }

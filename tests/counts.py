@@ -1,0 +1,40 @@
+"""What the fault sweep tried, as one table at the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypedDict
+
+#: The property of a test's report, which also comes from the workers of pytest-xdist.
+PROPERTY = "faults"
+
+
+class Count(TypedDict):
+    """What one test of the sweep has tried, and after how many the machine was as before."""
+
+    mode: str
+    way: str
+    verb: str
+    fault: str
+    tried: int
+    restored: int
+
+
+def table(counts: Iterable[Count]) -> Iterator[str]:
+    """The sum, then a line for each mode, way and verb with a column for each kind of fault."""
+    found = sorted(counts, key=lambda count: count["fault"])
+    tried, restored = (sum(count[key] for count in found) for key in ("tried", "restored"))
+    yield f"fault sweep: {tried} faults tried, {restored} machines as before"
+    faults = list(dict.fromkeys(count["fault"] for count in found))
+    yield _line("", *(fault.partition(" ")[0] for fault in faults))
+    yield _line("", *(fault.partition(" ")[2] for fault in faults))
+    rows: dict[str, dict[str, int]] = {}
+    for count in found:
+        row = f"{count['mode']:<9} {count['way']:<8} {count['verb']}"
+        rows.setdefault(row, {})[count["fault"]] = count["tried"]
+    for row, cells in sorted(rows.items()):
+        yield _line(row, *(str(cells.get(fault, "")) for fault in faults))
+
+
+def _line(row: str, *cells: str) -> str:
+    return f"{row:<23}{''.join(f'{cell:>9}' for cell in cells)}".rstrip()

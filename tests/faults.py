@@ -1,0 +1,288 @@
+"""The fault sweep, inside a lab: at the k-th program of a run a fault, for every k; then `down`.
+
+While a fault is armed each program on PATH is a wrapper of ours. It counts the commands of a run,
+for EVERY what it reads and probes as well, and at the k-th it does what FAULTS says. What a program starts in its turn does not count.
+
+``python tests/faults.py MODE WAY VERB FAULT FIRST`` tries each k from FIRST on, until the run is
+over before the k-th or a machine is not as before, and prints how it went, as JSON.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import state
+
+from netmodes import MODES
+from netmodes.iproute import PACKAGES
+
+HERE = Path("/run/faults")
+WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
+SCRIPT, SAID = HERE / "exported.sh", HERE / "said"
+ARMED, COUNTED, HIT = HERE / "armed", HERE / "counted", HERE / "hit"
+JOURNAL = Path("/run/netmodes/A")
+
+PROGRAMS = {*PACKAGES, "tc"} - {"bash"}
+
+#: Seconds for one run, which takes less than one.
+PATIENCE = 60
+
+#: What happens at the k-th program. SIGKILL is for the process that runs the commands ($leader), or
+#: for its whole group (0); a batch is half done when that comes.
+FAULTS = {
+    "fails": """
+        if looks "$@"; then kill -s KILL $$; fi
+        echo 'RTNETLINK answers: Out of order' >&2
+        exit 2
+        """,
+    "killed before": 'kill -s KILL "$leader"; exit 1',
+    "killed during": 'kill -s KILL "$leader"; sleep 0.02; exec "$REAL" "$@"',
+    "killed with it": """
+        if [ "${*#*-batch}" = "$*" ]; then "$REAL" "$@"; else sed '3,$d' | "$REAL" "$@"; fi
+        kill -s KILL 0
+        """,
+    "Ctrl-C": 'kill -s INT 0; exec "$REAL" "$@"',
+}
+
+#: Where programs that only look count too, so any instant between two lines of the journal: at the
+#: others it makes no difference when those end, and a script writes the same lines.
+EVERY = (("netmodes", "killed before"),)
+
+WRAPPER = """#!/bin/sh
+REAL={real} HERE={here}
+if [ -n "${{WRAPPED-}}" ]; then exec "$REAL" "$@"; fi
+export WRAPPED=yes
+
+case "{program} $*" in
+grep*/etc/netns/* | mkdir*/etc/netns/* | rm*/etc/netns/* | sed*/etc/netns/*) ;;
+grep* | mkdir* | "rm "* | sed*) exec "$REAL" "$@" ;; # the script's own
+esac
+
+looks() {{
+    case " {program} $* " in
+    *" show "* | *" list "* | *" pids "* | " sysctl -n "* | *" -S "* | *" -C "*) ;;
+    " cksum "* | " grep "* | " ls "* | " ping "* | " sh "* | " ss "* | " stat "*) ;;
+    *) return 1 ;;
+    esac
+}}
+
+read -r k every <"$HERE/armed"
+if [ -z "$every" ] && looks "$@"; then exec "$REAL" "$@"; fi
+echo $$ >>"$HERE/counted"
+n=0
+while n=$((n + 1)) && read -r pid && [ "$pid" != $$ ]; do :; done <"$HERE/counted"
+if [ "$n" != "$k" ]; then exec "$REAL" "$@"; fi
+echo "{program} $*" >"$HERE/hit"
+read -r _ _ _ _ leader _ </proc/self/stat
+. "$HERE/fault"
+"""
+
+#: Nobody is there to answer a ping. A kernel without `dummy` has `ifb`, which can move to another
+#: namespace and leads nowhere just as well.
+IMPATIENT = 'exec {real} "$@" -W 0.02'
+NO_DUMMY = 'case "$*" in *" type dummy") set -- ${{*%dummy}}ifb ;; esac; exec {real} "$@"'
+
+
+#: What gives a mode commands that it has not by itself.
+MORE = {"nat": ("--publish", "8080:80")}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One mode, run or taken back one way, with one kind of fault."""
+
+    mode: str
+    way: str
+    verb: str
+    fault: str
+
+    @property
+    def up(self) -> list[str]:
+        """The mode as on the command line."""
+        required = [item.name for item in MODES[self.mode].options() if item.metadata["required"]]
+        uplinks = [word for name in required for word in (f"--{name}", "enp0s1")]
+        return [self.mode, *uplinks, *MORE.get(self.mode, ())]
+
+    def go(self, verb: str) -> int:
+        """Put up or take back, to whatever end."""
+        if self.way == "script":
+            return run(str(SCRIPT), verb)
+        return netmodes(*(self.up if verb == "up" else ("down", "A")))
+
+
+class NotAsBefore(Exception):
+    """What is wrong after a fault."""
+
+
+def netmodes(*arguments: str) -> int:
+    """Call the command line in a process of its own; Python and the modules are there already."""
+    child = multiprocessing.get_context("fork").Process(target=_netmodes, args=(arguments,))
+    child.start()
+    child.join(PATIENCE)
+    require(child.exitcode is not None, f"`netmodes {' '.join(arguments)}` does not end")
+    return child.exitcode or 0
+
+
+def _netmodes(arguments: tuple[str, ...]) -> None:
+    from plumbum import local
+
+    from netmodes.cli import main
+
+    os.setsid()
+    local.env["PATH"] = os.environ["PATH"]  # not that of its import
+    with SAID.open("w") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+    sys.argv[1:] = arguments
+    main()
+
+
+def run(*argv: str) -> int:
+    """Run a program, in a group of its own."""
+    with SAID.open("w") as said:
+        return subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
+            timeout=PATIENCE,
+            check=False,
+        ).returncode
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """What must be so, and what to say if it is not."""
+    if not holds:
+        raise NotAsBefore(otherwise)
+
+
+def prepare(mode: str) -> None:
+    """Write the programs of ours, and have the modules ready for every run."""
+    for folder in (HERE, WRAPPERS, STAND_INS):
+        folder.mkdir(exist_ok=True)
+    write(STAND_INS / "ping", f"#!/bin/sh\n{IMPATIENT}\n")
+    if mode == "isolated" and run("ip", "link", "add", "dummy7", "type", "dummy"):
+        write(STAND_INS / "ip", f"#!/bin/sh\n{NO_DUMMY}\n")
+    run("ip", "link", "del", "dummy7")
+    os.environ["PATH"] = f"{STAND_INS}:{os.environ['PATH']}"
+    for program in filter(which, PROGRAMS):
+        write(WRAPPERS / program, WRAPPER, here=HERE, program=program)
+    import_module("netmodes.cli")
+    import_module("plumbum")
+    gc.freeze()
+
+
+def write(path: Path, text: str, **words: object) -> None:
+    """Write a program around the real one of its name."""
+    path.write_text(text.format(real=which(path.name), **words))
+    path.chmod(0o755)
+
+
+def arm(way: str, fault: str, k: int) -> None:
+    """From now on the k-th program meets its fault."""
+    for path in (COUNTED, HIT):
+        path.unlink(missing_ok=True)
+    (HERE / "fault").write_text(FAULTS[fault])
+    ARMED.write_text(f"{k} {'every' if (way, fault) in EVERY else ''}\n")
+    os.environ["PATH"] = f"{WRAPPERS}:{os.environ['PATH']}"
+
+
+def disarm() -> str:
+    """No more faults; the command that met one, or ""."""
+    os.environ["PATH"] = os.environ["PATH"].removeprefix(f"{WRAPPERS}:")
+    return HIT.read_text().strip() if HIT.exists() else ""
+
+
+def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
+    """Try each k; gives k and what is wrong, or ""."""
+    require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
+    before = state.read()
+    for k in count(first):
+        if asked.verb == "down":
+            require(asked.go("up") == 0, f"it does not go up: {SAID.read_text()}")
+        arm(asked.way, asked.fault, k)
+        status, said = asked.go(asked.verb), SAID.read_text()
+        line = disarm()
+        if not line:
+            restore(k, before)
+            return
+        try:
+            judge(asked, status, said)
+            restore(k, before)
+        except NotAsBefore as trouble:
+            yield k, f"k = {k}, `{line}` {asked.fault}: {trouble}\n{said}"
+        else:
+            yield k, ""
+
+
+def judge(asked: Sweep, status: int, said: str) -> None:
+    """See that the run itself came to the right end, and that the list tells the truth."""
+    up, listed = asked.verb == "up", networks()
+    ends = {"fails": (0, 1), "Ctrl-C": (130, -2) if up else (0,)}  # -2: before it does a thing
+    require(status in ends.get(asked.fault, (-9,)), f"the exit status is {status}")
+    require("Traceback" not in said, "there is a traceback")
+    if listed == ["up"]:
+        untouched = not up and "[#]" not in said
+        require((up and status == 0) or untouched, "it is listed as up")
+    elif (up and status != -9) or (not up and status == 0):
+        require(listed == [], f"it is listed as {listed}")
+    else:
+        require(listed == ["interrupted"] * JOURNAL.exists(), f"it is listed as {listed}")
+
+
+def networks() -> list[str]:
+    """The states that `netmodes list` shows."""
+    require(netmodes("list", "--json") == 0, f"`netmodes list` fails: {SAID.read_text()}")
+    return [network["state"] for network in json.loads(SAID.read_text())]
+
+
+def restore(k: int, before: Any) -> None:  # noqa: ANN401
+    """Take back what is there, by each way in turn; then there is nothing to take back."""
+    by = ("netmodes down", "the script's down", "down.sh")[k % 3] if JOURNAL.exists() else "no down"
+    status = {
+        "no down": lambda: 0,
+        "netmodes down": lambda: netmodes("down", "A"),
+        "the script's down": lambda: run(str(SCRIPT), "down"),
+        "down.sh": lambda: run("bash", str(JOURNAL / "down.sh")),
+    }[by]()
+    require(status == 0, f"{by} fails: {SAID.read_text()}")
+    require_same(before, state.read(), by)
+    require(netmodes("down", "A") == 0, f"after {by} another one fails: {SAID.read_text()}")
+    require("nothing to do" in SAID.read_text(), f"after {by} another says: {SAID.read_text()}")
+
+
+def require_same(before: Any, now: Any, by: str) -> None:  # noqa: ANN401
+    """The machine is as before."""
+    differ = [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
+    shown = "".join(f"\n  {key}: {before.get(key)} -> {now.get(key)}" for key in differ[:20])
+    require(not differ, f"after {by} {len(differ)} things are not as before:{shown}")
+
+
+def main(mode: str, way: str, verb: str, fault: str, first: str) -> None:
+    """Sweep until the end, or until there is trouble."""
+    last, trouble = int(first) - 1, ""
+    try:
+        prepare(mode)
+        for last, trouble in sweep(Sweep(mode, way, verb, fault), int(first)):  # noqa: B007
+            if trouble:
+                break
+    except NotAsBefore as error:
+        trouble = str(error)
+    print(json.dumps({"last": last, "trouble": trouble}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,74 @@
+"""The fault sweep: a fault at every k, and after `down` the machine is as before.
+
+Every mode, up and down, by netmodes and by the exported script; see tests/faults.py for the faults.
+Where the kernel has no `dummy`, isolated's card is an `ifb`, which leads nowhere just as well
+(tests/test_isolated_uml.py runs it with the real one).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from counts import PROPERTY, Count, table
+from faults import FAULTS
+from labs import Lab
+
+from netmodes import MODES
+
+SWEEP = Path(__file__).with_name("faults.py")
+
+#: After so many machines that are not as before no more is tried.
+ENOUGH = 5
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("verb", ["up", "down"])
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+@pytest.mark.parametrize("mode", MODES)
+def test_sweep(
+    labs: Callable[[], Lab],
+    mode: str,
+    way: str,
+    verb: str,
+    fault: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Whichever command of a run meets the fault, the machine comes back; all in one lab."""
+    last, troubles = 0, []
+    while len(troubles) < ENOUGH:
+        with labs() as lab:
+            argv = (sys.executable, str(SWEEP), mode, way, verb, fault, str(last + 1))
+            went = json.loads(lab.ok(*argv, timeout=600))
+        last = went["last"]
+        if not went["trouble"]:
+            break
+        troubles.append(went["trouble"])
+    count = Count(
+        mode=mode, way=way, verb=verb, fault=fault, tried=last, restored=last - len(troubles)
+    )
+    record_property(PROPERTY, count)
+
+    assert not troubles, "\n".join(troubles)
+    assert last > 0
+
+
+@pytest.mark.pure
+def test_table() -> None:
+    """The table has a line for each run and a column for each fault, in 80 columns."""
+    counts = [
+        Count(mode="bridged", way="netmodes", verb="up", fault="fails", tried=40, restored=40),
+        Count(mode="bridged", way="netmodes", verb="up", fault="killed so", tried=2, restored=1),
+        Count(mode="bridged", way="script", verb="down", fault="killed so", tried=1, restored=1),
+    ]
+
+    assert list(table(counts)) == [
+        "fault sweep: 43 faults tried, 42 machines as before",
+        "                           fails   killed",
+        "                                       so",
+        "bridged   netmodes up         40        2",
+        "bridged   script   down                 1",
+    ]
