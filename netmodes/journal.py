@@ -20,6 +20,7 @@ The exported scripts write the same two files, so `list` and `down` see what a s
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -117,27 +118,35 @@ class Journal:
             plan: every command with its undo.
             down: the taking-back as bash.
             watched: it comes back unless it is confirmed.
+
+        Raises:
+            NetmodesError: it cannot be written.
         """
-        draft = ROOT / f".{self.name}.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        draft.chmod(0o755)  # anyone may list, whatever root's umask
         log = f"began {uptime()}\n" + ("watched\n" if watched else "")
-        files = {"plan.json": plan.intent(), "log": log}
-        files |= {"shares": shares(plan), "down.sh": down}
-        for name, text in files.items():
-            (draft / name).write_text(text)
-            (draft / name).chmod(0o644)
-        draft.rename(self.folder)
+        files = {"plan.json": plan.intent(), "log": log, "shares": shares(plan), "down.sh": down}
+        draft = ROOT / f".{self.name}.new"
+        try:
+            _fill(draft, files)
+            draft.rename(self.folder)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise _unwritable(error) from error
 
     def write(self, *words: object) -> None:
-        """Add one line to the log."""
+        """Add one line to the log.
+
+        Raises:
+            NetmodesError: it cannot be written.
+        """
         line = " ".join(str(word) or "-" for word in words) + "\n"
-        descriptor = os.open(self.folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode())
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self.folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            try:
+                os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _unwritable(error) from error
 
     def inherit(self, note: Note, began: float) -> None:
         """Take over a step that another network had run, and that outlives it."""
@@ -154,15 +163,20 @@ class Journal:
         """
         try:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
-            log = self.folder / "log"
-            lines = log.read_text().splitlines() if log.exists() else []
-            notes, began = _notes(lines), _began(lines)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            lines = (self.folder / "log").read_text().splitlines()
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            if self.folder.parent != ROOT or not self.folder.is_dir():
+                return None
             raise Refused(
                 f"the journal {self.folder} cannot be read ({error}): "
                 f"`bash {self.folder}/down.sh` takes {self.name} back"
+            ) from error
+        try:
+            notes, began = _notes(lines, len(plan.all_steps)), _began(lines)
+        except (ValueError, LookupError) as error:
+            raise Refused(
+                f"{self.folder}/log is damaged ({error}): "
+                f"take {self.name} back by hand, by the undos in {self.folder}/down.sh"
             ) from error
         return Network(plan, notes, _state(lines), began, "confirmed" in lines)
 
@@ -174,7 +188,27 @@ class Journal:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _notes(lines: list[str]) -> tuple[Note, ...]:
+def _fill(folder: Path, files: dict[str, str]) -> None:
+    """A new folder with these files, which anyone may read, whatever root's umask."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+
+
+def _unwritable(error: OSError) -> NetmodesError:
+    """The error for the user, and what to do about it."""
+    mends = {errno.EACCES: "run as root", errno.ENOSPC: "make room there"}
+    mend = mends.get(error.errno or 0, "see that it can be")
+    return NetmodesError(f"{ROOT} cannot be written ({error.strerror}): {mend}")
+
+
+def _notes(lines: list[str], steps: int) -> tuple[Note, ...]:
+    """What the log says of each of so many steps; it begins with when they did."""
+    if not lines or not lines[0].startswith("began "):
+        raise ValueError("its beginning is lost")
     notes: dict[int, Note] = {}
     for line in lines:
         match line.split():
@@ -184,6 +218,8 @@ def _notes(lines: list[str]) -> tuple[Note, ...]:
                 notes[int(index)] = replace(notes[int(index)], after=_word(after))
             case ["back", index]:
                 notes[int(index)] = replace(notes[int(index)], back=True)
+    if any(index not in range(steps) for index in notes):
+        raise ValueError("it is of another plan")
     return tuple(notes[index] for index in sorted(notes))
 
 
@@ -201,7 +237,7 @@ def shares(plan: Plan) -> str:
 def sharing(share: str) -> Iterator[tuple[str, int]]:
     """The networks that may share this, each with the place of its step, whatever else they are."""
     for path in sorted(ROOT.glob("[!.]*/shares")):
-        for line in path.read_text().splitlines():
+        for line in path.read_text(errors="replace").splitlines():
             index, _, name = line.partition(" ")
             if name == share and index.isdecimal():
                 yield path.parent.name, int(index)
@@ -260,7 +296,7 @@ def locked() -> Iterator[int]:
         ROOT.chmod(0o755)
         descriptor = os.open(ROOT / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise NetmodesError(f"{ROOT} cannot be written ({error.strerror}): run as root") from error
+        raise _unwritable(error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         _tidy()

@@ -47,11 +47,15 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def _handled_by(handler: object) -> Iterator[None]:
-    """Only the main thread of a program may say what signals do; elsewhere this does nothing."""
+    """Only the main thread of a program may say what signals do; elsewhere this does nothing.
+
+    What is ignored from the start, as under ``nohup``, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in SIGNALS}  # type: ignore[arg-type]
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}  # type: ignore[arg-type]
     try:
         yield
     finally:

@@ -280,17 +280,36 @@ def test_unreadable(text: str, plan: Plan, root: Path) -> None:
         Journal("A").read()
 
 
-@pytest.mark.parametrize("line", ["start first -", "done 7 41.5", "began noon"])
-def test_unreadable_log(line: str, plan: Plan, root: Path) -> None:
-    """A log that is not one is refused by its path as well."""
+@pytest.mark.parametrize("line", ["start first -", "start 99 -", "done 7 41.5", "began noon"])
+def test_damaged_log(line: str, plan: Plan, root: Path) -> None:
+    """A log that is not one, or another plan's, is refused by its path as well."""
     begun(plan, line)
 
-    with pytest.raises(Refused, match=f"the journal {root / 'A'} cannot be read"):
+    with pytest.raises(Refused, match=f"{root / 'A'}/log is damaged .*: take A back by hand"):
+        Journal("A").read()
+
+
+def test_empty_log(plan: Plan, root: Path) -> None:
+    """A log that has lost what was in it is not taken for a run that did nothing."""
+    begun(plan)
+    (root / "A/log").write_text("")
+
+    with pytest.raises(Refused, match="its beginning is lost"):
+        Journal("A").read()
+
+
+@pytest.mark.parametrize("name", ["plan.json", "log"])
+def test_lost(name: str, plan: Plan, root: Path) -> None:
+    """A journal that has lost a file is refused, not taken for none."""
+    begun(plan)
+    (root / "A" / name).unlink()
+
+    with pytest.raises(Refused, match="cannot be read"):
         Journal("A").read()
 
 
 def test_networks(article: Facts) -> None:
-    """Every network is listed by name; a folder without a plan is none."""
+    """Every network is listed by name; a folder without a plan is unreadable."""
     for name in ("B", "A"):
         begun(HostOnly(namespace=name).plan(article), "up")
     begun(HostOnly(namespace="C").plan(article)).folder.joinpath("plan.json").unlink()
@@ -300,6 +319,7 @@ def test_networks(article: Facts) -> None:
     assert [(net["name"], net["mode"], net["state"]) for net in found] == [
         ("A", "host-only", "up"),
         ("B", "host-only", "up"),
+        ("C", "", "unreadable"),
     ]
     assert found[0]["parameters"] == HostOnly().plan(article).parameters
 
@@ -382,8 +402,8 @@ def test_lock_is_no_name(root: Path) -> None:
 
 
 def test_locked_nowhere(root: Path) -> None:
-    """Where the journal cannot be kept nothing is begun, and root is named."""
+    """Where the journal cannot be kept nothing is begun, and that is said."""
     root.write_text("a file where the folder should be")
 
-    with pytest.raises(NetmodesError, match=r"cannot be written .* run as root"), locked():
+    with pytest.raises(NetmodesError, match=r"cannot be written .* see that it can be"), locked():
         pass
