@@ -11,9 +11,9 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from netmodes.facts import FOREVER, Facts, is_advertised, written
-from netmodes.step import seconds_left
+from netmodes.step import Sign, seconds_left
 
-__all__ = ["back", "last_to_return", "there", "unmovable"]
+__all__ = ["back", "last_to_return", "left_out", "there", "unmovable"]
 
 Json = dict[str, Any]
 
@@ -32,6 +32,15 @@ ROUTE_WORDS = {
 #: What else a route may have; its metrics are written as they are read.
 ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires")
 METRICS = ("mtu", "advmss", "hoplimit", "initcwnd", "initrwnd", "window", "reordering", "quickack")
+
+#: Prints a device ($0) that is a port of another than this bridge ($1).
+OTHER_BRIDGE = 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "'
+
+#: Prints the routes of a family ($0) and table ($1) to a destination ($2) through other devices
+#: than these ($3, $4), with this metric ($5 and $6, for grep).
+OTHER_WAY = (
+    'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"'
+)
 
 #: Worse than the kernel's own for advertised routes (1024, net/ipv6/route.h).
 STAND_IN = 2048
@@ -78,6 +87,21 @@ def back(uplink: str, bridge: str, facts: Facts) -> str:
         *(f"addr change {_settled(item)} dev {uplink}" for item in addresses if _is_6(item)),
         *(f"route replace {_route(item, uplink, back=True)}" for item in _own(routes, addresses)),
     )
+
+
+def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign]]:
+    """Lines of the way back that would change what others have made, each with its sign.
+
+    The uplink is in a bridge of theirs, or a route of theirs is in the place of the uplink's.
+    """
+    yield f"link set {uplink} nomaster", (("sh", "-c", OTHER_BRIDGE, uplink, bridge), ".+")
+    routes = facts.unicast_routes(uplink)
+    for route in _own(routes, facts.global_addresses(uplink)):
+        family = "-6" if _is_6(route) else "-4"
+        table, target = str(route.get("table", "main")), str(route["dst"])
+        metric = ("-wF", f"metric {route['metric']}") if "metric" in route else ("-vF", " metric ")
+        other = ("sh", "-c", OTHER_WAY, family, table, target, uplink, bridge, *metric)
+        yield f"route replace {_route(route, uplink, back=True)}", (other, ".+")
 
 
 def last_to_return(uplink: str, facts: Facts) -> str:

@@ -87,12 +87,17 @@ def same_mtu(
 def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     """The hand-over itself; afterwards the bridge filters as the uplink did."""
     where = ("sh", "-c", WHERE, uplink, bridge, batch.last_to_return(uplink, facts))
-    returning = ("ip", "-force", "-batch", "-")
+    returning = Undo(
+        where,
+        ("ip", "-force", "-batch", "-"),
+        batch.back(uplink, bridge, facts),
+        unless=tuple(batch.left_out(uplink, bridge, facts)),
+    )
     yield Step(
         ("ip", "-batch", "-"),
         f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
         stdin=batch.there(uplink, bridge, bridge_address, facts),
-        undo=Undo(where, returning, batch.back(uplink, bridge, facts)),
+        undo=returning,
         share=f"addresses {uplink}",
     ).as_guard(
         f"the host's address stays on {uplink}, whose frames {bridge} now takes: host and "

@@ -6,12 +6,13 @@ device's name may stand where ``ip`` also takes a keyword: ``netmodes.names`` re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
 from netmodes.facts import Facts
-from netmodes.step import BEFORE, Argv, Check, Step, Undo
+from netmodes.step import BEFORE, Argv, Check, Sign, Step, Undo
 
 NAMESPACES = "/run/netns"
 
@@ -21,14 +22,20 @@ MASTER = (
     '[ -n "$port" ] && ip -o link show dev "$1"'
 )
 
+#: Prints a device ($0) whose other end is not the one of this name ($1).
+OTHER_CABLE = 'ip -o link show dev "$0" | grep -vF ": $0@$1:"'
+
+#: Prints a file ($1) that is not empty, and has no line with this mark ($0).
+UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
+
 #: Who visibly depends on forwarding: the bridges of container engines, and NAT.
-NEED_FORWARDING = (
+NEED_FORWARDING: tuple[Sign, ...] = (
     (
         ("ip", "-o", "link", "show", "type", "bridge"),
-        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+",
+        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
     ),
-    (("nft", "list", "ruleset"), "masquerade"),
-    (("iptables", "-t", "nat", "-S"), "MASQUERADE"),
+    (("nft", "list", "ruleset"), "masquerade|[sd]nat to"),
+    (("iptables", "-t", "nat", "-S"), "MASQUERADE|[SD]NAT"),
 )
 
 #: What networks that forward share.
@@ -59,12 +66,19 @@ PACKAGES = {
 
 
 def add_namespace(name: str) -> Step:
-    """``ip netns add``; known again by its inode and birth, for inodes alone are reused."""
+    """``ip netns add``; known again by its inode and birth, for inodes alone are reused.
+
+    Another's, made after a run that was cut, has something in it.
+    """
     identity = ("stat", "-L", "-c", "%i.%.9Z", f"{NAMESPACES}/{name}")
+    others: tuple[Sign, ...] = (
+        (("ip", "netns", "pids", name), "[0-9]+"),
+        (("ip", "-n", name, "-o", "link", "show", "up"), ".+"),
+    )
     return Step(
         ("ip", "netns", "add", name),
         f"a network of its own, named {name}: no device but a loopback that is down",
-        undo=Undo(identity, ("ip", "netns", "del", name)),
+        undo=Undo(identity, ("ip", "netns", "del", name), others=others),
     )
 
 
@@ -88,12 +102,21 @@ def add_veth(device: str, peer: str) -> Step:
 
 
 def _add_link(device: str, kind: str, more: Argv, why: str) -> Step:
-    """A new device; known again by its kind and ifindex, which a host never gives twice."""
+    """A new device; known again by its kind and ifindex, which a host gives once.
+
+    Another's, made after a run that was cut, has an address, a port or another end.
+    """
     identity = ("ip", "-o", "link", "show", "dev", device, "type", kind)
+    others: tuple[Sign, ...] = (
+        (("ip", "-o", "addr", "show", "dev", device), "inet6? [^ ]+"),
+        (("ip", "-o", "link", "show", "master", device), ".+"),
+    )
+    if more:
+        others = ((("sh", "-c", OTHER_CABLE, device, more[-1]), ".+"),)
     return Step(
         ("ip", "link", "add", device, "type", kind, *more),
         why,
-        undo=Undo(identity, ("ip", "link", "del", device)),
+        undo=Undo(identity, ("ip", "link", "del", device), others=others),
     )
 
 
@@ -167,7 +190,8 @@ def forward(facts: Facts) -> Iterator[Step]:
     """``sysctl -w net.ipv4.ip_forward=1``, where the host does not forward already.
 
     Going back turns off forwarding on every device and lets ICMP redirects in again (ip-sysctl), so
-    what was otherwise is put back with it. What has come to need forwarding meanwhile keeps it.
+    what was otherwise is put back with it. What has come to need forwarding meanwhile keeps it; not
+    what is there already, and does without.
     """
     key = "net.ipv4.ip_forward"
     sysctls = facts.known("sysctls")
@@ -175,10 +199,17 @@ def forward(facts: Facts) -> Iterator[Step]:
         return
     step = sysctl(key, 1, "the host passes on what is not for it")
     also = (f"{name}={value}" for name, value in sysctls.get("with ip_forward", {}).items())
+    there = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
+    users = tuple(sign for sign in NEED_FORWARDING if not re.search(sign[1], there, re.IGNORECASE))
     if step.undo:
-        yield replace(
-            step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=NEED_FORWARDING)
-        )
+        yield replace(step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=users))
+
+
+def still_forwards(facts: Facts) -> Iterator[Check]:
+    """The host forwards, where it did when the plan was rendered, which leaves it so."""
+    if facts.known("sysctls")["net.ipv4.ip_forward"] == "1" and not facts.shared(FORWARDING):
+        otherwise = "the host forwards no more (net.ipv4.ip_forward is 0): export again"
+        yield Check(("sysctl", "-n", "net.ipv4.ip_forward"), "1", otherwise)
 
 
 def sysctl(key: str, value: int, why: str) -> Step:

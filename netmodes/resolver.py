@@ -11,6 +11,7 @@ from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
+from netmodes import iproute
 from netmodes.errors import Refused
 from netmodes.etc import MARK
 from netmodes.facts import Facts
@@ -125,8 +126,12 @@ def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
 
 
 def _written(path: str, step: Step) -> Step:
-    """A step that writes a file, which is ours for as long as nobody has changed it."""
-    return replace(step, undo=Undo(("cksum", path), ("rm", path)))
+    """A step that writes a file, which is ours for as long as nobody has changed it.
+
+    Another's, written after a run that was cut, has no mark.
+    """
+    unmarked = (("sh", "-c", iproute.UNMARKED, MARK, path), ".+")
+    return replace(step, undo=Undo(("cksum", path), ("rm", path), others=(unmarked,)))
 
 
 def checks(steps: Iterator[Step]) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from netmodes import rendering
 from netmodes.iproute import PACKAGES
 from netmodes.journal import shares
-from netmodes.step import BEFORE, GRACE, LEFT, Plan, Undo
+from netmodes.step import BEFORE, GRACE, LEFT, Plan, Sign, Undo
 
 __all__ = ["down_script", "render"]
 
@@ -24,7 +24,7 @@ DOWN = """\
 #!/usr/bin/env bash
 # Takes back the network of namespace {name}: what `netmodes down {name}` does, without netmodes.
 # Usage: down.sh [--kill]
-# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
@@ -78,11 +78,11 @@ def knowledge(plan: Plan) -> str:
             "# The first word it prints names what command K made; it fails where that is gone.",
             _function("probe", plan, lambda undo: _join(undo.probe)),
             "# Takes command K back; $before is what the probe said before it ran.",
-            _function(
-                "undo", plan, lambda undo: f"{_show(undo)} {_join(undo.argv)}{_document(undo)}"
-            ),
+            _function("undo", plan, _undo),
             "# What depends on command K by now, beside networks of ours.",
-            _function("users", plan, _users),
+            _function("users", plan, lambda undo: _looks(undo.users)),
+            "# What tells that another has made what command K, which was cut, was about to.",
+            _function("others", plan, lambda undo: _looks(undo.others)),
             "# Command K's undo, in words.",
             _function("thing", plan, lambda undo: f"echo {_join(undo.argv)}"),
         )
@@ -99,19 +99,33 @@ def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
     return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
 
 
-def _show(undo: Undo) -> str:
-    return "show" if undo.stdin is None else "READS=yes show"
+def _undo(undo: Undo) -> str:
+    """An undo, shown as it runs, with what it reads."""
+    command = f"show {_join(undo.argv)}"
+    if undo.stdin is None:
+        return command
+    signs = dict(undo.unless)
+    lines = undo.stdin.splitlines()
+    text = "".join(f"{_line(line, signs.get(line))}\n" for line in lines)
+    if not signs:
+        return f"READS=yes {command} <<STDIN\n{text}STDIN"
+    return f"sed '/^$/d' <<STDIN | READS=yes {command}\n{text}STDIN"
 
 
-def _document(undo: Undo) -> str:
-    """An undo's stdin as it is, but that lifetimes are counted down by the engine's ``left``."""
-    counted = LEFT.sub(r"$(left \1)", re.sub(r"[\\$`]", r"\\\g<0>", undo.stdin or ""))
-    return "" if undo.stdin is None else f" <<STDIN\n{counted}STDIN"
+def _line(line: str, sign: Sign | None) -> str:
+    """A line of a here-document; lifetimes are counted down by the engine's ``left``."""
+    escaped = re.sub(r"[\\$`]" if sign is None else r'[\\$`"]', r"\\\g<0>", line)
+    counted = LEFT.sub(r"$(left \1)", escaped)
+    return counted if sign is None else f'$(unless "{counted}" {_look(sign)})'
 
 
-def _users(undo: Undo) -> str:
-    looks = [f"found {shlex.quote(pattern)} {_join(argv)}" for argv, pattern in undo.users]
-    return "\n        ".join(looks or [":"])
+def _looks(signs: Iterable[Sign]) -> str:
+    return "\n        ".join([f"found {_look(sign)}" for sign in signs] or [":"])
+
+
+def _look(sign: Sign) -> str:
+    argv, pattern = sign
+    return f"{shlex.quote(pattern)} {_join(argv)}"
 
 
 def _join(argv: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Record",
+    "Sign",
     "Step",
     "Undo",
     "line",
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 Argv = tuple[str, ...]
+
+#: A command, and a pattern (of both Python and grep -E) to look for in what it prints.
+Sign = tuple[Argv, str]
 
 #: The journal's and the record's format number.
 FORMAT = 1
@@ -39,6 +43,11 @@ GRACE = 60
 
 #: In an undo's argv: what the probe said before the step ran.
 BEFORE = "{before}"
+
+
+def nothing(sign: Sign) -> str:
+    """What is found of a sign where nobody looks."""
+    return ""
 
 
 @dataclass(frozen=True)
@@ -54,24 +63,42 @@ class Undo:
         argv: the command that takes it back; ``BEFORE`` in it becomes the probe's word from before
             the step. It runs only if the step changed the probe's word and nobody has since.
         stdin: what it reads; ``seconds_left`` in it counts down from the start of the run.
-        users: commands, each with a pattern (of both Python and grep -E); where one is found in
-            what the command prints, somebody else depends on the thing by now: it is left alone.
+        users: signs; where one is found, somebody else depends on the thing by now: it is left
+            alone.
+        others: likewise, for a step that was cut and may not have run: where one is found, the
+            thing is not as the step makes it, so it is somebody else's.
+        unless: lines of stdin, each with a command and a pattern; where that is found, somebody
+            else has to do with what the line changes: it is left out.
     """
 
     probe: Argv
     argv: Argv
     stdin: str | None = None
-    users: tuple[tuple[Argv, str], ...] = ()
+    users: tuple[Sign, ...] = ()
+    others: tuple[Sign, ...] = ()
+    unless: tuple[tuple[str, Sign], ...] = ()
 
     def command(self, before: str) -> Argv:
         """The argv to run, where ``before`` was the probe's word before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
 
-    def text(self, elapsed: float) -> str | None:
-        """What the command reads, ``elapsed`` seconds after the run began."""
+    def text(self, elapsed: float, found: Callable[[Sign], str] = nothing) -> str | None:
+        """What the command reads.
+
+        Args:
+            elapsed: seconds since the run began.
+            found: looks for a sign; "" where it is not there.
+        """
         if self.stdin is None:
             return None
-        return LEFT.sub(lambda found: str(max(GRACE, int(found[1]) - int(elapsed))), self.stdin)
+        signs = dict(self.unless)
+        lines = [
+            line
+            for line in self.stdin.splitlines(keepends=True)
+            if line.rstrip() not in signs or not found(signs[line.rstrip()])
+        ]
+        text = "".join(lines)
+        return LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), text)
 
 
 @dataclass(frozen=True)
@@ -226,8 +253,14 @@ def step_from(data: dict[str, Any]) -> Step:
 
 def undo_from(data: dict[str, Any]) -> Undo:
     """An undo from its JSON."""
-    users = tuple((tuple(argv), pattern) for argv, pattern in data["users"])
-    return Undo(tuple(data["probe"]), tuple(data["argv"]), data["stdin"], users)
+    users, others = (tuple(map(_sign_from, data.get(key, ()))) for key in ("users", "others"))
+    unless = tuple((line, _sign_from(sign)) for line, sign in data.get("unless", ()))
+    argvs = tuple(data["probe"]), tuple(data["argv"])
+    return Undo(*argvs, data["stdin"], users, others, unless)
+
+
+def _sign_from(data: Sequence[Any]) -> Sign:
+    return tuple(data[0]), data[1]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from netmodes.journal import Journal, Network, Note, sharing, uptime
 from netmodes.reach import NotAsPromised, Report
 from netmodes.runner import Runner, program
 from netmodes.script import down_script
-from netmodes.step import Outcome, Plan, Record, Step, Undo
+from netmodes.step import Outcome, Plan, Record, Sign, Step, Undo
 
 __all__ = ["put_up", "running", "take_back", "take_down"]
 
@@ -155,7 +156,8 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         return []
     with signals.ignored():
         _empty(network, runner, kill)
-        journal.write("down")
+        with suppress(NetmodesError):  # a full disk is no reason not to begin
+            journal.write("down")
         return _finish(journal, take_back(network, runner))
 
 
@@ -185,19 +187,30 @@ def _take_back(network: Network, note: Note, runner: Runner) -> str:
     if undo is None or now is None or _is_as_before(note, now):
         return ""
     thing = shlex.join(undo.command(note.before))
-    if now and note.after not in (None, now) and now != note.before:
-        runner.say(f"# left alone: {thing} (it is not as this run left it)")
+    if why := _why_not(undo, note, now, runner):
+        runner.say(f"# left alone: {thing} ({why})")
         return ""
     if _pass_on(network, note):
         return ""
-    if user := _user(undo, runner):
+    if user := _found(undo.users, runner):
         runner.say(f"# left alone: {thing} ({user} depends on it)")
         return ""
-    Journal(network.plan.namespace).write("back", note.index)
-    elapsed = uptime() - network.began
-    outcome = runner.run(undo.command(note.before), undo.text(elapsed))
+    with suppress(NetmodesError):
+        Journal(network.plan.namespace).write("back", note.index)
+    text = undo.text(uptime() - network.began, lambda sign: _found([sign], runner))
+    outcome = runner.run(undo.command(note.before), text)
     failed = runner.word(undo.probe) == now != note.before
+    if not failed and outcome.status != 0:
+        runner.say(f"# not all of it: {'; '.join(outcome.stderr.strip().splitlines())}")
     return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
+
+
+def _why_not(undo: Undo, note: Note, now: str, runner: Runner) -> str:
+    """Why the thing is not this run's, or ""."""
+    if note.after is None:
+        return "somebody else has made it" if _found(undo.others, runner) else ""
+    changed = now and now not in (note.after, note.before)
+    return "it is not as this run left it" if changed else ""
 
 
 def _is_as_before(note: Note, now: str) -> bool:
@@ -205,9 +218,9 @@ def _is_as_before(note: Note, now: str) -> bool:
     return note.before == note.after or (now == note.before and not (now and note.back))
 
 
-def _user(undo: Undo, runner: Runner) -> str:
-    """What depends on the thing by now, or ""."""
-    found = (re.search(pattern, runner.look(argv)) for argv, pattern in undo.users)
+def _found(signs: Iterable[Sign], runner: Runner) -> str:
+    """What is found of these signs first, or ""."""
+    found = (re.search(pattern, runner.look(argv)) for argv, pattern in signs)
     return next((match[0] for match in found if match), "")
 
 
@@ -238,6 +251,11 @@ def _empty(network: Network, runner: Runner, kill: bool) -> None:
         if inside := _inside(network, runner):
             runner.run(("kill", "-s", sign, *inside))
             _wait_until_empty(network, runner)
+    if _inside(network, runner):
+        name = network.plan.namespace
+        raise Refused(
+            f"processes run inside {name}, and others come while these end: stop what starts them"
+        )
 
 
 def _inside(network: Network, runner: Runner) -> list[str]:

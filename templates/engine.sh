@@ -1,6 +1,7 @@
 # Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+# command that makes the namespace) and the functions that know the commands: probe, undo, users,
+# others, thing.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -83,23 +84,25 @@ stop() {
     if take_back; then
         echo 'What was done before it was taken back; nothing is left.' >&2
     else
-        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+        echo "What was done before it was taken back, except: $failed: \`$0 down\` tries again." >&2
     fi
     exit "$1"
 }
 
 # Newest first; only what is still as its command left it, or where what was there before is missing.
+# $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() failed=0
+    local k order=()
     local -A word_before=() word_after=() begun=()
     hold_back
-    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    failed=
+    if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed=1
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
-    if [ "$failed" = 0 ]; then forget; fi
-    return "$failed"
+    if [ -n "$failed" ]; then return 1; fi
+    forget
 }
 
 read_log() {
@@ -117,7 +120,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user status=0
+    local k=$1 before=$2 now again user why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -125,8 +128,9 @@ take_back_one() {
         return 1
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
-        leave "$k" "$before" "it is not as this run left it"
+    why=$(why_not "$k" "$before" "$now")
+    if [ -n "$why" ]; then
+        leave "$k" "$before" "$why"
         return 0
     fi
     if pass_on "$k" "$before"; then return 0; fi
@@ -139,6 +143,16 @@ take_back_one() {
     undo "$k" "$before"
     again=$(word "$k") || status=$?
     [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Why what command K made is not this run's, or nothing.
+why_not() {
+    local k=$1 before=$2 now=$3
+    if [ -z "${word_after[$k]+done}" ]; then
+        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+    elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
+        echo "it is not as this run left it"
+    fi
 }
 
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
@@ -184,6 +198,13 @@ found() {
     "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
 }
 
+# A line of an undo's input, unless a command's output has a pattern.
+unless() {
+    local line=$1
+    shift
+    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
+}
+
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
     local pids sign
@@ -200,6 +221,7 @@ refuse_processes() {
             sleep 0.02
         done
     done
+    die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
 # The processes inside, if the namespace is there and ours; it fails where that is unknown.
@@ -240,11 +262,13 @@ take_lock() {
 
 down() {
     trap '' INT TERM HUP
-    if [ ! -e "$JOURNAL/plan.json" ]; then
+    if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
+    grep -qs '^began ' "$JOURNAL/log" ||
+        die "$JOURNAL/log is damaged: take $NAME back by hand, by the undos in $JOURNAL/down.sh"
     refuse_processes "$1"
     echo down >>"$JOURNAL/log"
-    take_back || die "$NAME is not wholly down"
+    take_back || die "$NAME is not wholly down: $failed"
 }

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.pure
 PROGRAMS = {
     "stat": '[ ! -e "$HERE/ended" ] || exit 137; cat "$HERE/thing"',
     "nft": 'cat "$HERE/user"',
+    "tc": 'cat "$HERE/other"',
     "ip": """
         if [ "$1" = netns ]; then [ ! -e "$HERE/unseen" ] || exit 137; exit; fi
         { echo "$*"; cat; } >>"$HERE/ran"
@@ -39,8 +40,10 @@ REAL = ("cat", "flock", "grep", "head", "mkdir", "mv", "rm", "sed", "sort", "tai
 UNDO = Undo(
     ("stat", "thing"),
     ("ip", BEFORE, "-"),
-    "lasts {left:5}\n",
+    "lasts {left:5}\nmay go {left:7}\n",
     users=((("nft", "list"), "user[0-9]+"),),
+    others=((("tc", "show"), "other[0-9]+"),),
+    unless=(("may go {left:7}", (("tc", "show"), "line[0-9]+")),),
 )
 
 
@@ -59,6 +62,7 @@ class Case:
     after: str | None
     now: str | None
     user: str = ""
+    other: str = ""
     begun: bool = False
     ended: bool = False
     unseen: bool = False
@@ -75,7 +79,9 @@ class Came:
     wholly: bool = True
 
 
-UNDONE = Came("0 -\nlasts 60\n")
+UNDONE = Came("0 -\nlasts 60\nmay go 60\n")
+
+MADE_BY_ANOTHER = Came(left="somebody else has made it")
 
 CASES = {
     "as it was left": (Case("0", "1", "1"), UNDONE),
@@ -97,6 +103,16 @@ CASES = {
     "another in use": (
         Case("0", "1", "2", user="user7"),
         Came(left="it is not as this run left it"),
+    ),
+    "made by another": (Case("0", None, "1", other="an other7"), MADE_BY_ANOTHER),
+    "made by another, and shared": (
+        Case("0", None, "1", other="other7", shared=True),
+        MADE_BY_ANOTHER,
+    ),
+    "made, whatever it is like": (Case("0", "1", "1", other="other7"), UNDONE),
+    "another has to do with a line": (
+        Case("0", "1", "1", other="a line1"),
+        Came("0 -\nlasts 60\n"),
     ),
     "stuck": (Case("0", "1", "1", stuck=True), Came(UNDONE.ran, wholly=False)),
     "shared": (Case("0", "1", "1", shared=True), Came()),
@@ -163,6 +179,7 @@ def arrange(case: Case, here: Path) -> None:
     if case.now is not None:
         (here / "thing").write_text(f"{case.now} and more\n" if case.now else "")
     (here / "user").write_text(f"{case.user}\n")
+    (here / "other").write_text(f"{case.other}\n")
     for accident in ("stuck", "ended", "unseen"):
         if getattr(case, accident):
             (here / accident).touch()

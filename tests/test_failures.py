@@ -101,10 +101,72 @@ def test_taking_back_fails(quick_lab: Lab, untouched: State, way: str) -> None:
     down = quick_lab.netmodes("down", "A")
 
     assert done.returncode == 1
-    assert "What was done before it was taken back, except" in done.stderr
+    assert "What was done before it was taken back, except: `ip link del veth0`" in done.stderr
     assert "interrupted" in listed
     assert down.returncode == 0
     assert state(quick_lab.ok) == untouched
+
+
+@pytest.mark.parametrize("down", ["netmodes down A", "{script} down", "bash {journal}/down.sh"])
+def test_two_cannot_be_taken_back(lab: Lab, down: str) -> None:
+    """All that could not be taken back is named at the end."""
+    lab.replace("ip", FAILING)
+    script = export(lab, HOST_ONLY)
+    lab.ok(script)
+    fail = "FAIL=ip link del veth0\nip netns del A"
+    done = lab.run("env", fail, *down.format(script=script, journal="/run/netmodes/A").split())
+
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "Error: A is not wholly down: `ip link del veth0` failed" in last
+    assert "; `ip netns del A` failed" in last
+
+
+def test_not_all_of_a_batch(quick_lab: Lab) -> None:
+    """What a taking-back of many lines could not do is told, in `ip`'s words."""
+    quick_lab.ok("netmodes", *BRIDGED.split())
+    quick_lab.ok(*"ip link set enp0s1 down".split())
+    down = quick_lab.netmodes("down", "A")
+
+    assert down.returncode == 0
+    assert "# not all of it: Error: Device for nexthop is not up." in down.stderr
+
+
+#: A page is full, so that not one more line has room.
+FILL = """
+log=/run/netmodes/A/log
+sed -i '$d' $log
+printf "%*s\\nup\\n" $((4092 - $(stat -c %s $log))) x >>$log
+cat /dev/zero >/run/netmodes/.fill
+"""
+
+
+def test_full(lab: Lab, untouched: State) -> None:
+    """Where nothing more can be written all comes back all the same; and nothing is begun."""
+    lab.sh("mkdir /run/netmodes; mount -t tmpfs -o size=64k tmpfs /run/netmodes")
+    lab.ok("netmodes", "host-only")
+    lab.sh(FILL)
+    down = lab.netmodes("down", "A")
+    lab.sh("cat /dev/zero >/run/netmodes/.fill")
+    again = lab.netmodes("host-only")
+    lab.sh("umount /run/netmodes")
+
+    assert down.returncode == 0, down.stderr
+    assert again.returncode == 1
+    assert "Error: /run/netmodes cannot be written (No space left on device)" in again.stderr
+    assert "[#]" not in again.stderr
+    assert state(lab.ok) == untouched
+
+
+def test_nohup(lab: Lab, way: str) -> None:
+    """A signal that is ignored from the start, as under nohup, stops nothing."""
+    lab.replace("ip", SIGNALLING)
+    line = "AT=ip link add veth0 type veth peer name veth1"
+    command = export(lab, HOST_ONLY) if way == "script" else "netmodes host-only"
+    done = lab.sh(f"trap '' HUP; env '{line}' SIGNAL=HUP TO=one {command}")
+
+    assert done.returncode == 0, done.stderr
+    assert lab.ok("netmodes", "list").split()[4:7] == ["A", "host-only", "up"]
 
 
 CUT_LINES = (

@@ -249,6 +249,7 @@ def test_undos(plan: Plan) -> None:
     hears = """
         show() { stat "$@" "$([ -z "${READS-}" ] || cat; printf .)"; }
         left() { printf '{left:%s}' "$1"; }
+        found() { :; }
         """
 
     ran = heard(plan, hears + "".join(f"undo {number} 'a b'\n" for number, _ in undos(plan)))
@@ -259,15 +260,34 @@ def test_undos(plan: Plan) -> None:
 
 
 @each_plan
-def test_users(plan: Plan) -> None:
-    """The script looks for the users of each thing just where, and for what, its undo says."""
+@pytest.mark.parametrize("what", ["users", "others"])
+def test_signs(plan: Plan, what: str) -> None:
+    """The script looks for users and others just where, and for what, each undo says."""
     hears = 'found() { stat "$@"; }\n'
 
-    looked = heard(plan, hears + "".join(f"users {number}\n" for number, _ in undos(plan)))
+    looked = heard(plan, hears + "".join(f"{what} {number}\n" for number, _ in undos(plan)))
 
     assert looked == [
-        ("stat", pattern, *argv) for _, undo in undos(plan) for argv, pattern in undo.users
+        ("stat", pattern, *argv) for _, undo in undos(plan) for argv, pattern in getattr(undo, what)
     ]
+
+
+@each_plan
+def test_lines_left_out(plan: Plan) -> None:
+    """The script leaves out each line whose sign it finds, just where its undo says to look."""
+    hears = """
+        found() { stat "$@"; echo found; }
+        show() { stat "$(cat; printf .)"; }
+        left() { printf '{left:%s}' "$1"; }
+        """
+
+    for number, undo in undos(plan):
+        signs = dict(undo.unless)
+        looked = heard(plan, f"{hears}undo {number}\n") if signs else []
+        kept = [line for line in (undo.stdin or "").splitlines(True) if line.rstrip() not in signs]
+
+        expected = [("stat", pattern, *argv) for argv, pattern in signs.values()]
+        assert looked == expected + [("stat", "".join([*kept, "."]))] * bool(signs)
 
 
 @each_plan

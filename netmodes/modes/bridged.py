@@ -136,6 +136,7 @@ class Bridged(Mode):
         if joins:
             yield iproute.is_port(self.uplink, self.bridge)
         else:
+            yield from iproute.still_forwards(facts)
             yield from unchanged(self.uplink, facts)
             yield from iproute.nobody_has(addressing.bare(self.bridge_address), self.uplink)
         yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))

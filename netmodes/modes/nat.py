@@ -105,6 +105,7 @@ class Nat(Mode):
         for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
             yield iproute.no_device(device)
         if not joins:
+            yield from iproute.still_forwards(facts)
             yield from iproute.no_overlap(self.bridge_address)
         yield from publish.checks(self.publish)
         yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))

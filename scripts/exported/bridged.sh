@@ -12,7 +12,7 @@
 #        bridged.sh down [--kill]   take them back; --kill ends the processes inside
 #
 # A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
@@ -174,12 +174,12 @@ undo() {
         show ip link set enp0s1 down
         ;;
     9)
-        READS=yes show ip -force -batch - <<STDIN
-link set enp0s1 nomaster
+        sed '/^$/d' <<STDIN | READS=yes show ip -force -batch -
+$(unless "link set enp0s1 nomaster" .+ sh -c 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "' enp0s1 br0)
 addr del 192.168.64.3/24 dev br0
 addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
-route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100
-route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100
+$(unless "route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100" .+ sh -c 'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"' -4 main 192.168.64.0/24 enp0s1 br0 -wF 'metric 100')
+$(unless "route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100" .+ sh -c 'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"' -4 main default enp0s1 br0 -wF 'metric 100')
 STDIN
         ;;
     11)
@@ -202,9 +202,9 @@ users() {
         :
         ;;
     1)
-        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+' ip -o link show type bridge
-        found masquerade nft list ruleset
-        found MASQUERADE iptables -t nat -S
+        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
+        found 'masquerade|[sd]nat to' nft list ruleset
+        found 'MASQUERADE|[SD]NAT' iptables -t nat -S
         ;;
     2)
         :
@@ -226,6 +226,42 @@ users() {
         ;;
     20)
         :
+        ;;
+    esac
+}
+
+# What tells that another has made what command K, which was cut, was about to.
+others() {
+    local before=${2-}
+    case $1 in
+    0)
+        found '[0-9]+' ip netns pids A
+        found .+ ip -n A -o link show up
+        ;;
+    1)
+        :
+        ;;
+    2)
+        found 'inet6? [^ ]+' ip -o addr show dev br0
+        found .+ ip -o link show master br0
+        ;;
+    7)
+        :
+        ;;
+    8)
+        :
+        ;;
+    9)
+        :
+        ;;
+    11)
+        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
+        ;;
+    19)
+        :
+        ;;
+    20)
+        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/resolv.conf
         ;;
     esac
 }
@@ -266,7 +302,8 @@ thing() {
 
 # Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+# command that makes the namespace) and the functions that know the commands: probe, undo, users,
+# others, thing.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -349,23 +386,25 @@ stop() {
     if take_back; then
         echo 'What was done before it was taken back; nothing is left.' >&2
     else
-        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+        echo "What was done before it was taken back, except: $failed: \`$0 down\` tries again." >&2
     fi
     exit "$1"
 }
 
 # Newest first; only what is still as its command left it, or where what was there before is missing.
+# $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() failed=0
+    local k order=()
     local -A word_before=() word_after=() begun=()
     hold_back
-    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    failed=
+    if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed=1
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
-    if [ "$failed" = 0 ]; then forget; fi
-    return "$failed"
+    if [ -n "$failed" ]; then return 1; fi
+    forget
 }
 
 read_log() {
@@ -383,7 +422,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user status=0
+    local k=$1 before=$2 now again user why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -391,8 +430,9 @@ take_back_one() {
         return 1
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
-        leave "$k" "$before" "it is not as this run left it"
+    why=$(why_not "$k" "$before" "$now")
+    if [ -n "$why" ]; then
+        leave "$k" "$before" "$why"
         return 0
     fi
     if pass_on "$k" "$before"; then return 0; fi
@@ -405,6 +445,16 @@ take_back_one() {
     undo "$k" "$before"
     again=$(word "$k") || status=$?
     [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Why what command K made is not this run's, or nothing.
+why_not() {
+    local k=$1 before=$2 now=$3
+    if [ -z "${word_after[$k]+done}" ]; then
+        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+    elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
+        echo "it is not as this run left it"
+    fi
 }
 
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
@@ -450,6 +500,13 @@ found() {
     "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
 }
 
+# A line of an undo's input, unless a command's output has a pattern.
+unless() {
+    local line=$1
+    shift
+    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
+}
+
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
     local pids sign
@@ -466,6 +523,7 @@ refuse_processes() {
             sleep 0.02
         done
     done
+    die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
 # The processes inside, if the namespace is there and ours; it fails where that is unknown.
@@ -506,13 +564,15 @@ take_lock() {
 
 down() {
     trap '' INT TERM HUP
-    if [ ! -e "$JOURNAL/plan.json" ]; then
+    if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
+    grep -qs '^began ' "$JOURNAL/log" ||
+        die "$JOURNAL/log is damaged: take $NAME back by hand, by the undos in $JOURNAL/down.sh"
     refuse_processes "$1"
     echo down >>"$JOURNAL/log"
-    take_back || die "$NAME is not wholly down"
+    take_back || die "$NAME is not wholly down: $failed"
 }
 
 main() {
@@ -525,7 +585,7 @@ main() {
     if [ "${1-up}" = down ]; then
         is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
         down "${2-}"
-    elif [ -e "$JOURNAL/plan.json" ]; then
+    elif [ -e "$JOURNAL" ]; then
         if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
         echo "$NAME is up already." >&2
     else
@@ -573,7 +633,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "port=$(ip -o link show dev \"$0\" master \"$1\") || exit; [ -n \"$port\" ] && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": []}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "inherited": [], "notices": []}
+{"format": 1, "mode": "bridged", "namespace": "A", "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "br0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "br0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "port=$(ip -o link show dev \"$0\" master \"$1\") || exit; [ -n \"$port\" ] && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": [], "others": [], "unless": [["link set enp0s1 nomaster", [["sh", "-c", "ip -o link show dev \"$0\" | grep \" master \" | grep -vF \" master $1 \"", "enp0s1", "br0"], ".+"]], ["route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "192.168.64.0/24", "enp0s1", "br0", "-wF", "metric 100"], ".+"]], ["route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "default", "enp0s1", "br0", "-wF", "metric 100"], ".+"]]]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "inherited": [], "notices": []}
 JSON
 }
 

@@ -11,7 +11,7 @@
 #        host-only.sh down [--kill]   take them back; --kill ends the processes inside
 #
 # A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
@@ -148,6 +148,29 @@ users() {
     esac
 }
 
+# What tells that another has made what command K, which was cut, was about to.
+others() {
+    local before=${2-}
+    case $1 in
+    0)
+        found '[0-9]+' ip netns pids A
+        found .+ ip -n A -o link show up
+        ;;
+    2)
+        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
+        ;;
+    8)
+        :
+        ;;
+    9)
+        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/resolv.conf
+        ;;
+    10)
+        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/nsswitch.conf
+        ;;
+    esac
+}
+
 # Command K's undo, in words.
 thing() {
     local before=${2-}
@@ -172,7 +195,8 @@ thing() {
 
 # Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+# command that makes the namespace) and the functions that know the commands: probe, undo, users,
+# others, thing.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -255,23 +279,25 @@ stop() {
     if take_back; then
         echo 'What was done before it was taken back; nothing is left.' >&2
     else
-        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+        echo "What was done before it was taken back, except: $failed: \`$0 down\` tries again." >&2
     fi
     exit "$1"
 }
 
 # Newest first; only what is still as its command left it, or where what was there before is missing.
+# $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() failed=0
+    local k order=()
     local -A word_before=() word_after=() begun=()
     hold_back
-    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    failed=
+    if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed=1
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
-    if [ "$failed" = 0 ]; then forget; fi
-    return "$failed"
+    if [ -n "$failed" ]; then return 1; fi
+    forget
 }
 
 read_log() {
@@ -289,7 +315,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user status=0
+    local k=$1 before=$2 now again user why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -297,8 +323,9 @@ take_back_one() {
         return 1
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
-        leave "$k" "$before" "it is not as this run left it"
+    why=$(why_not "$k" "$before" "$now")
+    if [ -n "$why" ]; then
+        leave "$k" "$before" "$why"
         return 0
     fi
     if pass_on "$k" "$before"; then return 0; fi
@@ -311,6 +338,16 @@ take_back_one() {
     undo "$k" "$before"
     again=$(word "$k") || status=$?
     [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Why what command K made is not this run's, or nothing.
+why_not() {
+    local k=$1 before=$2 now=$3
+    if [ -z "${word_after[$k]+done}" ]; then
+        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+    elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
+        echo "it is not as this run left it"
+    fi
 }
 
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
@@ -356,6 +393,13 @@ found() {
     "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
 }
 
+# A line of an undo's input, unless a command's output has a pattern.
+unless() {
+    local line=$1
+    shift
+    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
+}
+
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
     local pids sign
@@ -372,6 +416,7 @@ refuse_processes() {
             sleep 0.02
         done
     done
+    die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
 # The processes inside, if the namespace is there and ours; it fails where that is unknown.
@@ -412,13 +457,15 @@ take_lock() {
 
 down() {
     trap '' INT TERM HUP
-    if [ ! -e "$JOURNAL/plan.json" ]; then
+    if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
+    grep -qs '^began ' "$JOURNAL/log" ||
+        die "$JOURNAL/log is damaged: take $NAME back by hand, by the undos in $JOURNAL/down.sh"
     refuse_processes "$1"
     echo down >>"$JOURNAL/log"
-    take_back || die "$NAME is not wholly down"
+    take_back || die "$NAME is not wholly down: $failed"
 }
 
 main() {
@@ -431,7 +478,7 @@ main() {
     if [ "${1-up}" = down ]; then
         is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
         down "${2-}"
-    elif [ -e "$JOURNAL/plan.json" ]; then
+    elif [ -e "$JOURNAL" ]; then
         if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
         echo "$NAME is up already." >&2
     else
@@ -474,7 +521,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
+{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/nsswitch.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 

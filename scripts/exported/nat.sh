@@ -12,7 +12,7 @@
 #        nat.sh down [--kill]   take them back; --kill ends the processes inside
 #
 # A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2034,SC2317 # what one network does not need another does
+# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
@@ -169,9 +169,9 @@ users() {
         :
         ;;
     1)
-        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+' ip -o link show type bridge
-        found masquerade nft list ruleset
-        found MASQUERADE iptables -t nat -S
+        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
+        found 'masquerade|[sd]nat to' nft list ruleset
+        found 'MASQUERADE|[SD]NAT' iptables -t nat -S
         ;;
     2)
         :
@@ -187,6 +187,36 @@ users() {
         ;;
     15)
         :
+        ;;
+    esac
+}
+
+# What tells that another has made what command K, which was cut, was about to.
+others() {
+    local before=${2-}
+    case $1 in
+    0)
+        found '[0-9]+' ip netns pids A
+        found .+ ip -n A -o link show up
+        ;;
+    1)
+        :
+        ;;
+    2)
+        found 'inet6? [^ ]+' ip -o addr show dev nat0
+        found .+ ip -o link show master nat0
+        ;;
+    5)
+        :
+        ;;
+    6)
+        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
+        ;;
+    14)
+        :
+        ;;
+    15)
+        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/resolv.conf
         ;;
     esac
 }
@@ -221,7 +251,8 @@ thing() {
 
 # Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users.
+# command that makes the namespace) and the functions that know the commands: probe, undo, users,
+# others, thing.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -304,23 +335,25 @@ stop() {
     if take_back; then
         echo 'What was done before it was taken back; nothing is left.' >&2
     else
-        echo "What was done before it was taken back, except what failed above: \`$0 down\` tries again." >&2
+        echo "What was done before it was taken back, except: $failed: \`$0 down\` tries again." >&2
     fi
     exit "$1"
 }
 
 # Newest first; only what is still as its command left it, or where what was there before is missing.
+# $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() failed=0
+    local k order=()
     local -A word_before=() word_after=() begun=()
     hold_back
-    if [ ! -e "$JOURNAL/log" ]; then return 0; fi
+    failed=
+    if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed=1
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
-    if [ "$failed" = 0 ]; then forget; fi
-    return "$failed"
+    if [ -n "$failed" ]; then return 1; fi
+    forget
 }
 
 read_log() {
@@ -338,7 +371,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user status=0
+    local k=$1 before=$2 now again user why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -346,8 +379,9 @@ take_back_one() {
         return 1
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    if [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]-$now}" ]; then
-        leave "$k" "$before" "it is not as this run left it"
+    why=$(why_not "$k" "$before" "$now")
+    if [ -n "$why" ]; then
+        leave "$k" "$before" "$why"
         return 0
     fi
     if pass_on "$k" "$before"; then return 0; fi
@@ -360,6 +394,16 @@ take_back_one() {
     undo "$k" "$before"
     again=$(word "$k") || status=$?
     [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+}
+
+# Why what command K made is not this run's, or nothing.
+why_not() {
+    local k=$1 before=$2 now=$3
+    if [ -z "${word_after[$k]+done}" ]; then
+        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+    elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
+        echo "it is not as this run left it"
+    fi
 }
 
 # Whether there is nothing to take back; a taking-back of several parts may have been cut.
@@ -405,6 +449,13 @@ found() {
     "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
 }
 
+# A line of an undo's input, unless a command's output has a pattern.
+unless() {
+    local line=$1
+    shift
+    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
+}
+
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
     local pids sign
@@ -421,6 +472,7 @@ refuse_processes() {
             sleep 0.02
         done
     done
+    die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
 # The processes inside, if the namespace is there and ours; it fails where that is unknown.
@@ -461,13 +513,15 @@ take_lock() {
 
 down() {
     trap '' INT TERM HUP
-    if [ ! -e "$JOURNAL/plan.json" ]; then
+    if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
+    grep -qs '^began ' "$JOURNAL/log" ||
+        die "$JOURNAL/log is damaged: take $NAME back by hand, by the undos in $JOURNAL/down.sh"
     refuse_processes "$1"
     echo down >>"$JOURNAL/log"
-    take_back || die "$NAME is not wholly down"
+    take_back || die "$NAME is not wholly down: $failed"
 }
 
 main() {
@@ -480,7 +534,7 @@ main() {
     if [ "${1-up}" = down ]; then
         is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
         down "${2-}"
-    elif [ -e "$JOURNAL/plan.json" ]; then
+    elif [ -e "$JOURNAL" ]; then
         if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
         echo "$NAME is up already." >&2
     else
@@ -526,7 +580,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "nat", "namespace": "A", "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+"], [["nft", "list", "ruleset"], "masquerade"], [["iptables", "-t", "nat", "-S"], "MASQUERADE"]]}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-nat0\ncreate chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-nat0 forward ct state established,related accept\nadd rule ip netmodes-nat0 forward ct status dnat accept\nadd rule ip netmodes-nat0 forward drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-nat0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
+{"format": 1, "mode": "nat", "namespace": "A", "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "nat0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "nat0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-nat0\ncreate chain ip netmodes-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-nat0 forward ct state established,related accept\nadd rule ip netmodes-nat0 forward ct status dnat accept\nadd rule ip netmodes-nat0 forward drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-nat0"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 
