@@ -8,9 +8,10 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from counts import PROPERTY, table
+from counts import PROPERTY, TALLY, table, tallies
 from hypothesis import settings
 from labs import Lab
 from state import State, state
@@ -102,14 +103,15 @@ def article() -> Facts:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the fault sweep has tried."""
-    reports = [report for found in terminalreporter.stats.values() for report in found]
-    counts = [
-        value
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, value in report.user_properties
-        if name == PROPERTY
-    ]
-    for line in table(counts) if counts else ():
+    """Print what the fault sweep has tried, and what other tests have counted."""
+    passed = terminalreporter.stats.get("passed", [])
+    failed = terminalreporter.stats.get("failed", [])
+    counts, counted = _recorded([*passed, *failed], PROPERTY), _recorded(passed, TALLY)
+    for line in [*(table(counts) if counts else ()), *tallies(counted)]:
         terminalreporter.write_line(line)
+
+
+def _recorded(reports: list[pytest.TestReport], name: str) -> list[Any]:
+    """What tests have recorded by this name."""
+    called = [report for report in reports if report.when == "call"]
+    return [value for report in called for key, value in report.user_properties if key == name]

@@ -1,12 +1,16 @@
-"""What the fault sweep tried, as one table at the end of the run."""
+"""What was tried, at the end of the run: the fault sweep as a table, else a line of each kind."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
 #: The property of a test's report, which also comes from the workers of pytest-xdist.
 PROPERTY = "faults"
+
+#: The property of one that counts for itself, with what it counts.
+TALLY = "tally"
 
 
 class Count(TypedDict):
@@ -34,6 +38,13 @@ def table(counts: Iterable[Count]) -> Iterator[str]:
         rows.setdefault(row, {})[count["fault"]] = count["tried"]
     for row, cells in sorted(rows.items()):
         yield _line(row, *(str(cells.get(fault, "")) for fault in faults))
+
+
+def tallies(counted: Iterable[str]) -> Iterator[str]:
+    """A line for each kind of thing that was counted, with how often."""
+    for what, count in sorted(Counter(counted).items()):
+        kind, _, words = what.partition(": ")
+        yield f"{kind}: {count} {words}"
 
 
 def _line(row: str, *cells: str) -> str:

@@ -1,7 +1,8 @@
 """The fault sweep, inside a lab: at the k-th program of a run a fault, for every k; then `down`.
 
 While a fault is armed each program on PATH is a wrapper of ours. It counts the commands of a run,
-for EVERY what it reads and probes as well, and at the k-th it does what FAULTS says. What a program starts in its turn does not count.
+for EVERY what it reads and probes as well, and at the k-th it does what FAULTS says. What a program
+starts in its turn does not count.
 
 ``python tests/faults.py MODE WAY VERB FAULT FIRST`` tries each k from FIRST on, until the run is
 over before the k-th or a machine is not as before, and prints how it went, as JSON.

@@ -17,12 +17,21 @@ from counts import PROPERTY, Count, table
 from faults import FAULTS
 from labs import Lab
 
-from netmodes import MODES
+from netmodes import MODES, Facts
 
 SWEEP = Path(__file__).with_name("faults.py")
 
+ARTICLE = Facts.from_json(Path(__file__).with_name("facts").joinpath("article.json").read_text())
+
 #: After so many machines that are not as before no more is tried.
 ENOUGH = 5
+
+
+def commands(mode: str, verb: str) -> int:
+    """How many commands a run of this mode has at the least."""
+    parameters = {"uplink": "enp0s1"} if mode == "bridged" else {}
+    steps = MODES[mode](**parameters).plan(ARTICLE).steps
+    return len(steps if verb == "up" else [step for step in steps if step.undo])
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -53,7 +62,7 @@ def test_sweep(
     record_property(PROPERTY, count)
 
     assert not troubles, "\n".join(troubles)
-    assert last > 0
+    assert last >= commands(mode, verb), "the sweep ended before the run did"
 
 
 @pytest.mark.pure

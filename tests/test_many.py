@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from counts import TALLY
 from labs import Lab
 from state import State, state
 
@@ -23,7 +25,19 @@ done
 """
 
 
-def at_once(lab: Lab, commands: list[str]) -> None:
+@pytest.fixture
+def at_once(record_property: Callable[[str, object], None]) -> Callable[[Lab, list[str]], None]:
+    """Runs sixteen commands at the same time, which all succeed, and counts them."""
+
+    def run(lab: Lab, commands: list[str]) -> None:
+        run_at_once(lab, commands)
+        for _ in commands:
+            record_property(TALLY, "at once: processes, sixteen at a time, each as if alone")
+
+    return run
+
+
+def run_at_once(lab: Lab, commands: list[str]) -> None:
     """Run sixteen commands at the same time, which all succeed."""
     assert len(commands) == 16
     ended = lab.ok("bash", "-c", AT_ONCE, "bash", *commands, timeout=120).splitlines()
@@ -50,7 +64,7 @@ def host_only(lab: Lab, name: str, number: int) -> str:
     return exported(lab, name, "host-only", *devices, *addresses)
 
 
-def test_host_only(lab: Lab, untouched: State) -> None:
+def test_host_only(lab: Lab, untouched: State, at_once: Callable[[Lab, list[str]], None]) -> None:
     """Networks come and go beside each other; the second run of a name finds it up."""
     script = {f"S{k}": host_only(lab, f"S{k}", k) for k in range(7)}
     for name in ("S0", "S1"):
@@ -87,7 +101,9 @@ def test_host_only(lab: Lab, untouched: State) -> None:
     assert state(lab.ok) == untouched
 
 
-def test_bridged(quick_lab: Lab, untouched: State) -> None:
+def test_bridged(
+    quick_lab: Lab, untouched: State, at_once: Callable[[Lab, list[str]], None]
+) -> None:
     """Networks join one bridge and leave it; it goes with whichever is last."""
     bridged = "netmodes bridged --uplink enp0s1 -n"
     for name in ("K", "L"):

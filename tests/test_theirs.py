@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from counts import TALLY
 from labs import Lab
 from state import state
 
@@ -17,13 +18,27 @@ HOST_ONLY, BRIDGED, NAT = "host-only", "bridged --uplink enp0s1", "nat --publish
 
 @dataclass(frozen=True)
 class Case:
-    """What becomes of something of ours, what they do, and what `down` says it left alone."""
+    """What becomes of something of ours, what they do, and what `down` says it left alone.
+
+    Where a line is cut, the run is killed before that does a thing.
+    """
 
     mode: str
     theirs: str
     ours: str = ""
     left: str = ""
+    cut: str = ""
 
+
+#: In the place of a program: at the lines of $AT who started it is killed, and it does nothing.
+CUT = """
+if [ "${0##*/} $*" = "$AT" ]; then
+    read -r _ _ _ _ leader _ </proc/self/stat
+    kill -s KILL "$leader"
+    exit 1
+fi
+exec "$REAL" "$@"
+"""
 
 #: The bridge and the NAT of a container engine, which needs forwarding.
 DOCKER = """
@@ -40,6 +55,7 @@ MASQUERADE = """
     """
 GONE = "until ! ip link show veth0 2>/dev/null; do sleep 0.01; done"
 CHANGED = "it is not as this run left it"
+MADE = "somebody else has made it"
 
 CASES = {
     "namespace": Case(
@@ -97,6 +113,50 @@ CASES = {
     "forwarding beside NAT of ours": Case(
         NAT, DOCKER, left="sysctl -w net.ipv4.ip_forward=0 (docker0 depends on it)"
     ),
+    "forwarding for other NAT": Case(
+        BRIDGED,
+        """
+        sysctl -w net.ipv4.ip_forward=1
+        iptables -t nat -A POSTROUTING -s 10.9.0.0/24 -j SNAT --to-source 192.168.64.3
+        """,
+        left="sysctl -w net.ipv4.ip_forward=0 (snat to depends on it)",
+    ),
+    "uplink in a bridge of theirs": Case(
+        BRIDGED,
+        "ip link add br9 type bridge; ip link set enp0s1 master br9",
+        "ip link set enp0s1 nomaster",
+    ),
+    "default route": Case(
+        BRIDGED,
+        """
+        ip link add br9 type bridge; ip addr add 10.0.0.2/24 dev br9; ip link set br9 up
+        ip route replace default via 10.0.0.1 dev br9 proto dhcp metric 100
+        """,
+    ),
+    "namespace after a cut": Case(
+        HOST_ONLY,
+        "ip netns add A; ip -n A link set lo up",
+        left=f"ip netns del A ({MADE})",
+        cut="ip netns add A",
+    ),
+    "cable after a cut": Case(
+        HOST_ONLY,
+        "ip link add veth0 type veth peer name other0",
+        left=f"ip link del veth0 ({MADE})",
+        cut="ip link add veth0 type veth peer name veth1",
+    ),
+    "bridge after a cut": Case(
+        BRIDGED,
+        "ip link add br0 type bridge; ip addr add 10.9.0.1/24 dev br0",
+        left=f"ip link del br0 ({MADE})",
+        cut="ip link add br0 type bridge",
+    ),
+    "file after a cut": Case(
+        HOST_ONLY,
+        "mkdir -p /etc/netns/A; echo nameserver 10.9.0.1 >/etc/netns/A/resolv.conf",
+        left=f"rm /etc/netns/A/resolv.conf ({MADE})",
+        cut="tee /etc/netns/A/resolv.conf",
+    ),
     "table": Case(
         NAT,
         "nft add table ip netmodes-nat0",
@@ -112,19 +172,45 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("way", ["netmodes", "script"])
+def up(lab: Lab, way: str, case: Case, script: str) -> None:
+    """Put it up, or let it be cut."""
+    command = script if way == "script" else f"netmodes {case.mode}"
+    if not case.cut:
+        lab.ok(*command.split())
+        return
+    for program in ("ip", "tee"):
+        lab.replace(program, CUT)
+    killed = lab.run("env", f"AT={case.cut}", *command.split())
+    assert killed.returncode == -9, killed.stderr
+
+
+DOWN = {
+    "netmodes": "netmodes down A",
+    "script": "{script} down",
+    "down.sh": "bash /run/netmodes/A/down.sh",
+}
+
+
+@pytest.mark.parametrize("way", DOWN)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_theirs(quick_lab: Lab, labs: Callable[[], Lab], case: Case, way: str) -> None:
+def test_theirs(
+    quick_lab: Lab,
+    labs: Callable[[], Lab],
+    case: Case,
+    way: str,
+    record_property: Callable[[str, object], None],
+) -> None:
     """What they made stays, and is named where it is in the place of ours; ours goes."""
     script = quick_lab.export(*case.mode.split())
-    quick_lab.ok(*(["netmodes", *case.mode.split()] if way == "netmodes" else [script]))
+    up(quick_lab, way, case, script)
     quick_lab.ok("bash", "-e", "-c", f"{case.ours}\n{case.theirs}")
-    down = quick_lab.run(*(["netmodes", "down", "A"] if way == "netmodes" else [script, "down"]))
+    down = quick_lab.run(*DOWN[way].format(script=script).split())
     with labs() as other:
         other.ok("bash", "-e", "-c", case.theirs or "true")
         expected = state(other.ok)
     left = [line for line in down.stderr.splitlines() if "left alone" in line]
 
     assert down.returncode == 0, down.stderr
-    assert [line.partition(case.left)[1] for line in left] == ([case.left] if case.left else [])
+    assert [line.partition(case.left)[1] for line in left[:1]] == [case.left][: bool(case.left)]
     assert state(quick_lab.ok) == expected
+    record_property(TALLY, "theirs: interferences tried, what is theirs as they left it")
