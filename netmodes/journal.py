@@ -12,10 +12,12 @@
                                 up               every step is done
                                 down             the taking-back has begun
     /run/netmodes/A/down.sh   the taking-back as bash, for the day when Python is gone
+    /run/netmodes/A/before.json
+                              the machine's facts from before, for who wants to compare
     /run/netmodes/A/shares    the steps that other networks may share: K and a name each; their
                               start and done pass on to the log of a network that stays
 
-The exported scripts write the same two files, so `list` and `down` see what a script made.
+The exported scripts write the same files, so `list` and `down` see what a script made.
 """
 
 from __future__ import annotations
@@ -111,19 +113,21 @@ class Journal:
         self.name = name
         self.folder = ROOT / name
 
-    def begin(self, plan: Plan, down: str, *, watched: bool = False) -> None:
+    def begin(self, plan: Plan, down: str, *, before: str = "{}", watched: bool = False) -> None:
         """Put the intent on disk, and the means to take it back; all at once or not at all.
 
         Args:
             plan: every command with its undo.
             down: the taking-back as bash.
+            before: the machine's facts, as JSON.
             watched: it comes back unless it is confirmed.
 
         Raises:
             NetmodesError: it cannot be written.
         """
         log = f"began {uptime()}\n" + ("watched\n" if watched else "")
-        files = {"plan.json": plan.intent(), "log": log, "shares": shares(plan), "down.sh": down}
+        files = {"plan.json": plan.intent(), "before.json": before, "log": log}
+        files |= {"shares": shares(plan), "down.sh": down}
         draft = ROOT / f".{self.name}.new"
         try:
             _fill(draft, files)

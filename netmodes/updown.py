@@ -18,6 +18,7 @@ from pathlib import Path
 
 from netmodes import names, signals, watcher
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
+from netmodes.facts import Facts
 from netmodes.journal import Journal, Network, Note, sharing, uptime
 from netmodes.reach import NotAsPromised, Report
 from netmodes.runner import Runner, program
@@ -30,6 +31,7 @@ __all__ = ["put_up", "running", "take_back", "take_down"]
 def put_up(
     plan: Plan,
     runner: Runner,
+    before: Facts,
     confirm: float | None = None,
     check: Callable[[], Report] | None = None,
 ) -> Record:
@@ -38,6 +40,7 @@ def put_up(
     Args:
         plan: the commands.
         runner: says and runs them.
+        before: the machine's facts, for who wants to compare.
         confirm: seconds within which to confirm, or a watcher takes everything back.
         check: tries what the mode promises.
 
@@ -53,7 +56,8 @@ def put_up(
     if confirm is not None:
         watcher.arm(plan.namespace, confirm)
     with signals.noted() as caught:
-        journal.begin(plan, down_script(plan), watched=confirm is not None)
+        watched = confirm is not None
+        journal.begin(plan, down_script(plan), before=before.to_json(), watched=watched)
         try:
             for notice in plan.notices:
                 runner.say(f"# {notice}")

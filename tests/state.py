@@ -203,6 +203,8 @@ def _content(path: Path) -> Any:  # noqa: ANN401
     text = path.read_text()
     if path.suffix == ".sh":
         return "the taking-back as bash"  # written by Python or by bash itself
+    if path.name == "before.json":
+        return "the facts from before"  # a script asks for fewer
     if path.suffix == ".json":
         return json.loads(text)
     plain = re.sub(r"^(done \d+) \d+$", r"\1 IDENTITY", text, flags=re.M)

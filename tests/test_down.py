@@ -9,6 +9,8 @@ import pytest
 from labs import Done, Lab
 from state import State, state
 
+from netmodes import Facts
+
 
 @pytest.fixture
 def host_only(lab: Lab) -> Lab:
@@ -248,6 +250,31 @@ def test_made_again_by_hand(lab: Lab, way: str) -> None:
     assert runs(lab, pid)
     ours = ("/run/netmodes", "/etc/netns")
     assert after == {key: by_hand[key] for key in by_hand if not key.startswith(ours)}
+
+
+def test_endless_processes(host_only: Lab) -> None:
+    """Where processes inside do not end, whatever is sent to them, nothing is touched."""
+    pid = start_inside(host_only)
+    host_only.replace("kill", "exit 0")
+    up = state(host_only.ok)
+    down = host_only.netmodes("down", "A", "--kill")
+
+    assert down.returncode == 1
+    assert "others come while these end: stop what starts them" in down.stderr
+    assert runs(host_only, pid)
+    assert state(host_only.ok) == up
+
+
+@pytest.mark.parametrize("way", ["live", "script"])
+def test_facts_from_before(lab: Lab, way: str) -> None:
+    """The journal has what the machine was like before the first command."""
+    lab.ok(*(["netmodes", "host-only"] if way == "live" else [lab.export("host-only")]))
+
+    before = Facts.from_json(lab.ok("cat", "/run/netmodes/A/before.json"))
+
+    assert [str(found) for found in before.addresses("enp0s1")] == ["192.168.64.3/24"]
+    assert before.default_routes("enp0s1")
+    assert before.link("veth0") is None
 
 
 def test_uplink_released_by_hand(quick_lab: Lab, untouched: State) -> None:

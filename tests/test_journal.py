@@ -57,7 +57,7 @@ def test_begin(plan: Plan, root: Path) -> None:
 
     written = {path.name: path.read_text() for path in (root / "A").iterdir()}
     assert [path.name for path in root.iterdir()] == ["A"]
-    assert sorted(written) == ["down.sh", "log", "plan.json", "shares"]
+    assert sorted(written) == ["before.json", "down.sh", "log", "plan.json", "shares"]
     assert Plan.from_dict(json.loads(written["plan.json"])) == plan
     assert (written["down.sh"], written["shares"]) == (DOWN, "")
     assert re.fullmatch(r"began [0-9]+\.[0-9]+\n", written["log"])

@@ -343,7 +343,7 @@ def test_begin(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     begun = heard(plan, FILES)
 
-    told = {name: text for _, name, text in begun}
+    told = {words[1]: words[2] for words in begun if words[0] == "stat"}
     assert sorted(told) == sorted(files)
     assert (told["shares"], told["plan.json"]) == (files["shares"], f"{files['plan.json']}\n")
     assert (told["log"], files["log"].split()[0]) == ("began 1000.50\n", "began")

@@ -208,7 +208,7 @@ class Mode(ABC):
                 return Record(updown.running(self.namespace).plan, (), report)
             plan = self.plan(facts, verbatim=verbatim, force=force)
             promises = partial(self.check, echo=echo) if check else None
-            return updown.put_up(plan, Runner(echo or silent, lock), confirm, promises)
+            return updown.put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
 
     def _checked(self, echo: Echo | None) -> Report:
         """What came of every promise, of a network that was up before and stays.

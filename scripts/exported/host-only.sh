@@ -497,7 +497,13 @@ begin() {
     local draft=/run/netmodes/.$NAME.new uptime
     mkdir "$draft" && read -r uptime _ </proc/uptime &&
         echo "began $uptime" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
-        down_script >"$draft/down.sh" && mv "$draft" "$JOURNAL"
+        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
+}
+
+# The machine from before, for who wants to compare.
+facts() {
+    printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(ip -d -j addr show)" \
+        "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
 }
 
 down_script() {
