@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from netmodes import Facts
-from netmodes.filters import Packet, stops
+from netmodes.filters import Packet, by_iptables, stops
 
 pytestmark = pytest.mark.pure
 
 PACKET = Packet("forward", "br0", "eth0", "10.0.0.2", "8.8.8.8")
 TCP = Packet("forward", "br0", "eth0", "10.0.0.2", "8.8.8.8", "tcp", "443")
 ANSWER = Packet("forward", "eth0", "br0", "8.8.8.8", "10.0.0.2", state="established")
+#: Docker's own chain, which nothing jumps to.
+DROP = ["-P FORWARD DROP", "-N DOCKER-USER"]
+LATE = ["-A FORWARD -j DROP", "-A FORWARD -j DOCKER-USER"]
 INPUT = Packet("input", "br0", "", "10.0.0.2", "10.0.0.1")
 
 
@@ -26,6 +31,11 @@ def nft(*rules: str, policy: str = "accept", packet: Packet = PACKET) -> list[st
     """What stops a packet where a chain of nft's has these rules."""
     lines = [
         "table inet f {",
+        "\tset ours {",
+        "\t\ttype ipv4_addr",
+        "\t\telements = { 10.0.0.2,",
+        "\t\t\t     10.0.0.3 }",
+        "\t}",
         "\tchain pass {",
         f"\t\ttype filter hook forward priority filter; policy {policy};",
         *(f"\t\t{rule}" for rule in rules),
@@ -95,7 +105,12 @@ def test_rules_of_iptables(rules: list[str], stopped: bool) -> None:
         ('log prefix "accept " drop', True),
         ("jump mine", True),
         ('iifname "br1" jump mine', False),
-        ("ct state vmap { established : accept, new : drop }", False),
+        ("ct state vmap { established : accept, new : drop }", True),
+        ("ct state vmap { new : accept, established : drop }", False),
+        ('iifname vmap { "br1" : drop, "br0" : jump mine }', True),
+        ('iifname . oifname { "br0" . "br1" } drop', True),
+        ("ip saddr @ours drop", True),
+        ("ip saddr != @ours drop", False),
     ],
 )
 def test_rules_of_nft(rule: str, stopped: bool) -> None:
@@ -140,6 +155,28 @@ def test_in_doubt() -> None:
     assert nft("ip saddr @friends accept", "drop") == ["`drop` in nft's chain inet f pass"]
 
 
+def test_for_sure() -> None:
+    """Of a packet that is yet to come a rule that may drop it says nothing."""
+    may_drop = Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -m owner --x -j DROP"])
+    does = Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -i br0 -j DROP"])
+
+    assert list(by_iptables(PACKET, may_drop, doubt=False)) == []
+    assert len(list(by_iptables(PACKET, does, doubt=False))) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "stopped"),
+    [("ip f", True), ("inet f", True), ("ip6 f", False), ("bridge f", False)],
+)
+def test_families(table: str, stopped: bool) -> None:
+    """A table of IPv6, or of a bridge's own frames, does not see what the host passes on."""
+    chain = ["chain f {", "type filter hook forward priority 0; policy drop;", "}"]
+    facts = Facts(nft=[f"table {table} {{", *chain, "}"])
+
+    assert bool(list(stops(PACKET, facts))) is stopped
+    assert bool(list(stops(replace(PACKET, oif="br0"), facts))) is (table != "ip6 f")
+
+
 def test_chains_of_iptables_in_nft() -> None:
     """What iptables says of its chains, nft's view of the same does not repeat."""
     rules = [
@@ -157,9 +194,12 @@ def test_chains_of_iptables_in_nft() -> None:
 def test_mend() -> None:
     """A rule of iptables is deleted; past a policy, or in nft, the packet is accepted."""
     (rule,) = stops(PACKET, Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -i br0 -j DROP"]))
-    (policy,) = stops(PACKET, Facts(iptables=["-P FORWARD DROP"]))
-    (docker,) = stops(PACKET, Facts(iptables=["-P FORWARD DROP", "-N DOCKER-USER"]))
+    (policy,) = stops(PACKET, Facts(iptables=DROP))
+    (docker,) = stops(PACKET, Facts(iptables=[*DROP, "-A FORWARD -j DOCKER-USER"]))
 
+    (late,) = stops(PACKET, Facts(iptables=[*DROP, *LATE]))
+
+    assert late.mend == "iptables -D FORWARD -j DROP"
     assert rule.mend == "iptables -D FORWARD -i br0 -j DROP"
     assert policy.mend == "iptables -I FORWARD -i br0 -o eth0 -j ACCEPT"
     assert docker.mend == "iptables -I DOCKER-USER -i br0 -o eth0 -j ACCEPT"
