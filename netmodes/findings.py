@@ -65,8 +65,8 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
     yield from dummy_of_the_module(facts)
-    yield from firewall.dropping("br0", facts)
-    yield from firewall.rejecting("br0", facts)
+    yield from firewall.dropping(firewall.packets("br0", "br0"), facts)
+    yield from firewall.rejecting(firewall.packets("br0", "br0"), facts)
     yield from firewall.filters(facts)
     yield from _unseen(facts)
     yield from resolver(facts)

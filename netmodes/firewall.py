@@ -1,17 +1,32 @@
-"""Filters that would stop bridged: what drops forwarded packets, and what names the uplink."""
+"""Filters that would stop a mode: what drops forwarded packets, and what names the uplink."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
 
-from netmodes.errors import Refused
 from netmodes.facts import Facts
+from netmodes.filters import DOCKER, Packet, Stop, by_iptables, by_nft, opens
 from netmodes.finding import Finding
 from netmodes.step import Argv, Step, Undo
 
-__all__ = ["accept", "dropping", "filters", "insert", "naming", "rejecting"]
+__all__ = [
+    "TAG",
+    "accept",
+    "dropping",
+    "filters",
+    "insert",
+    "naming",
+    "objections",
+    "packets",
+    "rejecting",
+]
+
+#: By this a rule of ours is known, to who lists them and from the same rule of somebody else's.
+TAG = ("-m", "comment", "--comment", "netmodes")
+
+#: Stands for anybody outside (TEST-NET-2, RFC 5737).
+SOMEBODY = "198.51.100.1"
 
 #: Whether bridged frames go through iptables; there only with the module br_netfilter.
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
@@ -25,82 +40,85 @@ SHOWS = {
     "rules6": "ip -6 rule show",
 }
 
-#: What `iptables -S` says of a policy that drops what is forwarded.
-DROP = "-P FORWARD DROP"
 
-#: The chain that iptables-nft and nft both show; iptables is asked to change it.
-OF_IPTABLES = "table ip filter, chain FORWARD"
+def packets(bridge: str, out: str, address: str = SOMEBODY) -> tuple[Packet, Packet]:
+    """What an address behind a bridge sends outside by another device, and the answer."""
+    sent = Packet("forward", bridge, out, address, SOMEBODY, "tcp")
+    return sent, Packet("forward", out, bridge, SOMEBODY, address, "tcp", state="established")
 
 
-def accept(bridge: str, facts: Facts, *matches: Argv) -> Iterator[Step]:
-    """Let packets of a bridge pass where a FORWARD policy drops them (Docker's does).
+def accept(sent: tuple[Packet, Packet], facts: Facts, *matches: Argv) -> Iterator[Step]:
+    """Let packets of a bridge pass where iptables drops them (Docker's policy does).
 
     The accept stands in the chain that drops, for an accept elsewhere ends only its own chain;
     Docker keeps DOCKER-USER for it.
 
     Args:
-        bridge: the bridge.
+        sent: what it is about.
         facts: the machine.
         matches: which packets, a rule each, in iptables' words.
-
-    Raises:
-        Refused: a chain drops that only nft knows.
     """
-    for finding in dropping(bridge, facts):
-        raise Refused(str(finding))
-    lines = facts.iptables or []
-    if DROP in lines:
-        chain = "DOCKER-USER" if "-N DOCKER-USER" in lines else "FORWARD"
-        why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
-        prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
-        for number, match in enumerate(matches):
-            share = f"accept {bridge}" + (f" {number}" if number else "")
-            step = insert(chain, *match, "-j", "ACCEPT", why=why, share=share)
-            yield step.as_guard(prevents)
+    bridge = sent[0].iif
+    if not any(list(by_iptables(packet, facts, doubt=False)) for packet in sent):
+        return
+    why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
+    prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
+    for number, match in enumerate(matches):
+        share = f"accept {bridge}" + (f" {number}" if number else "")
+        step = insert(_entry(sent, facts), match, ("ACCEPT",), why, share=share)
+        yield step.as_guard(prevents)
 
 
-def insert(chain: str, *rule: str, why: str, table: str = "", share: str = "") -> Step:
+def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str:
+    """The chain of iptables where an accept lets these packets pass."""
+    return DOCKER if all(opens(DOCKER, packet, facts) for packet in sent) else "FORWARD"
+
+
+def insert(
+    chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
+) -> Step:
     """``iptables -I``: a rule before all others of its chain; it is known again by its words."""
-    given = (*(("-t", table) if table else ()), "-I", chain, *rule)
-    check, delete = (tuple({"-I": word}.get(item, item) for item in given) for word in ("-C", "-D"))
-    return Step(
-        ("iptables", *given),
-        why,
-        undo=Undo(("iptables", "-v", *check), ("iptables", *delete)),
-        share=share,
-    )
+    where = ("-t", table) if table else ()
+    rule = (chain, *matches, *TAG, "-j", *target)
+    undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))
+    return Step(("iptables", *where, "-I", *rule), why, undo=undo, share=share)
 
 
-def dropping(bridge: str, facts: Facts) -> Iterator[Finding]:
-    """What drops all that a bridge passes on, where only nft can let it pass."""
-    for chain in _dropping(bridge, facts.nft or []):
-        if chain != OF_IPTABLES:
-            yield Finding(
-                "error",
-                f"the firewall drops what {bridge} passes on ({chain}, policy drop)",
-                SHOWS["nft"],
-                f"accept iifname and oifname {bridge} in that chain first",
-            )
+def dropping(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
+    """What drops a bridge's packets where only nft can let them pass."""
+    for stop in _stops(sent, facts):
+        if "firewalld" not in stop.shows:
+            what = f"the firewall drops what {sent[0].iif} passes on ({stop.what})"
+            yield Finding("error", what, stop.shows, stop.mend)
 
 
-def rejecting(bridge: str, facts: Facts) -> Iterator[Finding]:
-    """What ends by rejecting all that nothing before has accepted, as firewalld's chains do."""
-    for chain, rules in _forwarding(facts.nft or []):
-        ends = re.sub(r"counter packets \d+ bytes \d+ ", "", rules[-1] if rules else "")
-        if re.match("(reject|drop)( with .*)?$", ends):
-            zone = f"firewall-cmd --zone=trusted --add-interface={bridge}"
-            there = f"accept iifname and oifname {bridge} in that chain"
-            yield Finding(
-                "warning",
-                f"the firewall may stop what {bridge} passes on ({chain}: {ends})",
-                SHOWS["nft"],
-                zone if "firewalld" in chain else there,
-            )
+def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
+    """The same, each as a sentence that says how to go on."""
+    for finding in dropping(sent, facts):
+        yield f"{finding}, or go on with --force"
+
+
+def rejecting(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
+    """The same of firewalld's, which knows bridges by the zones that they are put into."""
+    for stop in _stops(sent, facts):
+        if "firewalld" in stop.shows:
+            what = f"firewalld may stop what {sent[0].iif} passes on ({stop.what})"
+            mend = f"firewall-cmd --zone=trusted --add-interface={sent[0].iif}"
+            yield Finding("warning", what, stop.shows, mend)
+
+
+def _stops(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Stop]:
+    """What in nft surely stops these packets, each once."""
+    found: dict[str, Stop] = {}
+    for packet in sent:
+        for stop in by_nft(packet, facts, doubt=False):
+            found.setdefault(stop.what, stop)
+    yield from found.values()
 
 
 def filters(facts: Facts) -> Iterator[Finding]:
     """What netmodes gets past by itself, but nothing else does."""
-    if DROP in (facts.iptables or []):
+    if "-P FORWARD DROP" in (facts.iptables or []):
         yield Finding(
             "warning",
             "iptables drops what is forwarded, but what its rules accept",
@@ -114,30 +132,6 @@ def filters(facts: Facts) -> Iterator[Finding]:
             f"sysctl {BRIDGE_NF}",
             f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
         )
-
-
-def _dropping(bridge: str, ruleset: list[str]) -> Iterator[str]:
-    """The chains of ``nft list ruleset`` that drop what is forwarded, by table and name.
-
-    Not where they accept what comes from the bridge.
-    """
-    accepting = re.compile(rf'iifname "{re.escape(bridge)}".* accept')
-    for chain, rules in _forwarding(ruleset):
-        if "policy drop" in rules[0] and not any(map(accepting.search, rules)):
-            yield chain
-
-
-def _forwarding(ruleset: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """The chains that see what is forwarded, by table and name, and their lines."""
-    table = chain = ""
-    for number, line in enumerate(map(str.strip, ruleset)):
-        if line.startswith("table "):
-            table = line.removesuffix("{").strip()
-        elif line.startswith("chain "):
-            chain = line.removesuffix("{").strip()
-        elif " hook forward " in line and not table.startswith("table ip netmodes-"):
-            rules = takewhile(lambda rule: rule != "}", map(str.strip, ruleset[number:]))
-            yield f"{table}, {chain}", list(rules)
 
 
 def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:

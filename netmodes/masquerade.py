@@ -12,16 +12,13 @@ from netmodes import firewall
 from netmodes.facts import Facts
 from netmodes.step import Argv, Step, Undo
 
-__all__ = ["TAG", "add_table", "has_nft", "steps", "through"]
+__all__ = ["add_table", "has_nft", "steps", "through"]
 
 #: Names an nft table by its handle, which a kernel gives once; fails as nft does.
 HANDLE = (
     'table=$(nft -a list table ip "$0") || exit; '
     'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
 )
-
-#: By this a rule of ours is known to who lists them.
-TAG = ("-m", "comment", "--comment", "netmodes")
 
 TABLE = """\
 create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
@@ -50,13 +47,13 @@ def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
         why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
         yield add_table(bridge, TABLE, why, f"NAT {bridge}", bridge=bridge, subnet=subnet)
         return
-    leaving = ("-s", subnet, "!", "-o", bridge, *TAG, "-j", "MASQUERADE")
-    why = LEAVING.format(bridge)
-    yield firewall.insert("POSTROUTING", *leaving, table="nat", why=why, share=f"NAT {bridge}")
+    leaving = ("-s", subnet, "!", "-o", bridge)
+    why, share = LEAVING.format(bridge), f"NAT {bridge}"
+    yield firewall.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
     states = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED,DNAT")
-    entering = ("!", "-i", bridge, "-o", bridge, *states, *TAG, "-j", "DROP")
-    why = ENTERING.format(bridge)
-    yield firewall.insert("FORWARD", *entering, why=why, share=f"closed {bridge}")
+    entering = ("!", "-i", bridge, "-o", bridge, *states)
+    why, share = ENTERING.format(bridge), f"closed {bridge}"
+    yield firewall.insert("FORWARD", entering, ("DROP",), why, share=share)
 
 
 def through(bridge: str) -> Iterator[Argv]:

@@ -140,18 +140,17 @@ def _to_host(port: Port, address: str) -> str:
 
 def _by_iptables(ports: tuple[Port, ...], bridge: str, subnet: str, ip: str) -> Iterator[Step]:
     """The same rules by iptables."""
-    new = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED", *masquerade.TAG)
+    new = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED")
     why = f"nobody on {bridge} comes to the host's 127.0.0.1"
-    yield firewall.insert("INPUT", "-i", bridge, "-d", "127.0.0.0/8", *new, "-j", "DROP", why=why)
+    yield firewall.insert("INPUT", ("-i", bridge, "-d", "127.0.0.0/8", *new), ("DROP",), why)
     for port in ports:
         coming = ("-m", "addrtype", "--dst-type", "LOCAL", "-p", port.protocol)
-        to = (*masquerade.TAG, "-j", "DNAT", "--to-destination", f"{ip}:{port.port}")
+        rule = (*coming, "--dport", str(port.host))
+        to = ("DNAT", "--to-destination", f"{ip}:{port.port}")
+        why = f"what comes to {port} of the host goes to {ip}"
         for chain in ("PREROUTING", "OUTPUT"):
-            rule = (*coming, "--dport", str(port.host), *to)
-            why = f"what comes to {port} of the host goes to {ip}"
-            yield firewall.insert(chain, *rule, table="nat", why=why)
+            yield firewall.insert(chain, rule, to, why, table="nat")
     for source in ("127.0.0.0/8", subnet):
-        passed_on = ("-s", source, "-d", ip, "-m", "conntrack", "--ctstate", "DNAT")
-        answered = (*passed_on, *masquerade.TAG, "-j", "MASQUERADE")
+        rule = ("-s", source, "-d", ip, "-m", "conntrack", "--ctstate", "DNAT")
         why = f"answers to {source} come back by the way they went"
-        yield firewall.insert("POSTROUTING", *answered, table="nat", why=why)
+        yield firewall.insert("POSTROUTING", rule, ("MASQUERADE",), why, table="nat")

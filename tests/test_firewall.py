@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from console import machine
 
-from netmodes import Bridged, Facts, Plan, Refused
+from netmodes import Bridged, Facts, Nat, Plan, Refused
+from netmodes.firewall import TAG
 
 pytestmark = pytest.mark.pure
 
@@ -37,15 +39,22 @@ def chain(hook: str, policy: str, *rules: str, table: str = "inet filter") -> li
         (DROP, "FORWARD"),
         ([*DROP, *DOCKER], "DOCKER-USER"),
         ([*DROP, "-N DOCKER-USER-2"], "FORWARD"),
+        ([*DROP, "-N DOCKER-USER"], "FORWARD"),
+        ([*DROP, DOCKER[0], "-A FORWARD -j REJECT", DOCKER[1]], "FORWARD"),
+        (
+            ["-P FORWARD ACCEPT", "-A FORWARD -j REJECT --reject-with icmp-host-prohibited"],
+            "FORWARD",
+        ),
+        (["-P FORWARD ACCEPT", "-A FORWARD -m conntrack --ctstate NEW -j DROP"], "FORWARD"),
     ],
-    ids=["forward", "docker", "no-docker"],
+    ids=["forward", "docker", "no-docker", "no-jump", "late", "reject", "new"],
 )
 def test_accept(iptables: list[str], chain: str, article: Facts) -> None:
     """The accept stands first in the chain that drops, for this bridge only, and is taken out."""
     plan = bridged(replace(article, iptables=iptables), bridge="lan")
 
     (step,) = [step for step in plan.steps if step.argv[0] == "iptables"]
-    rule = (chain, "-i", "lan", "-o", "lan", "-j", "ACCEPT")
+    rule = (chain, "-i", "lan", "-o", "lan", *TAG, "-j", "ACCEPT")
     assert step.undo is not None
     assert step.argv == ("iptables", "-I", *rule)
     assert step.undo.argv == ("iptables", "-D", *rule)
@@ -54,7 +63,17 @@ def test_accept(iptables: list[str], chain: str, article: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    "iptables", [None, [], ["-P FORWARD ACCEPT"], ["-P INPUT DROP", *DOCKER], ["-N FORWARD DROP"]]
+    "iptables",
+    [
+        None,
+        [],
+        ["-P FORWARD ACCEPT"],
+        ["-P INPUT DROP", *DOCKER],
+        ["-N FORWARD DROP"],
+        [*DROP, "-A FORWARD -i br+ -j ACCEPT"],
+        ["-P FORWARD ACCEPT", "-A FORWARD -i eth7 -j DROP"],
+        ["-P FORWARD ACCEPT", "-A FORWARD -m set --match-set banned src -j DROP"],
+    ],
 )
 def test_accept_needless(iptables: list[str] | None, article: Facts) -> None:
     """Where nothing that is forwarded is dropped nothing is allowed."""
@@ -84,47 +103,89 @@ def test_accept_is_shared() -> None:
     assert [line for line in second.lines if line.startswith("iptables")] == []
 
 
-@pytest.mark.parametrize(
-    ("nft", "shown"),
-    [
-        (chain("forward", "drop"), "table inet filter, chain forward"),
-        (chain("forward", "drop", "counter accept"), "table inet filter, chain forward"),
-        (chain("forward", "drop", table="bridge lan"), "table bridge lan, chain forward"),
-        (
-            [*chain("input", "accept"), *chain("forward", "drop", table="ip firewalld")],
-            "table ip firewalld, chain forward",
-        ),
+def nat(facts: Facts, *, force: bool = False) -> Plan:
+    """The plan of a namespace behind NAT."""
+    return Nat().plan(facts, force=force)
+
+
+DROPS = {
+    "policy": chain("forward", "drop"),
+    "rule": chain("forward", "accept", "ct state established accept", "counter reject"),
+    "doubtful accept": chain("forward", "drop", "ip saddr @friends accept"),
+    "other bridge": chain("forward", "drop", 'iifname { "lan", "docker0" } accept'),
+    "map": chain("forward", "drop", "ct state vmap { established : accept, related : accept }"),
+    "second table": [*chain("input", "accept"), *chain("forward", "drop", table="ip other")],
+}
+
+
+@pytest.mark.parametrize("mode", [bridged, nat])
+@pytest.mark.parametrize("nft", DROPS.values(), ids=DROPS)
+def test_drop_of_nft(nft: list[str], mode: Callable[..., Plan], article: Facts) -> None:
+    """A drop that only nft knows is shown, with what lets pass, and refused but with --force."""
+    facts = replace(article, nft=nft)
+    with pytest.raises(
+        Refused, match=r"drops what (br0|nat0) passes on \(.*chain .* forward\): "
+    ) as no:
+        mode(facts)
+
+    assert ": nft insert rule " in str(no.value)
+    assert str(no.value).endswith(" accept, or go on with --force")
+    assert mode(facts, force=True).lines == mode(article).lines
+
+
+def test_drop_of_bridged_frames(article: Facts) -> None:
+    """A bridge's own frames that are dropped stop bridged, and not what nat hands to the host."""
+    facts = replace(article, nft=chain("forward", "drop", table="bridge lan"))
+
+    assert nat(facts).lines == nat(article).lines
+    with pytest.raises(Refused, match="bridge lan forward"):
+        bridged(facts)
+
+
+BOTH = '{ "br0", "nat0" }'
+ACCEPTS = {
+    "accept policy": chain("forward", "accept"),
+    "other hooks": [*chain("input", "drop"), *chain("output", "drop")],
+    "other subnet": chain("forward", "accept", "ip saddr 10.0.0.0/8 ip daddr 10.9.0.0/16 drop"),
+    "doubtful drop": chain("forward", "accept", "ip daddr @banned drop"),
+    "IPv6": chain("forward", "drop", table="ip6 filter"),
+    "set": chain("forward", "drop", "ct state established accept", f"iifname {BOTH} accept"),
+    "wildcard": chain(
+        "forward", "drop", "ct state established accept", 'iifname { "br*", "nat*" } accept'
+    ),
+    "jump": [
+        *chain("forward", "drop", "jump ours")[:-1],
+        *["\tchain ours {", f"iifname {BOTH} accept", f"oifname {BOTH} accept", "\t}", "}"],
     ],
-)
-def test_drop_of_nft(nft: list[str], shown: str, article: Facts) -> None:
-    """A drop that only nft knows is shown by table and chain, and refused."""
-    with pytest.raises(Refused, match=rf"drops what br0 passes on \({shown}, policy drop\)"):
-        bridged(replace(article, nft=nft))
+    "map": chain(
+        "forward", "drop", "ct state vmap { established : accept }", f"iifname {BOTH} accept"
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    "nft",
-    [
-        None,
-        [],
-        chain("forward", "accept"),
-        chain("input", "drop"),
-        chain("output", "drop"),
-        chain("forward", "accept", "ip saddr 10.0.0.0/8 counter drop # policy drop"),
-    ],
-)
-def test_no_drop_of_nft(nft: list[str] | None, article: Facts) -> None:
-    """What is not forwarded, or not dropped, is no reason to refuse."""
-    assert bridged(replace(article, nft=nft)).lines == bridged(article).lines
+@pytest.mark.parametrize("mode", [bridged, nat])
+@pytest.mark.parametrize("nft", [None, [], *ACCEPTS.values()], ids=["None", "[]", *ACCEPTS])
+def test_no_drop_of_nft(nft: list[str] | None, mode: Callable[..., Plan], article: Facts) -> None:
+    """What is not dropped, for sure, is no reason to refuse."""
+    assert mode(replace(article, nft=nft)).lines == mode(article).lines
 
 
-def test_drop_of_nft_that_accepts_the_bridge(article: Facts) -> None:
-    """The user who did what the refusal says can go on."""
-    accept = 'iifname "br0" oifname "br0" accept'
+def test_drop_for_who_joins() -> None:
+    """Who joins adds nothing to what the firewall sees, so it is no reason to refuse him."""
+    joined = replace(machine("nat-up"), nft=chain("forward", "drop"))
 
-    facts = replace(article, nft=chain("forward", "drop", accept))
+    assert Nat(namespace="B").plan(joined).inherited
 
-    assert bridged(facts).lines == bridged(article).lines
+
+def test_firewalld(article: Facts) -> None:
+    """What firewalld rejects is said, until the bridge is in a zone that it trusts."""
+    rejects = chain("filter_FORWARD", "accept", "reject", table="inet firewalld")
+    rejects[2] = rejects[2].replace("hook filter_FORWARD", "hook forward")
+    trusts = [*rejects[:3], 'iifname "nat0" accept', 'oifname "nat0" accept', *rejects[3:]]
+    notices = nat(replace(article, nft=rejects)).notices
+
+    assert any("--zone=trusted --add-interface=nat0" in notice for notice in notices)
+    assert nat(replace(article, nft=trusts)).notices == nat(article).notices
 
 
 def test_drop_of_iptables_in_nft() -> None:

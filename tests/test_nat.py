@@ -167,6 +167,49 @@ def test_docker_drops(lab: Lab, tool: str, chain: str) -> None:
     assert lab.ok("iptables", "-S") == before
 
 
+def test_identical_rule(lab: Lab, tool: str) -> None:
+    """A rule of the user's that is like one of ours, but for our mark, is not taken for it."""
+    lab.sh("iptables -P FORWARD DROP; iptables -I FORWARD -i nat0 -j ACCEPT")
+    before = lab.ok("iptables", "-S")
+    lab.ok("netmodes", "nat")
+    out = answered(lab, "8.8.8.8", *inside("A"))
+    lab.ok("netmodes", "down", "A")
+
+    assert out
+    assert lab.ok("iptables", "-S") == before
+
+
+def test_rejecting_rule(lab: Lab, tool: str) -> None:
+    """A rule of iptables that rejects what is forwarded is got past like a policy."""
+    lab.ok("iptables", "-A", "FORWARD", "-j", "REJECT")
+    before = lab.ok("iptables", "-S")
+    lab.ok("netmodes", "nat")
+    out = answered(lab, "8.8.8.8", *inside("A"))
+    lab.ok("netmodes", "down", "A")
+
+    assert out
+    assert lab.ok("iptables", "-S") == before
+
+
+def test_native_drop(lab: Lab) -> None:
+    """What drops in a table that only nft knows is refused, and untouched; --force goes on."""
+    lab.sh("nft add table inet mine")
+    lab.sh("nft 'add chain inet mine f { type filter hook forward priority 0; policy drop; }'")
+    lab.sh("nft add rule inet mine f ct state established accept")
+    before = state(lab.ok)
+    done = lab.netmodes("nat")
+    unchanged = state(lab.ok) == before
+    mend = done.stderr.partition(" f): ")[2].partition(", or")[0]
+
+    assert (done.returncode, unchanged) == (1, True)
+    lab.ok("netmodes", "nat", "--force")
+    assert not answered(lab, "8.8.8.8", *inside("A"))
+    lab.ok("netmodes", "down", "A")
+    lab.ok(*mend.split())
+    lab.ok("netmodes", "nat")
+    assert answered(lab, "8.8.8.8", *inside("A"))
+
+
 def test_nothing_of_the_uplink(lab: Lab) -> None:
     """The uplink and its routes are as before, all the while."""
     look = ("sh", "-c", "ip -4 -d addr show enp0s1; ip route show dev enp0s1; ip rule")

@@ -6,13 +6,12 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from netmodes import signals
 from netmodes.cli.check import table
-from netmodes.cli.complete import files, interfaces
+from netmodes.cli.options import options
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
@@ -33,83 +32,11 @@ def mode_command(mode: type[Mode]) -> click.Command:
     """The command of one mode: its parameters, then what every mode can do."""
     return click.Command(
         mode.mode,
-        params=[
-            *map(parameter_option, mode.options()),
-            *(CONFIRM if hasattr(mode, "uplink") else ()),
-            *COMMON,
-        ],
+        params=[*options(mode)],
         callback=lambda **given: run_mode(mode, **given),
         help=_help(mode),
         short_help=mode.summary(),
     )
-
-
-def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
-    """One parameter of a mode as an option."""
-    metadata = option.metadata
-    names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
-    more: dict[str, Any] = {"default": option.default}
-    if metadata["multiple"]:
-        more = {
-            "multiple": True,
-            "callback": joined,
-            "default": [option.default] * bool(option.default),
-        }
-    note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
-    return click.Option(
-        names,
-        **more,
-        show_default=False,
-        metavar=metadata["metavar"],
-        help=f"{metadata['meaning']}  [{note}]",
-        shell_complete=interfaces if option.name == "uplink" else None,
-    )
-
-
-def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
-    """The values of an option that may be given several times, as a mode takes them."""
-    return ",".join(values)
-
-
-COMMON = [
-    click.Option(
-        ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
-    ),
-    click.Option(
-        ["--verbatim"], is_flag=True, help="The article's commands alone, no guard commands."
-    ),
-    click.Option(
-        ["--export"],
-        metavar="FILE",
-        help='Write a bash script instead ("-": to stdout).',
-        shell_complete=files,
-    ),
-    click.Option(
-        ["--force"], is_flag=True, help="Overwrite FILE; go on where a firewall names the uplink."
-    ),
-    click.Option(
-        ["--check"], is_flag=True, help="Then try who reaches whom; if it differs, take all back."
-    ),
-    click.Option(
-        ["--facts"],
-        metavar="FILE",
-        help="Render for the machine FILE describes.",
-        shell_complete=files,
-    ),
-    click.Option(
-        ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
-    ),
-]
-
-
-CONFIRM = [
-    click.Option(
-        ["--confirm"],
-        type=click.FloatRange(min=1),
-        metavar="SECONDS",
-        help="Take everything back unless it is confirmed in time.",
-    )
-]
 
 
 def _help(mode: type[Mode]) -> str:

@@ -72,10 +72,12 @@ class Mode(ABC):
         Refused: a value is not a name or an address, or two of them do not fit.
     """
 
+    #: ``insists`` says what there is in ``objections`` to go on against.
     mode: ClassVar[str]
     verbatim_note: ClassVar[str]
     reach: ClassVar[tuple[Cell, ...]]
     thorough: ClassVar[bool] = False
+    insists: ClassVar[str] = ""
     namespace: str = parameter("A", "name of the namespace")
 
     def __post_init__(self) -> None:

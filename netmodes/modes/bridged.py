@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from netmodes import addressing, firewall, handover, iproute, names, resolver
 from netmodes.errors import Refused
 from netmodes.facts import Facts
+from netmodes.filters import Packet
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
 from netmodes.reach import Cell
@@ -47,6 +48,7 @@ class Bridged(Mode):
     )
 
     thorough: ClassVar[bool] = True
+    insists: ClassVar[str] = "where a firewall drops, or names the uplink"
 
     uplink: str = parameter("", "the host's NIC that leads outside", required=True)
     bridge: str = parameter("", "the bridge", "br0")
@@ -111,15 +113,20 @@ class Bridged(Mode):
             ),
         )
 
+    @property
+    def _sent(self) -> tuple[Packet, Packet]:
+        """What goes from the namespace by the host to its gateway, and the answer."""
+        return firewall.packets(self.bridge, self.bridge, addressing.bare(self.address))
+
     def objections(self, facts: Facts) -> Iterator[str]:
-        joins = facts.bridged(self.uplink) is not None
-        if not joins:
+        if facts.bridged(self.uplink) is None:
             yield from map(str, firewall.naming(self.uplink, self.bridge, facts))
+            yield from firewall.objections(self._sent, facts)
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
         if facts.bridged(self.uplink) is None:
             yield from burdens(self.uplink, facts)
-        yield from firewall.rejecting(self.bridge, facts)
+        yield from firewall.rejecting(self._sent, facts)
         yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
 
@@ -158,7 +165,7 @@ class Bridged(Mode):
             yield iproute.set_up_again(self.uplink)
             yield from handover.move(self.uplink, self.bridge, self.bridge_address, facts)
             within = ("-i", self.bridge, "-o", self.bridge)
-            yield from firewall.accept(self.bridge, facts, within)
+            yield from firewall.accept(self._sent, facts, within)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield from handover.same_mtu(self.uplink, self.host_device, facts)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from netmodes import addressing, findings, firewall, iproute, masquerade, names, publish, resolver
 from netmodes.facts import Facts
+from netmodes.filters import Packet
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
 from netmodes.reach import Cell
@@ -35,6 +36,7 @@ class Nat(Mode):
     mode: ClassVar[str] = "nat"
     verbatim_note: ClassVar[str] = "names may not resolve, and a firewall may drop what it forwards"
     thorough: ClassVar[bool] = True
+    insists: ClassVar[str] = "where a firewall drops"
 
     reach: ClassVar[tuple[Cell, ...]] = (
         Cell("namespace", "itself", True),
@@ -86,10 +88,19 @@ class Nat(Mode):
         far = addressing.lan_address(self.address, 11, bridge, facts, near)
         return replace(self, bridge=bridge, bridge_address=near, address=far)
 
+    def _sent(self, facts: Facts) -> tuple[Packet, Packet]:
+        """What goes from the namespace outside, and the answer."""
+        out = next((route["dev"] for route in facts.default_routes() if "dev" in route), "")
+        return firewall.packets(self.bridge, out, addressing.bare(self.address))
+
+    def objections(self, facts: Facts) -> Iterator[str]:
+        if not facts.on_bridge(self.bridge, self.mode):
+            yield from firewall.objections(self._sent(facts), facts)
+
     def notices(self, facts: Facts) -> Iterator[Finding]:
         if self.bridge_address != DEFAULT[0]:
             yield from findings.of_subnet(self.mode, DEFAULT[0], facts)
-        yield from firewall.rejecting(self.bridge, facts)
+        yield from firewall.rejecting(self._sent(facts), facts)
         yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
 
@@ -121,7 +132,8 @@ class Nat(Mode):
             yield iproute.set_up(self.bridge)
 
             yield from masquerade.steps(self.bridge, self.bridge_address, facts)
-            yield from firewall.accept(self.bridge, facts, *masquerade.through(self.bridge))
+            through = masquerade.through(self.bridge)
+            yield from firewall.accept(self._sent(facts), facts, *through)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield iproute.move(self.device, self.namespace)

@@ -1,0 +1,95 @@
+"""The options of a mode's command: its parameters, then what every mode can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from netmodes.cli.complete import files, interfaces
+from netmodes.modes import Mode
+
+__all__ = ["options"]
+
+
+def options(mode: type[Mode]) -> Iterator[click.Option]:
+    """All of one mode's, in order."""
+    yield from map(parameter_option, mode.options())
+    if hasattr(mode, "uplink"):
+        yield CONFIRM
+    yield from BEFORE
+    yield force_option(mode)
+    yield from AFTER
+
+
+def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
+    """One parameter of a mode as an option."""
+    metadata = option.metadata
+    names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
+    more: dict[str, Any] = {"default": option.default}
+    if metadata["multiple"]:
+        more = {
+            "multiple": True,
+            "callback": joined,
+            "default": [option.default] * bool(option.default),
+        }
+    note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
+    return click.Option(
+        names,
+        **more,
+        show_default=False,
+        metavar=metadata["metavar"],
+        help=f"{metadata['meaning']}  [{note}]",
+        shell_complete=interfaces if option.name == "uplink" else None,
+    )
+
+
+def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
+    """The values of an option that may be given several times, as a mode takes them."""
+    return ",".join(values)
+
+
+BEFORE = [
+    click.Option(
+        ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
+    ),
+    click.Option(
+        ["--verbatim"], is_flag=True, help="The article's commands alone, no guard commands."
+    ),
+    click.Option(
+        ["--export"],
+        metavar="FILE",
+        help='Write a bash script instead ("-": to stdout).',
+        shell_complete=files,
+    ),
+]
+
+AFTER = [
+    click.Option(
+        ["--check"], is_flag=True, help="Then try who reaches whom; if it differs, take all back."
+    ),
+    click.Option(
+        ["--facts"],
+        metavar="FILE",
+        help="Render for the machine FILE describes.",
+        shell_complete=files,
+    ),
+    click.Option(
+        ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
+    ),
+]
+
+
+CONFIRM = click.Option(
+    ["--confirm"],
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="Take everything back unless it is confirmed in time.",
+)
+
+
+def force_option(mode: type[Mode]) -> click.Option:
+    """What there is to insist on: FILE, and what the mode itself would rather not do."""
+    more = f"; go on {mode.insists}" if mode.insists else ""
+    return click.Option(["--force"], is_flag=True, help=f"Overwrite FILE{more}.")
