@@ -16,6 +16,7 @@ __all__ = [
     "dropping",
     "filters",
     "insert",
+    "leave_to_docker",
     "naming",
     "objections",
     "packets",
@@ -27,6 +28,9 @@ TAG = ("-m", "comment", "--comment", "netmodes")
 
 #: Stands for anybody outside (TEST-NET-2, RFC 5737).
 SOMEBODY = "198.51.100.1"
+
+#: Docker's own bridges, those of its users' networks with them.
+DOCKERS = ("docker+", "br-+")
 
 #: Whether bridged frames go through iptables; there only with the module br_netfilter.
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
@@ -59,18 +63,32 @@ def accept(sent: tuple[Packet, Packet], facts: Facts, *matches: Argv) -> Iterato
         matches: which packets, a rule each, in iptables' words.
     """
     bridge = sent[0].iif
-    if not any(list(by_iptables(packet, facts, doubt=False)) for packet in sent):
+    if (chain := _entry(sent, facts)) is None:
         return
     why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
     prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
     for number, match in enumerate(matches):
         share = f"accept {bridge}" + (f" {number}" if number else "")
-        step = insert(_entry(sent, facts), match, ("ACCEPT",), why, share=share)
+        step = insert(chain, match, ("ACCEPT",), why, share=share)
         yield step.as_guard(prevents)
 
 
-def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str:
-    """The chain of iptables where an accept lets these packets pass."""
+def leave_to_docker(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Step]:
+    """What would go on to containers does not come to our accept in Docker's chain."""
+    bridge = sent[0].iif
+    if _entry(sent, facts) != DOCKER:
+        return
+    why = f"whether {bridge} reaches its containers is for Docker to say"
+    prevents = "the namespace reaches every port of every container"
+    for to in DOCKERS:
+        matches, share = ("-i", bridge, "-o", to), f"return {bridge} {to}"
+        yield insert(DOCKER, matches, ("RETURN",), why, share=share).as_guard(prevents)
+
+
+def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:
+    """The chain of iptables where an accept lets these packets pass; None if they do already."""
+    if not any(list(by_iptables(packet, facts, doubt=False)) for packet in sent):
+        return None
     return DOCKER if all(opens(DOCKER, packet, facts) for packet in sent) else "FORWARD"
 
 

@@ -24,15 +24,27 @@ TABLE = """\
 create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
 add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
 create chain {table} forward {{ type filter hook forward priority filter; }}
+add rule {table} forward iifname "{bridge}" ip saddr != {subnet} drop
 add rule {table} forward oifname != "{bridge}" accept
 add rule {table} forward iifname "{bridge}" accept
 add rule {table} forward ct state established,related accept
 add rule {table} forward ct status dnat accept
 add rule {table} forward drop
+create chain {table} input {{ type filter hook input priority filter; }}
+add rule {table} input ct state established,related accept
+add rule {table} input iifname "{bridge}" ip daddr 127.0.0.0/8 drop
 """
 
 LEAVING = "what leaves {} has the host's address outside"
-ENTERING = "into {} come answers, and what is published"
+
+#: What is dropped, by iptables' rules for it.
+DROPS = {
+    "closed": "into {} come answers, and what is published",
+    "source": "nobody behind {} has an address of another subnet",
+    "loopback": "nobody behind {} comes to the host's 127.0.0.1",
+}
+
+NEW = ("-m", "conntrack", "!", "--ctstate")
 
 
 def has_nft(facts: Facts) -> bool:
@@ -45,15 +57,28 @@ def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     subnet = str(ip_interface(bridge_address).network)
     if has_nft(facts):
         why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
-        yield add_table(bridge, TABLE, why, f"NAT {bridge}", bridge=bridge, subnet=subnet)
-        return
+        name, values = f"bridge-{bridge}", {"bridge": bridge, "subnet": subnet}
+        yield add_table(name, TABLE, why, f"NAT {bridge}", **values)
+    else:
+        yield from _by_iptables(bridge, subnet)
+
+
+def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
+    """The same by iptables."""
     leaving = ("-s", subnet, "!", "-o", bridge)
     why, share = LEAVING.format(bridge), f"NAT {bridge}"
     yield firewall.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
-    states = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED,DNAT")
-    entering = ("!", "-i", bridge, "-o", bridge, *states)
-    why, share = ENTERING.format(bridge), f"closed {bridge}"
-    yield firewall.insert("FORWARD", entering, ("DROP",), why, share=share)
+    states = "RELATED,ESTABLISHED"
+    entering = ("!", "-i", bridge, "-o", bridge, *NEW, f"{states},DNAT")
+    yield _drop("closed", bridge, "FORWARD", *entering)
+    yield _drop("source", bridge, "FORWARD", "-i", bridge, "!", "-s", subnet)
+    yield _drop("loopback", bridge, "INPUT", "-i", bridge, "-d", "127.0.0.0/8", *NEW, states)
+
+
+def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:
+    """A rule that drops, shared by all on the bridge."""
+    why = DROPS[what].format(bridge)
+    return firewall.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
 
 
 def through(bridge: str) -> Iterator[Argv]:
@@ -66,7 +91,7 @@ def add_table(name: str, commands: str, why: str, share: str = "", **values: obj
     """A table of our own for ``nft -f -``, made at once or not at all; refused where one is.
 
     Args:
-        name: what comes after ``netmodes-`` in its name.
+        name: what comes after ``netmodes-`` in its name; it says what for, so none has two uses.
         commands: what is in it, a command of nft's a line, to be formatted with ``values``.
         why: one line for the reader.
         share: as a step's.

@@ -27,17 +27,14 @@ create chain {table} output {{ type nat hook output priority -100; }}
 {to_host}create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
 add rule {table} postrouting ct status dnat ip daddr {address} ip saddr 127.0.0.0/8 masquerade
 add rule {table} postrouting ct status dnat ip daddr {address} ip saddr {subnet} masquerade
-create chain {table} input {{ type filter hook input priority filter; }}
-add rule {table} input ct state established,related accept
-add rule {table} input iifname "{bridge}" ip daddr 127.0.0.0/8 drop
 """
 
 TO_HOST = """\
 add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {address}:{port}
 """
 
-#: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) less what goes before the name.
-LONGEST_TABLE = 240
+#: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) less `netmodes-publish-` and the zero at its end.
+LONGEST_TABLE = 238
 
 WHY = "what comes to {} of the host is passed on to {}"
 LOCAL = "to 127.0.0.1 of the host as well"
@@ -122,10 +119,10 @@ def steps(
     why = WHY.format(", ".join(map(str, ports)), namespace)
     if masquerade.has_nft(facts):
         to_host = "".join(_to_host(port, ip) for port in ports)
-        values = {"address": ip, "subnet": subnet, "bridge": bridge}
-        yield masquerade.add_table(namespace, TABLE.replace("{to_host}", to_host), why, **values)
+        text, name = TABLE.replace("{to_host}", to_host), f"publish-{namespace}"
+        yield masquerade.add_table(name, text, why, address=ip, subnet=subnet)
     else:
-        yield from _by_iptables(ports, bridge, subnet, ip)
+        yield from _by_iptables(ports, subnet, ip)
     local = iproute.sysctl(iproute.device_key(bridge, "ipv4.route_localnet"), 1, LOCAL)
     if not facts.shared(local.share):
         yield local
@@ -138,11 +135,8 @@ def _to_host(port: Port, address: str) -> str:
     return "".join(TO_HOST.format(chain=chain, **values) for chain in chains)
 
 
-def _by_iptables(ports: tuple[Port, ...], bridge: str, subnet: str, ip: str) -> Iterator[Step]:
+def _by_iptables(ports: tuple[Port, ...], subnet: str, ip: str) -> Iterator[Step]:
     """The same rules by iptables."""
-    new = ("-m", "conntrack", "!", "--ctstate", "RELATED,ESTABLISHED")
-    why = f"nobody on {bridge} comes to the host's 127.0.0.1"
-    yield firewall.insert("INPUT", ("-i", bridge, "-d", "127.0.0.0/8", *new), ("DROP",), why)
     for port in ports:
         coming = ("-m", "addrtype", "--dst-type", "LOCAL", "-p", port.protocol)
         rule = (*coming, "--dport", str(port.host))

@@ -12,6 +12,8 @@ import pytest
 from labs import Lab, path_without
 from state import State, state
 
+from netmodes import publish
+
 NEIGHBOUR = ("nsenter", "--net=/run/lan/neighbour")
 
 #: With nft, or where there is only iptables.
@@ -133,20 +135,84 @@ def test_published(lab: Lab, tool: str, filtered: str) -> None:
     assert not fetched(lab)
 
 
+def asks_host(lab: Lab, name: str) -> bool:
+    """Whether a namespace that does all it can is answered by the host's own 127.0.0.53."""
+    lab.sh(f"""
+        exec ip netns exec {name} sh -c '
+            ip route del local 127.0.0.0/8 dev lo table local
+            sysctl -w net.ipv4.conf.all.route_localnet=1
+            ip route add 127.0.0.53 via 10.64.0.1'
+        """)
+    asked = lab.run(*inside(name), "timeout", "10", "getent", "hosts", "outside.example")
+    return asked.returncode == 0
+
+
 def test_loopback_stays_closed(lab: Lab, tool: str) -> None:
-    """Publishing lets no namespace come to the host's own 127.0.0.1."""
+    """Publishing lets no namespace come to the host's own 127.0.0.1, nor does what it leaves."""
     lab.ok("netmodes", "nat", "--dns", "none", "--publish", "8080:80")
-    lab.ok(
-        *inside("A"), "ip", "route", "del", "local", "127.0.0.0/8", "dev", "lo", "table", "local"
-    )
-    lab.sh("ip netns exec A sysctl -w net.ipv4.conf.veth1.route_localnet=1")
-    lab.ok(
-        *inside("A"), "ip", "route", "add", "127.0.0.53", "via", "10.64.0.1", "src", "10.64.0.11"
-    )
+    lab.ok("netmodes", "nat", "--dns", "none", "-n", "B")
 
-    asked = lab.run(*inside("A"), "getent", "hosts", "outside.example", timeout=60)
+    assert not asks_host(lab, "A")
+    assert not asks_host(lab, "B")
+    lab.ok("netmodes", "down", "A")
+    assert lab.ok("sysctl", "-n", "net.ipv4.conf.nat0.route_localnet") == "1\n"
+    assert not asks_host(lab, "B")
 
-    assert asked.returncode != 0
+
+@pytest.mark.parametrize("leaving", ["AB", "BA"])
+def test_publishers(lab: Lab, tool: str, leaving: str) -> None:
+    """Two that publish share what closes 127.0.0.1, and the last takes it along."""
+    before = _without_empty_tables(state(lab.ok))
+    lab.ok("netmodes", "nat", "--publish", "8080:80")
+    lab.ok("netmodes", "nat", "-n", "B", "--publish", "8081:80")
+    lab.ok("netmodes", "down", leaving[0])
+    lab.ok("netmodes", "down", leaving[1])
+
+    assert _without_empty_tables(state(lab.ok)) == before
+
+
+def test_named_like_the_bridge(lab: Lab, untouched: State) -> None:
+    """A namespace that publishes may have the bridge's name."""
+    lab.ok("netmodes", "nat", "-n", "nat0", "--publish", "8080:80")
+    lab.ok("netmodes", "down", "nat0")
+
+    assert state(lab.ok) == untouched
+
+
+def test_long_name(lab: Lab) -> None:
+    """The longest name that may publish has a table."""
+    name = "n" * publish.LONGEST_TABLE
+    lab.ok("netmodes", "nat", "-n", name, "--dns", "none", "--publish", "8080:80")
+
+    assert f"netmodes-publish-{name}\n" in lab.ok("nft", "list", "tables")
+
+
+SNIFF = """
+import socket
+sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+print("ready", flush=True)
+while True:
+    frame = sniffer.recv(2000)
+    if frame[14 + 9] == 1:
+        print(socket.inet_ntoa(frame[14 + 12 : 14 + 16]), flush=True)
+"""
+
+
+def test_other_source(lab: Lab, tool: str) -> None:
+    """Only the bridge's subnet has the host's address outside, and nothing else comes there."""
+    lab.ok("netmodes", "nat")
+    lab.ok(*inside("A"), "ip", "addr", "add", "172.31.7.7/32", "dev", "veth1")
+    lab.ok("ip", "route", "add", "172.31.7.7", "dev", "nat0")
+    argv = lab.argv(*NEIGHBOUR, sys.executable, "-c", SNIFF)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sniffer:
+        assert sniffer.stdout is not None
+        assert sniffer.stdout.readline() == "ready\n"
+        lab.inside("ping", "-c", "2", "-W", "1", "-I", "172.31.7.7", "192.168.64.7")
+        lab.inside("ping", "-c", "1", "-W", "1", "192.168.64.7")
+        seen = sniffer.stdout.readline()
+        sniffer.kill()
+
+    assert seen == "192.168.64.3\n"
 
 
 @pytest.mark.parametrize("chain", ["FORWARD", "DOCKER-USER"])
@@ -164,6 +230,23 @@ def test_docker_drops(lab: Lab, tool: str, chain: str) -> None:
         assert answered(lab, "10.64.0.12", *inside("A"))
         assert fetched(lab, *NEIGHBOUR)
     lab.ok("netmodes", "down", "A", "B")
+    assert lab.ok("iptables", "-S") == before
+
+
+def test_containers_are_dockers(lab: Lab, tool: str) -> None:
+    """The accept in Docker's chain leads outside, and not into its networks."""
+    lab.sh("iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER; iptables -P FORWARD DROP")
+    lab.sh("ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0")
+    lab.sh("ip netns add C; ip link add c0 type veth peer name c1; ip link set c1 netns C")
+    lab.sh("ip link set c0 master docker0 up; ip link set docker0 up; ip -n C link set c1 up")
+    lab.sh("ip -n C addr add 172.17.0.2/16 dev c1; ip -n C route add default via 172.17.0.1")
+    before = lab.ok("iptables", "-S")
+    lab.ok("netmodes", "nat")
+
+    assert answered(lab, "172.17.0.2")
+    assert answered(lab, "8.8.8.8", *inside("A"))
+    assert not answered(lab, "172.17.0.2", *inside("A"))
+    lab.ok("netmodes", "down", "A")
     assert lab.ok("iptables", "-S") == before
 
 
@@ -257,7 +340,7 @@ def test_beside_bridged(lab: Lab) -> None:
 
 def test_table_in_the_way(lab: Lab) -> None:
     """A table of the same name that is not ours stays as it is, and the run is taken back."""
-    lab.ok("nft", "add", "table", "ip", "netmodes-nat0")
+    lab.ok("nft", "add", "table", "ip", "netmodes-bridge-nat0")
     before = state(lab.ok)
     done = lab.netmodes("nat")
 

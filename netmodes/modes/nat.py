@@ -131,9 +131,10 @@ class Nat(Mode):
             yield iproute.add_address(self.bridge_address, self.bridge)
             yield iproute.set_up(self.bridge)
 
-            yield from masquerade.steps(self.bridge, self.bridge_address, facts)
             through = masquerade.through(self.bridge)
             yield from firewall.accept(self._sent(facts), facts, *through)
+            yield from firewall.leave_to_docker(self._sent(facts), facts)
+            yield from masquerade.steps(self.bridge, self.bridge_address, facts)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield iproute.move(self.device, self.namespace)
