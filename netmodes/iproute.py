@@ -205,13 +205,6 @@ def forward(facts: Facts) -> Iterator[Step]:
         yield replace(step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=users))
 
 
-def still_forwards(facts: Facts) -> Iterator[Check]:
-    """The host forwards, where it did when the plan was rendered, which leaves it so."""
-    if facts.known("sysctls")["net.ipv4.ip_forward"] == "1" and not facts.shared(FORWARDING):
-        otherwise = "the host forwards no more (net.ipv4.ip_forward is 0): export again"
-        yield Check(("sysctl", "-n", "net.ipv4.ip_forward"), "1", otherwise)
-
-
 def sysctl(key: str, value: int, why: str) -> Step:
     """``sysctl -w key=value``; put back if it was another and still is ours."""
     return Step(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, ip_address
 
-from netmodes import filters
+from netmodes import filters, iproute
 from netmodes.finding import Finding
 from netmodes.walk import Said, Walk, answers_arp, unplugged
 
@@ -32,9 +32,9 @@ def forwarding(walk: Walk) -> Said:
     sysctls = walk.host.known("sysctls")
     key = "net.ipv4.ip_forward"
     if sysctls[key] == "1":
-        key = f"net.ipv4.conf.{walk.entry}.forwarding"
-        if key.replace(".", "/") in sysctls.get("with ip_forward", {}):
+        if f"net/ipv4/conf/{walk.entry}/forwarding" in sysctls.get("with ip_forward", {}):
             return None
+        key = iproute.device_key(walk.entry, "ipv4.forwarding")
     what = f"the host passes nothing on ({key} is 0)"
     return Finding("error", what, f"sysctl {key}", f"sysctl -w {key}=1")
 

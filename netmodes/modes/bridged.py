@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from netmodes import addressing, firewall, handover, iproute, names, resolver
+from netmodes import addressing, firewall, forwarding, handover, iproute, names, resolver
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.filters import Packet
@@ -132,8 +132,8 @@ class Bridged(Mode):
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
         there = facts.bridged(self.uplink)
-        forwarding = facts.shared(iproute.FORWARDING)
-        yield from map(step_from, there["shared"] if there else forwarding)
+        forwards = facts.shared(iproute.FORWARDING)
+        yield from map(step_from, there["shared"] if there else forwards)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
         joins = facts.bridged(self.uplink) is not None
@@ -143,7 +143,7 @@ class Bridged(Mode):
         if joins:
             yield iproute.is_port(self.uplink, self.bridge)
         else:
-            yield from iproute.still_forwards(facts)
+            yield from forwarding.checks(facts)
             yield from unchanged(self.uplink, facts)
             yield from iproute.nobody_has(addressing.bare(self.bridge_address), self.uplink)
         yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
@@ -154,7 +154,7 @@ class Bridged(Mode):
         yield iproute.add_namespace(self.namespace)
 
         if facts.bridged(self.uplink) is None:
-            yield from iproute.forward(facts)
+            yield from forwarding.begin(facts)
 
             yield iproute.add_bridge(self.bridge)
             yield from handover.prepare(self.uplink, self.bridge, facts)

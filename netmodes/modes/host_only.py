@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, iproute, names, resolver
+from netmodes import addressing, forwarding, iproute, names, resolver
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes.base import Mode, parameter
@@ -78,6 +78,7 @@ class HostOnly(Mode):
 
         yield iproute.add_veth(self.host_device, self.device)
         yield iproute.move(self.device, self.namespace)
+        yield forwarding.keep(self.host_device, self.namespace)
 
         yield iproute.add_address(self.host_address, self.host_device)
         yield iproute.set_up(self.host_device)

@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface
 from typing import Any, ClassVar
 
-from netmodes import addressing, findings, firewall, iproute, masquerade, names, publish, resolver
+from netmodes import (
+    addressing,
+    findings,
+    firewall,
+    forwarding,
+    iproute,
+    masquerade,
+    names,
+    publish,
+    resolver,
+)
 from netmodes.facts import Facts
 from netmodes.filters import Packet
 from netmodes.finding import Finding
@@ -107,8 +117,8 @@ class Nat(Mode):
     def inherited(self, facts: Facts) -> Iterator[Step]:
         there = facts.on_bridge(self.bridge, self.mode)
         shared = {step["share"]: step for network in there for step in network["shared"]}
-        forwarding = facts.shared(iproute.FORWARDING)
-        yield from map(step_from, shared.values() if there else forwarding)
+        forwards = facts.shared(iproute.FORWARDING)
+        yield from map(step_from, shared.values() if there else forwards)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
         joins = bool(facts.on_bridge(self.bridge, self.mode))
@@ -116,7 +126,7 @@ class Nat(Mode):
         for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
             yield iproute.no_device(device)
         if not joins:
-            yield from iproute.still_forwards(facts)
+            yield from forwarding.checks(facts)
             yield from iproute.no_overlap(self.bridge_address)
         yield from publish.checks(self.publish)
         yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
@@ -125,7 +135,7 @@ class Nat(Mode):
         yield iproute.add_namespace(self.namespace)
 
         if not facts.on_bridge(self.bridge, self.mode):
-            yield from iproute.forward(facts)
+            yield from forwarding.begin(facts)
 
             yield iproute.add_bridge(self.bridge)
             yield iproute.add_address(self.bridge_address, self.bridge)

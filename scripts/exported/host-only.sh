@@ -26,6 +26,8 @@ up() {
     step 2 ip link add veth0 type veth peer name veth1
     # veth1 leaves the host for A
     run ip link set veth1 netns A
+    # guard: what comes from A goes no further than the host
+    run sysctl -w net.ipv4.conf.veth0.forwarding=0
     # veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly
     run ip addr add 192.168.202.1/24 dev veth0
     # veth0 is switched on
@@ -35,14 +37,14 @@ up() {
     # veth1 is switched on
     run ip netns exec A ip link set veth1 up
     # guard: files here stand for those in /etc (ip-netns(8))
-    step 8 mkdir -p /etc/netns/A
+    step 9 mkdir -p /etc/netns/A
     # guard: A asks nobody for names
-    READS=yes step 9 tee /etc/netns/A/resolv.conf <<'STDIN'
+    READS=yes step 10 tee /etc/netns/A/resolv.conf <<'STDIN'
 # netmodes
 # no name server
 STDIN
     # guard: A finds names in no other way: files
-    step 10 sed -n -e 's/^hosts:.*/hosts: files # netmodes/' -e 'w /etc/netns/A/nsswitch.conf' /etc/nsswitch.conf
+    step 11 sed -n -e 's/^hosts:.*/hosts: files # netmodes/' -e 'w /etc/netns/A/nsswitch.conf' /etc/nsswitch.conf
 }
 
 # What must hold before the first command.
@@ -63,6 +65,7 @@ checks() {
     need rmdir coreutils
     need sed sed
     need stat coreutils
+    need sysctl procps
     need tee coreutils
 }
 
@@ -92,13 +95,13 @@ probe() {
     2)
         ip -o link show dev veth0 type veth
         ;;
-    8)
+    9)
         stat -c %i /etc/netns/A
         ;;
-    9)
+    10)
         cksum /etc/netns/A/resolv.conf
         ;;
-    10)
+    11)
         cksum /etc/netns/A/nsswitch.conf
         ;;
     esac
@@ -114,13 +117,13 @@ undo() {
     2)
         show ip link del veth0
         ;;
-    8)
+    9)
         show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
         ;;
-    9)
+    10)
         show rm /etc/netns/A/resolv.conf
         ;;
-    10)
+    11)
         show rm /etc/netns/A/nsswitch.conf
         ;;
     esac
@@ -136,13 +139,13 @@ users() {
     2)
         :
         ;;
-    8)
+    9)
         found .+ ls -A /etc/netns/A
         ;;
-    9)
+    10)
         :
         ;;
-    10)
+    11)
         :
         ;;
     esac
@@ -159,13 +162,13 @@ others() {
     2)
         found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
         ;;
-    8)
+    9)
         :
         ;;
-    9)
+    10)
         found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/resolv.conf
         ;;
-    10)
+    11)
         found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# netmodes' /etc/netns/A/nsswitch.conf
         ;;
     esac
@@ -181,13 +184,13 @@ thing() {
     2)
         echo ip link del veth0
         ;;
-    8)
+    9)
         echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
         ;;
-    9)
+    10)
         echo rm /etc/netns/A/resolv.conf
         ;;
-    10)
+    11)
         echo rm /etc/netns/A/nsswitch.conf
         ;;
     esac
@@ -527,7 +530,7 @@ SHARES
 # For `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/nsswitch.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
+{"format": 1, "mode": "host-only", "namespace": "A", "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "a host that forwards, for Docker or nat, takes A further, and others to it", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# netmodes", "/etc/netns/A/nsswitch.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "checks": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# netmodes", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "inherited": [], "notices": []}
 JSON
 }
 
