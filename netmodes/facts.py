@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from ipaddress import IPv4Interface, IPv4Network, ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_interface, ip_network
 from typing import Any
 
 from netmodes import snapshot
@@ -52,6 +52,7 @@ class Facts:
         nics: what drives a device ("driver"), and if it is "wireless" as what, by device.
         resolvers: the name servers of /etc/resolv.conf.
         ssh: the device that the SSH session goes through by which we came; "" for none.
+        peer: the address at the other end of that session; "" for none.
         missing: the programs that netmodes runs and nobody can find, by name.
         kinds: whether a device of this kind can be made, by kind.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
@@ -75,6 +76,7 @@ class Facts:
     nics: dict[str, dict[str, str]] | None = None
     resolvers: list[str] | None = None
     ssh: str | None = None
+    peer: str | None = None
     missing: list[str] | None = None
     kinds: dict[str, bool] | None = None
     privileges: str | None = None
@@ -221,7 +223,15 @@ class Facts:
         for network in self.known("networks"):
             if any(other.overlaps(subnet) for other in _subnets(network)):
                 return f"namespace {network['name']}"
-        return None
+        return next((whose for whose, ip in self._needed() if ip_address(ip) in subnet), None)
+
+    def _needed(self) -> Iterator[tuple[str, str]]:
+        """Addresses that the host must go on reaching, each with whose it is."""
+        servers = [*(self.names or {}).get("servers", ()), *(self.resolvers or ())]
+        for server in servers:
+            yield f"the name server {server}", server.partition("%")[0]
+        if self.peer:
+            yield f"your SSH session ({self.peer})", self.peer.partition("%")[0]
 
     @property
     def has_ipv6(self) -> bool:

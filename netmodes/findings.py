@@ -6,7 +6,6 @@ Pure functions of facts. What is unknown is no finding, but where looking as roo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes import firewall, handover, uplink
@@ -144,12 +143,13 @@ def _device(
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
     """Whether something that is not ours stands for the addresses that a mode takes first."""
     subnet = IPv4Interface(address).network
-    other, ours = facts.overlap(subnet), replace(facts, routes=[]).overlap(subnet)
-    if other is not None and ours is None:
+    ours = Facts(routes=[], networks=facts.networks).overlap(subnet)
+    if (other := facts.overlap(subnet)) is not None and ours is None:
+        routes = f"ip route show table all root {subnet}"
         yield Finding(
             "warning",
             f"{subnet}, which {mode} takes first, overlaps {other}",
-            f"ip route show table all root {subnet}",
+            routes if "route" in other else "cat /etc/resolv.conf; echo $SSH_CONNECTION",
             f"nothing: {mode} takes the next that is free, or what --address says",
         )
 

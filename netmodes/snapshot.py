@@ -15,7 +15,7 @@ from typing import Any
 from netmodes import etc
 from netmodes.errors import Refused
 from netmodes.journal import summaries
-from netmodes.machine import hardware, resolvers, ssh_device
+from netmodes.machine import hardware, resolvers, ssh_device, ssh_peer
 from netmodes.machine import read as read_machine
 
 __all__ = ["kind", "read", "read_inside"]
@@ -85,6 +85,7 @@ def read(*, thorough: bool, machine: bool) -> Json:
     return facts | {
         "namespaces": _namespaces(),
         "names": etc.names(),
+        "peer": ssh_peer() or "",
         "sysctls": _sysctls(_uplinks(links) if thorough else []),
         "networks": summaries(),
     }

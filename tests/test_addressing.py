@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from ipaddress import ip_interface
+from typing import Any
 
 import pytest
 from console import machine
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Plan, Refused
+from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
 from netmodes.addressing import check_address, check_gateway, check_pair
 
 pytestmark = pytest.mark.pure
@@ -260,3 +262,24 @@ def test_gateway_outside_a_derived_subnet(article: Facts) -> None:
     """A gateway is held against the namespace's address also where that is derived."""
     with pytest.raises(Refused, match=r"is no host of 192\.168\.64\.0/24"):
         Bridged(uplink="enp0s1", gateway="10.0.0.1").plan(article)
+
+
+@pytest.mark.parametrize(
+    ("known", "whose"),
+    [
+        ({"names": {"servers": ["10.64.0.53"], "netns": None}}, "the name server 10.64.0.53"),
+        ({"resolvers": ["fe80::1%enp0s1", "10.64.0.53"]}, "the name server 10.64.0.53"),
+        ({"peer": "10.64.0.20"}, "your SSH session (10.64.0.20)"),
+    ],
+    ids=["names", "resolvers", "peer"],
+)
+def test_needed_addresses(known: dict[str, Any], whose: str, article: Facts) -> None:
+    """No subnet of ours takes the addresses of who is to be reached through the default route."""
+    facts = replace(article, **known)
+    with pytest.raises(Refused, match=f"overlaps {re.escape(whose)}: choose an address of another"):
+        Nat(bridge_address="10.64.0.1/24").plan(facts)
+    plan = Nat().plan(facts)
+
+    assert plan.parameters["bridge_address"] == "10.64.1.1/24"
+    assert any(f"nat takes first, overlaps {whose}" in notice for notice in plan.notices)
+    assert Nat().plan(article).parameters["bridge_address"] == "10.64.0.1/24"

@@ -117,7 +117,7 @@ def test_read_quickly(nowhere: Path) -> None:
 
     assert facts.links == [{"ifname": "lo", "ifindex": 1}]
     known = {name for name, value in asdict(facts).items() if value is not None}
-    assert known == set("links names namespaces networks routes routes6 sysctls".split())
+    assert known == set("links names namespaces networks peer routes routes6 sysctls".split())
     assert len(log.read_text().splitlines()) == 3
 
 
@@ -249,3 +249,11 @@ def test_overlap_with_a_network() -> None:
 
     assert facts.overlap(IPv4Network("10.0.0.0/25")) == "namespace A"
     assert facts.overlap(IPv4Network("10.0.1.0/24")) is None
+
+
+@pytest.mark.parametrize("peer", ["10.64.0.20", None])
+def test_peer(peer: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is at the other end of the SSH session is read for every mode; "" for nobody."""
+    monkeypatch.setattr("netmodes.snapshot.ssh_peer", lambda: peer)
+
+    assert Facts.read(thorough=False).peer == (peer or "")
