@@ -164,7 +164,7 @@ journal.ROOT = Path(os.environ["PATH"], "netmodes")
 
 def test_loaded_to_run(tmp_path: Path) -> None:
     """A run takes plumbum but not jinja2, though the journal holds the taking-back as bash."""
-    others = "cksum mkdir rm rmdir sed tee".split()
+    others = "cksum mkdir rm rmdir sed sysctl tee".split()
     printing = {"ip": "[]", "stat": "41.5"} | dict.fromkeys(others, "1")
     for program, printed in printing.items():
         (tmp_path / program).write_text(f"#!/bin/sh\necho '{printed}'\n")
