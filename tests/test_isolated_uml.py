@@ -98,7 +98,7 @@ def seen() -> Seen:
         pytest.skip("needs user-mode Linux: apt install user-mode-linux kmod")
     settings = "".join(f"export {name}={shlex.quote(SETTINGS[name])}\n" for name in SETTINGS)
     lab = f'"$PYTHON" -m netmodes lab -- bash -c {shlex.quote(SESSION)}'
-    status, printed = boot(settings + lab, timeout=180)
+    status, printed = boot(settings + lab, timeout=900)
     assert status == 0, printed
     parts = re.findall(r"^== (\w+)\n(.*?)\n-- (\d+)$", printed, re.M | re.S)
     return {name: (int(status), text) for name, text, status in parts}
