@@ -173,7 +173,7 @@ def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str
         )
     taken = _taken(facts)
     if address:
-        return _on_lan(parse(address), subnets, taken)
+        return _on_lan(parse(address), uplink, subnets, taken)
     last = subnets[0].num_addresses - 1
     for candidate in range(number, last):
         found = _host(subnets[0], candidate)
@@ -200,9 +200,11 @@ def _taken(facts: Facts) -> dict[str, str]:
     return {**ours, **gateways, **hosts}
 
 
-def _on_lan(address: IPv4Interface, subnets: list[IPv4Network], taken: dict[str, str]) -> str:
+def _on_lan(
+    address: IPv4Interface, device: str, subnets: list[IPv4Network], taken: dict[str, str]
+) -> str:
     if address.network not in subnets:
-        raise Refused(f"{address} is outside {subnets[0]}, the uplink's subnet")
+        raise Refused(f"{address} is outside {subnets[0]}, the subnet of {device}")
     if (whose := taken.get(str(address.ip))) is not None:
         raise Refused(f"{address.ip} is {whose} address: choose another of {address.network}")
     return str(address)
