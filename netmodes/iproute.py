@@ -239,6 +239,13 @@ def is_port(device: str, bridge: str) -> Check:
     return Check(argv, f" {device}", f"{device} is no port of {bridge}: export again")
 
 
+def is_bridge(name: str, address: str) -> Iterator[Check]:
+    """The device is a bridge, and the one with this address."""
+    otherwise = f"{name} is not the bridge with {address} any more: export again"
+    yield Check(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
+    yield Check(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
+
+
 def no_overlap(address: str) -> Iterator[Check]:
     """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
     subnet = ip_interface(address).network

@@ -48,8 +48,8 @@ NEW = ("-m", "conntrack", "!", "--ctstate")
 
 
 def has_nft(facts: Facts) -> bool:
-    """Whether there is nft; where that is unknown, there is."""
-    return facts.programs is None or "nft" in facts.programs
+    """Whether there is nft, or should be: where that is unknown, and where there is no iptables."""
+    return facts.programs is None or "nft" in facts.programs or "iptables" not in facts.programs
 
 
 def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:

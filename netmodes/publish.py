@@ -15,7 +15,7 @@ from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.step import Check, Step
 
-__all__ = ["Port", "check", "checks", "parse", "refuse_published", "steps"]
+__all__ = ["Port", "check", "checks", "normal", "parse", "refuse_published", "steps"]
 
 SHAPE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})(?:/(tcp|udp))?")
 
@@ -33,6 +33,12 @@ TO_HOST = """\
 add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {address}:{port}
 """
 
+#: Prints the rules that pass a port on, of nft and of iptables.
+PASSED_ON = (
+    r'nft list ruleset | grep -E "{0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect)"; '
+    'iptables -t nat -S | grep -E -e "-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT)"'
+)
+
 #: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) less `netmodes-publish-` and the zero at its end.
 LONGEST_TABLE = 238
 
@@ -40,7 +46,7 @@ WHY = "what comes to {} of the host is passed on to {}"
 LOCAL = "to 127.0.0.1 of the host as well"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Port:
     """One port of the host, and the namespace's port behind it."""
 
@@ -50,6 +56,11 @@ class Port:
 
     def __str__(self) -> str:
         return f"{self.host}/{self.protocol}"
+
+    @property
+    def written(self) -> str:
+        """As ``parse`` reads it; TCP goes without saying."""
+        return f"{self.host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
 def check(published: str, namespace: str) -> None:
@@ -74,6 +85,11 @@ def parse(published: str) -> tuple[Port, ...]:
     return ports
 
 
+def normal(published: str) -> str:
+    """The same ports as they would be written by one hand: in order, and each in its short form."""
+    return ",".join(port.written for port in sorted(parse(published)))
+
+
 def _port(text: str) -> Port:
     found = SHAPE.fullmatch(text)
     if not found or not all(0 < int(number) < 65536 for number in found.group(1, 2)):
@@ -93,11 +109,14 @@ def refuse_published(published: str, facts: Facts) -> None:
 
 
 def checks(published: str) -> Iterator[Check]:
-    """Nobody on the host listens on these ports."""
+    """Nobody on the host listens on these ports, and no rule passes them on already."""
     for port in parse(published):
         listening = ("ss", "-Hln", f"--{port.protocol}", f"sport = :{port.host}")
         otherwise = f"port {port} of the host is in use: publish another"
         yield Check(listening, None, otherwise, asks=True)
+        passed_on = ("sh", "-c", PASSED_ON.format(port.protocol, port.host))
+        otherwise = f"port {port} of the host is passed on already: publish another"
+        yield Check(passed_on, None, otherwise, asks=True)
 
 
 def steps(

@@ -20,6 +20,9 @@ from netmodes.step import Check, Step, Undo
 
 __all__ = ["checks", "close", "give", "notices", "servers", "validate"]
 
+#: What --dns is, for its help.
+MEANING = "name servers (none: the host's files as they are)"
+
 ROOT = "/etc/netns"
 FILES = ("resolv.conf", "nsswitch.conf")
 
@@ -34,21 +37,28 @@ ASKING = {"files", "dns", "myhostname"}
 
 
 def validate(dns: str) -> None:
-    """Refuse what is neither ``auto`` nor ``none`` nor IPv4 addresses with commas between."""
-    for server in () if dns in ("auto", "none") else dns.split(","):
+    """Refuse what is neither ``auto`` nor ``none`` nor servers' addresses with commas between."""
+    for server in _given(dns):
         try:
-            IPv4Address(server)
+            ip = IPv4Address(server)
         except AddressValueError:
             raise Refused(
                 f"--dns {server!r} is neither auto nor none nor an IPv4 address, like 192.168.64.1"
             ) from None
+        if ip.is_unspecified or ip.is_multicast or ip.is_reserved:
+            raise Refused(f"--dns {server} is no host's address: name a server's")
+
+
+def _given(dns: str) -> list[str]:
+    """The servers that the user has named."""
+    return [] if dns in ("auto", "none") else dns.split(",")
 
 
 def servers(dns: str, facts: Facts) -> list[str]:
     """The name servers that this comes to on this machine."""
     if dns == "auto":
         return [str(server) for server in _names(facts).get("servers", ())]
-    return [] if dns == "none" else dns.split(",")
+    return _given(dns)
 
 
 def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
@@ -156,6 +166,11 @@ def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
     if dns == "auto" and facts.names is not None and not facts.names["servers"]:
         what = f"the machine knows no name server that {namespace} could ask"
         yield Finding("warning", what, "cat /etc/resolv.conf", "name one: --dns IP", namespace)
+    for server in _given(dns) if dns else ():
+        if IPv4Address(server).is_loopback:
+            what = f"{server} is {namespace}'s own loopback, and not the host's"
+            shows = f"ip netns exec {namespace} ss -Hln sport = :53"
+            yield Finding("warning", what, shows, "run a name server inside", namespace)
     if dns == "" and _names(facts).get("nscd"):
         what = f"nscd runs, and finds names for {namespace} too, by the host's network"
         yield Finding("warning", what, "ls /run/nscd/socket", "systemctl stop nscd", namespace)

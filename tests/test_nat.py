@@ -311,6 +311,62 @@ def test_port_in_use(lab: Lab) -> None:
     assert state(lab.ok) == before
 
 
+RULES = {
+    "nft": "nft add table ip x; nft 'add chain ip x p { type nat hook prerouting priority -100; }';"
+    " nft add rule ip x p {} dport { 79-90, {} } dnat to 192.168.64.7:80",
+    "iptables": "iptables -t nat -A PREROUTING -p {} -m multiport --dports 79:90,{}"
+    " -j DNAT --to-destination 192.168.64.7",
+}
+
+
+@pytest.mark.parametrize("by", RULES)
+def test_port_passed_on(lab: Lab, by: str) -> None:
+    """A port that a rule of somebody else's passes on is refused, of that protocol."""
+    rule = RULES[by].replace("{}", "udp", 1).replace("{}", "8080")
+    lab.ok("bash", "-c", rule)
+    before = state(lab.ok)
+    done = lab.netmodes("nat", "--publish", "8080:80/udp")
+
+    expected = "Error: port 8080/udp of the host is passed on already: publish another\n"
+    assert done.stderr == expected
+    assert state(lab.ok) == before
+    lab.ok("netmodes", "nat", "--publish", "8080:80,808:80/udp")
+
+
+def test_port_passed_on_since(lab: Lab) -> None:
+    """A script refuses the port of a network that has come up since it was exported."""
+    lab.ok("netmodes", "nat")
+    named = ("-n", "B", "--host-device", "b0", "--device", "b1", "--address", "10.64.0.50/24")
+    script = lab.export("nat", *named, "--publish", "8080:80")
+    lab.ok("netmodes", "nat", "-n", "C", "--publish", "8080:81")
+    before = state(lab.ok)
+    done = lab.run("bash", script)
+
+    expected = "Error: port 8080/tcp of the host is passed on already: publish another\n"
+    assert (done.returncode, done.stderr) == (1, expected)
+    assert state(lab.ok) == before
+
+
+@pytest.mark.parametrize("mode", ["nat", "bridged --uplink enp0s1"], ids=["nat", "bridged"])
+@pytest.mark.parametrize("now", ["", "type bridge", "type veth peer name other"])
+def test_joins_the_same_bridge(lab: Lab, mode: str, now: str) -> None:
+    """A script that joins a bridge refuses where there is none, or another."""
+    lab.ok("netmodes", *mode.split())
+    script = lab.export(*mode.split(), "-n", "B")
+    lab.ok("netmodes", "down", "A")
+    bridge, address = ("nat0", "10.64.0.1/24") if mode == "nat" else ("br0", "192.168.64.100/24")
+    if now:
+        lab.sh(f"ip link add {bridge} {now}; ip link set {bridge} up")
+    if now.startswith("type veth"):
+        lab.ok("ip", "addr", "add", address, "dev", bridge)
+    before = state(lab.ok)
+    done = lab.run("bash", script)
+
+    expected = f"Error: {bridge} is not the bridge with {address} any more: export again\n"
+    assert (done.returncode, done.stderr) == (1, expected)
+    assert state(lab.ok) == before
+
+
 @pytest.mark.parametrize("leaving", ["AB", "BA"])
 def test_leaving(lab: Lab, leaving: str) -> None:
     """The bridge, its NAT and forwarding go with the last, in whatever order."""

@@ -88,6 +88,23 @@ def test_refused(dns: str) -> None:
 
 
 @pytest.mark.pure
+@pytest.mark.parametrize("dns", ["0.0.0.0", "224.0.0.251", "255.255.255.255", "1.1.1.1,240.0.0.1"])  # noqa: S104
+def test_no_host(dns: str) -> None:
+    """What no host can have is no server's address."""
+    with pytest.raises(Refused, match="is no host's address"):
+        Nat(dns=dns)
+
+
+@pytest.mark.pure
+def test_loopback(article: Facts) -> None:
+    """A server on a loopback is said to be the namespace's own."""
+    said = Nat(dns="127.0.0.1").plan(article).notices
+
+    assert any("127.0.0.1 is A's own loopback" in notice for notice in said)
+    assert Nat(dns="192.168.64.9").plan(article).notices == Nat().plan(article).notices
+
+
+@pytest.mark.pure
 def test_no_server(article: Facts) -> None:
     """Where the machine knows no server, that is said, and nothing is written."""
     plan = Nat().plan(names(article, servers=[]))

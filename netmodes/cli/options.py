@@ -34,13 +34,14 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
             "callback": joined,
             "default": [option.default] * bool(option.default),
         }
+    meaning = metadata["meaning"] + "; may be repeated" * metadata["multiple"]
     note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
     return click.Option(
         names,
         **more,
         show_default=False,
         metavar=metadata["metavar"],
-        help=f"{metadata['meaning']}  [{note}]",
+        help=f"{meaning}  [{note}]" if note != "default: " else meaning,
         shell_complete=interfaces if option.name == "uplink" else None,
     )
 

@@ -61,7 +61,7 @@ class Bridged(Mode):
     gateway: str = parameter("", "the namespace's gateway", "the bridge", metavar="IP")
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")
-    dns: str = parameter("auto", "name servers", metavar="auto|none|IP", multiple=True)
+    dns: str = parameter("auto", resolver.MEANING, metavar="auto|none|IP", multiple=True)
 
     def validate(self) -> None:
         if not self.uplink:
@@ -141,6 +141,7 @@ class Bridged(Mode):
         for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
             yield iproute.no_device(device)
         if joins:
+            yield from iproute.is_bridge(self.bridge, self.bridge_address)
             yield iproute.is_port(self.uplink, self.bridge)
         else:
             yield from forwarding.checks(facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from netmodes import (
     publish,
     resolver,
 )
+from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.filters import Packet
 from netmodes.finding import Finding
@@ -65,10 +67,14 @@ class Nat(Mode):
     address: str = parameter("", "the namespace's address", DEFAULT[1], metavar="CIDR")
     host_device: str = parameter("", "the host's end of the cable", "veth0")
     device: str = parameter("", "the namespace's end", "veth1")
-    dns: str = parameter("auto", "name servers", metavar="auto|none|IP", multiple=True)
+    dns: str = parameter("auto", resolver.MEANING, metavar="auto|none|IP", multiple=True)
     publish: str = parameter(
-        "", "a port of the host, passed on", "none", metavar="HOST:PORT[/udp]", multiple=True
+        "", "a port of the host, passed on", metavar="HOST:PORT[/udp]", multiple=True
     )
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {**super().parameters, "publish": publish.normal(self.publish)}
 
     def validate(self) -> None:
         names.check_bridge(self.bridge, self.host_device, self.device)
@@ -86,9 +92,14 @@ class Nat(Mode):
 
     def _bridging(self, facts: Facts) -> Nat:
         """With a bridge and a subnet of its own."""
-        near, far = addressing.own_pair(self.bridge_address, self.address, facts, DEFAULT, *ASIDE)
+        near, far = self._subnet(self.bridge_address, self.address, facts)
         bridge = names.free_device(self.bridge, "nat0", facts)
         return replace(self, bridge=bridge, bridge_address=near, address=far)
+
+    @staticmethod
+    def _subnet(near: str, far: str, facts: Facts) -> tuple[str, str]:
+        """The bridge's and the namespace's address, in a subnet of their own."""
+        return addressing.own_pair(near, far, facts, DEFAULT, *ASIDE)
 
     def _joining(self, there: dict[str, Any], facts: Facts) -> Nat:
         """With the bridge of another network of this mode."""
@@ -108,11 +119,19 @@ class Nat(Mode):
             yield from firewall.objections(self._sent(facts), facts)
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
-        if self.bridge_address != DEFAULT[0]:
+        if self._moved_aside(facts):
             yield from findings.of_subnet(self.mode, DEFAULT[0], facts)
         yield from firewall.rejecting(self._sent(facts), facts)
         yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
+
+    def _moved_aside(self, facts: Facts) -> bool:
+        """Whether the subnet is what netmodes itself takes where the first is not free."""
+        if self.bridge_address == DEFAULT[0] or facts.on_bridge(self.bridge, self.mode):
+            return False
+        with suppress(Refused):
+            return self._subnet("", "", facts) == (self.bridge_address, self.address)
+        return False
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
         there = facts.on_bridge(self.bridge, self.mode)
@@ -125,7 +144,9 @@ class Nat(Mode):
         yield iproute.no_namespace(self.namespace)
         for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
             yield iproute.no_device(device)
-        if not joins:
+        if joins:
+            yield from iproute.is_bridge(self.bridge, self.bridge_address)
+        else:
             yield from forwarding.checks(facts)
             yield from iproute.no_overlap(self.bridge_address)
         yield from publish.checks(self.publish)
