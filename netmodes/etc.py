@@ -8,10 +8,11 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MARK", "names", "names_inside"]
+__all__ = ["MARK", "MARKED", "names", "names_inside"]
 
-#: What a file of ours in /etc/netns has in it.
-MARK = "# netmodes"
+#: What a file of ours in /etc/netns has at the end of a line, and how it is found (also by grep).
+MARK = "# made by netmodes"
+MARKED = f"{MARK}$"
 
 #: Where the real name servers stand: where they are asked directly, or of who answers on a loopback
 #: in their stead (systemd-resolved.service(8), NetworkManager(8)).
@@ -31,7 +32,7 @@ def names() -> dict[str, Any]:
     Returns:
         servers: the IPv4 name servers behind whatever answers on a loopback, the real ones.
         search: the domains that go with them.
-        hosts: what nsswitch.conf says of hosts; None where it says nothing.
+        hosts: what nsswitch.conf says of hosts; "" where it says nothing, None where there is none.
         netns: for each folder of /etc/netns, its files and whether each is ours; None without.
         nscd: whether a name service cache runs.
     """
@@ -68,8 +69,8 @@ def names_inside(namespace: str) -> dict[str, Any]:
 
 
 def _hosts(path: Path) -> str | None:
-    found = re.search(r"^hosts:\s*([^#\n]*)", _text(path), re.MULTILINE)
-    return found[1].strip() if found else None
+    found = re.search(r"^hosts:[ \t]*([^#\n]*)", _text(path), re.MULTILINE)
+    return (found[1].strip() if found else "") if path.exists() else None
 
 
 def _netns(root: Path) -> dict[str, dict[str, bool]] | None:
@@ -77,9 +78,13 @@ def _netns(root: Path) -> dict[str, dict[str, bool]] | None:
         return None
     folders = sorted(path for path in root.iterdir() if path.is_dir())
     return {
-        folder.name: {file.name: MARK in _text(file) for file in sorted(folder.iterdir())}
+        folder.name: {file.name: _is_ours(file) for file in sorted(folder.iterdir())}
         for folder in folders
     }
+
+
+def _is_ours(path: Path) -> bool:
+    return re.search(MARKED, _text(path), re.MULTILINE) is not None
 
 
 def _text(path: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from netmodes import iproute
 from netmodes.errors import Refused
-from netmodes.etc import MARK
+from netmodes.etc import MARK, MARKED
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.step import Check, Step, Undo
@@ -104,7 +104,7 @@ def _files(
         path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}\n"
         why = f"{namespace} asks {'nobody' if switch == ['files'] else 'these'} for names"
         yield _written(path, Step(("tee", path), why, stdin=text)).as_guard(prevents)
-    for sources in switch if there.get("nsswitch.conf", True) else ():
+    for sources in switch if _has_switch(facts) and there.get("nsswitch.conf", True) else ():
         why = f"{namespace} finds names in no other way: {sources}"
         step = _switch(folder, sources, why, facts)
         yield _written(f"{folder}/nsswitch.conf", step).as_guard(LEAK)
@@ -126,12 +126,17 @@ def _others(facts: Facts) -> bool:
     return _names(facts).get("netns") is not None and ROOT not in made
 
 
+def _has_switch(facts: Facts) -> bool:
+    """Whether the machine has an nsswitch.conf, in whose place another can be put."""
+    return facts.names is None or facts.names["hosts"] is not None
+
+
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
     """The machine's nsswitch.conf (users, groups, …) with other sources of hosts."""
     path, line = f"{folder}/nsswitch.conf", f"hosts: {sources} {MARK}"
-    if facts.names is not None and facts.names["hosts"] is None:
-        return Step(("tee", path), why, stdin=f"{line}\n")
     change = ("-e", f"s/^hosts:.*/{line}/", "-e", f"w {path}")
+    if _names(facts).get("hosts") == "":
+        change = ("-e", f"w {path}", "-e", f"$s/.*/{line}/w {path}")
     return Step(("sed", "-n", *change, "/etc/nsswitch.conf"), why)
 
 
@@ -149,11 +154,11 @@ def checks(steps: Iterator[Step]) -> Iterator[Check]:
     for step in steps:
         if step.argv[:2] == ("rm", "-rf"):
             otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
-            yield Check(("grep", "-rL", MARK, step.argv[2]), None, otherwise, guard=True)
+            yield Check(("grep", "-rL", MARKED, step.argv[2]), None, otherwise, guard=True)
         if step.undo and step.undo.probe[0] == "cksum":
             path = step.undo.probe[1]
             otherwise = f"{path} is not ours: move it away, or export again"
-            yield Check(("grep", "-L", MARK, path), None, otherwise, guard=True)
+            yield Check(("grep", "-L", MARKED, path), None, otherwise, guard=True)
 
 
 def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:

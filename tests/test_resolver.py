@@ -64,9 +64,9 @@ def resolv(lines: tuple[str, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("dns", "expected"),
     [
-        ("auto", ["# netmodes", "nameserver 10.0.0.7", "search example.com"]),
+        ("auto", ["# made by netmodes", "nameserver 10.0.0.7", "search example.com"]),
         ("none", []),
-        ("1.1.1.1,9.9.9.9", ["# netmodes", "nameserver 1.1.1.1", "nameserver 9.9.9.9"]),
+        ("1.1.1.1,9.9.9.9", ["# made by netmodes", "nameserver 1.1.1.1", "nameserver 9.9.9.9"]),
     ],
 )
 def test_servers(article: Facts, dns: str, expected: list[str]) -> None:
@@ -127,7 +127,10 @@ def test_switch(article: Facts, hosts: str, switched: bool) -> None:
     """Sources that answer on a socket of the host's are left out."""
     lines = Nat().plan(names(article, hosts=hosts)).lines
 
-    assert any("s/^hosts:.*/hosts: files dns # netmodes/" in line for line in lines) is switched
+    assert (
+        any("s/^hosts:.*/hosts: files dns # made by netmodes/" in line for line in lines)
+        is switched
+    )
 
 
 @pytest.mark.pure
@@ -174,6 +177,83 @@ def test_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "A" / "resolv.conf")
 
     assert etc._netns(tmp_path) == {"A": {"resolv.conf": False}}
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("# made by netmodes\nnameserver 10.0.0.7\n", True),
+        ("passwd: files\nhosts: files # made by netmodes\ngroup: files\n", True),
+        ("# netmodes must not touch this\n", False),
+        ("# netmodes\n", False),
+        ("# made by netmodes, and by hand since\n", False),
+        ("", False),
+    ],
+)
+def test_mark(text: str, ours: bool, tmp_path: Path) -> None:
+    """A file is ours by a mark that nobody writes by chance, to Python and to grep alike."""
+    (tmp_path / "A").mkdir()
+    path = tmp_path / "A" / "resolv.conf"
+    path.write_text(text)
+
+    grep = subprocess.run(["grep", "-L", etc.MARKED, path], stdout=subprocess.PIPE, check=False)
+    assert etc._netns(tmp_path) == {"A": {"resolv.conf": ours}}
+    assert (grep.stdout == b"") is ours
+
+
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+def test_handmade(lab: Lab, way: str) -> None:
+    """A file that only speaks of netmodes is not ours, and stays."""
+    script = lab.export("nat")
+    lab.sh("mkdir -p /etc/netns/A && echo '# netmodes must not touch this' >/etc/netns/A/hosts")
+    before = state(lab.ok)
+    if way == "script":
+        lab.ok("bash", script)
+        lab.ok("bash", script, "down")
+    else:
+        lab.ok("netmodes", "nat")
+        lab.ok("netmodes", "down", "A")
+
+    assert state(lab.ok) == before
+
+
+SWITCH = "/etc/nsswitch.conf"
+
+
+def test_no_switch(lab: Lab, untouched: State) -> None:
+    """Where the machine has no nsswitch.conf none is made, for none could be put in its place."""
+    lab.ok("rm", SWITCH)
+    lab.ok("netmodes", "host-only")
+    inside = lab.inside("ls", "/etc/netns/A")
+    reached = found(lab)
+    lab.ok("netmodes", "down", "A")
+
+    assert (inside.stdout, inside.stderr) == ("resolv.conf\n", "")
+    assert not reached
+    assert state(lab.ok) == untouched
+
+
+def test_switch_without_hosts(lab: Lab) -> None:
+    """Where nsswitch.conf says nothing of hosts a line is added, and the rest stays."""
+    lab.sh(f"sed -i '/^hosts:/d' {SWITCH}")
+    lab.ok("netmodes", "host-only")
+
+    added = "hosts: files # made by netmodes\n"
+    assert lab.inside("cat", SWITCH).stdout == lab.ok("cat", SWITCH) + added
+    assert not found(lab)
+
+
+@pytest.mark.pure
+def test_sources(tmp_path: Path) -> None:
+    """No nsswitch.conf, and one without a line for hosts, are two things."""
+    path = tmp_path / "nsswitch.conf"
+    missing = etc._hosts(path)
+    path.write_text("passwd: files\n")
+    silent = etc._hosts(path)
+    path.write_text("passwd: files\nhosts:\t files dns # as ever\n")
+
+    assert (missing, silent, etc._hosts(path)) == (None, "", "files dns")
 
 
 @pytest.mark.parametrize("mode", [NAT, BRIDGED])
