@@ -10,6 +10,7 @@ from ipaddress import IPv4Interface, ip_address
 
 from netmodes.facts import kind
 from netmodes.finding import Finding
+from netmodes.uplink import stray
 from netmodes.walk import Said, Walk, answers_arp, is_asked, unplugged
 
 __all__ = ["cable", "card", "dummy", "entry_address", "neighbour", "own", "way"]
@@ -96,8 +97,10 @@ def dummy(walk: Walk) -> Said:
 def cable(walk: Walk) -> Said:
     """The host's end of the cable, and the bridge that it is plugged into."""
     end, bridge = walk.given("host_device"), walk.given("bridge")
-    if not bridge or walk.is_own:
+    if walk.is_own:
         return None
+    if not bridge:
+        return next(stray(end, walk.host), None)
     for port in [end, *walk.lan_ports]:
         if (walk.host.link(port) or {}).get("master") != bridge:
             mend = f"ip link set {port} master {bridge}"

@@ -6,7 +6,8 @@ from ipaddress import IPv4Interface, ip_address
 
 from netmodes import filters, iproute
 from netmodes.finding import Finding
-from netmodes.walk import Said, Walk, answers_arp, unplugged
+from netmodes.uplink import stray
+from netmodes.walk import Json, Said, Walk, answers_arp, unplugged
 
 __all__ = [
     "answer_passing",
@@ -76,18 +77,23 @@ def hosts_route(walk: Walk) -> Said:
 
 def enslaved(walk: Walk) -> Said:
     """The article's trap: the way out is by a port of a bridge, where no answer comes in."""
-    link = walk.host.link(walk.exit) or {}
-    bridge = link.get("master")
+    bridge = (walk.host.link(walk.exit) or {}).get("master")
     if bridge is None:
         return None
-    there = ", ".join(map(str, walk.host.addresses(walk.exit)))
-    what = f"{walk.exit} is a port of {bridge}, yet has {there or 'routes of its own'}"
-    lost = f"what is sent by it is answered to {bridge}"
-    moved = set(walk.host.addresses(walk.exit)) <= set(walk.host.addresses(bridge))
-    removed = f"ip addr flush dev {walk.exit}"
-    again = f"`netmodes down {walk.name}`, then put it up without --verbatim"
-    shows, mend = f"ip addr show dev {walk.exit}", removed if moved else again
-    return Finding("error", f"{what}: {lost}", shows, mend, walk.exit)
+    if found := next(stray(walk.exit, walk.host), None):
+        return found
+    what = f"{walk.exit} is a port of {bridge}, yet a route of the host's leads out by it"
+    routes = walk.host.default_routes(walk.exit)
+    moved = f"ip route replace {_words({**routes[0], 'dev': bridge})}" if routes else ""
+    mend = moved or f"let that route lead out by {bridge}"
+    return Finding("error", what, f"ip route show dev {walk.exit}", mend, walk.exit)
+
+
+def _words(route: Json) -> str:
+    """A route as ``ip route`` takes it."""
+    keys = (("gateway", "via"), ("dev", "dev"), ("metric", "metric"))
+    named = [f"{word} {route[key]}" for key, word in keys if key in route]
+    return " ".join([route["dst"], *named])
 
 
 def passing(walk: Walk) -> Said:

@@ -131,15 +131,28 @@ def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
 def stray(name: str, facts: Facts) -> Iterator[Finding]:
     """The article's trap: an address on a port of a bridge or bond; a VRF's may have one."""
     link = facts.link(name) or {}
-    master = facts.link(link["master"]) if "master" in link else None
-    found = [str(address) for address in facts.addresses(name)]
-    if "master" in link and kind(master or {}) != "vrf" and found:
+    master = link.get("master", "")
+    found = facts.addresses(name)
+    if master and found and kind(facts.link(master) or {}) != "vrf":
         what = (
-            f"{name} is a port of {link['master']}, yet has {', '.join(found)}, "
+            f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
             "from where nothing that is sent gets an answer"
         )
-        mend = f"ip addr del {found[0]} dev {name}"
+        mend = _to_one_place(name, master, facts)
         yield Finding("error", what, f"ip addr show dev {name}", mend, name)
+
+
+def _to_one_place(port: str, master: str, facts: Facts) -> str:
+    """What makes it one place again where the host has its address, without taking that away."""
+    addresses = facts.addresses(port)
+    ours = facts.on_bridge(master, "bridged")
+    if set(addresses) <= set(facts.addresses(master)):
+        each = [f"ip addr del {address} dev {port}" for address in addresses]
+        return " && ".join(each)
+    if ours:
+        names = " ".join(network["name"] for network in ours)
+        return f"`netmodes down {names}`, then put it up without --verbatim"
+    return f"ip link set {port} nomaster"
 
 
 def unchanged(name: str, facts: Facts) -> Iterator[Check]:

@@ -517,7 +517,7 @@ def test_list_stray(nowhere: Path) -> None:
     assert done.stdout.splitlines()[2:] == [
         "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent "
         "gets an answer:",
-        "  ip addr del 192.168.64.3/24 dev enp0s1",
+        "  `netmodes down A`, then put it up without --verbatim",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from console import machine
@@ -170,15 +171,37 @@ def test_unchanged_addresses() -> None:
     ]
 
 
-def test_stray(article: Facts) -> None:
-    """A port that has an address is the article's trap, and nothing else is."""
-    port = {**article.known_link("enp0s1"), "master": "br0"}
+#: A bridge that has none of the port's addresses, and one that has them all.
+BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
 
-    (finding,) = stray("enp0s1", replace(article, links=[port]))
+
+@pytest.mark.parametrize(
+    ("networks", "bridge_has_it", "mend"),
+    [
+        ([], False, "ip link set enp0s1 nomaster"),
+        (["A"], False, "`netmodes down A`, then put it up without --verbatim"),
+        (["A", "B"], False, "`netmodes down A B`, then put it up without --verbatim"),
+        (["A"], True, "ip addr del 192.168.64.3/24 dev enp0s1"),
+        ([], True, "ip addr del 192.168.64.3/24 dev enp0s1"),
+    ],
+)
+def test_stray(networks: list[str], bridge_has_it: bool, mend: str, article: Facts) -> None:
+    """A port that has an address is the article's trap; its mend leaves the host the address."""
+    port = {**article.known_link("enp0s1"), "master": "br0"}
+    bridge = {**BARE, "addr_info": port["addr_info"] * bridge_has_it}
+    ours = [{"name": name, "mode": "bridged", "parameters": {"bridge": "br0"}} for name in networks]
+
+    (finding,) = stray("enp0s1", replace(article, links=[port, bridge], networks=ours))
 
     assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
-    assert finding.mend == "ip addr del 192.168.64.3/24 dev enp0s1"
-    assert list(stray("enp0s1", replace(article, links=[{**port, "addr_info": []}]))) == []
+    assert finding.mend == mend
+
+
+def test_stray_of_nothing(article: Facts) -> None:
+    """A port without an address, an address on no port, and no device at all are no trap."""
+    port = {**article.known_link("enp0s1"), "master": "br0", "addr_info": []}
+
+    assert list(stray("enp0s1", replace(article, links=[port, BARE]))) == []
     assert list(stray("enp0s1", article)) == []
     assert list(stray("eth7", article)) == []
 

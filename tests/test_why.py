@@ -99,6 +99,27 @@ MENDED = {
         "192.168.64.100",
         "br0 is down",
     ),
+    "address on the port again": (
+        BRIDGED,
+        "ip addr add 192.168.64.3/24 dev enp0s1; "
+        "ip route add default via 192.168.64.1 dev enp0s1 metric 50",
+        "8.8.8.8",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "route by the port": (
+        BRIDGED,
+        "ip route add default via 192.168.64.1 dev enp0s1 onlink metric 1",
+        "8.8.8.8",
+        "enp0s1 is a port of br0, yet a route of the host's leads out by it",
+    ),
+    "port of a foreign bridge": (
+        HOST_ONLY,
+        "ip link add br9 type bridge; ip link set br9 up; ip link set veth0 master br9",
+        "192.168.202.1",
+        "veth0 is a port of br9, yet has 192.168.202.1/24, from where nothing that is sent gets an "
+        "answer",
+    ),
     "ip_forward off": (
         BRIDGED,
         "sysctl -w net.ipv4.ip_forward=0",
@@ -253,7 +274,8 @@ SAID = {
         VERBATIM,
         "",
         "8.8.8.8",
-        "enp0s1 is a port of br0, yet has 192.168.64.3/24: what is sent by it is answered to br0",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
         "put it up without --verbatim",
     ),
     "no route on the host": (
