@@ -1,52 +1,30 @@
 """What in a firewall stops a packet: the rules of iptables and nft, as far as they are understood.
 
-A rule may ask for more than is understood here. For a packet that is known to be lost in doubt a
-rule that drops is the one; for one that is yet to come it is not. A rule that accepts never is.
+A rule may ask for more than is understood here. Then it is a doubt: it may stop the packet, or let
+it pass before another rule stops it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from ipaddress import ip_address, ip_network
 
 from netmodes.facts import Facts
-from netmodes.rulesets import Chain, Rule, Table, read_iptables, read_nft
+from netmodes.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft
 
-__all__ = ["DOCKER", "Packet", "Stop", "by_iptables", "by_nft", "opens", "stops"]
+__all__ = [
+    "DOCKER",
+    "Packet",
+    "Stop",
+    "by_iptables",
+    "by_nft",
+    "is_translated",
+    "opens",
+    "stops",
+]
 
 #: The chain that Docker keeps for who wants more than it lets pass.
 DOCKER = "DOCKER-USER"
-
-
-@dataclass(frozen=True)
-class Packet:
-    """A packet that goes through the host, or to it; each field is what a rule may ask for.
-
-    Args:
-        hook: "forward"; "input" or "output" for what is the host's own.
-        iif: the device that it comes in on; "" for output.
-        oif: the device that it leaves by; "" for input.
-        source: its address.
-        target: the address that it is for.
-        protocol: "icmp" or "tcp".
-        port: the TCP port that it is for, or "".
-        state: "new", or "established" for an answer.
-    """
-
-    hook: str
-    iif: str
-    oif: str
-    source: str
-    target: str
-    protocol: str = "icmp"
-    port: str = ""
-    state: str = "new"
-
-    def ways(self, into: str, out: str) -> list[tuple[str, str]]:
-        """The devices, each after the word of a firewall that asks for it."""
-        return [(word, name) for word, name in ((into, self.iif), (out, self.oif)) if name]
 
 
 @dataclass(frozen=True)
@@ -57,123 +35,134 @@ class Stop:
         what: the rule or policy in words, with where it stands.
         shows: the command that shows it.
         mend: the command that lets this packet pass.
+        certain: all is understood; else it may stop the packet, or not.
+        rejects: it sends the packet back, rather than drop it.
+        policy: it is no rule, but what the chain does with the rest.
     """
 
     what: str
     shows: str
     mend: str
+    certain: bool = True
+    rejects: bool = False
+    policy: bool = False
+
+
+#: A chain with its rule that stops a packet, None for its policy; and whether that is certain.
+Stopping = tuple[Chain, Rule | None, bool]
+
+STOPPING = ("drop", "reject")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What a chain does with a packet.
+
+    Args:
+        verdict: "accept", "drop", or "" where it goes on.
+        by: the chain and the rule that drops it, or that may.
+        doubt: a rule may accept it before.
+    """
+
+    verdict: str = ""
+    by: tuple[Chain, Rule] | None = None
+    doubt: bool = False
 
 
 def stops(packet: Packet, facts: Facts) -> Iterator[Stop]:
-    """What stops a packet that is lost, in iptables and then in nft's tables."""
+    """What stops the packet, or may, in iptables and then in nft's tables."""
     yield from by_iptables(packet, facts)
     yield from by_nft(packet, facts)
 
 
-def by_iptables(packet: Packet, facts: Facts, *, doubt: bool = True) -> Iterator[Stop]:
-    """What in iptables stops the packet; without ``doubt`` what does so for sure."""
+def by_iptables(packet: Packet, facts: Facts) -> Iterator[Stop]:
+    """What in iptables stops the packet, or may."""
     table = read_iptables(facts.iptables or [])
-    for chain, rule in _stopping(packet, table, doubt):
-        yield _of_iptables(chain, rule, packet, facts)
+    yield from (_of_iptables(*stop, packet, facts) for stop in _stopping(packet, table))
 
 
-def by_nft(packet: Packet, facts: Facts, *, doubt: bool = True) -> Iterator[Stop]:
+def by_nft(packet: Packet, facts: Facts) -> Iterator[Stop]:
     """The same in nft's tables, but for the one that iptables has there."""
     for name, table in read_nft(facts.nft or []).items():
-        if _sees(name, packet) and not (name == "ip filter" and facts.iptables):
-            for chain, rule in _stopping(packet, table, doubt):
-                yield _of_nft(chain, rule, packet, name)
-
-
-def _sees(table: str, packet: Packet) -> bool:
-    """Whether IPv4 packets like this one come through a table of this family."""
-    family = table.partition(" ")[0]
-    return family != "ip6" and (family != "bridge" or packet.iif == packet.oif)
+        own_frames = not name.startswith("bridge ") or packet.iif == packet.oif
+        if own_frames and not (name == "ip filter" and facts.iptables):
+            yield from (_of_nft(*stop, packet, name) for stop in _stopping(packet, table))
 
 
 def opens(name: str, packet: Packet, facts: Facts) -> bool:
     """Whether the packet would pass iptables if this chain of it accepted the packet at once."""
     table = read_iptables(facts.iptables or [])
     chain = replace(table.get(name, Chain(name)), rules=[Rule("", (), "accept")])
-    return not any(_stopping(packet, {**table, name: chain}, doubt=False))
+    return not any(certain for *_, certain in _stopping(packet, {**table, name: chain}))
 
 
-def _stopping(packet: Packet, table: Table, doubt: bool) -> Iterator[tuple[Chain, Rule | None]]:
-    """Each chain of the packet's hook that drops it, with the rule; None for its policy."""
+def is_translated(packet: Packet, facts: Facts) -> bool:
+    """Whether what leaves may get the host's address; nft shows the rules of iptables as well."""
+    return any(
+        rule.verdict == "translate" and rule.matches(packet) is not False
+        for table in read_nft(facts.nft or []).values()
+        if any(chain.hook == "nat postrouting" for chain in table.values())
+        for chain in table.values()
+        for rule in chain.rules
+    )
+
+
+def _stopping(packet: Packet, table: Table) -> Iterator[Stopping]:
+    """Each chain of the packet's hook that drops it, or may; its policy drops what no rule does."""
     for chain in table.values():
         if chain.hook == packet.hook:
-            verdict, where, rule = _verdict(packet, chain, table, doubt)
-            if verdict == "drop":
-                yield where, rule
-            elif verdict == "" and chain.policy == "drop":
-                yield chain, None
+            fate = _fate(packet, chain, table)
+            if fate.verdict == "" and chain.policy == "drop":
+                yield chain, None, not fate.doubt
+            elif fate.by is not None:
+                yield (*fate.by, fate.verdict == "drop" and not fate.doubt)
 
 
-def _verdict(
-    packet: Packet, chain: Chain, table: Table, doubt: bool
-) -> tuple[str, Chain, Rule | None]:
-    """What a chain does with the packet: "accept", "drop" or "", by which rule of which chain."""
-    suspect: tuple[str, Chain, Rule | None] = ("", chain, None)
+def _fate(packet: Packet, chain: Chain, table: Table) -> Fate:
+    """What becomes of a packet in a chain: the first rule decides that is surely for it."""
+    suspect, doubt, skipped = None, False, False
     for rule in chain.rules:
-        matches = _matches(rule, packet)
-        found: tuple[str, Chain, Rule | None] = (rule.verdict, chain, rule)
-        if matches is False or rule.verdict == "":
+        matches = rule.matches(packet)
+        if matches is False:
             continue
-        if rule.verdict in ("jump", "goto"):
-            found = _verdict(packet, table.get(rule.chain, Chain(rule.chain)), table, doubt)
-        if doubt and found[0] == "drop" and not matches and not suspect[0]:
-            suspect = found
-        if matches and found[0] in ("accept", "drop"):
-            return suspect if suspect[0] else found
-        if matches and rule.verdict in ("return", "goto"):
+        fate, certain = _done(packet, rule, chain, table), matches and not skipped
+        if certain and fate.verdict:
+            by = fate.by if fate.verdict == "drop" else suspect or fate.by
+            return Fate(fate.verdict, by, doubt or fate.doubt)
+        suspect = suspect or fate.by
+        doubt = doubt or fate.doubt or fate.verdict == "accept"
+        if certain and rule.verdict in ("return", "goto"):
             break
-    return suspect
+        skipped = skipped or rule.verdict in ("return", "goto")
+    return Fate("", suspect, doubt)
 
 
-def _of_iptables(chain: Chain, rule: Rule | None, packet: Packet, facts: Facts) -> Stop:
+def _done(packet: Packet, rule: Rule, chain: Chain, table: Table) -> Fate:
+    """What a rule does with a packet that it is for."""
+    if rule.verdict in STOPPING:
+        return Fate("drop", (chain, rule))
+    if rule.verdict in ("jump", "goto"):
+        return _fate(packet, table.get(rule.chain, Chain(rule.chain)), table)
+    return Fate("accept" if rule.verdict == "accept" else "")
+
+
+def _of_iptables(
+    chain: Chain, rule: Rule | None, certain: bool, packet: Packet, facts: Facts
+) -> Stop:
     shows = f"iptables -S {chain.name}"
     if rule:
-        return Stop(f"`{rule.text}`", shows, rule.text.replace("-A ", "iptables -D ", 1))
+        mend = rule.text.replace("-A ", "iptables -D ", 1)
+        return Stop(f"`{rule.text}`", shows, mend, certain, rule.verdict == "reject")
     into = DOCKER if opens(DOCKER, packet, facts) else chain.name
     ways = " ".join(f"{option} {name}" for option, name in packet.ways("-i", "-o"))
     mend = f"iptables -I {into} {ways} -j ACCEPT"
-    return Stop(f"iptables' policy for {chain.name}", shows, mend)
+    return Stop(f"iptables' policy for {chain.name}", shows, mend, certain, policy=True)
 
 
-def _of_nft(chain: Chain, rule: Rule | None, packet: Packet, table: str) -> Stop:
+def _of_nft(chain: Chain, rule: Rule | None, certain: bool, packet: Packet, table: str) -> Stop:
     where = f"{table} {chain.name}"
     ways = " ".join(f"{word} {name}" for word, name in packet.ways("iifname", "oifname"))
     mend = f"nft insert rule {where} {ways} accept"
     what = f"`{rule.text}` in nft's chain {where}" if rule else f"the policy of nft's chain {where}"
-    return Stop(what, f"nft list chain {where}", mend)
-
-
-def _matches(rule: Rule, packet: Packet) -> bool | None:
-    """Whether the rule is for this packet; None if it may be."""
-    answers = [_fits(packet, *ask) for ask in rule.asks]
-    return False if False in answers else None if None in answers else True
-
-
-def _fits(packet: Packet, what: str, values: Sequence[str], negated: bool) -> bool | None:
-    """Whether the packet is what a rule asks for; None if that is not understood here."""
-    if what not in FIELDS:
-        return None
-    own = getattr(packet, what)
-    try:
-        fits = any(_is(own, value, what) for value in values)
-    except ValueError:  # a set by name, or a range
-        return None
-    return fits is not negated
-
-
-FIELDS = ("iif", "oif", "source", "target", "protocol", "port", "state")
-
-
-def _is(own: str, value: str, what: str) -> bool:
-    if what in ("source", "target"):
-        return ip_address(own) in ip_network(value, strict=False)
-    if what in ("iif", "oif"):
-        return fnmatchcase(own, value.replace("+", "*"))
-    if what == "port":
-        return own == str(int(value))
-    return own == value.lower()
+    rejects = rule is not None and rule.verdict == "reject"
+    return Stop(what, f"nft list chain {where}", mend, certain, rejects, rule is None)

@@ -87,7 +87,7 @@ def leave_to_docker(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Step]
 
 def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:
     """The chain of iptables where an accept lets these packets pass; None if they do already."""
-    if not any(list(by_iptables(packet, facts, doubt=False)) for packet in sent):
+    if not any(stop.certain for packet in sent for stop in by_iptables(packet, facts)):
         return None
     return DOCKER if all(opens(DOCKER, packet, facts) for packet in sent) else "FORWARD"
 
@@ -129,7 +129,7 @@ def _stops(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Stop]:
     """What in nft surely stops these packets, each once."""
     found: dict[str, Stop] = {}
     for packet in sent:
-        for stop in by_nft(packet, facts, doubt=False):
+        for stop in (one for one in by_nft(packet, facts) if one.certain or one.policy):
             found.setdefault(stop.what, stop)
     yield from found.values()
 

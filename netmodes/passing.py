@@ -7,10 +7,11 @@ from ipaddress import IPv4Interface, ip_address
 from netmodes import filters, iproute
 from netmodes.finding import Finding
 from netmodes.uplink import stray
-from netmodes.walk import Json, Said, Walk, answers_arp, unplugged
+from netmodes.walk import Json, Said, Walk, answers_arp, refusal, unplugged
 
 __all__ = [
     "answer_passing",
+    "doubtful",
     "enslaved",
     "exit_link",
     "exit_neighbour",
@@ -98,25 +99,36 @@ def _words(route: Json) -> str:
 
 def passing(walk: Walk) -> Said:
     """The host's firewall, for the packet."""
-    return _stopped(walk, "what A sends", answer=False)
+    return _stopped(walk, answer=False)
 
 
 def answer_passing(walk: Walk) -> Said:
     """The host's firewall, for the answer."""
-    return _stopped(walk, "the answer to A", answer=True)
+    return _stopped(walk, answer=True)
 
 
-def _stopped(walk: Walk, words: str, *, answer: bool) -> Said:
+def doubtful(walk: Walk) -> Said:
+    """Rules of the host's firewall that are not understood, where nothing else was found."""
+    sender = refusal(walk.tries.ping).partition(" ")[0]
+    if sender and not walk.is_on_host(sender):
+        return None
+    sent, answered = (_stopped(walk, answer=answer, certain=False) for answer in (False, True))
+    return sent or answered
+
+
+def _stopped(walk: Walk, *, answer: bool, certain: bool = True) -> Said:
     bridged = walk.host.known("sysctls").get("net.bridge.bridge-nf-call-iptables") == "1"
     if walk.is_own or not walk.entry or not (walk.is_hosts or bridged):
         return None
     if walk.arrives or walk.nobody_listens:
         return None
-    stop = next(filters.stops(walk.packet(answer=answer), walk.host), None)
-    if stop is None:
-        return None
-    what = f"the host's firewall drops {words.replace(' A', f' {walk.name}')}: {stop.what}"
-    return Finding("error", what, stop.shows, stop.mend)
+    for stop in filters.stops(walk.packet(answer=answer), walk.host):
+        if stop.certain is certain and (stop.rejects or not walk.is_refused):
+            words = f"the answer to {walk.name}" if answer else f"what {walk.name} sends"
+            level, drops = ("error", "drops") if certain else ("warning", "may drop")
+            what = f"the host's firewall {drops} {words}: {stop.what}"
+            return Finding(level, what, stop.shows, stop.mend)
+    return None
 
 
 def exit_link(walk: Walk) -> Said:
@@ -162,7 +174,7 @@ def known_outside(walk: Walk) -> Said:
     if not walk.exit or walk.host.nft is None:
         return None
     subnets = [found.network for found in walk.host.addresses(walk.exit)]
-    translated = any("masquerade" in line or "snat" in line for line in walk.host.nft)
+    translated = filters.is_translated(walk.packet(), walk.host)
     if translated or any(ip_address(walk.address) in subnet for subnet in subnets):
         return None
     own = IPv4Interface(walk.given("address")).network

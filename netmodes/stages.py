@@ -8,6 +8,7 @@ from netmodes.finding import Finding
 from netmodes.leaving import cable, card, dummy, entry_address, neighbour, own, way
 from netmodes.passing import (
     answer_passing,
+    doubtful,
     enslaved,
     exit_link,
     exit_neighbour,
@@ -98,9 +99,10 @@ STAGES: tuple[Callable[[Walk], Said], ...] = (
     known_outside,
     answer_passing,
     listening,
+    doubtful,
     answered,
 )
 
 
 #: What may be wrong for one port alone.
-LAST = (passing, answer_passing, listening, answered)
+LAST = (passing, answer_passing, listening, doubtful, answered)

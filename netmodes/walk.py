@@ -162,12 +162,16 @@ class Walk:
     @property
     def is_local(self) -> bool:
         """Whether it is for the host."""
-        return _has(self.host, self.target) and not self.is_own
+        return self.is_on_host(self.target) and not self.is_own
+
+    def is_on_host(self, address: str) -> bool:
+        """Whether a device of the host has this address."""
+        return _has(self.host, address)
 
     @property
     def passes_host(self) -> bool:
         """Whether it is for the host to pass it on."""
-        return not self.is_own and not self.is_local and _has(self.host, self.next_hop)
+        return not self.is_own and not self.is_local and self.is_on_host(self.next_hop)
 
     @property
     def is_hosts(self) -> bool:

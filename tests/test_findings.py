@@ -50,7 +50,12 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
     ("error", {"privileges": "bounded"}, "may not change the network", "--privileged"),
     ("error", {"missing": ["ping"]}, "no `ping` on PATH", "install iputils-ping"),
     ("error", {"missing": ["ip"]}, "no `ip` on PATH", "install iproute2"),
-    ("warning", {"missing": ["nft"]}, "no `nft` on PATH", "nftables, for seeing the firewall"),
+    (
+        "warning",
+        {"missing": ["nft"]},
+        "no `nft` on PATH",
+        "nftables, for nat, and seeing the firewall",
+    ),
     ("error", {"kinds": {"dummy": False}}, "no device type dummy, for isolated", "modprobe dummy"),
     ("error", {"kinds": {"veth": False}}, "no device type veth", "modprobe veth"),
     (

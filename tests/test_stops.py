@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from netmodes import Facts
-from netmodes.filters import Packet, by_iptables, stops
+from netmodes.filters import Packet, is_translated, stops
 
 pytestmark = pytest.mark.pure
 
@@ -27,15 +25,10 @@ def iptables(*rules: str, policy: str = "ACCEPT", packet: Packet = PACKET) -> li
     return [stop.what for stop in stops(packet, Facts(iptables=lines))]
 
 
-def nft(*rules: str, policy: str = "accept", packet: Packet = PACKET) -> list[str]:
-    """What stops a packet where a chain of nft's has these rules."""
-    lines = [
+def table(*rules: str, policy: str = "accept") -> list[str]:
+    """What nft lists of a table whose chain has these rules."""
+    return [
         "table inet f {",
-        "\tset ours {",
-        "\t\ttype ipv4_addr",
-        "\t\telements = { 10.0.0.2,",
-        "\t\t\t     10.0.0.3 }",
-        "\t}",
         "\tchain pass {",
         f"\t\ttype filter hook forward priority filter; policy {policy};",
         *(f"\t\t{rule}" for rule in rules),
@@ -45,7 +38,11 @@ def nft(*rules: str, policy: str = "accept", packet: Packet = PACKET) -> list[st
         "\t}",
         "}",
     ]
-    return [stop.what for stop in stops(packet, Facts(nft=lines))]
+
+
+def nft(*rules: str, policy: str = "accept", packet: Packet = PACKET) -> list[str]:
+    """What stops a packet where a chain of nft's has these rules."""
+    return [stop.what for stop in stops(packet, Facts(nft=table(*rules, policy=policy)))]
 
 
 def test_no_firewall() -> None:
@@ -78,6 +75,9 @@ def test_no_firewall() -> None:
         ),
         (["-A FORWARD -i br1 -j mine", "-A mine -j DROP"], False),
         (["-A INPUT -j DROP"], False),
+        (["-A FORWARD -p icmp -m icmp --icmp-type 8 -j DROP"], True),
+        (["-A FORWARD -p icmp -m icmp --icmp-type 0 -j DROP"], False),
+        (["-A FORWARD -g mine", "-A FORWARD -j DROP"], False),
     ],
 )
 def test_rules_of_iptables(rules: list[str], stopped: bool) -> None:
@@ -106,11 +106,19 @@ def test_rules_of_iptables(rules: list[str], stopped: bool) -> None:
         ("jump mine", True),
         ('iifname "br1" jump mine', False),
         ("ct state vmap { established : accept, new : drop }", True),
-        ("ct state vmap { new : accept, established : drop }", False),
-        ('iifname vmap { "br1" : drop, "br0" : jump mine }', True),
-        ('iifname . oifname { "br0" . "br1" } drop', True),
-        ("ip saddr @ours drop", True),
-        ("ip saddr != @ours drop", False),
+        ("ct state vmap { established : drop, new : accept }", False),
+        ('iifname vmap { "br1" : jump mine, "br0" : jump mine }', True),
+        ("ip6 saddr fe80::/10 drop", False),
+        ("icmpv6 type nd-router-advert drop", False),
+        ("meta nfproto ipv6 drop", False),
+        ("meta nfproto ipv4 drop", True),
+        ("tcp flags syn drop", False),
+        ("udp dport 53 drop", False),
+        ("meta l4proto { tcp, udp } th dport 53 drop", False),
+        ("icmp type echo-request drop", True),
+        ("icmp type { echo-reply, destination-unreachable } drop", False),
+        ("ct status dnat drop", False),
+        ('iifname . oifname { "br0" . "eth0" } accept', False),
     ],
 )
 def test_rules_of_nft(rule: str, stopped: bool) -> None:
@@ -155,26 +163,79 @@ def test_in_doubt() -> None:
     assert nft("ip saddr @friends accept", "drop") == ["`drop` in nft's chain inet f pass"]
 
 
-def test_for_sure() -> None:
-    """Of a packet that is yet to come a rule that may drop it says nothing."""
-    may_drop = Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -m owner --x -j DROP"])
-    does = Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -i br0 -j DROP"])
+#: Rules in order, the policy, and what stops the packet, surely (True) or perhaps.
+CERTAIN: list[tuple[list[str], str, dict[str, bool]]] = [
+    (["drop"], "accept", {"`drop`": True}),
+    (["meta mark 0x1 drop"], "accept", {"`meta mark 0x1 drop`": False}),
+    (["meta mark 0x1 drop", "drop"], "accept", {"`drop`": True}),
+    (["meta mark 0x1 drop", "accept"], "accept", {"`meta mark 0x1 drop`": False}),
+    (["meta mark 0x1 accept", "drop"], "accept", {"`drop`": False}),
+    (["meta mark 0x1 accept"], "drop", {"the policy of": False}),
+    (["meta mark 0x1 drop"], "drop", {"the policy of": True}),
+    (["iifname @lan drop"], "accept", {"`iifname @lan drop`": False}),
+    (["ip saddr @lan drop"], "accept", {"`ip saddr @lan drop`": False}),
+    (["ip saddr vmap @lan", "drop"], "accept", {"`drop`": False}),
+    (["meta mark 0x1 jump mine"], "accept", {"`drop`": False}),
+    (["meta mark 0x1 return", "drop"], "accept", {"`drop`": False}),
+    (["meta mark 0x1 goto mine", "accept"], "accept", {"`drop`": False}),
+    (["ip saddr 10.0.0.1-10.0.0.9 drop"], "accept", {"`ip saddr 10.0.0.1": False}),
+    (['iifname . oifname { "br1" . "eth0" } drop'], "accept", {"`iifname . oifname": False}),
+]
 
-    assert list(by_iptables(PACKET, may_drop, doubt=False)) == []
-    assert len(list(by_iptables(PACKET, does, doubt=False))) == 1
+
+@pytest.mark.parametrize(("rules", "policy", "expected"), CERTAIN)
+def test_certain(rules: list[str], policy: str, expected: dict[str, bool]) -> None:
+    """A stop is certain where all that it, and what may accept before it, asks is understood."""
+    found = stops(PACKET, Facts(nft=table(*rules, policy=policy)))
+
+    ((begin, certain),) = expected.items()
+    (stop,) = found
+    assert stop.what.startswith(begin)
+    assert stop.certain is certain
+
+
+@pytest.mark.parametrize("family", ["ip6", "bridge", "arp", "netdev"])
+def test_other_families(family: str) -> None:
+    """A table of another family than IPv4's sees no packet of it, or knows it by other devices."""
+    lines = table("drop", policy="drop")
+
+    assert list(stops(PACKET, Facts(nft=[f"table {family} f {{", *lines[1:]]))) == []
+    assert list(stops(PACKET, Facts(nft=["table ip f {", *lines[1:]]))) != []
+
+
+def test_rejects() -> None:
+    """What sends a packet back is told from what drops it."""
+    both = ["-P FORWARD ACCEPT", "-A FORWARD -p icmp -j REJECT --reject-with icmp-port-unreachable"]
+    (stop,) = stops(PACKET, Facts(iptables=both))
+    (policy,) = stops(PACKET, Facts(iptables=["-P FORWARD DROP"]))
+
+    assert (stop.rejects, policy.rejects) == (True, False)
+    assert next(stops(PACKET, Facts(nft=table("reject with icmp port-unreachable")))).rejects
+    assert not next(stops(PACKET, Facts(nft=table("drop")))).rejects
 
 
 @pytest.mark.parametrize(
-    ("table", "stopped"),
-    [("ip f", True), ("inet f", True), ("ip6 f", False), ("bridge f", False)],
+    ("rule", "translated"),
+    [
+        ("masquerade", True),
+        ('oifname "eth0" ip saddr 10.0.0.0/8 counter packets 0 bytes 0 masquerade', True),
+        ("ip saddr 10.0.0.0/8 snat to 192.0.2.1", True),
+        ("meta mark 0x1 masquerade", True),
+        ("ip saddr 172.17.0.0/16 masquerade", False),
+        ('oifname "eth1" masquerade', False),
+        ('comment "masquerade" accept', False),
+    ],
 )
-def test_families(table: str, stopped: bool) -> None:
-    """A table of IPv6, or of a bridge's own frames, does not see what the host passes on."""
-    chain = ["chain f {", "type filter hook forward priority 0; policy drop;", "}"]
-    facts = Facts(nft=[f"table {table} {{", *chain, "}"])
+def test_translated(rule: str, translated: bool) -> None:
+    """What leaves is translated by a rule for its source, in a chain of nat after the routing."""
+    nat = "type nat hook postrouting priority srcnat; policy accept;"
+    lines = ["table ip mine {", "chain post {", nat, rule, "}", "}"]
+    filtering = ["table ip mine {", "chain post {", nat.replace("nat hook", "filter hook"), rule]
 
-    assert bool(list(stops(PACKET, facts))) is stopped
-    assert bool(list(stops(replace(PACKET, oif="br0"), facts))) is (table != "ip6 f")
+    assert is_translated(PACKET, Facts(nft=lines)) is translated
+    assert not is_translated(PACKET, Facts(nft=filtering))
+    assert not is_translated(PACKET, Facts(nft=["table ip6 mine {", *lines[1:]]))
+    assert not is_translated(PACKET, Facts())
 
 
 def test_chains_of_iptables_in_nft() -> None:
@@ -196,7 +257,6 @@ def test_mend() -> None:
     (rule,) = stops(PACKET, Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -i br0 -j DROP"]))
     (policy,) = stops(PACKET, Facts(iptables=DROP))
     (docker,) = stops(PACKET, Facts(iptables=[*DROP, "-A FORWARD -j DOCKER-USER"]))
-
     (late,) = stops(PACKET, Facts(iptables=[*DROP, *LATE]))
 
     assert late.mend == "iptables -D FORWARD -j DROP"

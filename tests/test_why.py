@@ -202,6 +202,12 @@ MENDED = {
         "192.168.202.1",
         "the host's firewall drops the answer to A: `-A OUTPUT -o veth0 -j DROP`",
     ),
+    "rule that is not understood": (
+        BRIDGED,
+        "iptables -A FORWARD -m mark ! --mark 7 -j DROP",
+        "8.8.8.8",
+        "the host's firewall may drop what A sends: `-A FORWARD -m mark ! --mark 0x7 -j DROP`",
+    ),
     "no way back": (
         HOST_ONLY,
         "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.veth0.rp_filter=0; "
@@ -212,6 +218,14 @@ MENDED = {
     "no way back from outside": (
         HOST_ONLY,
         "ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1",
+        "8.8.8.8",
+        "the answer has no way back: beyond enp0s1 nobody knows 192.168.202.0/24, and nothing "
+        "translates it to the host's address",
+    ),
+    "NAT for others alone": (
+        HOST_ONLY,
+        "ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1; "
+        "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 -j MASQUERADE",
         "8.8.8.8",
         "the answer has no way back: beyond enp0s1 nobody knows 192.168.202.0/24, and nothing "
         "translates it to the host's address",
@@ -269,6 +283,27 @@ SAID = {
         "8.8.8.8",
         "nobody answers for 192.168.64.9 on br0",
         "see that 192.168.64.9 is there",
+    ),
+    "no gateway, and a rule that cannot be it": (
+        BRIDGED,
+        "iptables -A FORWARD -m mark --mark 7 -j DROP; ip route replace default via 192.168.64.9",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "no gateway, and a firewall of IPv6": (
+        BRIDGED,
+        "ip6tables -P FORWARD DROP; ip route replace default via 192.168.64.9",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "nothing listens, and a rule that cannot be it": (
+        BRIDGED,
+        NFT_RULE + "meta mark 7 drop",
+        "8.8.8.8:81",
+        "nothing listens on TCP port 81 of 8.8.8.8",
+        "start what should listen there",
     ),
     "enslaved port": (
         VERBATIM,
