@@ -1,4 +1,4 @@
-"""Filters: what would drop the namespace's packets, and rules that name the uplink."""
+"""Firewall: what would drop the namespace's packets, and rules that name the uplink."""
 
 from __future__ import annotations
 
