@@ -20,9 +20,23 @@ from netmodes.step import Argv, Outcome
 from netmodes.updown import running
 from netmodes.uplink import stray
 from netmodes.walk import Answer, Json, answers_arp, round_trip
-from netmodes.why import asks_nobody, find_host, follow_packet, forget, no_resolver, resolver
+from netmodes.why import (
+    asks_nobody,
+    find_host,
+    follow_packet,
+    foresee,
+    forget,
+    no_resolver,
+    resolver,
+)
 
 __all__ = ["check", "try_promises"]
+
+#: An address of nobody, outside every network (TEST-NET-2, RFC 5737); no packet goes there.
+BEYOND = "198.51.100.1"
+
+#: Whose silence proves nothing: a machine that is not this one may choose not to answer.
+THEIRS = ("the gateway", "outside", "a name")
 
 
 def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
@@ -33,7 +47,8 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
     Args:
         name: the namespace's name.
         outside: an IPv4 address, or a host's name, that stands for the outside; without one the
-            default route's gateway does, and no name is looked up, but the name server asked.
+            default route's gateway does, the way beyond it is judged without a packet, and no name
+            is looked up, but the name server asked.
         echo: is given each line before it runs.
 
     Raises:
@@ -55,7 +70,7 @@ def try_promises(network: Json, outside: str, runner: Runner) -> Report:
         runner.run(line)
     argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
-    judge = Judge(network, host, runner)
+    judge = Judge(network, host, runner, outside)
     came = [outcomes.get(probe.argv) for probe in wanted]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         results = tuple(pool.map(judge.result, wanted, came))
@@ -84,9 +99,24 @@ class Judge:
     network: Json
     host: Facts
     runner: Runner
+    outside: str
 
     def result(self, probe: Probe, outcome: Outcome | None) -> Result:
         """What came of a try, with the reason if it is not as promised."""
+        result = self._tried(probe, outcome)
+        if probe.cell.source != "namespace" or probe.cell.target != "outside" or self.outside:
+            return result
+        foreseen = probe.cell.reachable and not result.differs and self.host.default_routes()
+        return self._beyond(result) if foreseen else result
+
+    def _beyond(self, result: Result) -> Result:
+        """Where nobody named an address outside: whether there is a way to one, as far as seen."""
+        answer = foresee(self.network, BEYOND, self.runner, self.host, self.within)
+        if answer.finding is None:
+            return result
+        return _because(Result(result.cell, "", result.place, False), answer)
+
+    def _tried(self, probe: Probe, outcome: Outcome | None) -> Result:
         if outcome is None:
             return Result(probe.cell, probe.tried, probe.source, None, reason=probe.untried)
         if probe.cell.target == "a name":
@@ -162,5 +192,6 @@ def _because(
         return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
     if finding is None:
         return replace(result, reason=otherwise)
-    reached = None if finding.level == "warning" else False
+    silent = finding.level == "warning" and result.cell.target in THEIRS
+    reached = None if silent else False
     return replace(result, reached=reached, reason=finding.what, finding=finding)

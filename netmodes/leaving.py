@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, ip_address
 
-from netmodes.facts import kind
 from netmodes.finding import Finding
 from netmodes.uplink import stray
 from netmodes.walk import Said, Walk, answers_arp, is_asked, unplugged
@@ -87,7 +86,7 @@ def _route(walk: Walk) -> str:
 def dummy(walk: Walk) -> Said:
     """A card without a cable."""
     device = (walk.route or {}).get("dev", "")
-    if kind(walk.inside.link(device) or {}) != "dummy":
+    if walk.given("host_device") or device != walk.given("device"):
         return None
     what = f"{device} has no cable: what it sends is lost"
     mend = "none: isolated reaches nobody; host-only reaches the host"

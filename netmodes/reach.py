@@ -95,6 +95,12 @@ class Report:
         """The promises that are not kept."""
         return tuple(result for result in self.results if result.differs)
 
+    @property
+    def untried(self) -> tuple[Result, ...]:
+        """The promises of the namespace itself of which it cannot be told whether they are kept."""
+        own = (result for result in self.results if result.cell.source == "namespace")
+        return tuple(result for result in own if result.reached is None)
+
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         results = [result.to_dict() for result in self.results]

@@ -21,16 +21,22 @@ from netmodes.passing import (
 )
 from netmodes.walk import Answer, Said, Walk, refusal, round_trip
 
-__all__ = ["STAGES", "follow"]
+__all__ = ["KNOWN", "STAGES", "follow"]
+
+Stages = tuple[Callable[[Walk], Said], ...]
 
 
-def follow(walk: Walk) -> Answer:
+def follow(walk: Walk, stages: Stages | None = None) -> Answer:
     """The way of the packet, to its end or to the first thing that is wrong.
 
     Where it gets to the target, nothing before can be wrong, unless for this port alone.
+
+    Args:
+        walk: the packet, with what came of trying.
+        stages: those to judge; None for all.
     """
     hops: list[str] = []
-    for stage in STAGES:
+    for stage in stages or STAGES:
         said = stage(walk)
         if isinstance(said, str):
             hops.append(said)
@@ -80,7 +86,7 @@ def answered(walk: Walk) -> Said:
 
 
 #: In the order of the packet, and then of the answer.
-STAGES: tuple[Callable[[Walk], Said], ...] = (
+STAGES: Stages = (
     own,
     card,
     way,
@@ -106,3 +112,7 @@ STAGES: tuple[Callable[[Walk], Said], ...] = (
 
 #: What may be wrong for one port alone.
 LAST = (passing, answer_passing, listening, doubtful, answered)
+
+#: What only an answer tells; all others can be judged without a packet.
+TRIED = (neighbour, exit_neighbour, listening, doubtful, answered)
+KNOWN = tuple(stage for stage in STAGES if stage not in TRIED)

@@ -14,12 +14,12 @@ from netmodes.finding import Finding
 from netmodes.modes.base import need_root
 from netmodes.probes import inside, is_answered, look_up, ping
 from netmodes.runner import Echo, Runner, silent
-from netmodes.stages import follow
+from netmodes.stages import KNOWN, follow
 from netmodes.step import Argv, Outcome
 from netmodes.updown import running
 from netmodes.walk import Answer, Json, Tries, Walk
 
-__all__ = ["find_host", "follow_packet", "forget", "no_resolver", "why"]
+__all__ = ["find_host", "follow_packet", "foresee", "forget", "no_resolver", "why"]
 
 #: A host's name (RFC 1123).
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
@@ -126,8 +126,15 @@ def follow_packet(
     return follow(replace(walk, tries=send(walk, runner)))
 
 
-#: Before anything was tried.
-NOTHING = Tries(*[Outcome("", 1, "", "", 0.0)] * 9)
+def foresee(network: Json, target: str, runner: Runner, host: Facts, within: Facts) -> Answer:
+    """Judge the way to an address by what the kernel and the firewall would do; nothing is sent."""
+    walk = Walk(network, target, "", host, within, NOTHING)
+    return follow(replace(walk, tries=ask(walk, runner)), KNOWN)
+
+
+#: What came of one try that was not made, and of all: before anything was tried.
+UNTRIED = Outcome("", 1, "", "", 0.0)
+NOTHING = Tries(UNTRIED, None, UNTRIED, UNTRIED, UNTRIED, None, UNTRIED, UNTRIED, None)
 
 
 def ask(walk: Walk, runner: Runner) -> Tries:

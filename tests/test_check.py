@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from faults import NO_DUMMY
 from labs import Lab
 from state import State, state
 
@@ -94,6 +95,21 @@ def test_nat(lab: Lab) -> None:
     assert reached["neighbour", "namespace", "10.64.0.12"] is True
 
 
+def test_isolated(lab: Lab) -> None:
+    """Isolated: a namespace reaches itself, and nobody else; where no way is, none is missed."""
+    lab.replace("ip", NO_DUMMY.format(real='"$REAL"'))
+    lab.ok("netmodes", "isolated")
+
+    status, results = check(lab)
+    said = lab.netmodes("check", "A").stdout
+
+    assert (status, {way: reached for way, reached in got(results).items() if reached}) == (
+        0,
+        {("namespace", "itself", "192.168.222.10"): True},
+    )
+    assert "A is as isolated promises.\n" in said
+
+
 def test_untried(lab: Lab) -> None:
     """What cannot be tried says so, and is no difference."""
     lab.ok("netmodes", *BRIDGED, "--dns", "none")
@@ -117,7 +133,9 @@ def test_nothing_to_try(lab: Lab) -> None:
     lab.ok("ip", "addr", "flush", "dev", "enp0s1")
 
     status, results = check(lab)
+    said = lab.netmodes("check", "A").stdout
 
+    assert "A is as host-only promises, as far as it could be tried: 3 of 8 could not.\n" in said
     tried = [one["tried"] for one in results if one["from"] == "namespace"]
     reasons = [one["reason"] for one in results if one["from"] == "namespace"]
     assert status == 0
@@ -185,6 +203,103 @@ BROKEN = {
         "takes it in by veth0: 192.168.64.3 is its own",
     ),
 }
+#: Bridged or nat, what breaks it that a ping of the gateway does not show, and the reason.
+BEYOND = {
+    "route": (
+        BRIDGED,
+        "ip netns exec A ip route del default",
+        "A has no route to 198.51.100.1",
+    ),
+    "forwarding": (
+        BRIDGED,
+        "sysctl -w net.ipv4.ip_forward=0",
+        "the host passes nothing on (net.ipv4.ip_forward is 0)",
+    ),
+    "policy": (
+        BRIDGED,
+        "iptables -P FORWARD DROP",
+        "the host's firewall drops what A sends: iptables' policy for FORWARD",
+    ),
+    "verbatim": (
+        (*BRIDGED, "--verbatim"),
+        "",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "nat": (
+        ("nat",),
+        "nft delete table ip netmodes-nat0; iptables -t nat -A POSTROUTING -s 172.17.0.0/16 "
+        "-j MASQUERADE",
+        "the answer has no way back: beyond enp0s1 nobody knows 10.64.0.0/24, and nothing "
+        "translates it to the host's address",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_beyond_the_gateway(quick_lab: Lab, case: str) -> None:
+    """Without an address outside the way beyond the gateway is judged, and nothing sent there."""
+    mode, breaking, reason = BEYOND[case]
+    quick_lab.ok("netmodes", *mode)
+    assert quick_lab.sh(f"set -e\n{breaking}").returncode == 0
+
+    status, results = check(quick_lab)
+
+    assert status == 1
+    (outside,) = (one for one in results if one["to"] == "outside" != one["from"])
+    assert (outside["got"], outside["reason"]) == (False, reason)
+    assert outside["tried"] in ("", "192.168.64.1")
+
+
+def test_no_packet_beyond(lab: Lab) -> None:
+    """What stands for the outside where nobody named an address is asked about, and not sent to."""
+    lab.ok("netmodes", *BRIDGED)
+    lab.ok("iptables", "-I", "FORWARD", "-d", "198.51.100.1", "-j", "ACCEPT")
+    lab.ok("iptables", "-I", "OUTPUT", "-d", "198.51.100.1", "-j", "ACCEPT")
+
+    done = lab.netmodes("check", "A")
+
+    asked = [line for line in done.stderr.splitlines() if "198.51.100.1" in line]
+    counted = lab.ok("iptables", "-nvxL").splitlines()
+    assert done.returncode == 0
+    assert asked
+    assert all(" route get " in line for line in asked)
+    assert [line.split()[0] for line in counted if "198.51.100.1" in line] == ["0", "0"]
+
+
+def test_doubt_is_no_difference(quick_lab: Lab) -> None:
+    """A rule that is not understood takes nothing back: the gateway has answered."""
+    quick_lab.ok("netmodes", *BRIDGED)
+    quick_lab.ok(*"iptables -A FORWARD -m mark --mark 7 -j DROP".split())
+
+    status, _ = check(quick_lab)
+
+    assert status == 0
+
+
+def test_dropped_by_the_host(quick_lab: Lab) -> None:
+    """The host itself has no right to be silent, whatever rule it is."""
+    quick_lab.ok("netmodes", "host-only")
+    quick_lab.ok(*"iptables -A INPUT -i veth0 -m mark ! --mark 7 -j DROP".split())
+
+    status, results = check(quick_lab)
+
+    assert status == 1
+    assert ("namespace", "the host's end of the cable") in differing(results)
+
+
+def test_nat_neighbour(quick_lab: Lab) -> None:
+    """A neighbour on the bridge that does not reach the namespace differs."""
+    quick_lab.ok("netmodes", "nat")
+    quick_lab.ok("netmodes", "nat", "-n", "B")
+    quick_lab.ok(*"ip link set veth2 type bridge_slave isolated on".split())
+    quick_lab.ok(*"ip link set veth0 type bridge_slave isolated on".split())
+
+    status, results = check(quick_lab)
+
+    assert (status, differing(results)) == (1, {("neighbour", "namespace")})
+
+
 LEAK = """
 ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1
 iptables -t nat -A POSTROUTING -o enp0s1 -j MASQUERADE
@@ -384,6 +499,22 @@ def test_what_was_up_stays(quick_lab: Lab) -> None:
     assert done.returncode == 1
     assert "taken back" not in done.stderr
     assert "host-only" in quick_lab.ok("netmodes", "list")
+
+
+def test_unreached_comes_back(quick_lab: Lab, untouched: State) -> None:
+    """A network that would reach nothing beyond the LAN comes back as well."""
+    quick_lab.replace(
+        "ip",
+        """case "$*" in
+        "netns exec A ip route add default via "*) iptables -A FORWARD -i br0 -o br0 -j DROP ;;
+        "link del br0") nft delete table ip filter ;; esac; exec "$REAL" "$@" """,
+    )
+
+    done = quick_lab.netmodes(*BRIDGED, "--check")
+
+    assert done.returncode == 1
+    assert "the host's firewall drops what A sends: `-A FORWARD -i br0 -o br0" in done.stdout
+    assert state(quick_lab.ok) == untouched
 
 
 @pytest.mark.pure

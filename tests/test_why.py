@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from faults import NO_DUMMY
 from labs import Done, Lab
 
 from netmodes import Refused
@@ -453,6 +454,25 @@ def test_unplugged_uplink(quick_lab: Lab) -> None:
 
     assert done.returncode == 1
     assert answer(done)["what"] == "enp0s1 has no carrier"
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ("192.168.222.11", "dummy0 has no cable: what it sends is lost"),
+        ("8.8.8.8", "A has no route to 8.8.8.8"),
+    ],
+)
+def test_isolated(quick_lab: Lab, target: str, what: str) -> None:
+    """Isolated has a card that leads nowhere, and no route but its own; there is none to add."""
+    quick_lab.replace("ip", NO_DUMMY.format(real='"$REAL"'))
+    quick_lab.ok("netmodes", "isolated")
+
+    done = quick_lab.netmodes("why", "A", target)
+
+    assert done.returncode == 1
+    assert answer(done)["what"] == what
+    assert answer(done)["mend"].startswith("none: isolated reaches nobody")
 
 
 def test_missing_program(lab: Lab) -> None:

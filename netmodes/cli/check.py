@@ -35,8 +35,8 @@ def check(name: str, outside: str, to_json: bool) -> None:
     """Try who reaches whom in a network, and who should not.
 
     Each is really tried, with one ping and nothing remembered from before. Without --outside
-    nothing further than the default route's gateway is tried, and no name is looked up: the name
-    server is asked whether it answers.
+    nothing further than the default route's gateway is tried, what is beyond it is judged by routes
+    and firewall, and no name is looked up: the name server is asked whether it answers.
 
     Exit status: 1 if something is not as the mode promises, 0 if all is.
 
@@ -54,10 +54,19 @@ def table(report: Report) -> str:
     """The promises, a row each, with why one is not kept; beneath them what mends it."""
     rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
     rows += [line for result in report.results for line in _rows(result)]
-    count = len(report.differing)
-    what = f"is not as {report.mode} promises: {count} of {len(report.results)} differ."
-    rows.append(f"{report.namespace} {what if count else f'is as {report.mode} promises.'}")
+    rows.append(fit(verdict(report)))
     return "\n".join([*rows, *map(block, mends(report))]).rstrip() + "\n"
+
+
+def verdict(report: Report) -> str:
+    """What the rows come to, in a sentence."""
+    name, mode, every = report.namespace, report.mode, len(report.results)
+    if count := len(report.differing):
+        return f"{name} is not as {mode} promises: {count} of {every} differ."
+    if count := len(report.untried):
+        what = f"{name} is as {mode} promises, as far as it could be tried"
+        return f"{what}: {count} of {every} could not."
+    return f"{name} is as {mode} promises."
 
 
 def mends(report: Report) -> Iterator[Finding]:
