@@ -12,6 +12,8 @@ from netmodes import firewall, handover, uplink
 from netmodes.facts import Facts, kind
 from netmodes.finding import Finding
 from netmodes.iproute import PACKAGES
+from netmodes.journal import ROOT
+from netmodes.parts import Parts
 
 __all__ = [
     "Finding",
@@ -107,37 +109,14 @@ def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator
     network = facts.network(name)
     if network is None:
         return
-    parameters = network["parameters"]
-    for device in filter(None, (parameters.get("host_device"), parameters.get("bridge"))):
-        yield from _device(device, None, facts)
-    bridge, port = parameters.get("bridge"), parameters.get("host_device")
-    link = facts.link(port) if port else None
-    if bridge and link is not None and link.get("master") != bridge:
-        what = f"{port} is not plugged into {bridge}"
-        mend = f"ip link set {port} master {bridge}"
-        yield Finding("error", what, f"ip link show master {bridge}", mend, port or "")
-    if inside is not None:
-        yield from _device(parameters["device"], name, inside, parameters["address"])
-        yield from _device("lo", name, inside)
-
-
-def _device(
-    device: str, namespace: str | None, facts: Facts, address: str | None = None
-) -> Iterator[Finding]:
-    """What is wrong with a device that should be there, be up and have this address."""
-    ip = f"ip -n {namespace}" if namespace else "ip"
-    where = f" in {namespace}" if namespace else ""
-    link, shows = facts.link(device), f"{ip} addr show dev {device}"
-    if link is None:
-        mend = "take the network down, and put it up again"
-        yield Finding("error", f"there is no {device}{where}", f"{ip} link", mend, device)
+    if network.get("state") == "unreadable":
+        what, shows = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
+        yield Finding("error", what, shows, f"bash {ROOT}/{name}/down.sh", name)
         return
-    if "UP" not in link.get("flags", []):
-        mend = f"{ip} link set {device} up"
-        yield Finding("error", f"{device}{where} is down", shows, mend, device)
-    if address and IPv4Interface(address) not in facts.addresses(device):
-        mend = f"{ip} addr add {address} dev {device}"
-        yield Finding("error", f"{device}{where} has no {address}", shows, mend, device)
+    parts = Parts(network, facts, inside or Facts())
+    yield from parts.on_host()
+    if inside is not None:
+        yield from parts.in_namespace()
 
 
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Interface, ip_address
+from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from netmodes import filters, iproute
+from netmodes import filters
 from netmodes.finding import Finding
 from netmodes.uplink import stray
-from netmodes.walk import Json, Said, Walk, answers_arp, refusal, unplugged
+from netmodes.walk import Json, Said, Walk, answers_arp, refusal
 
 __all__ = [
     "answer_passing",
@@ -23,36 +23,36 @@ __all__ = [
     "way_back",
 ]
 
-#: What the kernel says of a packet from an unlikely side: to be passed on, or for itself.
+#: What the kernel says of a packet, for each kind of route or rule that is there to drop.
+FORBIDDING = {
+    "Permission denied": "prohibit",
+    "No route to host": "unreachable",
+    "Invalid argument": "blackhole",
+}
+
+#: What it says of a packet from an unlikely side: to be passed on, or for itself.
 MARTIAN = ("Invalid cross-device link", "Invalid argument")
 
 
 def forwarding(walk: Walk) -> Said:
-    """The host passes packets on."""
+    """The host passes packets on, and answers back; each by the device that it comes in on."""
     if not walk.passes_host:
         return None
-    sysctls = walk.host.known("sysctls")
-    key = "net.ipv4.ip_forward"
-    if sysctls[key] == "1":
-        if f"net/ipv4/conf/{walk.entry}/forwarding" in sysctls.get("with ip_forward", {}):
-            return None
-        key = iproute.device_key(walk.entry, "ipv4.forwarding")
-    what = f"the host passes nothing on ({key} is 0)"
-    return Finding("error", what, f"sysctl {key}", f"sysctl -w {key}=1")
+    return walk.forwarding(*filter(None, (walk.entry, walk.exit)))
 
 
 def reverse_path(walk: Walk) -> Said:
     """The host's check that it would answer by the device that the packet, or ARP, came in on."""
     if not walk.is_hosts or walk.tries.passed is None:
         return None
-    if not any(word in walk.tries.passed.stderr for word in MARTIAN):
+    if not any(word in walk.tries.passed.stderr for word in MARTIAN) or forbidding(walk):
         return None
     other = (walk.back or {}).get("dev", "no device")
     return Finding(
         "error",
         f"the host drops what comes from {walk.address} in by {walk.entry}, for it would answer "
         f"by {other} (rp_filter)",
-        f"ip route get {walk.target} from {walk.address} iif {walk.entry}",
+        f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{walk.entry}.rp_filter",
         f"sysctl -w net.ipv4.conf.{walk.entry}.rp_filter=2",
         walk.entry,
     )
@@ -65,15 +65,54 @@ def hosts_route(walk: Walk) -> Said:
     if not walk.passes_host:
         return None
     if walk.passed is None:
-        mend = f"ip route add {walk.target} via GATEWAY, or a default route"
-        return Finding(
-            "error",
-            f"the host has no route to {walk.target}",
-            f"ip route get {walk.target}",
-            f"give the host one: {mend}",
-        )
+        return _forbidden(walk) or _switched_off(walk) or _no_route(walk)
     hop = f" to {walk.exit_hop}, its gateway" if "gateway" in walk.passed else ""
     return f"the host takes it in by {walk.entry} and sends it out by {walk.exit}{hop}"
+
+
+def _forbidden(walk: Walk) -> Finding | None:
+    """A route or rule of the host that is there to drop."""
+    if (found := forbidding(walk)) is None:
+        return None
+    what, mend = found
+    shows = f"ip route get {walk.target} from {walk.address} iif {walk.entry}"
+    return Finding("error", f"the host drops it by its {what}", shows, mend, walk.entry)
+
+
+def forbidding(walk: Walk) -> tuple[str, str] | None:
+    """The host's route or rule by which the kernel refuses the packet, and what deletes it."""
+    said = walk.tries.passed.stderr if walk.tries.passed else ""
+    kinds = [kind for words, kind in FORBIDDING.items() if words in said]
+    routes = [
+        route
+        for route in walk.host.known("routes")
+        if route.get("type") in kinds and ip_address(walk.target) in _subnet(route)
+    ]
+    for route in sorted(routes, key=lambda one: _subnet(one).prefixlen)[-1:]:
+        table = f" table {route['table']}" if "table" in route else ""
+        named = f"{route['type']} {_words(route)}{table}"
+        return f"route `{named}`", f"ip route del {named}"
+    for rule in (line.split() for line in walk.host.rules or ()):
+        if rule[-1] in kinds:
+            return f"rule `{' '.join(rule)}`", f"ip rule del pref {rule[0].rstrip(':')}"
+    return None
+
+
+def _subnet(route: Json) -> IPv4Network:
+    return IPv4Network("0.0.0.0/0" if route["dst"] == "default" else route["dst"])
+
+
+def _switched_off(walk: Walk) -> Finding | None:
+    """A NIC of the host that has an address and is down: with it went its routes."""
+    names = [link["ifname"] for link in walk.host.known("links")]
+    found = (walk.device(name) for name in names if walk.host.addresses(name))
+    return next(filter(None, found), None)
+
+
+def _no_route(walk: Walk) -> Finding:
+    what, shows = f"the host has no route to {walk.target}", f"ip route get {walk.target}"
+    mend = f"give the host one: ip route add {walk.target} via GATEWAY, or a default route"
+    return Finding("error", what, shows, mend)
 
 
 def enslaved(walk: Walk) -> Said:
@@ -87,7 +126,7 @@ def enslaved(walk: Walk) -> Said:
     routes = walk.host.default_routes(walk.exit)
     moved = f"ip route replace {_words({**routes[0], 'dev': bridge})}" if routes else ""
     mend = moved or f"let that route lead out by {bridge}"
-    return Finding("error", what, f"ip route show dev {walk.exit}", mend, walk.exit)
+    return Finding("error", what, f"ip route get {walk.target}", mend, walk.exit)
 
 
 def _words(route: Json) -> str:
@@ -110,7 +149,7 @@ def answer_passing(walk: Walk) -> Said:
 def doubtful(walk: Walk) -> Said:
     """Rules of the host's firewall that are not understood, where nothing else was found."""
     sender = refusal(walk.tries.ping).partition(" ")[0]
-    if sender and not walk.is_on_host(sender):
+    if sender and not walk.owns(sender):
         return None
     sent, answered = (_stopped(walk, answer=answer, certain=False) for answer in (False, True))
     return sent or answered
@@ -133,7 +172,7 @@ def _stopped(walk: Walk, *, answer: bool, certain: bool = True) -> Said:
 
 def exit_link(walk: Walk) -> Said:
     """The host's way out is up and plugged in."""
-    return unplugged(walk.exit, walk.host) if walk.exit else None
+    return walk.device(walk.exit) or walk.carrier(walk.exit) if walk.exit else None
 
 
 def exit_neighbour(walk: Walk) -> Said:

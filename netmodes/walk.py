@@ -16,6 +16,7 @@ from netmodes.addressing import bare
 from netmodes.facts import Facts
 from netmodes.filters import Packet
 from netmodes.finding import Finding
+from netmodes.parts import Parts
 from netmodes.step import Outcome
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "is_asked",
     "refusal",
     "round_trip",
-    "unplugged",
 ]
 
 Json = dict[str, Any]
@@ -91,48 +91,26 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Walk:
+class Walk(Parts):
     """A packet from a namespace of ours to a target.
 
     Args:
         network: the summary of the network, as in ``Facts.networks``.
-        target: an IPv4 address.
-        port: a TCP port, or "".
         host: the host's facts.
         inside: the namespace's.
+        target: an IPv4 address.
+        port: a TCP port, or "".
         tries: what came of trying.
     """
 
-    network: Json
     target: str
     port: str
-    host: Facts
-    inside: Facts
     tries: Tries
-
-    @property
-    def name(self) -> str:
-        """The namespace's name."""
-        return str(self.network["name"])
-
-    def given(self, parameter: str) -> str:
-        """A parameter of the network, "" where its mode has none of this name."""
-        return str(self.network["parameters"].get(parameter, ""))
 
     @property
     def address(self) -> str:
         """The namespace's address."""
         return bare(self.given("address"))
-
-    @property
-    def entry(self) -> str:
-        """The host's device that the packet comes in on."""
-        return self.given("bridge") or self.given("host_device")
-
-    @property
-    def entry_address(self) -> str:
-        """The address that this device should have, with its prefix length."""
-        return self.given("bridge_address") or self.given("host_address")
 
     @cached_property
     def route(self) -> Json | None:
@@ -162,16 +140,16 @@ class Walk:
     @property
     def is_local(self) -> bool:
         """Whether it is for the host."""
-        return self.is_on_host(self.target) and not self.is_own
+        return self.owns(self.target) and not self.is_own
 
-    def is_on_host(self, address: str) -> bool:
+    def owns(self, address: str) -> bool:
         """Whether a device of the host has this address."""
         return _has(self.host, address)
 
     @property
     def passes_host(self) -> bool:
         """Whether it is for the host to pass it on."""
-        return not self.is_own and not self.is_local and self.is_on_host(self.next_hop)
+        return not self.is_own and not self.is_local and self.owns(self.next_hop)
 
     @property
     def is_hosts(self) -> bool:
@@ -196,8 +174,9 @@ class Walk:
     @property
     def lan_ports(self) -> list[str]:
         """The uplink, where it is to leave the bridge by it."""
-        leaves = self.exit == self.entry if self.passes_host else not self.is_local
-        return [self.given("uplink")] if self.given("uplink") and leaves else []
+        uplink = self.given("uplink")
+        leaves = self.exit in (self.entry, uplink) if self.passes_host else not self.is_local
+        return [uplink] if uplink and leaves else []
 
     @property
     def arrives(self) -> bool:
@@ -221,10 +200,6 @@ class Walk:
         listening = self.tries.listening
         return listening is not None and not listening.stdout.strip()
 
-    def within(self, command: str) -> str:
-        """The command as run in the namespace."""
-        return f"ip netns exec {self.name} {command}"
-
     def packet(self, *, answer: bool = False) -> Packet:
         """What a firewall of the host sees: the packet, or the answer to it."""
         hook = "input" if self.is_local else "forward"
@@ -241,21 +216,6 @@ def round_trip(ping: Outcome) -> float | None:
     """The first round trip's time in ms, as ping says it."""
     found = TIME.search(ping.stdout)
     return float(found[1]) if found else None
-
-
-def unplugged(device: str, facts: Facts) -> Finding | None:
-    """What keeps a device of the host from sending: it is not there, down or without a carrier."""
-    link, shows = facts.link(device), f"ip link show {device}"
-    if link is None:
-        what = f"there is no {device} on the host"
-        return Finding("error", what, "ip link", "take the network down, and put it up", device)
-    if "UP" not in link["flags"]:
-        mend = f"ip link set {device} up"
-        return Finding("error", f"{device} is down", shows, mend, device)
-    if "NO-CARRIER" in link["flags"]:
-        mend = "plug its cable in, or see to its other end"
-        return Finding("error", f"{device} has no carrier", shows, mend, device)
-    return None
 
 
 def refusal(ping: Outcome) -> str:

@@ -117,7 +117,7 @@ def follow_packet(
         within: the namespace's.
         fresh: have the neighbours on the way forgotten first.
     """
-    walk = Walk(network, target, port, host, within, NOTHING)
+    walk = Walk(network, host, within, target, port, NOTHING)
     if fresh:
         forget(walk.name, runner)
     walk = replace(walk, tries=ask(walk, runner))
@@ -128,7 +128,7 @@ def follow_packet(
 
 def foresee(network: Json, target: str, runner: Runner, host: Facts, within: Facts) -> Answer:
     """Judge the way to an address by what the kernel and the firewall would do; nothing is sent."""
-    walk = Walk(network, target, "", host, within, NOTHING)
+    walk = Walk(network, host, within, target, "", NOTHING)
     return follow(replace(walk, tries=ask(walk, runner)), KNOWN)
 
 

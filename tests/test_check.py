@@ -156,7 +156,7 @@ BROKEN = {
         ("host-only",),
         "ip link set veth0 down",
         [HOST_TO_A, A_TO_HOST],
-        "veth1 has no carrier: veth0, its other end, is down",
+        "veth0 is down",
     ),
     "port": (
         BRIDGED,
@@ -208,7 +208,7 @@ BEYOND = {
     "route": (
         BRIDGED,
         "ip netns exec A ip route del default",
-        "A has no route to 198.51.100.1",
+        "A has no default route",
     ),
     "forwarding": (
         BRIDGED,
@@ -547,7 +547,7 @@ def test_in_python(quick_lab: Lab) -> None:
     """The command line's verbs are the library's."""
     printed = quick_lab.ok(sys.executable, "-c", IN_PYTHON)
 
-    reason = "veth1 has no carrier: veth0, its other end, is down"
+    reason = "veth0 is down"
     first = "A is not as host-only promises: 2 differ, the first from host to namespace"
     assert printed.splitlines() == [f"{first}: {reason}", reason, reason]
 

@@ -288,7 +288,9 @@ def inside(**link: object) -> Facts:
     """The namespace of A as bridged leaves it, its veth1 with something else about it."""
     address = {"family": "inet", "local": "192.168.64.50", "prefixlen": 24, "scope": "global"}
     lo = {"ifname": "lo", "flags": ["LOOPBACK", "UP"]}
-    return Facts(links=[lo, {"ifname": "veth1", "flags": ["UP"], "addr_info": [address], **link}])
+    card = {"ifname": "veth1", "flags": ["UP"], "addr_info": [address], **link}
+    default = {"dst": "default", "gateway": "192.168.64.100", "dev": "veth1"}
+    return Facts(links=[lo, card], routes=[default])
 
 
 def test_network() -> None:
@@ -300,9 +302,9 @@ def test_network() -> None:
 @pytest.mark.parametrize(
     ("link", "mend"),
     [
-        ({"flags": []}, "ip -n A link set veth1 up"),
-        ({"addr_info": []}, "ip -n A addr add 192.168.64.50/24 dev veth1"),
-        ({"ifname": "eth0"}, "take the network down, and put it up again"),
+        ({"flags": []}, "ip netns exec A ip link set veth1 up"),
+        ({"addr_info": []}, "ip netns exec A ip addr add 192.168.64.50/24 dev veth1"),
+        ({"ifname": "eth0"}, "`netmodes down A`, then put it up again"),
     ],
 )
 def test_network_inside(link: dict[str, Any], mend: str) -> None:
@@ -318,6 +320,11 @@ def test_network_inside(link: dict[str, Any], mend: str) -> None:
         ("veth0", {"flags": []}, "ip link set veth0 up"),
         ("veth0", {"master": "br7"}, "ip link set veth0 master br0"),
         ("br0", {"flags": []}, "ip link set br0 up"),
+        ("br0", {"addr_info": []}, "ip addr add 192.168.64.100/24 dev br0"),
+        ("br0", {"ifname": "br7"}, "`netmodes down A`, then put it up again"),
+        ("enp0s1", {"flags": []}, "ip link set enp0s1 up"),
+        ("enp0s1", {"flags": ["UP", "NO-CARRIER"]}, "plug its cable in, or see to its other end"),
+        ("enp0s1", {"master": None}, "ip link set enp0s1 master br0"),
     ],
 )
 def test_network_on_the_host(name: str, change: dict[str, Any], mend: str) -> None:
@@ -332,7 +339,32 @@ def test_network_on_the_host(name: str, change: dict[str, Any], mend: str) -> No
     assert (found.level, found.mend) == ("error", mend)
 
 
+def test_network_around() -> None:
+    """What is no device is found as well: a route, a setting, the namespace, the journal."""
+    facts, there = known_machine("bridged-up"), inside()
+    off = {**facts.known("sysctls"), "net.ipv4.ip_forward": "0", "with ip_forward": {}}
+    (network,) = facts.known("networks")
+    elsewhere = {**network, "parameters": {**network["parameters"], "gateway": "192.168.64.1"}}
+    unreadable = [{"name": "A", "mode": "", "parameters": {}, "state": "unreadable"}]
+
+    def mends(facts: Facts, there: Facts | None = there) -> list[str]:
+        return [finding.mend for finding in of_network("A", facts, there)]
+
+    assert mends(facts, replace(there, routes=[])) == [
+        "ip netns exec A ip route add default via 192.168.64.100"
+    ]
+    assert mends(replace(facts, sysctls=off)) == ["sysctl -w net.ipv4.ip_forward=1"]
+    assert mends(replace(facts, sysctls=off, networks=[elsewhere])) == []
+    assert mends(replace(facts, namespaces=["B"]), None) == [
+        "`netmodes down A`, then put it up again"
+    ]
+    assert mends(replace(facts, networks=unreadable), None) == ["bash /run/netmodes/A/down.sh"]
+
+
 # How they are said.
+
+#: A namespace with nothing in it.
+NOBODY = Facts(links=[], routes=[])
 
 
 def everything(healthy: Facts) -> Iterator[Finding]:
@@ -347,7 +379,7 @@ def everything(healthy: Facts) -> Iterator[Finding]:
         yield from of_uplink("enp0s1", known_machine(name))
         yield from of_machine(known_machine(name))
     yield from of_subnet("host-only", "192.168.64.1/24", healthy)
-    yield from of_network("A", replace(known_machine("bridged-up"), links=[]), Facts(links=[]))
+    yield from of_network("A", replace(known_machine("bridged-up"), links=[]), NOBODY)
 
 
 def test_form(healthy: Facts) -> None:

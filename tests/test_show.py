@@ -370,7 +370,7 @@ def test_lab_broken(lab: Lab) -> None:
     assert "enp0s1 !" in text
     assert "error: enp0s1 is a port of br0, yet has 192.168.64.3/24" in text
     assert re.search(r"veth0  no carrier +├─+┤ veth1  down ! ", text)
-    assert "error: veth1 in A is down" in text
+    assert "error: veth1 is down in A" in text
     assert "(there is no such namespace)" in text
 
 
