@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults import NO_DUMMY
 from labs import Lab
 from state import State, state
 
-from netmodes import Bridged, Facts, HostOnly, Nat, Refused, etc
+from netmodes import Bridged, Facts, HostOnly, Nat, Refused, etc, nameserver
 
 NAT, BRIDGED = "nat", "bridged --uplink enp0s1"
 
@@ -394,9 +395,62 @@ def test_root_of_ours(lab: Lab, first: str) -> None:
     assert lab.run("ls", "/etc/netns").returncode != 0
 
 
-def test_nobody_is_asked(lab: Lab) -> None:
-    """In host-only no query leaves the namespace, whatever a program tries."""
-    lab.ok("netmodes", "host-only")
+CLOSED = ("host-only", "isolated")
+
+
+def put_up(lab: Lab, mode: str) -> None:
+    """Put a mode up; a kernel without `dummy` has `ifb`, which leads nowhere just as well."""
+    if mode == "isolated" and lab.run("ip", "link", "add", "dummy7", "type", "dummy").returncode:
+        lab.replace("ip", NO_DUMMY.format(real="$REAL"))
+    lab.run("ip", "link", "del", "dummy7")
+    lab.ok("netmodes", *mode.split())
+
+
+#: In namespace A's network with the host's files, but for some of A's own.
+WITH_OWN = """
+for name; do mount --bind /etc/netns/A/$name /etc/$name || exit; done
+exec nsenter --net=/run/netns/A timeout 10 getent hosts outside.example
+"""
+
+
+def found_with(lab: Lab, *files: str) -> bool:
+    """Whether A would find a name if netmodes had written only these of its files."""
+    argv = ("unshare", "--mount", "--propagation", "private", "sh", "-ec", WITH_OWN, "sh", *files)
+    return lab.run(*argv).returncode == 0
+
+
+@pytest.mark.parametrize("mode", CLOSED)
+@pytest.mark.parametrize("server", ["127.0.0.1", "192.168.64.1"])
+def test_closed(lab: Lab, mode: str, server: str) -> None:
+    """The C library asks nobody, even where a server would answer; it takes both files for that."""
+    lab.sh(f"echo nameserver {server} >/etc/resolv.conf")
+    lab.sh("sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf")
+    put_up(lab, mode)
+    own = ("ip", "netns", "exec", "A")
+    lab.ok(*own, "ip", "addr", "add", "192.168.64.1/32", "dev", "lo")
+    serve = (sys.executable, "-IS", nameserver.__file__)
+    servers = [
+        subprocess.Popen(lab.argv(*own, *serve, ip, "outside.example", "8.8.8.8"))
+        for ip in ("127.0.0.1", "192.168.64.1")
+    ]
+    try:
+        asking = "nsenter --net=/run/netns/A getent hosts outside.example"
+        lab.sh(f"for i in {{1..50}}; do {asking} && break; sleep 0.02; done")
+        assert found_with(lab)
+        assert found_with(lab, "resolv.conf")
+        assert not found_with(lab, "resolv.conf", "nsswitch.conf")
+        assert not found(lab)
+    finally:
+        for process in servers:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("mode", CLOSED)
+def test_nobody_is_asked(lab: Lab, mode: str) -> None:
+    """No query leaves the namespace, whatever a program tries."""
+    lab.sh("echo nameserver 192.168.64.1 >/etc/resolv.conf")
+    put_up(lab, mode)
     lab.sh("sed -i 's/^hosts:.*/hosts: files resolve mdns4 dns/' /etc/nsswitch.conf")
     argv = lab.argv(sys.executable, "-c", SNIFF)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sniffer:
@@ -411,8 +465,8 @@ def test_nobody_is_asked(lab: Lab) -> None:
 
     assert "8.8.8.8" not in asked.stdout
     assert "an answer" not in asked.stdout
-    # The host's one question and its answer pass lo: each is seen as it goes out and comes in.
-    assert (first + rest).count("query") == 3
+    # The host's one question and its answer: each is seen once at its NIC.
+    assert (first + rest).count("query") == 1
 
 
 TELNET = """
@@ -440,13 +494,14 @@ while True:
         ("nat --publish 2323:23", ("192.168.64.3", "2323"), True),
         ("nat --publish 2323:23", ("192.168.64.3", "23"), False),
         ("host-only", ("192.168.202.11", "23"), False),
+        ("isolated", ("192.168.222.10", "23"), False),
     ],
 )
 def test_telnet(lab: Lab, mode: str, to: tuple[str, str], greeted: bool) -> None:
     """A machine of the LAN talks to the namespace in bridged mode, and by published ports alone."""
     there = ("nsenter", "--net=/run/lan/neighbour")
-    lab.ok("netmodes", *mode.split())
-    for subnet in ("10.64.0.0/24", "192.168.202.0/24"):
+    put_up(lab, mode)
+    for subnet in ("10.64.0.0/24", "192.168.202.0/24", "192.168.222.0/24"):
         lab.ok(*there, "ip", "route", "add", subnet, "via", "192.168.64.3")
     argv = lab.argv("ip", "netns", "exec", "A", sys.executable, "-c", GREET)
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
