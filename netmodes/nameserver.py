@@ -10,6 +10,7 @@ import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 
 __all__ = ["answer", "question", "wait_for"]
 
@@ -47,7 +48,8 @@ def serve(server: str, name: str, address: str) -> None:
         port.bind((server, 53))
         while True:
             query, sender = port.recvfrom(512)
-            port.sendto(answer(query, name, address), sender)
+            with suppress(ValueError):  # no question
+                port.sendto(answer(query, name, address), sender)
 
 
 def wait_for(server: str, name: str, seconds: float = 10) -> bool:

@@ -21,6 +21,7 @@ from labs import NETMODES, Done, Lab, RootLab, path_without
 from state import sysctls
 
 import netmodes
+from netmodes import nameserver
 from netmodes.lab import is_lab
 from netmodes.servers import PAGE
 
@@ -284,3 +285,22 @@ def as_anyone() -> tuple[str, ...]:
         if run(*argv, "-c", "import netmodes.cli").returncode == 0:
             return argv
     pytest.skip("an ordinary user can read no Python here that has netmodes")
+
+
+def test_no_question(lab: Lab) -> None:
+    """The lab's own name server goes on after what is no question."""
+    argv = (sys.executable, "-IS", nameserver.__file__, "127.0.0.9", "a.example", "10.0.0.1")
+    asking = """
+from netmodes.nameserver import wait_for
+import socket
+assert wait_for("127.0.0.9", "a.example")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+    for text in (b"", b"x" * 12, b"x" * 100):
+        port.sendto(text, ("127.0.0.9", 53))
+assert wait_for("127.0.0.9", "a.example", 2)
+"""
+    with subprocess.Popen(lab.argv(*argv)) as server:
+        asked = lab.run(sys.executable, "-c", asking)
+        server.kill()
+
+    assert (asked.returncode, asked.stderr) == (0, "")
