@@ -33,7 +33,7 @@ __all__ = [
 HELPERS = {
     "flock": ("util-linux", "exported scripts"),
     "iptables": ("iptables", "bridged where a firewall drops"),
-    "nft": ("nftables", "nat, and seeing the firewall"),
+    "nft": ("nftables", "nat and seeing the firewall"),
     "setpriv": ("util-linux", "`netmodes exec`"),
     "tc": ("iproute2", "seeing tc filters"),
     "unshare": ("util-linux", "`netmodes lab`"),

@@ -128,7 +128,7 @@ def _others(facts: Facts) -> bool:
 
 def _has_switch(facts: Facts) -> bool:
     """Whether the machine has an nsswitch.conf, in whose place another can be put."""
-    return facts.names is None or facts.names["hosts"] is not None
+    return facts.names is None or facts.names.get("hosts", "") is not None
 
 
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:

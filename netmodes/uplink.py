@@ -35,10 +35,12 @@ DHCP_CLIENT = (
 
 #: Drivers of NICs behind which a cloud or hypervisor keeps watch over MACs, and who that is.
 VIRTUAL = {
+    "e1000": "VirtualBox, VMware or QEMU",
     "ena": "Amazon EC2",
     "gve": "Google Cloud",
     "gvnic": "Google Cloud",
     "hv_netvsc": "Hyper-V or Azure",
+    "mana": "Azure",
     "vif": "Xen",
     "virtio_net": "a virtual machine",
     "vmxnet3": "VMware",

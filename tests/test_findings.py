@@ -54,7 +54,7 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
         "warning",
         {"missing": ["nft"]},
         "no `nft` on PATH",
-        "nftables, for nat, and seeing the firewall",
+        "nftables, for nat and seeing the firewall",
     ),
     ("error", {"kinds": {"dummy": False}}, "no device type dummy, for isolated", "modprobe dummy"),
     ("error", {"kinds": {"veth": False}}, "no device type veth", "modprobe veth"),
@@ -84,6 +84,8 @@ UPLINK: list[tuple[str, dict[str, Any], str, str]] = [
     ("error", {"nics": {"enp0s1": {"wireless": "station"}}}, "is wireless", "netmodes nat"),
     ("warning", {"nics": {"enp0s1": {"wireless": "unknown"}}}, "is wireless", "netmodes nat"),
     ("warning", {"nics": {"enp0s1": {"driver": "ena"}}}, "a NIC of Amazon EC2", "netmodes nat"),
+    ("warning", {"nics": {"enp0s1": {"driver": "mana"}}}, "a NIC of Azure", "netmodes nat"),
+    ("warning", {"nics": {"enp0s1": {"driver": "e1000"}}}, "a NIC of VirtualBox", "MAC spoofing"),
     ("warning", {"nics": {"enp0s1": {"driver": "vmxnet3"}}}, "a NIC of VMware", "MAC spoofing"),
 ]
 
