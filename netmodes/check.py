@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_interface
 
 from netmodes import names
+from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes import MODES
@@ -17,6 +18,7 @@ from netmodes.probes import Probe, gateways, is_answered, probes
 from netmodes.reach import Report, Result
 from netmodes.runner import SIDE_BY_SIDE, Echo, Runner, silent
 from netmodes.step import Argv, Outcome
+from netmodes.target import check_machine
 from netmodes.updown import running
 from netmodes.uplink import stray
 from netmodes.walk import Answer, Json, answers_arp, round_trip
@@ -52,7 +54,7 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
         echo: is given each line before it runs.
 
     Raises:
-        Refused: the network is not up, or ``outside`` has no address.
+        Refused: the network is not up, or ``outside`` has no address, or one that is not outside.
     """
     names.check_namespace(name)
     need_root()
@@ -61,8 +63,13 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
 
 def try_promises(network: Json, outside: str, runner: Runner) -> Report:
     """The same for the summary of a network, whatever its state."""
+    if network["mode"] not in MODES:
+        what = f"{network['name']} has a mode that this netmodes does not know"
+        raise Refused(f"{what}: {network['mode']}")
     host = Facts.read()
     address, name = find_host(outside, runner) if outside else ("", "")
+    if outside:
+        _check_outside(address, network, host)
     wanted = list(probes(network, MODES[network["mode"]].reach, host, address, name))
     for inner in dict.fromkeys([network["name"], *(one.source for one in wanted if one.source)]):
         forget(inner, runner)
@@ -75,6 +82,22 @@ def try_promises(network: Json, outside: str, runner: Runner) -> Report:
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         results = tuple(pool.map(judge.result, wanted, came))
     return Report(network["name"], network["mode"], results)
+
+
+def _check_outside(address: str, network: Json, host: Facts) -> None:
+    """Refuse an address that says nothing of the outside: this machine's, or of the same subnet.
+
+    Raises:
+        Refused: it is such a one.
+    """
+    check_machine(address, host)
+    own = [str(found.ip) for found in host.every_address()]
+    subnet = ip_interface(network["parameters"]["address"]).network
+    if ip_address(address).is_loopback or address in own:
+        raise Refused(f"{address} is this machine's own: name an address outside")
+    if ip_address(address) in subnet:
+        where = f"in {subnet}, the subnet of {network['name']} itself"
+        raise Refused(f"{address} is {where}: name an address beyond it")
 
 
 def _flushes(network: Json, wanted: list[Probe], host: Facts) -> Iterator[Argv]:

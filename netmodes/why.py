@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import replace
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 
 from netmodes import names
 from netmodes.errors import Refused
@@ -16,13 +15,11 @@ from netmodes.probes import inside, is_answered, look_up, ping
 from netmodes.runner import Echo, Runner, silent
 from netmodes.stages import KNOWN, follow
 from netmodes.step import Argv, Outcome
+from netmodes.target import check_machine, is_address, parse, parse_host
 from netmodes.updown import running
 from netmodes.walk import Answer, Json, Tries, Walk
 
 __all__ = ["find_host", "follow_packet", "foresee", "forget", "no_resolver", "why"]
-
-#: A host's name (RFC 1123).
-HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
 
 
 def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
@@ -39,7 +36,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
         The hops, and what is wrong at the last; nothing, if the target answers.
 
     Raises:
-        Refused: this is no target, or the network is not up.
+        Refused: this is no target, or no machine's address, or the network is not up.
     """
     names.check_namespace(name)
     host_name, port = parse(target)
@@ -50,50 +47,9 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     address, looked_up = resolve(network, host_name, runner, *facts)
     if address is None:
         return looked_up
+    check_machine(address, *facts)
     answer = follow_packet(network, address, port, runner, *facts)
     return replace(answer, hops=(*looked_up.hops, *answer.hops))
-
-
-def parse(target: str) -> tuple[str, str]:
-    """The host and the port of ``ADDR[:PORT]``; the port may be "".
-
-    Raises:
-        Refused: it is not that.
-    """
-    if target.count(":") > 1:
-        raise Refused(f"{target!r} is IPv6, which is not followed here: write an IPv4 address")
-    host, colon, port = target.partition(":")
-    if colon and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise Refused(f"{target!r} has no TCP port after its colon: write ADDR:80, or ADDR alone")
-    parse_host(host)
-    return host, str(int(port)) if port else ""
-
-
-def parse_host(host: str) -> None:
-    """Refuse what is neither an IPv4 address nor a host's name.
-
-    Raises:
-        Refused: it is not that.
-    """
-    numbers = re.fullmatch(r"[0-9.]+", host)
-    if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
-        raise Refused(f"{host!r} is no IPv4 address or name of a host: write one, as in 8.8.8.8")
-    if is_address(host) and not is_one_machine(IPv4Address(host)):
-        raise Refused(f"{host} is not the address of one machine: write one, as in 8.8.8.8")
-
-
-def is_one_machine(address: IPv4Address) -> bool:
-    """Whether it can be one machine's: not 0.0.0.0, not for many, not for all."""
-    everybody = address == IPv4Address("255.255.255.255")
-    return not (address.is_unspecified or address.is_multicast or everybody)
-
-
-def is_address(text: str) -> bool:
-    """Whether it is an IPv4 address."""
-    try:
-        return bool(IPv4Address(text))
-    except ValueError:
-        return False
 
 
 def follow_packet(

@@ -354,7 +354,7 @@ def test_fresh(lab: Lab) -> None:
 
 def test_beyond_sight(quick_lab: Lab) -> None:
     """An outside that answers nobody is no difference: what is beyond the gateway is not seen."""
-    quick_lab.ok("netmodes", *BRIDGED)
+    quick_lab.ok("netmodes", "nat")
     quick_lab.sh("nsenter --net=/run/lan/neighbour sysctl -w net.ipv4.icmp_echo_ignore_all=1")
 
     status, results = check(quick_lab, "--outside", "192.168.64.7")
@@ -417,11 +417,53 @@ def test_no_network(lab: Lab) -> None:
     lab.ok("netmodes", "host-only")
     nowhere = lab.netmodes("check", "A", "--outside", "nowhere.example")
     number = lab.netmodes("check", "A", "--outside", "8.8.8")
+    nothing = lab.netmodes("check", "A", "--outside", "")
 
-    assert (unknown.returncode, nowhere.returncode, number.returncode) == (1, 1, 1)
+    assert (unknown.returncode, nowhere.returncode) == (1, 1)
+    assert (number.returncode, nothing.returncode) == (2, 2)
     assert "B is not a network of ours" in unknown.stderr
     assert "the host itself finds no address for nowhere.example" in nowhere.stderr
     assert "'8.8.8' is no IPv4 address" in number.stderr
+    assert "'' is no IPv4 address" in nothing.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("192.168.64.3", "is this machine's own"),
+        ("192.168.202.1", "is this machine's own"),
+        ("127.0.0.1", "is this machine's own"),
+        ("localhost", "127.0.0.1 is this machine's own"),
+        ("192.168.202.11", "in 192.168.202.0/24, the subnet of A itself"),
+        ("192.168.202.77", "in 192.168.202.0/24, the subnet of A itself"),
+        ("192.168.64.255", "is not the address of one machine"),
+    ],
+)
+def test_not_outside(lab: Lab, address: str, words: str) -> None:
+    """What is this machine's own, or of the network's own subnet, stands for no outside."""
+    lab.ok("netmodes", "host-only")
+
+    done = lab.netmodes("check", "A", "--outside", address)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
+def test_unreadable(lab: Lab) -> None:
+    """A journal that cannot be read, or has a mode of another version, is said in a sentence."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("sed", "-i", "s/host-only/strange/", "/run/netmodes/A/plan.json")
+
+    strange = lab.netmodes("check", "A")
+    lab.sh("echo nothing >/run/netmodes/A/plan.json")
+    unread, shown = lab.netmodes("check", "A"), lab.netmodes("show")
+
+    assert strange.returncode == unread.returncode == 1
+    assert "A has a mode that this netmodes does not know: strange" in strange.stderr
+    assert "cannot be read" in unread.stderr
+    assert shown.returncode == 0
+    assert "error: the journal of A cannot be read" in shown.stdout
+    assert "mend:  bash /run/netmodes/A/down.sh" in shown.stdout
 
 
 @pytest.mark.pure

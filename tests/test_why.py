@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from console import netmodes
 from faults import NO_DUMMY
 from labs import Done, Lab
 
 from netmodes import Refused
-from netmodes.why import parse
+from netmodes.target import parse
 
 BRIDGED = "bridged --uplink enp0s1"
 VERBATIM = f"{BRIDGED} --verbatim"
@@ -629,6 +630,8 @@ def test_shows_all_it_does(lab: Lab) -> None:
         ("8.8.8", "is no IPv4 address"),
         ("256.1.1.1", "is no IPv4 address"),
         ("", "is no IPv4 address"),
+        ("8.8.8.8:" + "9" * 5000, "no TCP port after its colon"),
+        ("192.168.202.1:80:80", "no TCP port after its colon"),
         ("::1", "is IPv6, which is not followed here"),
         ("[2001:db8::1]:80", "is IPv6, which is not followed here"),
         ("0.0.0.0:80", "not the address of one machine"),
@@ -644,6 +647,21 @@ def test_no_target(target: str, words: str) -> None:
     """What is neither an address nor a name, or has no port where there should be one, is named."""
     with pytest.raises(Refused, match=words):
         parse(target)
+    done = netmodes("why", "--", "A", target)
+    assert (done.status, done.stdout) == (2, "")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize("target", ["192.168.202.255", "192.168.64.255:80", "nobody.example"])
+def test_no_machine(lab: Lab, target: str) -> None:
+    """What is for all of a subnet, or is nobody's once it is looked up, is no machine's."""
+    lab.ok("netmodes", *HOST_ONLY.split())
+    lab.sh("echo 0.0.0.0 nobody.example >/run/hosts && mount --bind /run/hosts /etc/hosts")
+
+    done = lab.netmodes("why", "A", target)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not the address of one machine" in done.stderr
 
 
 def test_no_network(lab: Lab) -> None:

@@ -11,8 +11,10 @@ from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import as_json, fit, show
+from netmodes.errors import Refused
 from netmodes.finding import Finding
 from netmodes.reach import Report, Result
+from netmodes.target import parse_host
 
 __all__ = ["check", "table"]
 
@@ -22,12 +24,22 @@ WORDS = {True: "yes", False: "no", None: "?"}
 ROW = "{:<9} {:<43} {:<8} {:<4} {}"
 
 
+def checked(ctx: click.Context, option: click.Parameter, value: str | None) -> str:
+    """An address or a name, "" where none is given; what is neither is wrong usage."""
+    if value is not None:
+        try:
+            parse_host(value)
+        except Refused as error:
+            raise click.UsageError(f"--outside: {error}") from None
+    return value or ""
+
+
 @click.command()
 @click.argument("name", shell_complete=running)
 @click.option(
     "--outside",
     metavar="ADDR",
-    default="",
+    callback=checked,
     help="An address or name outside to try.  [default: the default route's gateway]",
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")

@@ -10,6 +10,8 @@ from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.words import fit, show
+from netmodes.errors import Refused
+from netmodes.target import parse
 
 __all__ = ["why"]
 
@@ -29,6 +31,10 @@ def why(name: str, target: str) -> None:
     """
     from netmodes.why import why as follow
 
+    try:
+        parse(target)
+    except Refused as error:
+        raise click.UsageError(str(error)) from None
     become_root()
     answer = follow(name, target, echo=show)
     for number, hop in enumerate(answer.hops, start=1):
