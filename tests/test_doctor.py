@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -220,28 +218,6 @@ def test_facts(lab: Lab) -> None:
     assert facts["resolvers"] == ["127.0.0.53"]
     assert (facts["privileges"], facts["ssh"]) == ("root", "")
     assert [name for name, value in facts.items() if value is None] == []
-
-
-@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colour(lab: Lab, environment: dict[str, str], coloured: bool) -> None:
-    """On a terminal the level has a colour, unless nobody wants colours; in a file it has none."""
-    terminal, theirs = pty.openpty()
-    plain = lab.netmodes("doctor").stdout
-    subprocess.run(
-        lab.argv(NETMODES, "doctor"),
-        stdin=theirs,
-        stdout=theirs,
-        env=lab.environment | environment,
-        timeout=60,
-        check=False,
-    )
-    os.close(theirs)
-    shown = os.read(terminal, 65536).decode()
-    os.close(terminal)
-
-    assert "\x1b" not in plain
-    assert ("\x1b[33m" in shown) is coloured
-    assert "warning" in shown
 
 
 @pytest.fixture

@@ -387,23 +387,6 @@ def test_lab_not_root() -> None:
     assert "What is in A only root can see: `sudo netmodes show`" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("environment", "coloured"), [([], True), (["NO_COLOR=1"], False)], ids=["colour", "NO_COLOR"]
-)
-def test_colour(lab: Lab, environment: list[str], coloured: bool) -> None:
-    """A terminal gets what is down in colour, unless NO_COLOR is set; a pipe never does."""
-    lab.ok("netmodes", "host-only")
-    lab.ok("ip", "link", "set", "veth0", "down")
-
-    shown = lab.ok(
-        "env", "-u", "NO_COLOR", *environment, "script", "-qc", "netmodes show", "/dev/null"
-    )
-
-    assert ("\x1b[31m\x1b[1mveth0  down !\x1b[0m" in shown) == coloured
-    assert "veth0  down !" in shown
-    assert "\x1b" not in lab.ok("env", "-u", "NO_COLOR", *environment, "netmodes", "show")
-
-
 def test_ascii(lab: Lab) -> None:
     """Where the locale has no UTF-8 the picture is drawn in ASCII; a graph needs no drawing."""
     lab.ok("netmodes", "host-only")

@@ -10,6 +10,7 @@ import click
 from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
+from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit, show
 from netmodes.errors import Refused
 from netmodes.finding import Finding
@@ -58,7 +59,7 @@ def check(name: str, outside: str, to_json: bool) -> None:
 
     become_root()
     report = try_all(name, outside=outside, echo=show)
-    click.echo(as_json(report.to_dict()) if to_json else table(report), nl=False)
+    coloured(as_json(report.to_dict()) if to_json else table(report))
     sys.exit(bool(report.differing))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -11,6 +10,7 @@ import click
 
 from netmodes import findings, machine
 from netmodes.cli.complete import interfaces
+from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit
 from netmodes.facts import Facts
 from netmodes.findings import Finding
@@ -49,7 +49,7 @@ def doctor(uplink: str | None, to_json: bool) -> None:
         click.echo(as_json([asdict(finding) for finding in found]), nl=False)
     else:
         text = "\n".join(map(block, found)) or "Nothing to mend.\n"
-        click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+        coloured(text)
     sys.exit(any(finding.level == "error" for finding in found))
 
 

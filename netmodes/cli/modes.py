@@ -13,6 +13,7 @@ from netmodes import signals
 from netmodes.cli.check import table
 from netmodes.cli.options import options
 from netmodes.cli.sudo import become_root
+from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
@@ -107,10 +108,10 @@ def run_up(
     try:
         record = mode.up(verbatim=verbatim, force=force, confirm=confirm, check=check, echo=show)
     except NotAsPromised as error:
-        click.echo(table(error.report), nl=False)
+        coloured(table(error.report))
         raise
     if record.report is not None and not to_json:
-        click.echo(table(record.report), nl=False)
+        coloured(table(record.report))
     if confirm is not None and record.outcomes:
         wait_for_confirmation(mode.namespace, confirm)
     report(mode, record, verbatim, to_json)

@@ -11,7 +11,7 @@ import click
 
 from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
-from netmodes.cli.terminal import drawn
+from netmodes.cli.terminal import coloured, drawn
 from netmodes.cli.words import as_json, fit
 from netmodes.draw import WRONG, draw
 from netmodes.errors import Refused
@@ -51,7 +51,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
         click.echo(graph(seen), nl=False)
     else:
-        click.echo(picture(seen), nl=False, color=False if os.environ.get("NO_COLOR") else None)
+        coloured(picture(seen))
 
 
 def look_inside(facts: Facts) -> Mapping[str, Facts | None]:

@@ -9,6 +9,7 @@ import click
 from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
+from netmodes.cli.terminal import coloured
 from netmodes.cli.words import fit, show
 from netmodes.errors import Refused
 from netmodes.target import parse
@@ -40,5 +41,5 @@ def why(name: str, target: str) -> None:
     for number, hop in enumerate(answer.hops, start=1):
         click.echo(fit(f"{number}. {hop}").replace("\n", "\n   "))
     if answer.finding is not None:
-        click.echo(block(answer.finding), nl=False)
+        coloured(block(answer.finding))
     sys.exit(not answer.reached)
