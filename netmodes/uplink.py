@@ -91,7 +91,7 @@ def suggestion(refused: str, facts: Facts) -> str:
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
     nics = [nic for device in devices if (nic := _behind(device, facts)) != refused]
     if nics:
-        return f"the default route goes through {nics[0]} (--uplink {nics[0]})"
+        return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
     return "name the NIC that leads outside (`ip link` shows all)"
 
 

@@ -117,11 +117,11 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
     [
         (
             ["bridged", *ARTICLE, "--dry-run"],
-            "--uplink is missing: the default route goes through enp0s1 (--uplink enp0s1)",
+            "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
         ),
         (
             ["bridged", "--uplink", "", *ARTICLE, "--dry-run"],
-            "--uplink is missing: the default route goes through enp0s1 (--uplink enp0s1)",
+            "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
         ),
         (["bridged"], "--uplink is missing: name the NIC that leads outside"),
         (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the NIC"),

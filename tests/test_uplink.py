@@ -81,7 +81,7 @@ def test_veth_peer(article: Facts) -> None:
 
 def test_suggestion(nics: Facts) -> None:
     """A refusal names the NIC of the default route, and where there is none the command for it."""
-    with pytest.raises(Refused, match=r"\(--uplink enp0s1\)"):
+    with pytest.raises(Refused, match=r"\(`--uplink enp0s1`\)"):
         check_uplink("eth7", nics)
     with pytest.raises(Refused, match="`ip link` shows all"):
         check_uplink("eth7", replace(nics, routes=[]))
@@ -99,7 +99,7 @@ def test_suggestion_is_another(nics: Facts) -> None:
 
 def test_suggestion_behind_a_bridge() -> None:
     """Where the default route goes through a bridge of ours, its uplink is the NIC to name."""
-    assert "(--uplink enp0s1)" in suggestion("", machine("bridged-up"))
+    assert "(`--uplink enp0s1`)" in suggestion("", machine("bridged-up"))
 
 
 def test_no_address(nics: Facts) -> None:
