@@ -20,6 +20,7 @@ __all__ = [
     "known_outside",
     "passing",
     "reverse_path",
+    "taken_in",
     "way_back",
 ]
 
@@ -144,6 +145,20 @@ def passing(walk: Walk) -> Said:
 def answer_passing(walk: Walk) -> Said:
     """The host's firewall, for the answer."""
     return _stopped(walk, answer=True)
+
+
+def taken_in(walk: Walk) -> Said:
+    """The namespace's own firewall, for the answer."""
+    if walk.is_own or walk.arrives or walk.is_refused:
+        return None
+    protocol = "tcp" if walk.port else "icmp"
+    way = (walk.given("device"), "", walk.target, walk.address)
+    answer = filters.Packet("input", *way, protocol, "", "established")
+    stop = next((one for one in filters.stops(answer, walk.inside) if one.certain), None)
+    if stop is None:
+        return None
+    what = f"{walk.name}'s own firewall drops the answer: {stop.what}"
+    return Finding("error", what, walk.within(stop.shows), walk.within(stop.mend), walk.name)
 
 
 def doubtful(walk: Walk) -> Said:

@@ -99,12 +99,12 @@ def read_inside(name: str) -> Json:
     """
     if name not in _namespaces():
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
-    commands = {what: RULES[what] for what in ("rules", "rules6")}
+    commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
     commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
     enter = ("ip", "netns", "exec", name)
     running = {what: _start((*enter, *argv)) for what, argv in commands.items()}
     ended = {what: _end(child) for what, child in running.items()}
-    lines = {what: _lines(*ended.pop(what)) for what in ("rules", "rules6", "sysctls")}
+    lines = {what: _lines(*ended.pop(what)) for what in ("rules", "rules6", "nft", "sysctls")}
     facts = {what: _json(what, *ended[what]) for what in ended}
     facts |= {**lines, "sysctls": _settings(lines["sysctls"])}
     return facts | {"resolvers": resolvers(name), "names": etc.names_inside(name)}

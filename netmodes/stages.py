@@ -17,6 +17,7 @@ from netmodes.passing import (
     known_outside,
     passing,
     reverse_path,
+    taken_in,
     way_back,
 )
 from netmodes.walk import Answer, Said, Walk, refusal, round_trip
@@ -104,6 +105,7 @@ STAGES: Stages = (
     way_back,
     known_outside,
     answer_passing,
+    taken_in,
     listening,
     doubtful,
     answered,
@@ -111,7 +113,7 @@ STAGES: Stages = (
 
 
 #: What may be wrong for one port alone.
-LAST = (passing, answer_passing, listening, doubtful, answered)
+LAST = (passing, answer_passing, taken_in, listening, doubtful, answered)
 
 #: What only an answer tells; all others can be judged without a packet.
 TRIED = (neighbour, exit_neighbour, listening, doubtful, answered)

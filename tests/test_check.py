@@ -398,6 +398,20 @@ def test_table(quick_lab: Lab) -> None:
     assert done.stdout.count("  mend:  ip link set veth0 up") == 1
 
 
+def test_long_names(lab: Lab) -> None:
+    """However long a namespace's or a host's name is, a table has 80 columns."""
+    name, host = "n" * 70, "outside." * 7 + "example"
+    lab.environment["COLUMNS"] = "80"
+    lab.sh(f"cat /etc/hosts >/run/hosts; echo 8.8.8.8 {host} >>/run/hosts")
+    lab.ok("mount", "--bind", "/run/hosts", "/etc/hosts")
+    lab.ok("netmodes", "host-only", "-n", name)
+
+    tables = lab.netmodes("check", name, "--outside", host).stdout + lab.ok("netmodes", "list")
+
+    assert max(map(len, tables.splitlines())) <= 80
+    assert f"{name}\n{'':<15} host-only  up           192.168.202.11/24\n" in tables
+
+
 def test_shows_all_it_does(lab: Lab) -> None:
     """Each command is shown as it can be pasted."""
     lab.ok("netmodes", "host-only")

@@ -235,6 +235,13 @@ MENDED = {
         "192.168.202.1",
         "the host's firewall drops the answer to A: `-A OUTPUT -o veth0 -j DROP`",
     ),
+    "own firewall for the answer": (
+        HOST_ONLY,
+        "ip netns exec A nft -f - <<'STDIN'\n"
+        "table ip own { chain in { type filter hook input priority 0; policy drop; }\n}\nSTDIN",
+        "192.168.202.1",
+        "A's own firewall drops the answer: the policy of nft's chain ip own in",
+    ),
     "rule that is not understood": (
         BRIDGED,
         "iptables -A FORWARD -m mark ! --mark 7 -j DROP",
@@ -267,7 +274,7 @@ MENDED = {
 
 #: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
 #: where it is just that it does not show any, or what the kernel answers.
-NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|hook forward|inet f|\b[a-z]+\d+s?\d?\b"
+NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|inet f|own|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
     """
     no route,no route in nat,no route to the cable,loopback down,no way back from outside,

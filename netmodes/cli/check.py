@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -22,7 +23,8 @@ __all__ = ["check", "table"]
 WORDS = {True: "yes", False: "no", None: "?"}
 
 #: The widths of from and to; expected, got and time have what their headings need.
-ROW = "{:<9} {:<43} {:<8} {:<4} {}"
+TARGET = 43
+ROW = f"{{:<9}} {{:<{TARGET}}} {{:<8}} {{:<4}} {{}}"
 
 
 def checked(ctx: click.Context, option: click.Parameter, value: str | None) -> str:
@@ -96,7 +98,10 @@ def _rows(result: Result) -> list[str]:
     place = f"from {result.place}" if cell.source == "neighbour" and result.place else ""
     target = " ".join(filter(None, (cell.target, result.tried, place)))
     took = "" if time is None else f"{time:.3g} ms"
-    row = ROW.format(cell.source, target, WORDS[cell.reachable], WORDS[result.reached], took)
+    words = (WORDS[cell.reachable], WORDS[result.reached], took)
+    *above, last = textwrap.wrap(target, TARGET, break_on_hyphens=False) or [""]
+    rows = [ROW.format(cell.source, line, "", "", "").rstrip() for line in above]
+    rows.append(ROW.format("" if above else cell.source, last, *words).rstrip())
     mark = "differs: " if result.differs else ""
     reason = fit(mark + result.reason, "    ").splitlines() if result.reason else []
-    return [row.rstrip(), *reason]
+    return [*rows, *reason]
