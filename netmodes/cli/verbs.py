@@ -73,10 +73,6 @@ def watch(name: str, seconds: float, pid: int) -> None:
         take_down(name, kill=True)
 
 
-#: Columns of a name in the list; a longer one has a line of its own.
-NAME = 15
-
-
 @click.command(name="list")
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def list_(to_json: bool) -> None:
@@ -93,9 +89,7 @@ def list_(to_json: bool) -> None:
         for net in found
     ]
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
-        long = f"{row[0]}\n" * (len(row[0]) > NAME)
-        name = "" if long else row[0]
-        click.echo(long + f"{name:<{NAME}} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
+        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
     for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
         for finding in stray(uplink, Facts.read(thorough=False)):
             click.echo(fit(f"Note: {finding.notice}"))
