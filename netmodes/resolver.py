@@ -128,7 +128,7 @@ def _others(facts: Facts) -> bool:
 
 def _has_switch(facts: Facts) -> bool:
     """Whether the machine has an nsswitch.conf, in whose place another can be put."""
-    return facts.names is None or facts.names.get("hosts", "") is not None
+    return _names(facts).get("hosts", "") is not None
 
 
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
@@ -145,7 +145,7 @@ def _written(path: str, step: Step) -> Step:
 
     Another's, written after a run that was cut, has no mark.
     """
-    unmarked = (("sh", "-c", iproute.UNMARKED, MARK, path), ".+")
+    unmarked = (("sh", "-c", iproute.UNMARKED, MARKED, path), ".+")
     return replace(step, undo=Undo(("cksum", path), ("rm", path), others=(unmarked,)))
 
 

@@ -406,10 +406,10 @@ def test_long_names(lab: Lab) -> None:
     lab.ok("mount", "--bind", "/run/hosts", "/etc/hosts")
     lab.ok("netmodes", "host-only", "-n", name)
 
-    tables = lab.netmodes("check", name, "--outside", host).stdout + lab.ok("netmodes", "list")
+    table = lab.netmodes("check", name, "--outside", host).stdout
 
-    assert max(map(len, tables.splitlines())) <= 80
-    assert f"{name}\n{'':<15} host-only  up           192.168.202.11/24\n" in tables
+    assert max(map(len, table.splitlines())) <= 80
+    assert f"{name}\n" in table
 
 
 def test_shows_all_it_does(lab: Lab) -> None:

@@ -159,9 +159,9 @@ CASES = {
     ),
     "table": Case(
         NAT,
-        "nft add table ip netmodes-nat0",
-        "nft delete table ip netmodes-nat0",
-        f"nft delete table ip netmodes-nat0 ({CHANGED})",
+        "nft add table ip netmodes-bridge-nat0",
+        "nft delete table ip netmodes-bridge-nat0",
+        f"nft delete table ip netmodes-bridge-nat0 ({CHANGED})",
     ),
     "bridge of NAT": Case(
         NAT,
