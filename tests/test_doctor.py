@@ -36,7 +36,7 @@ BROKEN: dict[str, tuple[str, str, str, bool]] = {
     "nft": (
         NFT_CHAIN.format("forward", "drop"),
         "error",
-        "the firewall drops what br0 passes on (table inet f, chain forward, policy drop)",
+        "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)",
         False,
     ),
     "naming": (
