@@ -6,7 +6,8 @@ from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
 from netmodes.reach import Cell, NotAsPromised, Report, Result
-from netmodes.step import Check, Outcome, Plan, Record, Step, Undo
+from netmodes.step import Check, Outcome, Plan, Record, Step
+from netmodes.undo import Undo
 
 __version__ = "0.1.0"
 

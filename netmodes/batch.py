@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from netmodes.facts import FOREVER, Facts, is_advertised, written
-from netmodes.step import Sign, seconds_left
+from netmodes.undo import Sign, seconds_left
 
 __all__ = ["back", "last_to_return", "left_out", "there", "unmovable"]
 

@@ -13,12 +13,13 @@ from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
 from netmodes.modes import MODES
-from netmodes.modes.base import need_root
+from netmodes.network import need_root
 from netmodes.probes import Probe, gateways, is_answered, probes
 from netmodes.reach import Report, Result
 from netmodes.runner import SIDE_BY_SIDE, Echo, Runner, silent
-from netmodes.step import Argv, Outcome
+from netmodes.step import Outcome
 from netmodes.target import check_machine
+from netmodes.undo import Argv
 from netmodes.updown import running
 from netmodes.uplink import stray
 from netmodes.walk import Answer, Json, answers_arp, round_trip

@@ -17,7 +17,8 @@ from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.journal import Journal, Network, Note, sharing
 from netmodes.modes import MODES
-from netmodes.step import BEFORE, LEFT, Argv, Plan, Step, Undo
+from netmodes.step import Plan, Step
+from netmodes.undo import BEFORE, LEFT, Argv, Undo
 
 __all__ = ["FORMATS", "WIDTH", "Line", "article_plan", "fold", "lines", "mode", "network"]
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from netmodes.facts import Facts
 from netmodes.filters import DOCKER, Packet, Stop, by_iptables, by_nft, opens
 from netmodes.finding import Finding
-from netmodes.step import Argv, Step, Undo
+from netmodes.step import Step
+from netmodes.undo import Argv, Undo
 
 __all__ = [
     "TAG",

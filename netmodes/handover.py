@@ -12,7 +12,8 @@ from netmodes import batch, iproute
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
-from netmodes.step import Step, Undo
+from netmodes.step import Step
+from netmodes.undo import Undo
 
 __all__ = ["check_movable", "move", "prepare", "same_mtu", "unmovable"]
 

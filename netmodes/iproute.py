@@ -12,7 +12,8 @@ from dataclasses import replace
 from ipaddress import ip_interface
 
 from netmodes.facts import Facts
-from netmodes.step import BEFORE, Argv, Check, Sign, Step, Undo
+from netmodes.step import Check, Step
+from netmodes.undo import BEFORE, Argv, Sign, Undo
 
 NAMESPACES = "/run/netns"
 

@@ -10,7 +10,8 @@ from ipaddress import ip_interface
 
 from netmodes import firewall
 from netmodes.facts import Facts
-from netmodes.step import Argv, Step, Undo
+from netmodes.step import Step
+from netmodes.undo import Argv, Undo
 
 __all__ = ["add_table", "has_nft", "steps", "through"]
 

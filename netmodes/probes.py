@@ -13,7 +13,8 @@ from typing import Any
 from netmodes.addressing import bare
 from netmodes.facts import Facts
 from netmodes.reach import Cell
-from netmodes.step import Argv, Outcome
+from netmodes.step import Outcome
+from netmodes.undo import Argv
 
 __all__ = ["Probe", "gateways", "inside", "is_answered", "look_up", "ping", "probes"]
 

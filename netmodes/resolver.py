@@ -16,7 +16,8 @@ from netmodes.errors import Refused
 from netmodes.etc import MARK, MARKED
 from netmodes.facts import Facts
 from netmodes.finding import Finding
-from netmodes.step import Check, Step, Undo
+from netmodes.step import Check, Step
+from netmodes.undo import Undo
 
 __all__ = ["checks", "close", "give", "notices", "servers", "validate"]
 

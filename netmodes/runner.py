@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from netmodes import signals
 from netmodes.errors import CommandFailed, Refused
 from netmodes.findings import missing
-from netmodes.step import Argv, Outcome, line
+from netmodes.step import Outcome, line
+from netmodes.undo import Argv
 
 if TYPE_CHECKING:
     from plumbum.commands.base import BaseCommand

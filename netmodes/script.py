@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from netmodes import rendering
 from netmodes.iproute import PACKAGES
 from netmodes.journal import shares
-from netmodes.step import BEFORE, GRACE, LEFT, Plan, Sign, Undo
+from netmodes.step import Plan
+from netmodes.undo import BEFORE, GRACE, LEFT, Sign, Undo
 
 __all__ = ["down_script", "render"]
 

@@ -1,4 +1,4 @@
-"""The vocabulary of a run: what is to be done, why, how it is taken back, and what came of it.
+"""The vocabulary of a run: what is to be done, why, and what came of it.
 
 Nothing here touches the system. Every value is frozen and goes into JSON and back.
 """
@@ -6,99 +6,27 @@ Nothing here touches the system. Every value is frozen and goes into JSON and ba
 from __future__ import annotations
 
 import json
-import re
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from netmodes.reach import Report
+from netmodes.undo import Argv, Undo, undo_from
 
 __all__ = [
-    "BEFORE",
     "FORMAT",
     "Argv",
     "Check",
     "Outcome",
     "Plan",
     "Record",
-    "Sign",
     "Step",
-    "Undo",
     "line",
-    "seconds_left",
 ]
-
-Argv = tuple[str, ...]
-
-#: A command, and a pattern (of both Python and grep -E) to look for in what it prints.
-Sign = tuple[Argv, str]
 
 #: The journal's and the record's format number.
 FORMAT = 1
-
-#: In an undo's stdin: seconds of a lifetime, less those since the run began; never less than GRACE.
-LEFT = re.compile(r"\{left:(\d+)\}")
-GRACE = 60
-
-#: In an undo's argv: what the probe said before the step ran.
-BEFORE = "{before}"
-
-
-def nothing(sign: Sign) -> str:
-    """What is found of a sign where nobody looks."""
-    return ""
-
-
-@dataclass(frozen=True)
-class Undo:
-    """How one step is taken back, and how to tell that the thing is still the one it made.
-
-    Both commands run on the host, at the time of taking back, so they find the thing where it is
-    by then: a device that has moved into its namespace is gone from the host and needs nothing.
-
-    Args:
-        probe: a command without effect; the first word it prints names the thing (an ifindex, an
-            inode with its birth, a value), and a failure or silence means that it is not there.
-        argv: the command that takes it back; ``BEFORE`` in it becomes the probe's word from before
-            the step. It runs only if the step changed the probe's word and nobody has since.
-        stdin: what it reads; ``seconds_left`` in it counts down from the start of the run.
-        users: signs; where one is found, somebody else depends on the thing by now: it is left
-            alone.
-        others: likewise, for a step that was cut and may not have run: where one is found, the
-            thing is not as the step makes it, so it is somebody else's.
-        unless: lines of stdin, each with a command and a pattern; where that is found, somebody
-            else has to do with what the line changes: it is left out.
-    """
-
-    probe: Argv
-    argv: Argv
-    stdin: str | None = None
-    users: tuple[Sign, ...] = ()
-    others: tuple[Sign, ...] = ()
-    unless: tuple[tuple[str, Sign], ...] = ()
-
-    def command(self, before: str) -> Argv:
-        """The argv to run, where ``before`` was the probe's word before the step."""
-        return tuple(word.replace(BEFORE, before) for word in self.argv)
-
-    def text(self, elapsed: float, found: Callable[[Sign], str] = nothing) -> str | None:
-        """What the command reads.
-
-        Args:
-            elapsed: seconds since the run began.
-            found: looks for a sign; "" where it is not there.
-        """
-        if self.stdin is None:
-            return None
-        signs = dict(self.unless)
-        lines = [
-            line
-            for line in self.stdin.splitlines(keepends=True)
-            if line.rstrip() not in signs or not found(signs[line.rstrip()])
-        ]
-        text = "".join(lines)
-        return LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), text)
 
 
 @dataclass(frozen=True)
@@ -240,27 +168,10 @@ def line(argv: Argv, stdin: str | None = None) -> str:
     return shlex.join(argv) + document
 
 
-def seconds_left(seconds: int) -> str:
-    """A lifetime in an undo's stdin, which goes on counting down."""
-    return f"{{left:{seconds}}}"
-
-
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
     undo = data["undo"] and undo_from(data["undo"])
     return Step(**{**data, "argv": tuple(data["argv"]), "undo": undo})
-
-
-def undo_from(data: dict[str, Any]) -> Undo:
-    """An undo from its JSON."""
-    users, others = (tuple(map(_sign_from, data.get(key, ()))) for key in ("users", "others"))
-    unless = tuple((line, _sign_from(sign)) for line, sign in data.get("unless", ()))
-    argvs = tuple(data["probe"]), tuple(data["argv"])
-    return Undo(*argvs, data["stdin"], users, others, unless)
-
-
-def _sign_from(data: Sequence[Any]) -> Sign:
-    return tuple(data[0]), data[1]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from netmodes.journal import Journal, Network, Note, sharing, uptime
 from netmodes.reach import NotAsPromised, Report
 from netmodes.runner import Runner, program
 from netmodes.script import down_script
-from netmodes.step import Outcome, Plan, Record, Sign, Step, Undo
+from netmodes.step import Outcome, Plan, Record, Step
+from netmodes.undo import Sign, Undo
 
 __all__ = ["put_up", "running", "take_back", "take_down"]
 

@@ -10,12 +10,13 @@ from netmodes import names
 from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
-from netmodes.modes.base import need_root
+from netmodes.network import need_root
 from netmodes.probes import inside, is_answered, look_up, ping
 from netmodes.runner import Echo, Runner, silent
 from netmodes.stages import KNOWN, follow
-from netmodes.step import Argv, Outcome
+from netmodes.step import Outcome
 from netmodes.target import check_machine, is_address, parse, parse_host
+from netmodes.undo import Argv
 from netmodes.updown import running
 from netmodes.walk import Answer, Json, Tries, Walk
 

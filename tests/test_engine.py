@@ -19,7 +19,7 @@ from netmodes import NetmodesError, Plan, Step, Undo, journal
 from netmodes.journal import Journal, Note
 from netmodes.runner import Runner
 from netmodes.script import down_script
-from netmodes.step import BEFORE
+from netmodes.undo import BEFORE
 from netmodes.updown import take_down
 
 pytestmark = pytest.mark.pure

@@ -13,7 +13,7 @@ from labs import Lab
 from netmodes import MODES, Bridged, HostOnly, Plan, explain, journal
 from netmodes.explain import fold, lines
 from netmodes.journal import Journal, Network, Note
-from netmodes.step import Undo
+from netmodes.undo import Undo
 
 ROOT = Path(__file__).parent.parent
 

@@ -26,7 +26,7 @@ TEXT = (FACTS / "article.json").read_text()
 #: below them only describe.
 ABOVE = {"cli", "explain"}
 ACTING = ABOVE.union(
-    "check inside lab nameserver runner script servers signals updown watcher why".split()
+    "check inside lab nameserver network runner script servers signals updown watcher why".split()
 )
 DESCRIBING = sorted({path.stem for path in PACKAGE.glob("[!_]*.py")} - ACTING)
 

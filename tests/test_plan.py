@@ -23,7 +23,7 @@ from netmodes import (
     Refused,
     Step,
 )
-from netmodes.step import Undo
+from netmodes.undo import Undo
 
 pytestmark = pytest.mark.pure
 

@@ -29,7 +29,7 @@ from netmodes import (
     Undo,
     journal,
 )
-from netmodes.step import BEFORE
+from netmodes.undo import BEFORE
 
 pytestmark = pytest.mark.pure
 

@@ -15,7 +15,7 @@ from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, 
 from netmodes.journal import Journal
 from netmodes.rendering import picture
 from netmodes.script import down_script, knowledge, render
-from netmodes.step import seconds_left
+from netmodes.undo import seconds_left
 from netmodes.uplink import unchanged
 
 pytestmark = pytest.mark.pure

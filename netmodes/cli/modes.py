@@ -20,8 +20,6 @@ from netmodes.facts import Facts
 from netmodes.journal import Journal
 from netmodes.machine import ssh_device
 from netmodes.modes import Mode
-from netmodes.modes.base import confirm as confirm_network
-from netmodes.modes.base import down as take_down
 from netmodes.reach import NotAsPromised
 from netmodes.step import Plan, Record
 from netmodes.uplink import suggestion
@@ -187,14 +185,16 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
     Raises:
         NetmodesError: nobody confirmed in time; everything has been taken back.
     """
+    from netmodes import network as ours
+
     say(f"Press Enter, or run `netmodes confirm {name}` anywhere, within {seconds:g} s to keep it.")
     with signals.noted() as caught:
         while (network := Journal(name).read()) is not None and not network.confirmed:
             if caught:
-                take_down(name, kill=True, echo=show)
+                ours.down(name, kill=True, echo=show)
                 raise Interrupted(caught[0])
             if enter_pressed(0.1):
-                confirm_network(name)
+                ours.confirm(name)
     if network is None:
         raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is taken back")
 

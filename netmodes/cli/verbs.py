@@ -18,8 +18,6 @@ from netmodes.cli.words import as_json, fit, say, show
 from netmodes.errors import NetmodesError, Refused
 from netmodes.facts import Facts
 from netmodes.journal import summaries
-from netmodes.modes.base import confirm as confirm_network
-from netmodes.modes.base import down as take_down
 from netmodes.uplink import stray
 
 __all__ = ["VERBS"]
@@ -34,13 +32,15 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
 
     Example: netmodes down A
     """
+    from netmodes import network
+
     if bool(names) == every:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for name in dict.fromkeys(names) or [network["name"] for network in summaries()]:
+    for name in dict.fromkeys(names) or [found["name"] for found in summaries()]:
         try:
-            done = take_down(name, kill=kill, echo=show)
+            done = network.down(name, kill=kill, echo=show)
         except NetmodesError as error:
             say(f"Error: {error}")
             status = error.exit_status
@@ -56,8 +56,10 @@ def confirm(name: str) -> None:
 
     Example: netmodes confirm A
     """
+    from netmodes import network
+
     become_root()
-    confirm_network(name)
+    network.confirm(name)
     say(f"{name} stays.")
 
 
@@ -67,10 +69,10 @@ def confirm(name: str) -> None:
 @click.argument("pid", type=int)
 def watch(name: str, seconds: float, pid: int) -> None:
     """Take a network back unless it is confirmed (what --confirm starts)."""
-    from netmodes import watcher
+    from netmodes import network, watcher
 
     if watcher.watch(name, seconds, pid):
-        take_down(name, kill=True)
+        network.down(name, kill=True)
 
 
 @click.command(name="list")

@@ -5,21 +5,19 @@ Mode(parameters) ── settle(facts) ──▶ the same, nothing left open ─�
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, field, fields
 from functools import partial
 from ipaddress import ip_interface
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netmodes import findings, iproute, names
-from netmodes.errors import NetmodesError, Refused
+from netmodes import findings, names
+from netmodes.errors import Refused
 from netmodes.facts import Facts
 from netmodes.finding import Finding
-from netmodes.journal import Journal, locked
+from netmodes.journal import locked
 from netmodes.reach import Cell, NotAsPromised, Report
 from netmodes.step import Check, Outcome, Plan, Record, Step
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from netmodes.walk import Answer
 
-__all__ = ["Mode", "confirm", "down", "parameter", "refuse_interrupted", "refuse_others"]
+__all__ = ["Mode", "parameter", "refuse_interrupted", "refuse_others"]
 
 Echo = Callable[[str], None]
 
@@ -200,6 +198,7 @@ class Mode(ABC):
             Interrupted: the same, after a signal.
         """
         from netmodes import updown
+        from netmodes.network import need_root
         from netmodes.runner import Runner, silent
 
         need_root()
@@ -224,11 +223,15 @@ class Mode(ABC):
         return report
 
     def confirm(self) -> None:
-        """Keep what ``up(confirm=…)`` has put up; see ``netmodes.modes.base.confirm``."""
+        """Keep what ``up(confirm=…)`` has put up; see ``netmodes.network.confirm``."""
+        from netmodes.network import confirm
+
         confirm(self.namespace)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
-        """Take everything back; see ``netmodes.modes.base.down``."""
+        """Take everything back; see ``netmodes.network.down``."""
+        from netmodes.network import down
+
         down(self.namespace, kill=kill, echo=echo)
 
     def exec(self, *argv: str) -> Outcome:
@@ -314,63 +317,3 @@ def refuse_others(mode: Mode, there: dict[str, Any], *parameters: str) -> None:
         if getattr(mode, name) not in ("", there["parameters"][name]):
             bridge = there["parameters"]["bridge"]
             raise Refused(f"{there['name']} is on {bridge} already: leave {name} out")
-
-
-def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
-    """Take the network of this namespace back, newest command first.
-
-    Args:
-        name: the namespace's name.
-        kill: end the processes that run inside, rather than refuse.
-        echo: is given each line before it runs.
-
-    Returns:
-        Whether there was anything to take back.
-
-    Raises:
-        Refused: the namespace is not ours, or processes run inside.
-        NetmodesError: something is left; its text says what.
-    """
-    from netmodes.runner import Runner, silent
-    from netmodes.updown import take_down
-
-    names.check_namespace(name)
-    need_root()
-    with locked() as lock:
-        if Journal(name).read() is None:
-            _refuse_foreign(name)
-            return False
-        left = take_down(name, Runner(echo or silent, lock), kill=kill)
-    if left:
-        raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
-    return True
-
-
-def _refuse_foreign(name: str) -> None:
-    """A second ``down`` has nothing to do; a namespace that others made is another matter."""
-    if Path(iproute.NAMESPACES, name).exists():
-        raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
-
-
-def confirm(name: str) -> None:
-    """Keep the network of this namespace: its watcher goes.
-
-    Raises:
-        Refused: it is not up (any more).
-    """
-    from netmodes import watcher
-
-    names.check_namespace(name)
-    need_root()
-    with locked():
-        watcher.confirm(name)
-
-
-def need_root() -> None:
-    """Refuse to go on without root.
-
-    Raises:
-        Refused: this process is not root.
-    """
-    if os.geteuid() != 0:
-        raise Refused("this needs root: run it under sudo, or inside `netmodes lab`")
