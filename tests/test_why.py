@@ -577,6 +577,11 @@ HEALTHY = {
             "8.8.8.8 answers",
         ],
     ),
+    "outside by NAT": (
+        "nat",
+        "8.8.8.8",
+        ["10.64.0.1, its gateway", "nat0, whose port", "by nat0 and sends it out by enp0s1", "ans"],
+    ),
     "the LAN": (BRIDGED, "192.168.64.7", ["to 192.168.64.7", "br0, whose port", "answers"]),
     "ports without pings": (
         f"{HOST_ONLY} && iptables -A INPUT -p icmp -j DROP",
