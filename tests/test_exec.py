@@ -90,6 +90,15 @@ def test_becomes_root(root_lab: RootLab) -> None:
     assert down.returncode == 0
 
 
+def test_looks_alike(root_lab: RootLab) -> None:
+    """What an ordinary user has said of width and colour holds for root's part as well."""
+    done = root_lab.anyone("env", "COLUMNS=40", "netmodes", "why", "nobody", "192.168.202.1")
+
+    assert done.returncode == 1
+    assert "Error: nobody is not a network of ours" in done.stderr.replace("\n", " ")
+    assert max(map(len, done.stderr.splitlines()[1:])) <= 40
+
+
 def test_journal_has_no_sudo(root_lab: RootLab) -> None:
     """What is recorded is the command, however root was come by."""
     root_lab.anyone("netmodes", "host-only")

@@ -13,6 +13,9 @@ from netmodes.errors import Refused
 
 __all__ = ["become_root"]
 
+#: How the user wants what is said to look; sudo would drop it.
+LOOKS = ("NO_COLOR", "COLUMNS")
+
 
 def become_root() -> None:
     """Go on as root: run this command again under one sudo, if need be.
@@ -25,5 +28,6 @@ def become_root() -> None:
     if not shutil.which("sudo"):
         raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
     show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
+    looks = [f"{name}={os.environ[name]}" for name in LOOKS if name in os.environ]
     itself = str(Path(__file__).parents[1] / "__main__.py")
-    os.execvp("sudo", ["sudo", "--", sys.executable, itself, *sys.argv[1:]])
+    os.execvp("sudo", ["sudo", "--", "env", *looks, sys.executable, itself, *sys.argv[1:]])
