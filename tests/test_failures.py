@@ -82,7 +82,7 @@ def status(done: Done) -> int:
 @pytest.mark.parametrize(("mode", "line"), LINES)
 def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, line: str) -> None:
     """Whichever command fails, it is named with its own words, and nothing is left."""
-    for program in ("ip", "mkdir", "sed", "tee"):
+    for program in ("ip", "mkdir", "sed", "sysctl", "tee"):
         quick_lab.replace(program, FAILING)
     done = up(quick_lab, way, mode, FAIL=" ".join(shlex.split(line)))
 

@@ -48,7 +48,7 @@ def test_unknown(lab: Lab) -> None:
 
     facts = inside(lab)
 
-    assert (facts.namespaces, facts.networks, facts.nft) == (None, None, None)
+    assert (facts.namespaces, facts.networks, facts.iptables) == (None, None, None)
 
 
 def test_no_namespace(lab: Lab) -> None:
