@@ -42,7 +42,10 @@ def test_docker_drops(lab: Lab, chain: str, filtered: str) -> None:
     outside = lab.inside("ping", "-c", "2", "-i", "0.2", "-W", "2", "8.8.8.8")
     lab.ok("netmodes", "down", "A")
 
-    assert f"[#] iptables -I {chain} -i br0 -o br0 -m comment --comment netmodes -j ACCEPT\n" in up.stderr
+    assert (
+        f"[#] iptables -I {chain} -i br0 -o br0 -m comment --comment netmodes -j ACCEPT\n"
+        in up.stderr
+    )
     assert outside.returncode == 0
     assert lab.ok("iptables", "-S") == before
 

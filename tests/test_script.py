@@ -79,7 +79,7 @@ def test_bash(mode: Mode, verbatim: bool, script: Path) -> None:
 
 
 @each_kind
-@each_mode
+@each_class
 def test_shellcheck(mode: Mode, verbatim: bool, script: Path) -> None:
     """Shellcheck has nothing to say of any."""
     assert run("shellcheck", script) == (0, "")
