@@ -102,6 +102,11 @@ def article() -> Facts:
     return Facts.from_json((FACTS / "article.json").read_text())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that must be alone come first, before others run that would take long to wait for."""
+    items.sort(key=lambda item: item.get_closest_marker("alone") is None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what the fault sweep has tried, and what other tests have counted."""
     passed = terminalreporter.stats.get("passed", [])
