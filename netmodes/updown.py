@@ -247,17 +247,16 @@ def _finish(journal: Journal, left: list[str]) -> list[str]:
 
 def _empty(network: Network, runner: Runner, kill: bool) -> None:
     """See to it that no process keeps the namespace alive once its name is gone."""
-    inside = _inside(network, runner)
+    inside, name = _inside(network, runner), network.plan.namespace
     if inside and not kill:
         named = ", ".join(f"{pid} {_program_of(pid)}" for pid in inside)
-        name = network.plan.namespace
         raise Refused(f"processes run inside {name} ({named}): end them, or use --kill")
     for sign in ("TERM", "KILL"):
-        if inside := _inside(network, runner):
-            runner.run(("kill", "-s", sign, *inside))
-            _wait_until_empty(network, runner)
-    if _inside(network, runner):
-        name = network.plan.namespace
+        if not inside:
+            return
+        runner.run(("kill", "-s", sign, *inside))
+        inside = _left_inside(network, runner)
+    if inside:
         raise Refused(
             f"processes run inside {name}, and others come while these end: stop what starts them"
         )
@@ -280,7 +279,9 @@ def _program_of(pid: str) -> str:
         return "gone"
 
 
-def _wait_until_empty(network: Network, runner: Runner, seconds: float = 2.0) -> None:
+def _left_inside(network: Network, runner: Runner, seconds: float = 2.0) -> list[str]:
+    """The processes that are still inside once they have had this time to end."""
     deadline = time.monotonic() + seconds
-    while _inside(network, runner) and time.monotonic() < deadline:
+    while (inside := _inside(network, runner)) and time.monotonic() < deadline:
         time.sleep(0.02)
+    return inside
