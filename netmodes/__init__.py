@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
-from netmodes.facts import Facts
+from netmodes.machine.facts import Facts
 from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
-from netmodes.reach import Cell, NotAsPromised, Report, Result
-from netmodes.step import Check, Outcome, Plan, Record, Step
-from netmodes.undo import Undo
+from netmodes.plan.promise import Cell, NotAsPromised, Report, Result
+from netmodes.plan.step import Check, Outcome, Plan, Record, Step
+from netmodes.plan.undo import Undo
 
 __version__ = "0.1.0"
 

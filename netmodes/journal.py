@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from netmodes.errors import NetmodesError, Refused
-from netmodes.step import Plan
+from netmodes.plan.step import Plan
 
 __all__ = [
     "ROOT",

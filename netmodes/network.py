@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from netmodes import iproute, names, watcher
+from netmodes.commands import devices, iproute
+from netmodes.engine import confirm as watcher
+from netmodes.engine.down import take_down
+from netmodes.engine.runner import Runner, silent
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal, locked
-from netmodes.runner import Runner, silent
-from netmodes.updown import take_down
 
 __all__ = ["confirm", "down", "need_root"]
 
@@ -32,7 +33,7 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
         Refused: the namespace is not ours, or processes run inside.
         NetmodesError: something is left; its text says what.
     """
-    names.check_namespace(name)
+    devices.check_namespace(name)
     need_root()
     with locked() as lock:
         if Journal(name).read() is None:
@@ -56,7 +57,7 @@ def confirm(name: str) -> None:
     Raises:
         Refused: it is not up (any more).
     """
-    names.check_namespace(name)
+    devices.check_namespace(name)
     need_root()
     with locked():
         watcher.confirm(name)

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 
-from netmodes import MODES, lab
+from netmodes import MODES
+from netmodes.lab import lab
 
 
 @dataclass(frozen=True)

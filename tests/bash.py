@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import which
 
 from netmodes import Plan
-from netmodes.script import render
+from netmodes.script.bash import render
 
 STUB = """#!/bin/sh
 case "${0##*/} $*" in

@@ -27,7 +27,7 @@ from typing import Any
 import state
 
 from netmodes import MODES
-from netmodes.iproute import PACKAGES
+from netmodes.commands.iproute import PACKAGES
 
 HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"

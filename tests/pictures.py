@@ -15,9 +15,9 @@ import click
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
 from netmodes.cli.show import picture
-from netmodes.explain import article_machine
-from netmodes.mermaid import graph
-from netmodes.view import View, view
+from netmodes.show.explain import article_machine
+from netmodes.show.mermaid import graph
+from netmodes.show.view import View, view
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -11,7 +11,7 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
-from netmodes.addressing import check_address, check_gateway, check_pair
+from netmodes.commands.addresses import check_address, check_gateway, check_pair
 
 pytestmark = pytest.mark.pure
 

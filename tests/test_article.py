@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from labs import Done, Lab
 
-from netmodes.servers import PAGE
+from netmodes.lab.servers import PAGE
 
 PING = ("ping", "-c", "3", "-i", "0.2", "-W", "1")
 CURL = ("curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "5")

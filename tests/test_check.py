@@ -16,7 +16,7 @@ from state import State, state
 
 from netmodes import MODES, Facts
 from netmodes.cli import cli
-from netmodes.probes import probes
+from netmodes.diagnose.probes import probes
 
 BRIDGED = ("bridged", "--uplink", "enp0s1")
 

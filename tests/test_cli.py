@@ -15,20 +15,10 @@ from pathlib import Path
 import pytest
 from console import FACTS, machine, netmodes
 
-from netmodes import (
-    MODES,
-    Bridged,
-    Facts,
-    HostOnly,
-    Mode,
-    Plan,
-    Refused,
-    __version__,
-    iproute,
-    journal,
-)
+from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
 from netmodes.cli import cli
 from netmodes.cli.words import fit
+from netmodes.commands import iproute
 from netmodes.journal import Journal
 
 pytestmark = pytest.mark.pure

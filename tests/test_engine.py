@@ -16,11 +16,11 @@ from bash import BASH, moved
 from plumbum import local
 
 from netmodes import NetmodesError, Plan, Step, Undo, journal
+from netmodes.engine.down import take_down
+from netmodes.engine.runner import Runner
 from netmodes.journal import Journal, Note
-from netmodes.runner import Runner
-from netmodes.script import down_script
-from netmodes.undo import BEFORE
-from netmodes.updown import take_down
+from netmodes.plan.undo import BEFORE
+from netmodes.script.bash import down_script
 
 pytestmark = pytest.mark.pure
 

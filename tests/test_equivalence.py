@@ -9,7 +9,7 @@ import pytest
 from labs import Lab
 from state import State, state
 
-from netmodes.servers import PAGE
+from netmodes.lab.servers import PAGE
 
 MODES = (
     "host-only",

@@ -10,10 +10,11 @@ import pytest
 from console import machine, netmodes
 from labs import Lab
 
-from netmodes import MODES, Bridged, HostOnly, Plan, explain, journal
-from netmodes.explain import fold, lines
+from netmodes import MODES, Bridged, HostOnly, Plan, journal
 from netmodes.journal import Journal, Network, Note
-from netmodes.undo import Undo
+from netmodes.plan.undo import Undo
+from netmodes.show import explain
+from netmodes.show.explain import fold, lines
 
 ROOT = Path(__file__).parent.parent
 

@@ -254,6 +254,6 @@ def test_overlap_with_a_network() -> None:
 @pytest.mark.parametrize("peer", ["10.64.0.20", None])
 def test_peer(peer: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is at the other end of the SSH session is read for every mode; "" for nobody."""
-    monkeypatch.setattr("netmodes.snapshot.ssh_peer", lambda: peer)
+    monkeypatch.setattr("netmodes.machine.read.ssh_peer", lambda: peer)
 
     assert Facts.read(thorough=False).peer == (peer or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netmodes import Facts
-from netmodes.filters import Packet, is_translated, stops
+from netmodes.firewall.verdict import Packet, is_translated, stops
 
 pytestmark = pytest.mark.pure
 

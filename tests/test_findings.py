@@ -15,10 +15,12 @@ import pytest
 from console import machine as known_machine
 from console import netmodes
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Refused, findings, machine
+from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.cli import doctor
 from netmodes.cli.doctor import mend
-from netmodes.findings import Finding, of_machine, of_network, of_subnet, of_uplink
+from netmodes.diagnose import doctor as findings
+from netmodes.diagnose.doctor import Finding, of_machine, of_network, of_subnet, of_uplink
+from netmodes.machine import abilities
 
 pytestmark = pytest.mark.pure
 
@@ -393,7 +395,7 @@ def test_form(healthy: Facts) -> None:
         assert finding.level in ("error", "warning")
         assert not finding.what.endswith((".", ":"))
         assert len(f"{finding.what}{finding.mend}{finding.shows}".splitlines()) == 1
-        assert shlex.split(finding.shows)[0] in {*machine.PROGRAMS, *SHOWING}
+        assert shlex.split(finding.shows)[0] in {*abilities.PROGRAMS, *SHOWING}
         assert finding.mend
 
 
@@ -521,7 +523,7 @@ def test_doctor_width(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 def test_doctor_without_ip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no ip to look with, that is the finding."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(machine, "SBIN", ())
+    monkeypatch.setattr(abilities, "SBIN", ())
 
     done = netmodes("doctor")
 
@@ -540,15 +542,15 @@ def test_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         program.parent.mkdir()
         program.touch(0o755)
     monkeypatch.setenv("PATH", str(user))
-    monkeypatch.setattr(machine, "SBIN", (str(sbin),))
+    monkeypatch.setattr(abilities, "SBIN", (str(sbin),))
 
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    of_user = machine.missing()
+    of_user = abilities.missing()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    of_root = machine.missing()
+    of_root = abilities.missing()
 
-    assert {*machine.PROGRAMS} - {*of_user} == {"ip", "nft"}
-    assert {*machine.PROGRAMS} - {*of_root} == {"ip"}
+    assert {*abilities.PROGRAMS} - {*of_user} == {"ip", "nft"}
+    assert {*abilities.PROGRAMS} - {*of_root} == {"ip"}
 
 
 @pytest.mark.parametrize(
@@ -563,38 +565,38 @@ def test_kind(
     builtin: str, listed: str, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kind of device is there if its module is built in, or can be loaded."""
-    monkeypatch.setattr(machine, "MODULES", tmp_path)
+    monkeypatch.setattr(abilities, "MODULES", tmp_path)
     folder = tmp_path / os.uname().release
     folder.mkdir()
     (folder / "modules.builtin").write_text(builtin)
     (folder / "modules.dep").write_text(listed)
 
-    assert machine.has_kind("try0") is there
+    assert abilities.has_kind("try0") is there
 
 
 def test_kind_untried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a trial could load a module nothing is tried, and nothing said."""
-    monkeypatch.setattr(machine, "MODULES", tmp_path / "none")
-    monkeypatch.setattr(machine, "LOADED", tmp_path)
-    monkeypatch.setattr(machine, "KINDS", ("try0",))
+    monkeypatch.setattr(abilities, "MODULES", tmp_path / "none")
+    monkeypatch.setattr(abilities, "LOADED", tmp_path)
+    monkeypatch.setattr(abilities, "KINDS", ("try0",))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert machine.has_kind("try0") is None
-    assert machine.read()["kinds"] == {}
+    assert abilities.has_kind("try0") is None
+    assert abilities.read()["kinds"] == {}
 
 
 def test_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Name servers are the addresses of resolv.conf, in order; without it they are unknown."""
     path = tmp_path / "resolv.conf"
-    monkeypatch.setattr(machine, "RESOLVERS", path)
-    missing = machine.resolvers()
+    monkeypatch.setattr(abilities, "RESOLVERS", path)
+    missing = abilities.resolvers()
     path.write_text(
         "# nameserver 1.1.1.1\nsearch lan\nnameserver 127.0.0.53\nnameserver\nnameserver here\n"
         "nameserver fe80::1%enp0s1 # the router\n"
     )
 
     assert missing is None
-    assert machine.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
+    assert abilities.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
 
 
 @pytest.fixture
@@ -607,7 +609,7 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (nic / "device/driver").symlink_to(driver)
     (nic / "ifindex").write_text("3\n")
     (nic / "address").write_text("4a:9e:7e:55:59:02\n")
-    monkeypatch.setattr(machine, "DEVICES", tmp_path / "net")
+    monkeypatch.setattr(abilities, "DEVICES", tmp_path / "net")
     return nic
 
 
@@ -628,24 +630,24 @@ def test_hardware(
 
     monkeypatch.setattr("fcntl.ioctl", ioctl)
 
-    assert machine.hardware(WLAN) == {"driver": "iwlwifi", "wireless": said}
+    assert abilities.hardware(WLAN) == {"driver": "iwlwifi", "wireless": said}
 
 
 @pytest.mark.parametrize("other", [{"ifindex": 4}, {"address": "4a:9e:7e:55:59:03"}])
 def test_hardware_of_another_network(other: dict[str, Any], devices: Path) -> None:
     """A /sys that shows another network's device of that name says nothing."""
-    assert machine.hardware({**WLAN, **other}) == {}
+    assert abilities.hardware({**WLAN, **other}) == {}
 
 
 def test_hardware_without_sys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without /sys a wireless device is known from what /proc lists."""
     wireless = tmp_path / "wireless"
     wireless.write_text("Inter-| sta-|\n face | tus |\n wlan0: 0000   70.\n")
-    monkeypatch.setattr(machine, "WIRELESS", wireless)
-    monkeypatch.setattr(machine, "DEVICES", tmp_path)
+    monkeypatch.setattr(abilities, "WIRELESS", wireless)
+    monkeypatch.setattr(abilities, "DEVICES", tmp_path)
 
-    assert machine.hardware(WLAN) == {"wireless": "unknown"}
-    assert machine.hardware({**WLAN, "ifname": "wlan"}) == {}
+    assert abilities.hardware(WLAN) == {"wireless": "unknown"}
+    assert abilities.hardware({**WLAN, "ifname": "wlan"}) == {}
 
 
 def test_mend(monkeypatch: pytest.MonkeyPatch) -> None:

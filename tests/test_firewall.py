@@ -10,7 +10,7 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Nat, Plan, Refused
-from netmodes.firewall import TAG
+from netmodes.firewall.objections import TAG
 
 pytestmark = pytest.mark.pure
 

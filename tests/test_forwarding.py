@@ -10,7 +10,7 @@ from labs import Lab
 from state import State, state
 
 from netmodes import Bridged, Facts, Nat
-from netmodes.step import Check
+from netmodes.plan.step import Check
 
 KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
 HERE = "192.168.202.11"

@@ -15,7 +15,7 @@ from state import State
 from uml import boot
 
 import netmodes
-from netmodes.servers import PAGE
+from netmodes.lab.servers import PAGE
 
 #: curl(1), EXIT CODES.
 CANNOT_CONNECT = 7

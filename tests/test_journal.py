@@ -14,10 +14,10 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
+from netmodes.commands.devices import check_namespace
 from netmodes.journal import Journal, Note, locked, shares, sharing, summaries
-from netmodes.names import check_namespace
-from netmodes.script import render
-from netmodes.step import step_from
+from netmodes.plan.step import step_from
+from netmodes.script.bash import render
 
 pytestmark = pytest.mark.pure
 

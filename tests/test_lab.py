@@ -21,9 +21,9 @@ from labs import NETMODES, Done, Lab, RootLab, path_without
 from state import sysctls
 
 import netmodes
-from netmodes import nameserver
-from netmodes.lab import is_lab
-from netmodes.servers import PAGE
+from netmodes.lab import nameserver
+from netmodes.lab.lab import is_lab
+from netmodes.lab.servers import PAGE
 
 LAB = (NETMODES, "lab", "--")
 
@@ -130,7 +130,7 @@ def test_begins_with_nothing(lab: Lab) -> None:
 
 def test_is_lab(lab: Lab) -> None:
     """A program can ask whether it is in a lab; the real machine is none."""
-    asked = lab.ok(sys.executable, "-c", "from netmodes.lab import is_lab; print(is_lab())")
+    asked = lab.ok(sys.executable, "-c", "from netmodes.lab.lab import is_lab; print(is_lab())")
 
     assert asked == "True\n"
     assert is_lab() is False
@@ -142,7 +142,7 @@ def test_namespace_of_root_is_no_lab() -> None:
         pytest.skip("only root can make one")
     with RootLab() as root_lab:
         asked = root_lab.ok(
-            sys.executable, "-c", "from netmodes.lab import is_lab; print(is_lab())"
+            sys.executable, "-c", "from netmodes.lab.lab import is_lab; print(is_lab())"
         )
 
     assert asked == "False\n"
@@ -291,7 +291,7 @@ def test_no_question(lab: Lab) -> None:
     """The lab's own name server goes on after what is no question."""
     argv = (sys.executable, "-IS", nameserver.__file__, "127.0.0.9", "a.example", "10.0.0.1")
     asking = """
-from netmodes.nameserver import wait_for
+from netmodes.lab.nameserver import wait_for
 import socket
 assert wait_for("127.0.0.9", "a.example")
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:

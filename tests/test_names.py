@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
-from netmodes.names import check_device, check_namespace, check_pair, free_device, free_pair
+from netmodes.commands.devices import (
+    check_device,
+    check_namespace,
+    check_pair,
+    free_device,
+    free_pair,
+)
 
 pytestmark = pytest.mark.pure
 

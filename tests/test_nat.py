@@ -12,7 +12,7 @@ import pytest
 from labs import Lab, path_without
 from state import State, state
 
-from netmodes import publish
+from netmodes.commands import publish
 
 NEIGHBOUR = ("nsenter", "--net=/run/lan/neighbour")
 

@@ -23,7 +23,7 @@ from netmodes import (
     Refused,
     Step,
 )
-from netmodes.undo import Undo
+from netmodes.plan.undo import Undo
 
 pytestmark = pytest.mark.pure
 

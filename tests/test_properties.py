@@ -29,7 +29,7 @@ from netmodes import (
     Undo,
     journal,
 )
-from netmodes.undo import BEFORE
+from netmodes.plan.undo import BEFORE
 
 pytestmark = pytest.mark.pure
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from console import machine, netmodes
 
-from netmodes import Facts, Nat, Refused, explain
+from netmodes import Facts, Nat, Refused
+from netmodes.show import explain
 
 pytestmark = pytest.mark.pure
 

@@ -14,7 +14,9 @@ from faults import NO_DUMMY
 from labs import Lab
 from state import State, state
 
-from netmodes import Bridged, Facts, HostOnly, Nat, Refused, etc, nameserver
+from netmodes import Bridged, Facts, HostOnly, Nat, Refused
+from netmodes.lab import nameserver
+from netmodes.machine import resolv as etc
 
 NAT, BRIDGED = "nat", "bridged --uplink enp0s1"
 

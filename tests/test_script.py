@@ -12,11 +12,11 @@ from bash import heard
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
+from netmodes.commands.uplink import unchanged
 from netmodes.journal import Journal
-from netmodes.rendering import picture
-from netmodes.script import down_script, knowledge, render
-from netmodes.undo import seconds_left
-from netmodes.uplink import unchanged
+from netmodes.plan.undo import seconds_left
+from netmodes.script.bash import down_script, knowledge, render
+from netmodes.script.render import picture
 
 pytestmark = pytest.mark.pure
 

@@ -16,10 +16,10 @@ from labs import Lab, RootLab
 from pictures import DOWN, GOLDEN, SITUATIONS, WRITTEN, host_only, link, seen
 
 from netmodes import Facts
-from netmodes.draw import GAP, LEFT, RIGHT, draw
-from netmodes.finding import Finding
-from netmodes.mermaid import graph, label
-from netmodes.view import Device, Place, View, view
+from netmodes.plan.finding import Finding
+from netmodes.show.mermaid import graph, label
+from netmodes.show.text import GAP, LEFT, RIGHT, draw
+from netmodes.show.view import Device, Place, View, view
 
 pure = pytest.mark.pure
 

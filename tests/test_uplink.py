@@ -9,7 +9,7 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Refused
-from netmodes.uplink import burdens, check_uplink, stray, suggestion, unchanged
+from netmodes.commands.uplink import burdens, check_uplink, stray, suggestion, unchanged
 
 pytestmark = pytest.mark.pure
 

@@ -11,12 +11,12 @@ import pytest
 from console import machine
 
 from netmodes import HostOnly, journal
+from netmodes.engine.confirm import watch
 from netmodes.journal import Journal
-from netmodes.watcher import watch
 
 pytestmark = pytest.mark.pure
 
-PEER = "import sys; from netmodes.machine import ssh_peer; print(ssh_peer())"
+PEER = "import sys; from netmodes.machine.abilities import ssh_peer; print(ssh_peer())"
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from faults import NO_DUMMY
 from labs import Done, Lab
 
 from netmodes import Refused
-from netmodes.target import parse
+from netmodes.diagnose.target import parse
 
 BRIDGED = "bridged --uplink enp0s1"
 VERBATIM = f"{BRIDGED} --verbatim"

@@ -13,10 +13,10 @@ from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit, show
+from netmodes.diagnose.target import parse_host
 from netmodes.errors import Refused
-from netmodes.finding import Finding
-from netmodes.reach import Report, Result
-from netmodes.target import parse_host
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Report, Result
 
 __all__ = ["check", "table"]
 
@@ -57,7 +57,7 @@ def check(name: str, outside: str, to_json: bool) -> None:
 
     Example: netmodes check A --outside 8.8.8.8
     """
-    from netmodes.check import check as try_all
+    from netmodes.diagnose.check import check as try_all
 
     become_root()
     report = try_all(name, outside=outside, echo=show)

@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 
 import click
 
-from netmodes import findings, machine
 from netmodes.cli.complete import interfaces
 from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit
-from netmodes.facts import Facts
-from netmodes.findings import Finding
+from netmodes.diagnose import doctor as findings
+from netmodes.diagnose.doctor import Finding
+from netmodes.machine import abilities
+from netmodes.machine.facts import Facts
 from netmodes.modes import MODES
 
 __all__ = ["doctor"]
@@ -55,7 +56,7 @@ def doctor(uplink: str | None, to_json: bool) -> None:
 
 def look() -> Facts:
     """This machine's facts, as far as there are the programs that tell."""
-    around = machine.read()
+    around = abilities.read()
     nothing = Facts(links=[], routes=[], routes6=[], networks=[])
     return replace(nothing if "ip" in around["missing"] else Facts.read(), **around)
 

@@ -37,7 +37,7 @@ def explain(name: str, how: str) -> None:
 
     Example: netmodes explain host-only
     """
-    from netmodes import explain as teacher
+    from netmodes.show import explain as teacher
 
     found = Journal(name).read()
     if name in MODES:

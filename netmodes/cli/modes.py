@@ -9,20 +9,20 @@ from pathlib import Path
 
 import click
 
-from netmodes import signals
 from netmodes.cli.check import table
 from netmodes.cli.options import options
 from netmodes.cli.sudo import become_root
 from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit, say, show
+from netmodes.commands.uplink import suggestion
+from netmodes.engine import signals
 from netmodes.errors import Interrupted, NetmodesError, Refused
-from netmodes.facts import Facts
 from netmodes.journal import Journal
-from netmodes.machine import ssh_device
+from netmodes.machine.abilities import ssh_device
+from netmodes.machine.facts import Facts
 from netmodes.modes import Mode
-from netmodes.reach import NotAsPromised
-from netmodes.step import Plan, Record
-from netmodes.uplink import suggestion
+from netmodes.plan.promise import NotAsPromised
+from netmodes.plan.step import Plan, Record
 
 __all__ = ["mode_command"]
 
@@ -80,7 +80,7 @@ def run_mode(
         return
     plan = plan_for(facts, wanted, verbatim, force)
     if export:
-        from netmodes.script import render
+        from netmodes.script.bash import render
 
         write_script(render(plan), export, force)
     else:

@@ -13,10 +13,10 @@ from netmodes.cli.complete import running
 from netmodes.cli.doctor import block
 from netmodes.cli.terminal import coloured, drawn
 from netmodes.cli.words import as_json, fit
-from netmodes.draw import WRONG, draw
 from netmodes.errors import Refused
-from netmodes.facts import Facts
-from netmodes.view import View, view
+from netmodes.machine.facts import Facts
+from netmodes.show.text import WRONG, draw
+from netmodes.show.view import View, view
 
 __all__ = ["show_network"]
 
@@ -47,7 +47,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)
     elif how == "mermaid":
-        from netmodes.mermaid import graph
+        from netmodes.show.mermaid import graph
 
         click.echo(graph(seen), nl=False)
     else:

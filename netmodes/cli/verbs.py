@@ -15,10 +15,10 @@ from netmodes.cli.show import show_network
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
 from netmodes.cli.words import as_json, fit, say, show
+from netmodes.commands.uplink import stray
 from netmodes.errors import NetmodesError, Refused
-from netmodes.facts import Facts
 from netmodes.journal import summaries
-from netmodes.uplink import stray
+from netmodes.machine.facts import Facts
 
 __all__ = ["VERBS"]
 
@@ -69,7 +69,8 @@ def confirm(name: str) -> None:
 @click.argument("pid", type=int)
 def watch(name: str, seconds: float, pid: int) -> None:
     """Take a network back unless it is confirmed (what --confirm starts)."""
-    from netmodes import network, watcher
+    from netmodes import network
+    from netmodes.engine import confirm as watcher
 
     if watcher.watch(name, seconds, pid):
         network.down(name, kill=True)
@@ -109,7 +110,7 @@ def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
 
     Example: netmodes exec A -- ping -c 1 192.168.202.1
     """
-    from netmodes.inside import enter
+    from netmodes.engine.enter import enter
 
     become_root()
     enter(name, command, user, show)
@@ -137,7 +138,7 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 
     Example: netmodes lab -- netmodes host-only
     """
-    from netmodes import lab as machine
+    from netmodes.lab import lab as machine
 
     if within and not machine.is_lab():
         raise Refused("this is no lab: `netmodes lab` makes one")

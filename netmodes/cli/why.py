@@ -11,8 +11,8 @@ from netmodes.cli.doctor import block
 from netmodes.cli.sudo import become_root
 from netmodes.cli.terminal import coloured
 from netmodes.cli.words import fit, show
+from netmodes.diagnose.target import parse
 from netmodes.errors import Refused
-from netmodes.target import parse
 
 __all__ = ["why"]
 
@@ -30,7 +30,7 @@ def why(name: str, target: str) -> None:
 
     Example: netmodes why A 8.8.8.8
     """
-    from netmodes.why import why as follow
+    from netmodes.diagnose.why.why import why as follow
 
     try:
         parse(target)

@@ -13,18 +13,19 @@ from functools import partial
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netmodes import findings, names
+from netmodes.commands import devices
+from netmodes.diagnose import doctor
 from netmodes.errors import Refused
-from netmodes.facts import Facts
-from netmodes.finding import Finding
 from netmodes.journal import locked
-from netmodes.reach import Cell, NotAsPromised, Report
-from netmodes.step import Check, Outcome, Plan, Record, Step
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Cell, NotAsPromised, Report
+from netmodes.plan.step import Check, Outcome, Plan, Record, Step
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from netmodes.walk import Answer
+    from netmodes.diagnose.why.trace import Answer
 
 __all__ = ["Mode", "parameter", "refuse_interrupted", "refuse_others"]
 
@@ -79,7 +80,7 @@ class Mode(ABC):
     namespace: str = parameter("A", "name of the namespace")
 
     def __post_init__(self) -> None:
-        names.check_namespace(self.namespace)
+        devices.check_namespace(self.namespace)
         self.validate()
 
     @abstractmethod
@@ -104,7 +105,7 @@ class Mode(ABC):
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
         """What to know before it starts; the mode is settled."""
-        yield from findings.before_up(facts)
+        yield from doctor.before_up(facts)
 
     def inherited(self, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares; the mode is settled."""
@@ -164,8 +165,8 @@ class Mode(ABC):
     def script(
         self, facts: Facts | None = None, *, verbatim: bool = False, force: bool = False
     ) -> str:
-        """The same commands as bash; see ``netmodes.script``."""
-        from netmodes.script import render
+        """The same commands as bash; see ``netmodes.script.bash``."""
+        from netmodes.script.bash import render
 
         return render(self.plan(facts, verbatim=verbatim, force=force))
 
@@ -197,9 +198,9 @@ class Mode(ABC):
             NotAsPromised: a promise is not kept; the same, but for what was up already.
             Interrupted: the same, after a signal.
         """
-        from netmodes import updown
+        from netmodes.engine import down as updown
+        from netmodes.engine.runner import Runner, silent
         from netmodes.network import need_root
-        from netmodes.runner import Runner, silent
 
         need_root()
         with locked() as lock:
@@ -236,19 +237,19 @@ class Mode(ABC):
 
     def exec(self, *argv: str) -> Outcome:
         """Run a command inside the namespace, to its end, as the current user."""
-        from netmodes.runner import Runner
+        from netmodes.engine.runner import Runner
 
         return Runner().quietly(("ip", "netns", "exec", self.namespace, *argv))
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
-        """Try every promise of the mode on the network that is up; see ``netmodes.check``."""
-        from netmodes.check import check
+        """Try every promise of the mode on the network that is up; see ``diagnose.check``."""
+        from netmodes.diagnose.check import check
 
         return check(self.namespace, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
-        """Follow a packet to the first thing that is wrong; see ``netmodes.why``."""
-        from netmodes.why import why
+        """Follow a packet to the first thing that is wrong; see ``netmodes.diagnose.why``."""
+        from netmodes.diagnose.why.why import why
 
         return why(self.namespace, target, echo=echo)
 

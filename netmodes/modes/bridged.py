@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from netmodes import addressing, firewall, forwarding, handover, iproute, names, resolver
+from netmodes.commands import addresses, devices, forwarding, handover, iproute
+from netmodes.commands import dns as resolver
+from netmodes.commands.uplink import burdens, check_uplink, unchanged
 from netmodes.errors import Refused
-from netmodes.facts import Facts
-from netmodes.filters import Packet
-from netmodes.finding import Finding
+from netmodes.firewall import objections as firewall
+from netmodes.firewall.verdict import Packet
+from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
-from netmodes.reach import Cell
-from netmodes.step import Check, Step, step_from
-from netmodes.uplink import burdens, check_uplink, unchanged
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Cell
+from netmodes.plan.step import Check, Step, step_from
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,11 @@ class Bridged(Mode):
     def validate(self) -> None:
         if not self.uplink:
             raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
-        names.check_device(self.uplink)
-        names.check_bridge(self.bridge, self.host_device, self.device)
-        names.check_pair(self.host_device, self.device)
-        addressing.check_pair(self.bridge_address, self.address)
-        addressing.check_gateway(self.gateway, self.address)
+        devices.check_device(self.uplink)
+        devices.check_bridge(self.bridge, self.host_device, self.device)
+        devices.check_pair(self.host_device, self.device)
+        addresses.check_pair(self.bridge_address, self.address)
+        addresses.check_gateway(self.gateway, self.address)
         resolver.validate(self.dns)
 
     def settle(self, facts: Facts) -> Bridged:
@@ -79,24 +81,24 @@ class Bridged(Mode):
             check_uplink(self.uplink, facts)
             handover.check_movable(self.uplink, facts)
         mode = self._joining(there, facts) if there else self._bridging(facts)
-        host_device, device = names.free_pair(self.host_device, self.device, facts)
+        host_device, device = devices.free_pair(self.host_device, self.device, facts)
         return replace(
             mode,
-            gateway=self.gateway or addressing.bare(mode.bridge_address),
+            gateway=self.gateway or addresses.bare(mode.bridge_address),
             host_device=host_device,
             device=device,
         )
 
     def _bridging(self, facts: Facts) -> Bridged:
         """With a bridge of its own, in the uplink's subnet."""
-        bridge_address = addressing.lan_address(
+        bridge_address = addresses.lan_address(
             self.bridge_address, 100, self.uplink, facts, self.address
         )
         return replace(
             self,
-            bridge=names.free_device(self.bridge, "br0", facts),
+            bridge=devices.free_device(self.bridge, "br0", facts),
             bridge_address=bridge_address,
-            address=addressing.lan_address(self.address, 50, self.uplink, facts, bridge_address),
+            address=addresses.lan_address(self.address, 50, self.uplink, facts, bridge_address),
         )
 
     def _joining(self, there: dict[str, Any], facts: Facts) -> Bridged:
@@ -108,7 +110,7 @@ class Bridged(Mode):
             self,
             bridge=bridge,
             bridge_address=there["parameters"]["bridge_address"],
-            address=addressing.lan_address(
+            address=addresses.lan_address(
                 self.address, 50, bridge, facts, there["parameters"]["bridge_address"]
             ),
         )
@@ -116,7 +118,7 @@ class Bridged(Mode):
     @property
     def _sent(self) -> tuple[Packet, Packet]:
         """What goes from the namespace by the host to its gateway, and the answer."""
-        return firewall.packets(self.bridge, self.bridge, addressing.bare(self.address))
+        return firewall.packets(self.bridge, self.bridge, addresses.bare(self.address))
 
     def objections(self, facts: Facts) -> Iterator[str]:
         if facts.bridged(self.uplink) is None:
@@ -146,10 +148,10 @@ class Bridged(Mode):
         else:
             yield from forwarding.checks(facts)
             yield from unchanged(self.uplink, facts)
-            yield from iproute.nobody_has(addressing.bare(self.bridge_address), self.uplink)
+            yield from iproute.nobody_has(addresses.bare(self.bridge_address), self.uplink)
         yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
         lan = self.bridge if joins else self.uplink
-        yield from iproute.nobody_has(addressing.bare(self.address), lan)
+        yield from iproute.nobody_has(addresses.bare(self.address), lan)
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, forwarding, iproute, names, resolver
-from netmodes.facts import Facts
-from netmodes.finding import Finding
+from netmodes.commands import addresses, devices, dns, forwarding, iproute
+from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, parameter
-from netmodes.reach import Cell
-from netmodes.step import Check, Step
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Cell
+from netmodes.plan.step import Check, Step
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class HostOnly(Mode):
     address: str = parameter("", "the namespace's address", "192.168.202.11/24", metavar="CIDR")
 
     def validate(self) -> None:
-        names.check_pair(self.host_device, self.device)
-        addressing.check_pair(self.host_address, self.address)
+        devices.check_pair(self.host_device, self.device)
+        addresses.check_pair(self.host_address, self.address)
 
     def settle(self, facts: Facts) -> HostOnly:
-        host_device, device = names.free_pair(self.host_device, self.device, facts)
-        host_address, address = addressing.own_pair(
+        host_device, device = devices.free_pair(self.host_device, self.device, facts)
+        host_address, address = addresses.own_pair(
             self.host_address, self.address, facts, ("192.168.202.1/24", "192.168.202.11/24")
         )
         return replace(
@@ -61,7 +61,7 @@ class HostOnly(Mode):
         )
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
-        yield from resolver.notices(self.namespace, "", facts)
+        yield from dns.notices(self.namespace, "", facts)
         yield from super().notices(facts)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
@@ -69,7 +69,7 @@ class HostOnly(Mode):
         yield iproute.no_device(self.host_device)
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
-        yield from resolver.checks(resolver.close(self.namespace, facts))
+        yield from dns.checks(dns.close(self.namespace, facts))
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
@@ -86,4 +86,4 @@ class HostOnly(Mode):
         yield iproute.add_address(self.address, self.device, self.namespace)
         yield iproute.set_up(self.device, self.namespace)
 
-        yield from resolver.close(self.namespace, facts)
+        yield from dns.close(self.namespace, facts)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from netmodes import addressing, findings, iproute, names, resolver
-from netmodes.facts import Facts
-from netmodes.finding import Finding
+from netmodes.commands import addresses, devices, dns, iproute
+from netmodes.diagnose import doctor
+from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, parameter
-from netmodes.reach import Cell
-from netmodes.step import Check, Step
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Cell
+from netmodes.plan.step import Check, Step
 
 
 @dataclass(frozen=True)
@@ -41,26 +42,26 @@ class Isolated(Mode):
     address: str = parameter("", "its address", "192.168.222.10/24", metavar="CIDR")
 
     def validate(self) -> None:
-        names.check_device(self.device)
-        addressing.check_address(self.address)
+        devices.check_device(self.device)
+        addresses.check_address(self.address)
 
     def settle(self, facts: Facts) -> Isolated:
         return replace(
             self,
-            device=names.free_device(self.device, "dummy0", facts),
-            address=addressing.own_address(self.address, "192.168.222.10/24", facts),
+            device=devices.free_device(self.device, "dummy0", facts),
+            address=addresses.own_address(self.address, "192.168.222.10/24", facts),
         )
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
-        yield from findings.dummy_of_the_module(facts)
-        yield from resolver.notices(self.namespace, "", facts)
+        yield from doctor.dummy_of_the_module(facts)
+        yield from dns.notices(self.namespace, "", facts)
         yield from super().notices(facts)
 
     def checks(self, facts: Facts) -> Iterator[Check]:
         yield iproute.no_namespace(self.namespace)
         yield iproute.no_device(self.device)
         yield from iproute.no_overlap(self.address)
-        yield from resolver.checks(resolver.close(self.namespace, facts))
+        yield from dns.checks(dns.close(self.namespace, facts))
 
     def steps(self, facts: Facts) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
@@ -72,4 +73,4 @@ class Isolated(Mode):
         yield iproute.set_up(self.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
 
-        yield from resolver.close(self.namespace, facts)
+        yield from dns.close(self.namespace, facts)

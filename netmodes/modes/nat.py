@@ -8,24 +8,17 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface
 from typing import Any, ClassVar
 
-from netmodes import (
-    addressing,
-    findings,
-    firewall,
-    forwarding,
-    iproute,
-    masquerade,
-    names,
-    publish,
-    resolver,
-)
+from netmodes.commands import addresses, devices, forwarding, iproute, nat, publish
+from netmodes.commands import dns as resolver
+from netmodes.diagnose import doctor
 from netmodes.errors import Refused
-from netmodes.facts import Facts
-from netmodes.filters import Packet
-from netmodes.finding import Finding
+from netmodes.firewall import objections as firewall
+from netmodes.firewall.verdict import Packet
+from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
-from netmodes.reach import Cell
-from netmodes.step import Check, Step, step_from
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Cell
+from netmodes.plan.step import Check, Step, step_from
 
 DEFAULT = ("10.64.0.1/24", "10.64.0.11/24")
 
@@ -77,9 +70,9 @@ class Nat(Mode):
         return {**super().parameters, "publish": publish.normal(self.publish)}
 
     def validate(self) -> None:
-        names.check_bridge(self.bridge, self.host_device, self.device)
-        names.check_pair(self.host_device, self.device)
-        addressing.check_pair(self.bridge_address, self.address)
+        devices.check_bridge(self.bridge, self.host_device, self.device)
+        devices.check_pair(self.host_device, self.device)
+        addresses.check_pair(self.bridge_address, self.address)
         publish.check(self.publish, self.namespace)
         resolver.validate(self.dns)
 
@@ -87,32 +80,32 @@ class Nat(Mode):
         publish.refuse_published(self.publish, facts)
         there = next(iter(facts.on_bridge(self.bridge, self.mode)), None)
         mode = self._joining(there, facts) if there else self._bridging(facts)
-        host_device, device = names.free_pair(self.host_device, self.device, facts)
+        host_device, device = devices.free_pair(self.host_device, self.device, facts)
         return replace(mode, host_device=host_device, device=device)
 
     def _bridging(self, facts: Facts) -> Nat:
         """With a bridge and a subnet of its own."""
         near, far = self._subnet(self.bridge_address, self.address, facts)
-        bridge = names.free_device(self.bridge, "nat0", facts)
+        bridge = devices.free_device(self.bridge, "nat0", facts)
         return replace(self, bridge=bridge, bridge_address=near, address=far)
 
     @staticmethod
     def _subnet(near: str, far: str, facts: Facts) -> tuple[str, str]:
         """The bridge's and the namespace's address, in a subnet of their own."""
-        return addressing.own_pair(near, far, facts, DEFAULT, *ASIDE)
+        return addresses.own_pair(near, far, facts, DEFAULT, *ASIDE)
 
     def _joining(self, there: dict[str, Any], facts: Facts) -> Nat:
         """With the bridge of another network of this mode."""
         refuse_interrupted(there)
         refuse_others(self, there, "bridge_address")
         bridge, near = (there["parameters"][name] for name in ("bridge", "bridge_address"))
-        far = addressing.lan_address(self.address, 11, bridge, facts, near)
+        far = addresses.lan_address(self.address, 11, bridge, facts, near)
         return replace(self, bridge=bridge, bridge_address=near, address=far)
 
     def _sent(self, facts: Facts) -> tuple[Packet, Packet]:
         """What goes from the namespace outside, and the answer."""
         out = next((route["dev"] for route in facts.default_routes() if "dev" in route), "")
-        return firewall.packets(self.bridge, out, addressing.bare(self.address))
+        return firewall.packets(self.bridge, out, addresses.bare(self.address))
 
     def objections(self, facts: Facts) -> Iterator[str]:
         if not facts.on_bridge(self.bridge, self.mode):
@@ -120,7 +113,7 @@ class Nat(Mode):
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
         if self._moved_aside(facts):
-            yield from findings.of_subnet(self.mode, DEFAULT[0], facts)
+            yield from doctor.of_subnet(self.mode, DEFAULT[0], facts)
         yield from firewall.rejecting(self._sent(facts), facts)
         yield from resolver.notices(self.namespace, self.dns, facts)
         yield from super().notices(facts)
@@ -162,10 +155,10 @@ class Nat(Mode):
             yield iproute.add_address(self.bridge_address, self.bridge)
             yield iproute.set_up(self.bridge)
 
-            through = masquerade.through(self.bridge)
+            through = nat.through(self.bridge)
             yield from firewall.accept(self._sent(facts), facts, *through)
             yield from firewall.leave_to_docker(self._sent(facts), facts)
-            yield from masquerade.steps(self.bridge, self.bridge_address, facts)
+            yield from nat.steps(self.bridge, self.bridge_address, facts)
 
         yield iproute.add_veth(self.host_device, self.device)
         yield iproute.move(self.device, self.namespace)
@@ -177,7 +170,7 @@ class Nat(Mode):
         yield iproute.add_address(self.address, self.device, self.namespace)
         yield iproute.set_up(self.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
-        gateway = addressing.bare(self.bridge_address)
+        gateway = addresses.bare(self.bridge_address)
         yield iproute.add_default_route(gateway, self.namespace)
         yield from resolver.give(self.namespace, self.dns, facts)
 

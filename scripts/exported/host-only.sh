@@ -196,7 +196,7 @@ thing() {
     esac
 }
 
-# Running commands and taking them back: the same conditions as netmodes/updown.py, with the same
+# Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
 # command that makes the namespace) and the functions that know the commands: probe, undo, users,
 # others, thing.

@@ -1,0 +1,1 @@
+"""The words modes are made of; each function returns steps and runs nothing."""

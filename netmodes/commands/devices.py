@@ -1,0 +1,129 @@
+"""Names that the kernel and ``ip`` take for names: of devices and of namespaces."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+
+from netmodes.errors import Refused
+from netmodes.machine.facts import Facts
+
+__all__ = [
+    "check_bridge",
+    "check_device",
+    "check_namespace",
+    "check_pair",
+    "free_device",
+    "free_pair",
+]
+
+#: IFNAMSIZ less the final NUL (linux/if.h).
+LONGEST_DEVICE = 15
+
+#: NAME_MAX: a named namespace is a file.
+LONGEST_NAMESPACE = 255
+
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+#: What stands where a device's name may (`ip link add NAME`, `ip link set NAME`) and is a keyword
+#: (iproute2's ip/iplink.c, v5.10 to v7.1), or a name the kernel keeps for itself.
+KEYWORDS = frozenset(
+    """
+    all allmulticast arp bonding_masters brd carrier default dev down gro_max_size gso_max_segs
+    gso_max_size group index inet mode mtu multicast name netns parentdev promisc protodown
+    protodown_reason qlen state trailers up vf vrf xdp xdpdrv xdpgeneric xdpoffload
+    """.split()
+)
+
+#: Keywords that may be cut short: `ip link add a type veth` reads `a` as `address`.
+CUT_SHORT = """
+    address addrgenmode alias broadcast dynamic help link-netnsid master nomaster numrxqueues
+    numtxqueues txqlen txqueuelen type
+    """.split()
+
+#: `ip link del if5` deletes the device with index 5 where there is none of that name.
+INDEX = re.compile(r"if-?[0-9].*")
+
+#: `ip link set veth1 netns 7` moves it to process 7 where there is no namespace of that name.
+PROCESS = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+")
+
+
+def check_device(*names: str) -> None:
+    """Refuse device names that are too long, not plain, or keywords to ``ip``; "" is open."""
+    for name in filter(None, names):
+        if len(name) > LONGEST_DEVICE:
+            raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
+        _check_plain("device", name)
+        if name == "lo":
+            raise Refused("lo is the loopback: name another device")
+        if name in KEYWORDS or any(word.startswith(name) for word in CUT_SHORT):
+            raise Refused(
+                f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0"
+            )
+        if INDEX.fullmatch(name):
+            raise Refused(f"device name {name!r} reads as a device's index to ip: choose another")
+
+
+def check_namespace(name: str) -> None:
+    """Refuse a namespace name that is no file name, not plain, or a PID to ``ip``."""
+    if len(name) > LONGEST_NAMESPACE:
+        raise Refused(
+            f"namespace name {name[:20]!r}… is too long: at most {LONGEST_NAMESPACE} characters"
+        )
+    _check_plain("namespace", name)
+    if PROCESS.fullmatch(name):
+        raise Refused(f"namespace name {name!r} reads as a process number to ip: add a letter")
+
+
+def check_pair(host_device: str, device: str) -> None:
+    """Refuse device names that cannot be, or the same one twice; "" is still open."""
+    check_device(host_device, device)
+    if host_device and host_device == device:
+        raise Refused(f"{device} is given to both ends of the cable: choose two names")
+
+
+def check_bridge(bridge: str, *ends: str) -> None:
+    """Refuse a bridge's name that cannot be, or that an end of its cable has; "" is still open."""
+    check_device(bridge)
+    if bridge and bridge in ends:
+        raise Refused(f"{bridge} is the bridge and an end of its cable: choose two names")
+
+
+def _check_plain(what: str, name: str) -> None:
+    if not PLAIN.fullmatch(name):
+        raise Refused(
+            f"{what} name {name!r} is not plain: "
+            "use letters, digits, _ . - and begin with a letter or digit"
+        )
+
+
+def free_device(name: str, article: str, facts: Facts) -> str:
+    """This name if the host has none of it; for "", the article's, counted up to the first free."""
+    if name:
+        return _refuse_taken(name, facts)
+    prefix = article.rstrip("0123456789")
+    return next(found for number in count() if _is_free(found := f"{prefix}{number}", facts))
+
+
+def free_pair(host_device: str, device: str, facts: Facts) -> tuple[str, str]:
+    """Both ends of a cable: for two "", the first free pair of veth0/veth1, veth2/veth3, …"""
+    if not host_device and not device:
+        pairs = ((f"veth{number}", f"veth{number + 1}") for number in count(step=2))
+        return next(pair for pair in pairs if all(_is_free(name, facts) for name in pair))
+    near = host_device or _other_end(device, 0, facts)
+    return _refuse_taken(near, facts), _refuse_taken(device or _other_end(near, 1, facts), facts)
+
+
+def _other_end(given: str, first: int, facts: Facts) -> str:
+    ends = (f"veth{number}" for number in count(first, 2))
+    return next(name for name in ends if name != given and _is_free(name, facts))
+
+
+def _is_free(name: str, facts: Facts) -> bool:
+    return facts.link(name) is None
+
+
+def _refuse_taken(name: str, facts: Facts) -> str:
+    if not _is_free(name, facts):
+        raise Refused(f"device {name} exists and is not this network's: choose another name")
+    return name

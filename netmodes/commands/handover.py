@@ -1,0 +1,132 @@
+"""The hand-over: what the uplink is to the host moves to the bridge, so that the host stays online.
+
+Followed to the letter the article leaves the host's address on a NIC whose frames now come in on
+the bridge: the host is cut off once its ARP entry for the gateway expires (kernel-facts 1 to 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmodes.commands import handover_batch, iproute
+from netmodes.errors import Refused
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.step import Step
+from netmodes.plan.undo import Undo
+
+__all__ = ["check_movable", "move", "prepare", "same_mtu", "unmovable"]
+
+#: ``rp_filter``: a packet's source need only be reachable, by any device (ip-sysctl).
+LOOSE = "2"
+
+#: Names what has an address ($2): the bridge ($1), even where a DHCP client has given it to the
+#: uplink ($0) as well; or the uplink. Prints nothing where it is missing, and fails where there is
+#: no uplink any more.
+WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"'
+
+#: A device's MTU where nobody has said otherwise (linux/if_ether.h).
+ETHERNET = 1500
+
+
+def check_movable(uplink: str, facts: Facts) -> None:
+    """Refuse a route that a batch cannot move, by name, before anything is touched."""
+    for finding in unmovable(uplink, facts):
+        raise Refused(str(finding))
+
+
+def unmovable(uplink: str, facts: Facts) -> Iterator[Finding]:
+    """The routes of the uplink that a batch cannot move to the bridge."""
+    for route in [*facts.known("routes"), *facts.known("routes6")]:
+        devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
+        found = handover_batch.unmovable(route) if uplink in devices else []
+        if found:
+            yield Finding(
+                "error",
+                f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge",
+                f"ip route show table all {route['dst']}",
+                "make it a plain route, or choose another uplink",
+                uplink,
+            )
+
+
+def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
+    """The bridge looks like the uplink before it is up, and its routes wait until it has a port.
+
+    Else on-link packets would go to a bridge that leads nowhere yet, and wait a second for ARP.
+    Nor does it hear a router advertisement before the hand-over, and make addresses of its own.
+    """
+    families = ("ipv4", "ipv6") if facts.has_ipv6 else ("ipv4",)
+    settings = {
+        **facts.interface_sysctls(uplink),
+        **{f"{family}.ignore_routes_with_linkdown": "1" for family in families},
+        "ipv4.rp_filter": LOOSE,
+        **({"ipv6.accept_ra": "0"} if facts.has_advertised(uplink) else {}),
+    }
+    why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
+    prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
+    yield _sysctls(bridge, settings, why).as_guard(prevents)
+    mac = str(facts.known_link(uplink)["address"])
+    why = f"the LAN knows the host by {uplink}'s MAC: {bridge} takes it"
+    prevents = f"{bridge}'s MAC is its lowest port's: to the LAN the host becomes another machine"
+    yield Step(("ip", "link", "set", bridge, "address", mac), why).as_guard(prevents)
+    yield from same_mtu(uplink, bridge, facts)
+
+
+def same_mtu(
+    uplink: str, device: str, facts: Facts, namespace: str | None = None
+) -> Iterator[Step]:
+    """A bridge takes the smallest MTU of its ports, so all have the uplink's."""
+    mtu = facts.known_link(uplink)["mtu"]
+    if mtu != ETHERNET:
+        why = f"{device} takes packets as large as {uplink} does"
+        prevents = f"frames of a size that {uplink} takes and {device} does not are lost"
+        step = Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace)
+        yield step.as_guard(prevents)
+
+
+def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
+    """The hand-over itself; afterwards the bridge filters as the uplink did."""
+    where = ("sh", "-c", WHERE, uplink, bridge, handover_batch.last_to_return(uplink, facts))
+    returning = Undo(
+        where,
+        ("ip", "-force", "-batch", "-"),
+        handover_batch.back(uplink, bridge, facts),
+        unless=tuple(handover_batch.left_out(uplink, bridge, facts)),
+    )
+    yield Step(
+        ("ip", "-batch", "-"),
+        f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
+        stdin=handover_batch.there(uplink, bridge, bridge_address, facts),
+        undo=returning,
+        share=f"addresses {uplink}",
+    ).as_guard(
+        f"the host's address stays on {uplink}, whose frames {bridge} now takes: host and "
+        "namespace lose the outside once the host's ARP entry for its gateway expires"
+    )
+    strictness = facts.interface_sysctls(uplink).get("ipv4.rp_filter", "0")
+    if strictness != LOOSE:
+        why = f"{bridge} filters as {uplink} did"
+        prevents = f"{bridge} goes on taking packets from sources that {uplink} may have refused"
+        yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, why).as_guard(prevents)
+    if facts.has_advertised(uplink):
+        why = f"{bridge} hears router advertisements"
+        prevents = "the host's advertised IPv6 addresses and default route expire for good"
+        yield _sysctls(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
+        why = f"{uplink} hears none any more; it learns anew when it is back"
+        prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
+        step = iproute.sysctl(iproute.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
+        yield step.as_guard(prevents)
+
+
+def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
+    """The uplink's own, else what a new device has."""
+    usual = facts.known("sysctls").get("net.ipv6.conf.default.accept_ra") or "1"
+    return {"ipv6.accept_ra": facts.interface_sysctls(uplink).get("ipv6.accept_ra", usual)}
+
+
+def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:
+    words = [
+        f"{iproute.device_key(device, name)}={value}" for name, value in sorted(settings.items())
+    ]
+    return Step(("sysctl", "-w", *words), why)

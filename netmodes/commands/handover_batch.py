@@ -1,0 +1,208 @@
+"""The hand-over's batches: every address and route of the uplink as a line of ``ip -batch``.
+
+What router advertisements made is never made again by hand, for the kernel would then drop the next
+advertisement whole: stand-ins of a worse metric serve until it has learned anew (kernel-facts 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+from netmodes.machine.facts import FOREVER, Facts, is_advertised, written
+from netmodes.plan.undo import Sign, seconds_left
+
+__all__ = ["back", "last_to_return", "left_out", "there", "unmovable"]
+
+Json = dict[str, Any]
+
+#: Words of ``ip -j route show``, each with its word in ``ip route replace``, in written order.
+ROUTE_WORDS = {
+    "gateway": "via",
+    "dev": "dev",
+    "table": "table",
+    "protocol": "proto",
+    "scope": "scope",
+    "prefsrc": "src",
+    "metric": "metric",
+    "pref": "pref",
+}
+
+#: What else a route may have; its metrics are written as they are read.
+ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires")
+METRICS = ("mtu", "advmss", "hoplimit", "initcwnd", "initrwnd", "window", "reordering", "quickack")
+
+#: Prints a device ($0) that is a port of another than this bridge ($1).
+OTHER_BRIDGE = 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "'
+
+#: Prints the routes of a family ($0) and table ($1) to a destination ($2) through other devices
+#: than these ($3, $4), with this metric ($5 and $6, for grep).
+OTHER_WAY = (
+    'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"'
+)
+
+#: Worse than the kernel's own for advertised routes (1024, net/ipv6/route.h).
+STAND_IN = 2048
+
+
+def unmovable(route: Json) -> list[str]:
+    """What a route has that this module cannot write again, by ``ip``'s names."""
+    words = [word for word in route if word not in (*ROUTE_WORDS, *ROUTE_ASIDE)]
+    metrics = [word for pairs in route.get("metrics", []) for word in pairs]
+    return words + [word for word in metrics if word not in METRICS]
+
+
+def there(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
+    """From the uplink to the bridge, and at no time on neither.
+
+    `route replace` takes a route from the uplink, so that its addresses have none to take along. On
+    the bridge an IPv4 address lasts for ever, for no DHCP client renews it there; its subnet's
+    route replaces the one that came with the bridge's own address, so that the host's source stays.
+    """
+    addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
+    subnet = ip_interface(bridge_address).network
+    source = next(item["local"] for item in addresses if ip_address(item["local"]) in subnet)
+    return _lines(
+        *(f"addr add {_on_bridge(item)} dev {bridge}" for item in addresses),
+        *(f"route replace {_local(item, bridge)}" for item in addresses if _is_6(item)),
+        *(f"route replace {_route(item, bridge)}" for item in routes),
+        f"route replace {subnet} dev {bridge} proto kernel scope link src {source}",
+        *(f"addr del {written(item)} dev {uplink}" for item in _deleted(addresses)),
+    )
+
+
+def back(uplink: str, bridge: str, facts: Facts) -> str:
+    """And back again: first out of the bridge, or on-link packets would wait a second for ARP.
+
+    But IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
+    would give it the same ones, deaf until they are tested for duplicates.
+    """
+    addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
+    return _lines(
+        *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses if _is_6(item)),
+        f"link set {uplink} nomaster",
+        *(f"addr del {written(item)} dev {bridge}" for item in addresses),
+        *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses if not _is_6(item)),
+        *(f"addr change {_settled(item)} dev {uplink}" for item in addresses if _is_6(item)),
+        *(f"route replace {_route(item, uplink, back=True)}" for item in _own(routes, addresses)),
+    )
+
+
+def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign]]:
+    """Lines of the way back that would change what others have made, each with its sign.
+
+    The uplink is in a bridge of theirs, or a route of theirs is in the place of the uplink's.
+    """
+    yield f"link set {uplink} nomaster", (("sh", "-c", OTHER_BRIDGE, uplink, bridge), ".+")
+    routes = facts.unicast_routes(uplink)
+    for route in _own(routes, facts.global_addresses(uplink)):
+        family = "-6" if _is_6(route) else "-4"
+        table, target = str(route.get("table", "main")), str(route["dst"])
+        metric = ("-wF", f"metric {route['metric']}") if "metric" in route else ("-vF", " metric ")
+        other = ("sh", "-c", OTHER_WAY, family, table, target, uplink, bridge, *metric)
+        yield f"route replace {_route(route, uplink, back=True)}", (other, ".+")
+
+
+def last_to_return(uplink: str, facts: Facts) -> str:
+    """The address that leaves the uplink first and comes back last."""
+    return str(_deleted(facts.global_addresses(uplink))[0]["local"])
+
+
+def _deleted(addresses: list[Json]) -> list[Json]:
+    """Last first, as a primary takes its secondaries along; advertised ones go with IPv6 itself."""
+    return [item for item in reversed(addresses) if not is_advertised(item)]
+
+
+def _on_bridge(address: Json) -> str:
+    """Without a route of its own: the routes come after, as they were."""
+    nodad = ["nodad"] if _is_6(address) else []
+    lifetimes = _lifetimes(address if is_advertised(address) else _for_ever(address), str)
+    return " ".join([written(address), *_scope(address), *nodad, "noprefixroute", *lifetimes])
+
+
+def _local(address: Json, device: str) -> str:
+    """Received at once: the kernel's own route for it is made later, by a work queue that may wait
+    (addrconf_dad_work), and answers to the first neighbour solicitation would be lost till then."""
+    return f"local {address['local']} dev {device} table local"
+
+
+def _for_ever(address: Json) -> Json:
+    """Without an end; but deprecated if it is."""
+    preferred = FOREVER if address.get("preferred_life_time", FOREVER) else 0
+    return {**address, "valid_life_time": FOREVER, "preferred_life_time": preferred}
+
+
+def _as_it_was(address: Json) -> str:
+    """With its label, broadcast, metric and what is left of its lifetime."""
+    words = [written(address)]
+    for key, word in (("broadcast", "brd"), ("label", "label"), ("metric", "metric")):
+        if key in address:
+            words += [word, str(address[key])]
+    early = [
+        flag for flag in ("nodad", "noprefixroute") if _is_6(address) and not address.get(flag)
+    ]
+    return " ".join([*words, *_scope(address), *early, *_flags(address), *_lifetimes(address)])
+
+
+def _settled(address: Json) -> str:
+    """Without a `nodad` that only spared the wait, and with its subnet's route."""
+    return " ".join([written(address), *_flags(address), *_lifetimes(address)])
+
+
+def _flags(address: Json) -> list[str]:
+    known = ("nodad", "noprefixroute", "home", "mngtmpaddr", "autojoin")
+    return [flag for flag in known if address.get(flag)]
+
+
+def _scope(address: Json) -> list[str]:
+    return [] if address["scope"] == "global" else ["scope", address["scope"]]
+
+
+def _lifetimes(address: Json, written_as: Any = seconds_left) -> Iterator[str]:  # noqa: ANN401
+    for key, word in (("valid_life_time", "valid_lft"), ("preferred_life_time", "preferred_lft")):
+        deprecated = address.get("deprecated") and word == "preferred_lft"
+        seconds = 0 if deprecated else address.get(key, FOREVER)
+        if seconds == 0:
+            yield f"{word} 0"  # deprecated: not for new connections
+        elif seconds != FOREVER:
+            yield f"{word} {written_as(seconds)}"
+
+
+def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
+    """Without the IPv6 routes that come with their addresses: `replace` would make second ones."""
+    subnets = [
+        str(ip_interface(f"{item['local']}/{item['prefixlen']}").network)
+        for item in addresses
+        if item["family"] == "inet6" and not item.get("noprefixroute")
+    ]
+    for route in routes:
+        comes = route.get("protocol") == "kernel" and ":" in route["dst"]
+        if not comes or str(ip_network(route["dst"])) not in subnets:
+            yield route
+
+
+def _route(route: Json, device: str, *, back: bool = False) -> str:
+    """A route as it was, through this device; ``::/0`` because ``default`` would be IPv4's."""
+    words = ["::/0" if route["dst"] == "default" and _is_6(route) else route["dst"]]
+    if "expires" in route or route.get("protocol") == "ra":
+        route = {**route, "metric": STAND_IN, "protocol": "boot"}
+    for key, word in ROUTE_WORDS.items():
+        if key in route:
+            words += [word, device if key == "dev" else str(route[key])]
+    words += [flag for flag in route.get("flags", []) if flag == "onlink"]
+    words += [
+        str(word) for pairs in route.get("metrics", []) for pair in pairs.items() for word in pair
+    ]
+    if "expires" in route:
+        words += ["expires", seconds_left(route["expires"]) if back else str(route["expires"])]
+    return " ".join(words)
+
+
+def _is_6(item: Json) -> bool:
+    """Whether an address or a route is IPv6's."""
+    return item.get("family") == "inet6" or ":" in item.get("gateway", "") or "pref" in item
+
+
+def _lines(*lines: str) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,270 @@
+"""The words of the article, one function per form of command; each returns a Step and runs nothing.
+
+The forms are the article's to the letter (``ip link add veth0 type veth peer name veth1``), so a
+device's name may stand where ``ip`` also takes a keyword: ``devices`` refuses those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_interface
+
+from netmodes.machine.facts import Facts
+from netmodes.plan.step import Check, Step
+from netmodes.plan.undo import BEFORE, Argv, Sign, Undo
+
+NAMESPACES = "/run/netns"
+
+#: Names the bridge of this name ($1) by its ifindex, if the device ($0) is a port of it.
+MASTER = (
+    'port=$(ip -o link show dev "$0" master "$1") || exit; '
+    '[ -n "$port" ] && ip -o link show dev "$1"'
+)
+
+#: Prints a device ($0) whose other end is not the one of this name ($1).
+OTHER_CABLE = 'ip -o link show dev "$0" | grep -vF ": $0@$1:"'
+
+#: Prints a file ($1) that is not empty, and has no line with this mark ($0).
+UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
+
+#: Who visibly depends on forwarding: the bridges of container engines, and NAT.
+NEED_FORWARDING: tuple[Sign, ...] = (
+    (
+        ("ip", "-o", "link", "show", "type", "bridge"),
+        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
+    ),
+    (("nft", "list", "ruleset"), "masquerade|[sd]nat to"),
+    (("iptables", "-t", "nat", "-S"), "MASQUERADE|[SD]NAT"),
+)
+
+#: What networks that forward share.
+FORWARDING = "sysctl net.ipv4.ip_forward"
+
+#: Debian's package for each program that a command, probe or check runs.
+PACKAGES = {
+    "bash": "bash",
+    "cksum": "coreutils",
+    "getent": "libc-bin",
+    "grep": "grep",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "kill": "procps",
+    "mkdir": "coreutils",
+    "nft": "nftables",
+    "ping": "iputils-ping",
+    "rm": "coreutils",
+    "rmdir": "coreutils",
+    "sed": "sed",
+    "sh": "dash",
+    "ss": "iproute2",
+    "stat": "coreutils",
+    "sysctl": "procps",
+    "tee": "coreutils",
+    "timeout": "coreutils",
+}
+
+
+def add_namespace(name: str) -> Step:
+    """``ip netns add``; known again by its inode and birth, for inodes alone are reused.
+
+    Another's, made after a run that was cut, has something in it.
+    """
+    identity = ("stat", "-L", "-c", "%i.%.9Z", f"{NAMESPACES}/{name}")
+    others: tuple[Sign, ...] = (
+        (("ip", "netns", "pids", name), "[0-9]+"),
+        (("ip", "-n", name, "-o", "link", "show", "up"), ".+"),
+    )
+    return Step(
+        ("ip", "netns", "add", name),
+        f"a network of its own, named {name}: no device but a loopback that is down",
+        undo=Undo(identity, ("ip", "netns", "del", name), others=others),
+    )
+
+
+def add_dummy(device: str) -> Step:
+    """``ip link add … type dummy``."""
+    return _add_link(device, "dummy", (), f"{device}, a card with no cable: what it sends is lost")
+
+
+def add_bridge(device: str) -> Step:
+    """``ip link add … type bridge``."""
+    return replace(
+        _add_link(device, "bridge", (), f"{device}, a switch inside the host"),
+        share=f"bridge {device}",
+    )
+
+
+def add_veth(device: str, peer: str) -> Step:
+    """``ip link add … type veth peer name …``."""
+    why = f"a cable with two ends: what enters {device} leaves {peer}"
+    return _add_link(device, "veth", ("peer", "name", peer), why)
+
+
+def _add_link(device: str, kind: str, more: Argv, why: str) -> Step:
+    """A new device; known again by its kind and ifindex, which a host gives once.
+
+    Another's, made after a run that was cut, has an address, a port or another end.
+    """
+    identity = ("ip", "-o", "link", "show", "dev", device, "type", kind)
+    others: tuple[Sign, ...] = (
+        (("ip", "-o", "addr", "show", "dev", device), "inet6? [^ ]+"),
+        (("ip", "-o", "link", "show", "master", device), ".+"),
+    )
+    if more:
+        others = ((("sh", "-c", OTHER_CABLE, device, more[-1]), ".+"),)
+    return Step(
+        ("ip", "link", "add", device, "type", kind, *more),
+        why,
+        undo=Undo(identity, ("ip", "link", "del", device), others=others),
+    )
+
+
+def move(device: str, namespace: str) -> Step:
+    """``ip link set … netns …``: the device vanishes from the host."""
+    why = f"{device} leaves the host for {namespace}"
+    return Step(("ip", "link", "set", device, "netns", namespace), why)
+
+
+def add_address(address: str, device: str, namespace: str | None = None) -> Step:
+    """``ip addr add … dev …``; ``address`` is CIDR, so the subnet's route comes with it."""
+    subnet = ip_interface(address).network
+    return Step(
+        ("ip", "addr", "add", address, "dev", device),
+        f"{device} answers for {ip_interface(address).ip}, and reaches {subnet} directly",
+        namespace,
+    )
+
+
+def set_up(device: str, namespace: str | None = None) -> Step:
+    """``ip link set … up``."""
+    why = "the loopback works" if device == "lo" else f"{device} is switched on"
+    return Step(("ip", "link", "set", device, "up"), why, namespace)
+
+
+def set_up_again(device: str) -> Step:
+    """``ip link set … up`` for a device that was there before: down again if it was down."""
+    is_up = ("ip", "-o", "link", "show", "dev", device, "up")
+    return Step(
+        ("ip", "link", "set", device, "up"),
+        f"{device} is switched on, if it was not",
+        undo=Undo(is_up, ("ip", "link", "set", device, "down")),
+        share=f"up {device}",
+    )
+
+
+def plug_in(device: str, bridge: str) -> Step:
+    """``ip link set … master …`` for a device of ours; its port goes when it goes."""
+    why = f"{device} is plugged into {bridge}"
+    return Step(("ip", "link", "set", device, "master", bridge), why)
+
+
+def reflect(device: str) -> Step:
+    """``ip link set … type bridge_slave hairpin on``: frames may leave by the port they came in."""
+    why = f"what comes in by {device} may leave by it: who is there may ask for itself"
+    return Step(("ip", "link", "set", device, "type", "bridge_slave", "hairpin", "on"), why)
+
+
+def plug_in_uplink(uplink: str, bridge: str) -> Step:
+    """``ip link set … master …`` for the host's own NIC, which leaves this bridge on the way back.
+
+    What the command does (bridge(8)): frames that come in on the NIC are handed to the bridge,
+    not to the NIC's own addresses any more.
+    """
+    identity = ("sh", "-c", MASTER, uplink, bridge)
+    return Step(
+        ("ip", "link", "set", uplink, "master", bridge),
+        f"{uplink} becomes a port of {bridge}: frames from the LAN now come in on {bridge}",
+        undo=Undo(identity, ("ip", "link", "set", uplink, "nomaster")),
+        share=f"port {uplink}",
+    )
+
+
+def add_default_route(gateway: str, namespace: str) -> Step:
+    """``ip route add default via …``."""
+    why = f"what {namespace} cannot reach directly goes to {gateway}"
+    return Step(("ip", "route", "add", "default", "via", gateway), why, namespace)
+
+
+def forward(facts: Facts) -> Iterator[Step]:
+    """``sysctl -w net.ipv4.ip_forward=1``, where the host does not forward already.
+
+    Going back turns off forwarding on every device and lets ICMP redirects in again (ip-sysctl), so
+    what was otherwise is put back with it. What has come to need forwarding meanwhile keeps it; not
+    what is there already, and does without.
+    """
+    key = "net.ipv4.ip_forward"
+    sysctls = facts.known("sysctls")
+    if sysctls[key] == "1":
+        return
+    step = sysctl(key, 1, "the host passes on what is not for it")
+    also = (f"{name}={value}" for name, value in sysctls.get("with ip_forward", {}).items())
+    there = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
+    users = tuple(sign for sign in NEED_FORWARDING if not re.search(sign[1], there, re.IGNORECASE))
+    if step.undo:
+        yield replace(step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=users))
+
+
+def sysctl(key: str, value: int, why: str) -> Step:
+    """``sysctl -w key=value``; put back if it was another and still is ours."""
+    return Step(
+        ("sysctl", "-w", f"{key}={value}"),
+        why,
+        undo=Undo(("sysctl", "-n", key), ("sysctl", "-w", f"{key}={BEFORE}")),
+        share=f"sysctl {key}",
+    )
+
+
+def device_key(device: str, name: str) -> str:
+    """A device's own sysctl (``ipv4.rp_filter``); parted by slashes where its name has a dot."""
+    family, _, last = name.partition(".")
+    return ("/" if "." in device else ".").join(("net", family, "conf", device, last))
+
+
+def no_namespace(name: str) -> Check:
+    """There is no namespace of this name."""
+    argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")
+    return Check(argv, None, f"namespace {name} exists already: delete it or choose another name")
+
+
+def no_device(name: str) -> Check:
+    """The host has no device of this name."""
+    argv = ("ip", "-o", "link", "show", "dev", name)
+    return Check(argv, None, f"device {name} exists already: delete it or choose another name")
+
+
+def is_port(device: str, bridge: str) -> Check:
+    """The device is a port of the bridge."""
+    argv = ("ip", "-o", "link", "show", "dev", device, "master", bridge)
+    return Check(argv, f" {device}", f"{device} is no port of {bridge}: export again")
+
+
+def is_bridge(name: str, address: str) -> Iterator[Check]:
+    """The device is a bridge, and the one with this address."""
+    otherwise = f"{name} is not the bridge with {address} any more: export again"
+    yield Check(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
+    yield Check(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
+
+
+def no_overlap(address: str) -> Iterator[Check]:
+    """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
+    subnet = ip_interface(address).network
+    quarter = ip_interface(f"{subnet.network_address}/2").network
+    show = ("ip", "-4", "route", "show", "table", "all", "root")
+    otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
+    yield Check((*show, str(subnet)), None, otherwise)
+    yield Check((*show, str(quarter), "match", str(subnet)), None, otherwise)
+
+
+def nobody_has(address: str, device: str) -> Iterator[Check]:
+    """Nobody on the LAN answers for this address.
+
+    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same. What
+    the kernel knows from before is forgotten first, for it would be neither proved nor disproved.
+    """
+    yield Check(("ip", "neigh", "flush", "to", address, "dev", device), "", "", asks=True)
+    ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
+    yield Check(ping, "", "", asks=True)
+    neighbour = ("ip", "neigh", "show", "to", address, "dev", device, "nud", "reachable")
+    yield Check(neighbour, None, f"{address} is taken on the LAN: choose another", asks=True)

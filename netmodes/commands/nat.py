@@ -1,0 +1,110 @@
+"""NAT: packets of a subnet of our own leave with the host's address, and only answers come back.
+
+By nft in one table of our own, which comes and goes at once; by iptables where there is no nft.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from netmodes.firewall import objections
+from netmodes.machine.facts import Facts
+from netmodes.plan.step import Step
+from netmodes.plan.undo import Argv, Undo
+
+__all__ = ["add_table", "has_nft", "steps", "through"]
+
+#: Names an nft table by its handle, which a kernel gives once; fails as nft does.
+HANDLE = (
+    'table=$(nft -a list table ip "$0") || exit; '
+    'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
+)
+
+TABLE = """\
+create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
+add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
+create chain {table} forward {{ type filter hook forward priority filter; }}
+add rule {table} forward iifname "{bridge}" ip saddr != {subnet} drop
+add rule {table} forward oifname != "{bridge}" accept
+add rule {table} forward iifname "{bridge}" accept
+add rule {table} forward ct state established,related accept
+add rule {table} forward ct status dnat accept
+add rule {table} forward drop
+create chain {table} input {{ type filter hook input priority filter; }}
+add rule {table} input ct state established,related accept
+add rule {table} input iifname "{bridge}" ip daddr 127.0.0.0/8 drop
+"""
+
+LEAVING = "what leaves {} has the host's address outside"
+
+#: What is dropped, by iptables' rules for it.
+DROPS = {
+    "closed": "into {} come answers, and what is published",
+    "source": "nobody behind {} has an address of another subnet",
+    "loopback": "nobody behind {} comes to the host's 127.0.0.1",
+}
+
+NEW = ("-m", "conntrack", "!", "--ctstate")
+
+
+def has_nft(facts: Facts) -> bool:
+    """Whether there is nft, or should be: where that is unknown, and where there is no iptables."""
+    return facts.programs is None or "nft" in facts.programs or "iptables" not in facts.programs
+
+
+def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
+    """NAT for the bridge's subnet; no machine outside can begin to talk to it."""
+    subnet = str(ip_interface(bridge_address).network)
+    if has_nft(facts):
+        why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
+        name, values = f"bridge-{bridge}", {"bridge": bridge, "subnet": subnet}
+        yield add_table(name, TABLE, why, f"NAT {bridge}", **values)
+    else:
+        yield from _by_iptables(bridge, subnet)
+
+
+def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
+    """The same by iptables."""
+    leaving = ("-s", subnet, "!", "-o", bridge)
+    why, share = LEAVING.format(bridge), f"NAT {bridge}"
+    yield objections.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
+    states = "RELATED,ESTABLISHED"
+    entering = ("!", "-i", bridge, "-o", bridge, *NEW, f"{states},DNAT")
+    yield _drop("closed", bridge, "FORWARD", *entering)
+    yield _drop("source", bridge, "FORWARD", "-i", bridge, "!", "-s", subnet)
+    yield _drop("loopback", bridge, "INPUT", "-i", bridge, "-d", "127.0.0.0/8", *NEW, states)
+
+
+def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:
+    """A rule that drops, shared by all on the bridge."""
+    why = DROPS[what].format(bridge)
+    return objections.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
+
+
+def through(bridge: str) -> Iterator[Argv]:
+    """What a firewall that drops must let pass, in iptables' words."""
+    yield ("-i", bridge)
+    yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")
+
+
+def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
+    """A table of our own for ``nft -f -``, made at once or not at all; refused where one is.
+
+    Args:
+        name: what comes after ``netmodes-`` in its name; it says what for, so none has two uses.
+        commands: what is in it, a command of nft's a line, to be formatted with ``values``.
+        why: one line for the reader.
+        share: as a step's.
+        values: what else the commands name, beside the table.
+    """
+    table = f"ip netmodes-{name}"
+    return Step(
+        ("nft", "-f", "-"),
+        why,
+        stdin=f"create table {table}\n" + commands.format(table=table, **values),
+        undo=Undo(
+            ("sh", "-c", HANDLE, f"netmodes-{name}"), ("nft", "delete", "table", *table.split())
+        ),
+        share=share,
+    )

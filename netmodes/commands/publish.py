@@ -1,0 +1,170 @@
+"""Published ports: who comes to a port of the host is passed on to the namespace.
+
+From the LAN, from the host (127.0.0.1 as well) and from other namespaces of the bridge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netmodes.commands import iproute, nat
+from netmodes.commands.addresses import bare
+from netmodes.errors import Refused
+from netmodes.firewall import objections
+from netmodes.machine.facts import Facts
+from netmodes.plan.step import Check, Step
+
+__all__ = ["Port", "check", "checks", "normal", "parse", "refuse_published", "steps"]
+
+SHAPE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})(?:/(tcp|udp))?")
+
+#: ``fib`` is nft's way to ask where an address would lead; "local" is an address of the host's.
+#: (-100 is dstnat's number; by its name nft takes it in prerouting alone.)
+TABLE = """\
+create chain {table} prerouting {{ type nat hook prerouting priority dstnat; }}
+create chain {table} output {{ type nat hook output priority -100; }}
+{to_host}create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
+add rule {table} postrouting ct status dnat ip daddr {address} ip saddr 127.0.0.0/8 masquerade
+add rule {table} postrouting ct status dnat ip daddr {address} ip saddr {subnet} masquerade
+"""
+
+TO_HOST = """\
+add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {address}:{port}
+"""
+
+#: Prints the rules that pass a port on, of nft and of iptables.
+PASSED_ON = (
+    r'nft list ruleset | grep -E "{0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect)"; '
+    'iptables -t nat -S | grep -E -e "-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT)"'
+)
+
+#: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) less `netmodes-publish-` and the zero at its end.
+LONGEST_TABLE = 238
+
+WHY = "what comes to {} of the host is passed on to {}"
+LOCAL = "to 127.0.0.1 of the host as well"
+
+
+@dataclass(frozen=True, order=True)
+class Port:
+    """One port of the host, and the namespace's port behind it."""
+
+    host: int
+    port: int
+    protocol: str
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.protocol}"
+
+    @property
+    def written(self) -> str:
+        """As ``parse`` reads it; TCP goes without saying."""
+        return f"{self.host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
+
+
+def check(published: str, namespace: str) -> None:
+    """Refuse ports that cannot be, and a name that no nft table can have."""
+    if parse(published) and len(namespace) > LONGEST_TABLE:
+        raise Refused(
+            f"namespace name {namespace[:20]!r}… is too long to publish ports of: "
+            f"at most {LONGEST_TABLE} characters"
+        )
+
+
+def parse(published: str) -> tuple[Port, ...]:
+    """The ports of ``8080:80,5353:53/udp``; "" for none.
+
+    Raises:
+        Refused: it is not that, or a port of the host stands twice.
+    """
+    ports = tuple(map(_port, published.split(","))) if published else ()
+    for port in ports:
+        if [str(other) for other in ports].count(str(port)) > 1:
+            raise Refused(f"port {port} is published twice: choose another port of the host")
+    return ports
+
+
+def normal(published: str) -> str:
+    """The same ports as they would be written by one hand: in order, and each in its short form."""
+    return ",".join(port.written for port in sorted(parse(published)))
+
+
+def _port(text: str) -> Port:
+    found = SHAPE.fullmatch(text)
+    if not found or not all(0 < int(number) < 65536 for number in found.group(1, 2)):
+        raise Refused(f"{text!r} is no port of the host and one of the namespace, like 8080:80/udp")
+    return Port(int(found[1]), int(found[2]), found[3] or "tcp")
+
+
+def refuse_published(published: str, facts: Facts) -> None:
+    """Refuse a port that another network of ours publishes."""
+    for network in facts.known("networks"):
+        taken = set(map(str, parse(network["parameters"].get("publish", ""))))
+        for port in parse(published):
+            if str(port) in taken:
+                raise Refused(
+                    f"port {port} is published by {network['name']}: choose another of the host's"
+                )
+
+
+def checks(published: str) -> Iterator[Check]:
+    """Nobody on the host listens on these ports, and no rule passes them on already."""
+    for port in parse(published):
+        listening = ("ss", "-Hln", f"--{port.protocol}", f"sport = :{port.host}")
+        otherwise = f"port {port} of the host is in use: publish another"
+        yield Check(listening, None, otherwise, asks=True)
+        passed_on = ("sh", "-c", PASSED_ON.format(port.protocol, port.host))
+        otherwise = f"port {port} of the host is passed on already: publish another"
+        yield Check(passed_on, None, otherwise, asks=True)
+
+
+def steps(
+    namespace: str, bridge: str, subnet: str, address: str, published: str, facts: Facts
+) -> Iterator[Step]:
+    """Pass ports of the host on.
+
+    Args:
+        namespace: the namespace's name.
+        bridge: its bridge.
+        subnet: the bridge's subnet, in CIDR.
+        address: the namespace's address, in CIDR.
+        published: the ports, as ``parse`` reads them.
+        facts: the machine.
+    """
+    ports, ip = parse(published), bare(address)
+    if not ports:
+        return
+    why = WHY.format(", ".join(map(str, ports)), namespace)
+    if nat.has_nft(facts):
+        to_host = "".join(_to_host(port, ip) for port in ports)
+        text, name = TABLE.replace("{to_host}", to_host), f"publish-{namespace}"
+        yield nat.add_table(name, text, why, address=ip, subnet=subnet)
+    else:
+        yield from _by_iptables(ports, subnet, ip)
+    local = iproute.sysctl(iproute.device_key(bridge, "ipv4.route_localnet"), 1, LOCAL)
+    if not facts.shared(local.share):
+        yield local
+
+
+def _to_host(port: Port, address: str) -> str:
+    """The rules that pass one port on; the table's name is left open."""
+    chains = ("prerouting", "output")
+    values = {**vars(port), "address": address, "table": "{table}"}
+    return "".join(TO_HOST.format(chain=chain, **values) for chain in chains)
+
+
+def _by_iptables(ports: tuple[Port, ...], subnet: str, ip: str) -> Iterator[Step]:
+    """The same rules by iptables."""
+    for port in ports:
+        coming = ("-m", "addrtype", "--dst-type", "LOCAL", "-p", port.protocol)
+        rule = (*coming, "--dport", str(port.host))
+        to = ("DNAT", "--to-destination", f"{ip}:{port.port}")
+        why = f"what comes to {port} of the host goes to {ip}"
+        for chain in ("PREROUTING", "OUTPUT"):
+            yield objections.insert(chain, rule, to, why, table="nat")
+    for source in ("127.0.0.0/8", subnet):
+        rule = ("-s", source, "-d", ip, "-m", "conntrack", "--ctstate", "DNAT")
+        why = f"answers to {source} come back by the way they went"
+        yield objections.insert("POSTROUTING", rule, ("MASQUERADE",), why, table="nat")

@@ -1,0 +1,176 @@
+"""The host's NIC that leads outside: what keeps it from being bridged, what must stay as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netmodes.errors import Refused
+from netmodes.machine.facts import Facts, kind, written
+from netmodes.plan.finding import Finding
+from netmodes.plan.step import Check
+
+__all__ = ["burdens", "check_uplink", "obstacles", "stray", "suggestion", "unchanged"]
+
+#: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
+MANAGERS = {
+    "NetworkManager": (
+        "may take {0} out of the bridge, or give it an address again",
+        "nmcli device status",
+        "nmcli device set {0} managed no",
+    ),
+    "systemd-networkd": (
+        "may give {0} its address again",
+        "networkctl status {0}",
+        "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
+        ">/run/systemd/network/00-{0}.network && networkctl reload",
+    ),
+}
+
+#: The same for a DHCP client.
+DHCP_CLIENT = (
+    "gives {0} its address again when it renews the lease",
+    "pgrep -af '{1}.*{0}'",
+    "pkill -STOP -f '{1}.*{0}'",
+)
+
+#: Drivers of NICs behind which a cloud or hypervisor keeps watch over MACs, and who that is.
+VIRTUAL = {
+    "e1000": "VirtualBox, VMware or QEMU",
+    "ena": "Amazon EC2",
+    "gve": "Google Cloud",
+    "gvnic": "Google Cloud",
+    "hv_netvsc": "Hyper-V or Azure",
+    "mana": "Azure",
+    "vif": "Xen",
+    "virtio_net": "a virtual machine",
+    "vmxnet3": "VMware",
+}
+
+#: Modes of a bond that write its own MACs into what passes (kernel: networking/bonding.rst).
+REWRITING = ("balance-tlb", "balance-alb")
+
+
+def check_uplink(name: str, facts: Facts) -> None:
+    """Refuse an uplink that cannot become a port of a bridge, before anything is touched.
+
+    The kernel would say "Device or resource busy" only after the bridge is up (kernel-facts 11).
+
+    Raises:
+        Refused: it says which and what to do.
+    """
+    for finding in obstacles(name, facts):
+        raise Refused(str(finding))
+
+
+def obstacles(name: str, facts: Facts) -> Iterator[Finding]:
+    """What keeps this uplink from becoming a port of a bridge: nothing, or the first thing."""
+    link, other = facts.link(name), suggestion(name, facts)
+    if link is None:
+        what = f"there is no device {name}"
+    elif "LOOPBACK" in link.get("flags", []):
+        what = f"{name} is the loopback and leads nowhere"
+    elif "master" in link:
+        what = f"{name} is enslaved to {link['master']} already"
+    elif children := facts.children(name):
+        what = f"{name} carries {', '.join(children)} and cannot be bridged"
+        other = "remove that first, or choose another uplink"
+    elif link.get("link_type") != "ether":
+        what = f"{name} is no Ethernet device and cannot be bridged"
+    elif kind(link) == "bridge":
+        what = f"{name} is a bridge and cannot be a port of another"
+    elif facts.nic(name).get("wireless") == "station":
+        what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
+        other = "use `netmodes nat`, or choose another uplink"
+    else:
+        return
+    yield Finding("error", what, f"ip -d link show dev {name}" if link else "ip link", other, name)
+
+
+def suggestion(refused: str, facts: Facts) -> str:
+    """What to do instead, with the NIC of the default route, if it is another."""
+    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
+    nics = [nic for device in devices if (nic := _behind(device, facts)) != refused]
+    if nics:
+        return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
+    return "name the NIC that leads outside (`ip link` shows all)"
+
+
+def _behind(device: str, facts: Facts) -> str:
+    """The NIC by which a device leads outside: behind a bridge of ours is its uplink."""
+    there = next(iter(facts.on_bridge(device, "bridged")), None)
+    return str(there["parameters"]["uplink"]) if there else device
+
+
+def burdens(name: str, facts: Facts) -> Iterator[Finding]:
+    """What an uplink that can be bridged may do to it, or cost."""
+    for manager in (facts.managers or {}).get(name, ()):
+        does, shows, mend = (
+            text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
+        )
+        yield Finding("warning", f"{manager} {does}", shows, mend, name)
+    yield from _hardware(name, facts.nic(name))
+    info = (facts.link(name) or {}).get("linkinfo", {})
+    data, shows = info.get("info_data", {}), f"ip -d link show dev {name}"
+    if info.get("info_kind") == "vlan":
+        what = f"{name} is a VLAN: what is bridged with it is in VLAN {data.get('id', '?')} alone"
+        yield Finding("warning", what, shows, "leave it, if that is the LAN to join", name)
+    if info.get("info_kind") == "bond" and data.get("mode") in REWRITING:
+        what = f"{name} is a bond in mode {data['mode']}, which writes its own MACs into frames"
+        yield Finding("warning", what, shows, "give the bond mode active-backup or 802.3ad", name)
+
+
+def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
+    """What the NIC itself may drop: frames of a MAC that is not its own."""
+    if nic.get("wireless") == "unknown":
+        what = f"{name} is wireless: unless it is an access point it cannot be bridged"
+        yield Finding("warning", what, f"iw dev {name} info", "use `netmodes nat`", name)
+    if (owner := VIRTUAL.get(nic.get("driver", ""))) is not None:
+        what = f"{name} is a NIC of {owner}, whose network may drop frames of other MACs"
+        mend = "allow it other MACs (MAC spoofing), or use `netmodes nat`"
+        yield Finding("warning", what, f"ls -l /sys/class/net/{name}/device/driver", mend, name)
+
+
+def stray(name: str, facts: Facts) -> Iterator[Finding]:
+    """The article's trap: an address on a port of a bridge or bond; a VRF's may have one."""
+    link = facts.link(name) or {}
+    master = link.get("master", "")
+    found = facts.addresses(name)
+    if master and found and kind(facts.link(master) or {}) != "vrf":
+        what = (
+            f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
+            "from where nothing that is sent gets an answer"
+        )
+        mend = _to_one_place(name, master, facts)
+        yield Finding("error", what, f"ip addr show dev {name}", mend, name)
+
+
+def _to_one_place(port: str, master: str, facts: Facts) -> str:
+    """What makes it one place again where the host has its address, without taking that away."""
+    addresses = facts.addresses(port)
+    ours = facts.on_bridge(master, "bridged")
+    if set(addresses) <= set(facts.addresses(master)):
+        each = [f"ip addr del {address} dev {port}" for address in addresses]
+        return " && ".join(each)
+    if ours:
+        names = " ".join(network["name"] for network in ours)
+        return f"`netmodes down {names}`, then put it up without --verbatim"
+    return f"ip link set {port} nomaster"
+
+
+def unchanged(name: str, facts: Facts) -> Iterator[Check]:
+    """MAC, addresses and default routes are still those the plan was rendered for."""
+    again = f"{name} is not as it was when this was rendered: export again"
+    for slave in ("bridge_slave", "bond_slave"):
+        yield Check(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
+    mac = (facts.link(name) or {}).get("address", "")
+    yield Check(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
+    for address in facts.global_addresses(name):
+        text = f"{address['family']} {written(address)} "
+        yield Check(("ip", "-o", "addr", "show", "dev", name), text, again)
+    for route in facts.default_routes(name):
+        via = (
+            f"default via {route['gateway']} dev {name} "
+            if "gateway" in route
+            else f"default dev {name} "
+        )
+        yield Check(("ip", "-4", "route", "show", "default"), via, again)

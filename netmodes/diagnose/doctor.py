@@ -1,0 +1,228 @@
+"""The catalogue: what about a machine, an uplink or a network of ours matters, and what mends it.
+
+Pure functions of facts. What is unknown is no finding, but where looking as root would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, ip_address
+
+from netmodes.commands import handover, uplink
+from netmodes.commands.iproute import PACKAGES
+from netmodes.diagnose.parts import Parts
+from netmodes.firewall import objections
+from netmodes.journal import ROOT
+from netmodes.machine.facts import Facts, kind
+from netmodes.plan.finding import Finding
+
+__all__ = [
+    "Finding",
+    "before_up",
+    "default_nic",
+    "dummy_of_the_module",
+    "missing",
+    "no_user_namespaces",
+    "of_machine",
+    "of_network",
+    "of_subnet",
+    "of_uplink",
+    "resolver",
+]
+
+#: Debian's package for each program that no plan runs, and what it is for.
+HELPERS = {
+    "flock": ("util-linux", "exported scripts"),
+    "iptables": ("iptables", "bridged where a firewall drops"),
+    "nft": ("nftables", "nat and seeing the firewall"),
+    "setpriv": ("util-linux", "`netmodes exec`"),
+    "tc": ("iproute2", "seeing tc filters"),
+    "unshare": ("util-linux", "`netmodes lab`"),
+}
+
+#: What each kind of device is for.
+KINDS = {
+    "bridge": "bridged and nat",
+    "dummy": "isolated",
+    "veth": "every mode but isolated",
+}
+
+#: What allows user namespaces, for each setting that may forbid them.
+ALLOWING = {
+    "user.max_user_namespaces": "user.max_user_namespaces=10000",
+    "kernel.unprivileged_userns_clone": "kernel.unprivileged_userns_clone=1",
+    "kernel.apparmor_restrict_unprivileged_userns": (
+        "kernel.apparmor_restrict_unprivileged_userns=0"
+    ),
+}
+
+LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
+
+
+def of_machine(facts: Facts) -> Iterator[Finding]:
+    """What matters to every mode, or to any that may be run here."""
+    yield from _privileges(facts)
+    yield from map(missing, facts.missing or ())
+    yield from _kinds(facts)
+    if facts.user_namespaces:
+        yield no_user_namespaces(**facts.user_namespaces)
+    yield from dummy_of_the_module(facts)
+    yield from objections.dropping(objections.packets("br0", "br0"), facts)
+    yield from objections.rejecting(objections.packets("br0", "br0"), facts)
+    yield from objections.filters(facts)
+    yield from _unseen(facts)
+    yield from resolver(facts)
+    yield from before_up(facts)
+
+
+def before_up(facts: Facts) -> Iterator[Finding]:
+    """What to know before anything is put up; all that it looks at is read for every mode."""
+    for port in (link["ifname"] for link in facts.known("links") if "master" in link):
+        yield from uplink.stray(port, facts)
+    for network in facts.known("networks"):
+        if network.get("state") == "interrupted":
+            name = network["name"]
+            what = f"{name} was interrupted, and is neither up nor down"
+            yield Finding("warning", what, "netmodes list", f"netmodes down {name}", name)
+
+
+def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
+    """What matters to bridging this NIC; nothing that hinders where a network of ours has."""
+    if facts.bridged(name) is None:
+        yield from uplink.obstacles(name, facts)
+        yield from handover.unmovable(name, facts)
+        yield from objections.naming(name, "br0", facts)
+    yield from uplink.burdens(name, facts)
+    if name == facts.ssh:
+        what = f"your SSH session goes through {name}"
+        yield Finding("warning", what, "echo $SSH_CONNECTION", "use --confirm 60", name)
+    yield from _strict(name, facts)
+
+
+def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator[Finding]:
+    """What is not as the network of this namespace should be, on the host and in it.
+
+    Args:
+        name: the namespace's name; it is a network of ours.
+        facts: the host's.
+        inside: the namespace's, if they could be read.
+    """
+    network = facts.network(name)
+    if network is None:
+        return
+    if network.get("state") == "unreadable":
+        what, shows = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
+        yield Finding("error", what, shows, f"bash {ROOT}/{name}/down.sh", name)
+        return
+    parts = Parts(network, facts, inside or Facts())
+    yield from parts.on_host()
+    if inside is not None:
+        yield from parts.in_namespace()
+
+
+def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
+    """Whether something that is not ours stands for the addresses that a mode takes first."""
+    subnet = IPv4Interface(address).network
+    ours = Facts(routes=[], networks=facts.networks).overlap(subnet)
+    if (other := facts.overlap(subnet)) is not None and ours is None:
+        routes = f"ip route show table all root {subnet}"
+        yield Finding(
+            "warning",
+            f"{subnet}, which {mode} takes first, overlaps {other}",
+            routes if "route" in other else "cat /etc/resolv.conf; echo $SSH_CONNECTION",
+            f"nothing: {mode} takes the next that is free, or what --address says",
+        )
+
+
+def default_nic(facts: Facts) -> str | None:
+    """The NIC that the default route goes through, also where a bridge of ours is on it."""
+    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
+    nics = [dev for dev in devices if (facts.link(dev) or {}).get("link_type") == "ether"]
+    for device in [*nics, *devices]:
+        ours = [net["parameters"] for net in facts.known("networks")]
+        uplinks = [
+            str(one["uplink"]) for one in ours if "uplink" in one and one["bridge"] == device
+        ]
+        return uplinks[0] if uplinks else device
+    return None
+
+
+def missing(program: str) -> Finding:
+    """A program that is not there: an error where a mode runs it."""
+    package, purpose = HELPERS.get(program, (PACKAGES.get(program, program), ""))
+    mend = f"install {package}" + (f", for {purpose}" if purpose else "")
+    level = "warning" if purpose else "error"
+    return Finding(level, f"there is no `{program}` on PATH", f"command -v {program}", mend)
+
+
+def no_user_namespaces(why: str, setting: str) -> Finding:
+    """Why there can be no lab."""
+    what = f"this machine does not allow a user its own namespaces ({why})"
+    mend = f"sysctl -w {ALLOWING[setting]}" if setting else "try it as root"
+    return Finding("warning", what, "unshare --user --map-root-user --net true", mend)
+
+
+def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
+    """A dummy0 that came with the module: ``ip link add dummy0`` would fail (kernel-facts 26)."""
+    link = facts.link("dummy0")
+    if link is not None and kind(link) == "dummy" and not facts.addresses("dummy0"):
+        yield Finding(
+            "warning",
+            "the host has a dummy0, as the module makes one, so isolated takes another name",
+            "ip -d link show dev dummy0",
+            "ip link del dummy0",
+            "dummy0",
+        )
+
+
+def resolver(facts: Facts) -> Iterator[Finding]:
+    """A name server on a loopback, which is the host's alone; without any glibc asks 127.0.0.1."""
+    if facts.resolvers is None:
+        return
+    asked = facts.resolvers or ["127.0.0.1"]
+    if all(ip_address(server.partition("%")[0]).is_loopback for server in asked):
+        behind = ", ".join((facts.names or {}).get("servers", ()))
+        known = f"nothing: bridged and nat give theirs {behind}, which is behind it"
+        yield Finding(
+            "warning",
+            f"the host asks {asked[0]} for names, which a namespace does not reach",
+            "cat /etc/resolv.conf",
+            known if behind else "name a server to bridged and nat: --dns IP",
+        )
+
+
+def _privileges(facts: Facts) -> Iterator[Finding]:
+    if facts.privileges == "none":
+        what = "this is not root, and there is no sudo that works"
+        yield Finding("error", what, "id -u; command -v sudo", "run it as root, or `netmodes lab`")
+    if facts.privileges == "bounded":
+        what = "this root may not change the network (a container's, it seems)"
+        mend = "give the container --privileged, or use the machine that runs it"
+        yield Finding("error", what, "grep Cap /proc/self/status", mend)
+
+
+def _kinds(facts: Facts) -> Iterator[Finding]:
+    for name, there in (facts.kinds or {}).items():
+        if not there:
+            what = f"this kernel has no device type {name}, for {KINDS[name]}"
+            mend = f"modprobe {name}, or install what holds it (Ubuntu: linux-modules-extra)"
+            yield Finding("error", what, f"modinfo {name}", mend)
+
+
+def _unseen(facts: Facts) -> Iterator[Finding]:
+    """Firewalls that root alone may look at."""
+    there = [name for name in ("nft", "iptables") if name not in (facts.missing or ())]
+    unseen = [name for name in there if getattr(facts, name) is None]
+    if unseen and facts.privileges not in (None, "root"):
+        what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
+        yield Finding("warning", what, "nft list ruleset", "sudo netmodes doctor")
+
+
+def _strict(name: str, facts: Facts) -> Iterator[Finding]:
+    """The kernel takes the greater of both (ip-sysctl): 1 is strict, 2 loose."""
+    sysctls = facts.sysctls or {}
+    own = sysctls.get(f"conf {name}", {}).get("ipv4.rp_filter", "0")
+    if max(own, sysctls.get("net.ipv4.conf.all.rp_filter") or "0") == "1":
+        what = f"{name} drops packets from where the host would not answer through it"
+        keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
+        yield Finding("warning", what, f"sysctl {keys}", LOOSE, name)

@@ -1,0 +1,179 @@
+"""What a network of ours stands on, part by part: what is wrong with each, and what mends it.
+
+``show`` asks for all of them, ``why`` for those on a packet's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+from typing import Any
+
+from netmodes.commands.addresses import bare
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+
+__all__ = ["Parts"]
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A network of ours, as it should be and as it is.
+
+    Args:
+        network: its summary, as in ``Facts.networks``.
+        host: the host's facts.
+        inside: the namespace's.
+    """
+
+    network: Json
+    host: Facts
+    inside: Facts
+
+    @property
+    def name(self) -> str:
+        """The namespace's name."""
+        return str(self.network["name"])
+
+    def given(self, parameter: str) -> str:
+        """A parameter of the network, "" where its mode has none of this name."""
+        return str(self.network["parameters"].get(parameter, ""))
+
+    @property
+    def entry(self) -> str:
+        """The host's device that the namespace's packets come in on."""
+        return self.given("bridge") or self.given("host_device")
+
+    @property
+    def entry_address(self) -> str:
+        """The address that this device should have, with its prefix length."""
+        return self.given("bridge_address") or self.given("host_address")
+
+    @property
+    def gateway(self) -> str:
+        """Where the namespace's default route leads, "" where its mode has none."""
+        return self.given("gateway") or bare(self.given("bridge_address"))
+
+    @property
+    def again(self) -> str:
+        """What mends all that no single command does."""
+        return f"`netmodes down {self.name}`, then put it up again"
+
+    def within(self, command: str) -> str:
+        """The command as run in the namespace."""
+        return f"ip netns exec {self.name} {command}"
+
+    def on_host(self) -> Iterator[Finding]:
+        """All that is wrong on the host's side; without its namespace nothing else matters."""
+        if self.name not in (self.host.namespaces or [self.name]):
+            what = f"there is no namespace {self.name}"
+            yield Finding("error", what, "ip netns", self.again, self.name)
+            return
+        end, bridge, uplink = map(self.given, ("host_device", "bridge", "uplink"))
+        devices = [device for device in (end, bridge, uplink) if device]
+        yield from filter(None, map(self.device, devices))
+        yield from filter(None, (self.plug(port) for port in (end, uplink) if bridge and port))
+        yield from filter(None, (self.carrier(uplink), self.outer_address(), self.forwarding()))
+
+    def in_namespace(self) -> Iterator[Finding]:
+        """All that is wrong in the namespace."""
+        yield from filter(None, map(self.inner_device, (self.given("device"), "lo")))
+        yield from filter(None, (self.inner_address(), self.default_route()))
+
+    def device(self, name: str) -> Finding | None:
+        """A device of the host: there and up."""
+        link = self.host.link(name)
+        if link is None:
+            what = f"there is no {name} on the host"
+            return Finding("error", what, "ip link", self.again, name)
+        if "UP" in link.get("flags", []):
+            return None
+        shows, mend = f"ip addr show dev {name}", f"ip link set {name} up"
+        return Finding("error", f"{name} is down", shows, mend, name)
+
+    def carrier(self, name: str) -> Finding | None:
+        """A device of the host: plugged in."""
+        if "NO-CARRIER" not in (self.host.link(name) or {}).get("flags", []):
+            return None
+        mend = "plug its cable in, or see to its other end"
+        return Finding("error", f"{name} has no carrier", f"ip link show dev {name}", mend, name)
+
+    def plug(self, port: str) -> Finding | None:
+        """A port of the bridge."""
+        bridge, link = self.given("bridge"), self.host.link(port)
+        if link is None or link.get("master") == bridge:
+            return None
+        what = f"{port} is not a port of {bridge}"
+        return Finding("error", what, f"ip link show dev {port}", self._plugged(port), port)
+
+    def _plugged(self, port: str) -> str:
+        """What makes it a port, and takes off the addresses that the bridge has in its place."""
+        bridge, addresses = self.given("bridge"), self.host.addresses(port)
+        if not set(addresses) <= set(self.host.addresses(bridge)):
+            return self.again
+        taken = [f"ip addr del {address} dev {port}" for address in addresses]
+        return " && ".join([f"ip link set {port} master {bridge}", *taken])
+
+    def outer_address(self) -> Finding | None:
+        """The host's address, on the bridge or at its end of the cable."""
+        wanted, link = self.entry_address, self.host.link(self.entry)
+        infos = (link or {}).get("addr_info", [])
+        if not wanted or link is None or any(info["local"] == bare(wanted) for info in infos):
+            return None
+        what, shows = f"{self.entry} has no address {wanted}", f"ip addr show dev {self.entry}"
+        return Finding("error", what, shows, f"ip addr add {wanted} dev {self.entry}", self.entry)
+
+    def forwarding(self, *devices: str) -> Finding | None:
+        """What the host passes on comes in by these devices; it is their own setting that counts.
+
+        Without any, those of the namespace's gateway, where that is the host.
+        """
+        through = self.entry if self.gateway == bare(self.entry_address) else ""
+        sysctls = self.host.sysctls or {}
+        on = sysctls.get("with ip_forward")
+        for device in devices or filter(None, [through]):
+            if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
+                continue
+            key = "ip_forward"
+            if sysctls.get("net.ipv4.ip_forward") == "1":
+                key = f"conf.{device.replace('.', '/')}.forwarding"
+            what = f"the host passes nothing on (net.ipv4.{key} is 0)"
+            shows, mend = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
+            return Finding("error", what, shows, mend, device)
+        return None
+
+    def inner_device(self, name: str) -> Finding | None:
+        """A device of the namespace: there and up."""
+        link = self.inside.link(name)
+        if link is None:
+            what = f"there is no {name} in {self.name}"
+            return Finding("error", what, self.within("ip link"), self.again, name)
+        if "UP" in link.get("flags", []):
+            return None
+        shows, mend = f"ip addr show dev {name}", f"ip link set {name} up"
+        return self._inner(f"{name} is down in {self.name}", shows, mend, name)
+
+    def inner_address(self) -> Finding | None:
+        """The namespace's address."""
+        device, address = self.given("device"), self.given("address")
+        if self.inside.link(device) is None:
+            return None
+        if IPv4Interface(address) in self.inside.addresses(device):
+            return None
+        what = f"{device} has no address {address} in {self.name}"
+        shows, mend = f"ip addr show dev {device}", f"ip addr add {address} dev {device}"
+        return self._inner(what, shows, mend, device)
+
+    def default_route(self) -> Finding | None:
+        """The namespace's default route, where its mode has one."""
+        if not self.gateway or self.inside.default_routes():
+            return None
+        what, mend = f"{self.name} has no default route", f"ip route add default via {self.gateway}"
+        return self._inner(what, "ip route", mend, self.name)
+
+    def _inner(self, what: str, shows: str, mend: str, about: str) -> Finding:
+        """A finding whose commands run in the namespace."""
+        return Finding("error", what, self.within(shows), self.within(mend), about)

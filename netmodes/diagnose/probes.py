@@ -1,0 +1,174 @@
+"""How each promise of a mode is tried: from where, to which address, by which command.
+
+Pure: the network, the host's facts and what the user calls outside. No packet is made up for an
+address that neither the machine's own addresses and routes nor the user named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from netmodes.commands.addresses import bare
+from netmodes.machine.facts import Facts
+from netmodes.plan.promise import Cell
+from netmodes.plan.step import Outcome
+from netmodes.plan.undo import Argv
+
+__all__ = ["Probe", "gateways", "inside", "is_answered", "look_up", "ping", "probes"]
+
+Json = dict[str, Any]
+
+#: How long a question to a name server may take, however many there are, and that each is asked
+#: once (resolv.conf(5)); and that errors are said in English.
+ASK = ("timeout", "2", "env", "LC_ALL=C", "RES_OPTIONS=timeout:1 attempts:1")
+
+#: What `ping` says where a name server has answered: no such name, or no address for it.
+ANSWERS = ("Name or service not known", "No address associated with hostname")
+
+#: What a mode's own machine cannot try.
+FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
+
+NO_GATEWAY = "the host has no default route that names a gateway"
+NAME_ONE = ": `--outside ADDR` names an address outside"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One try of a promise.
+
+    Args:
+        cell: the promise.
+        tried: the address or name it is tried with; "" if there is none.
+        argv: the command; () where it cannot be tried.
+        untried: why not, one sentence.
+        source: the namespace that it is tried from; "" the host.
+    """
+
+    cell: Cell
+    tried: str
+    argv: Argv = ()
+    untried: str = ""
+    source: str = ""
+
+
+def probes(
+    network: Json, cells: tuple[Cell, ...], host: Facts, outside: str, name: str = ""
+) -> Iterator[Probe]:
+    """Every promise with how it is tried, one or more for each.
+
+    Args:
+        network: the network's summary, as in ``Facts.networks``.
+        cells: its mode's promises.
+        host: the host's facts.
+        outside: an address that stands for the outside; "" for the default route's gateway.
+        name: a name to look up; "" only asks whether the name server answers.
+    """
+    for cell in cells:
+        if cell.source == "namespace":
+            yield from _from_namespace(network, cell, host, outside, name)
+        elif cell.source == "host":
+            yield _from_host(network, cell, host)
+        elif cell.source == "neighbour":
+            yield from _from_neighbours(network, cell, host)
+        else:
+            yield Probe(cell, "", untried=FROM_THE_LAN.format(_address(network)))
+
+
+def _from_host(network: Json, cell: Cell, host: Facts) -> Probe:
+    """To the gateway by the default route's own device: else another may answer in its place."""
+    if cell.target == "namespace":
+        return Probe(cell, _address(network), ping(_address(network), "-t", "1"))
+    found = gateways(host)
+    if not found:
+        return Probe(cell, "", untried=NO_GATEWAY)
+    gateway, device = found[0]["gateway"], found[0]["dev"]
+    return Probe(cell, gateway, ping(gateway, "-I", device))
+
+
+def _from_namespace(
+    network: Json, cell: Cell, host: Facts, outside: str, name: str
+) -> Iterator[Probe]:
+    inner = str(network["name"])
+    if cell.target == "a name":
+        yield Probe(cell, name, inside(inner, *look_up(name)), source=inner)
+        return
+    addresses, none = _targets(network, cell, host, outside)
+    if not addresses:
+        yield Probe(cell, "", untried=none)
+    for address in addresses:
+        yield Probe(cell, address, inside(inner, *ping(address)), source=inner)
+
+
+def _targets(network: Json, cell: Cell, host: Facts, outside: str) -> tuple[list[str], str]:
+    """The addresses that stand for a target, and what to say if there is none."""
+    if cell.target == "itself":
+        return [_address(network)], ""
+    if cell.target in ("the host's end of the cable", "the bridge"):
+        return [_entry(network)], ""
+    if cell.target == "the host's other addresses":
+        others = {str(found.ip): None for found in host.every_address()}
+        return [found for found in others if found != _entry(network)], "the host has no other"
+    if cell.target == "outside" and outside:
+        return [outside], ""
+    none = NO_GATEWAY + (NAME_ONE if cell.target == "outside" else "")
+    return [route["gateway"] for route in gateways(host)[:1]], none
+
+
+def gateways(host: Facts) -> list[Json]:
+    """The default routes that name a gateway, the preferred one first."""
+    routes = sorted(host.default_routes(), key=lambda route: route.get("metric", 0))
+    return [route for route in routes if "gateway" in route]
+
+
+def _from_neighbours(network: Json, cell: Cell, host: Facts) -> Iterator[Probe]:
+    """From every other network of ours on the bridge."""
+    bridge = network["parameters"].get("bridge")
+    others = [
+        net["name"]
+        for net in host.known("networks")
+        if net["parameters"].get("bridge") == bridge and net["name"] != network["name"]
+    ]
+    if not others:
+        yield Probe(cell, "", untried=f"no other network of ours is on {bridge}")
+    for other in others:
+        address = _address(network)
+        yield Probe(cell, address, inside(other, *ping(address, "-t", "1")), source=other)
+
+
+def _address(network: Json) -> str:
+    return bare(network["parameters"]["address"])
+
+
+def _entry(network: Json) -> str:
+    """The host's address on the network; "" where it has none."""
+    given = network["parameters"]
+    return bare(given.get("bridge_address") or given.get("host_address") or "")
+
+
+def inside(name: str, *argv: str) -> Argv:
+    """The command as run in a namespace."""
+    return ("ip", "netns", "exec", name, *argv)
+
+
+def ping(target: str, *options: str) -> Argv:
+    """One ping and a second's patience: a second one might go another way, for a redirect.
+
+    With ``-t 1`` no router passes it on: it gets to who is next, or to nobody.
+    """
+    return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
+
+
+def is_answered(looked_up: Outcome) -> bool:
+    """Whether a name server has answered, if only that there is no such name."""
+    return any(words in looked_up.stderr for words in ANSWERS)
+
+
+def look_up(name: str) -> Argv:
+    """A look-up of a name; or, for "", of the root ("."), which every name server can answer.
+
+    The root has no address, so that no packet goes anywhere but to the name server; what ``ping``
+    says of it tells whether that one has answered.
+    """
+    return (*ASK, "getent", "ahostsv4", name) if name else (*ASK, "ping", "-c", "1", ".")

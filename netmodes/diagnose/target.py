@@ -1,0 +1,80 @@
+"""What a packet may be sent to: an IPv4 address or a host's name, and a TCP port."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from netmodes.errors import Refused
+from netmodes.machine.facts import Facts
+
+__all__ = ["check_machine", "is_address", "parse", "parse_host"]
+
+#: A host's name (RFC 1123).
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
+
+#: A TCP port, or more than that.
+PORT = re.compile(r"0*([1-9][0-9]{0,4})", re.ASCII)
+
+
+def parse(target: str) -> tuple[str, str]:
+    """The host and the port of ``ADDR[:PORT]``; the port may be "".
+
+    Raises:
+        Refused: it is not that.
+    """
+    if target.startswith("[") or is_ipv6(target):
+        raise Refused(f"{target!r} is IPv6, which is not followed here: write an IPv4 address")
+    host, colon, port = target.partition(":")
+    number = PORT.fullmatch(port)
+    if colon and not (number and int(number[1]) < 65536):
+        raise Refused(f"{target!r} has no TCP port after its colon: write ADDR:80, or ADDR alone")
+    parse_host(host)
+    return host, number[1] if number else ""
+
+
+def parse_host(host: str) -> None:
+    """Refuse what is neither an IPv4 address nor a host's name.
+
+    Raises:
+        Refused: it is not that.
+    """
+    numbers = re.fullmatch(r"[0-9.]+", host)
+    if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
+        raise Refused(f"{host!r} is no IPv4 address or name of a host: write one, as in 8.8.8.8")
+    if is_address(host):
+        check_machine(host)
+
+
+def check_machine(address: str, *networks: Facts) -> None:
+    """Refuse an address that cannot be one machine's: nobody's, for many, or for all of a subnet.
+
+    Args:
+        address: the address.
+        networks: the facts of those whose subnets are known.
+
+    Raises:
+        Refused: it is none.
+    """
+    found = IPv4Address(address)
+    known = (own.network for facts in networks for own in facts.every_address())
+    shared = (subnet.broadcast_address for subnet in known if subnet.prefixlen < 31)
+    everybody = [IPv4Address("255.255.255.255"), *shared]
+    if found.is_unspecified or found.is_multicast or found in everybody:
+        raise Refused(f"{address} is not the address of one machine: write one, as in 8.8.8.8")
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 address."""
+    try:
+        return bool(IPv4Address(text))
+    except AddressValueError:
+        return False
+
+
+def is_ipv6(text: str) -> bool:
+    """Whether it is an IPv6 address."""
+    try:
+        return bool(IPv6Address(text))
+    except AddressValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Where a packet from a namespace is lost."""

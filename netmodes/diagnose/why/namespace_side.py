@@ -1,0 +1,120 @@
+"""How a packet leaves its namespace: device, route, cable, bridge, and who takes it there.
+
+Each stage gives a Finding where the packet is lost, a line for the reader where it passes, or None
+where it has nothing to say.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, ip_address
+
+from netmodes.commands.uplink import stray
+from netmodes.diagnose.why.trace import Said, Walk, answers_arp, is_asked
+from netmodes.plan.finding import Finding
+
+__all__ = ["cable", "card", "dummy", "entry_address", "neighbour", "own", "way"]
+
+
+def own(walk: Walk) -> Said:
+    """The namespace's loopback, for what it sends to itself."""
+    if not ip_address(walk.target).is_loopback and walk.target != walk.address:
+        return None
+    return walk.inner_device("lo") or f"{walk.name} sends it to itself, by lo"
+
+
+def card(walk: Walk) -> Said:
+    """The namespace's device: there, up, plugged in, with its address."""
+    device, end = walk.given("device"), walk.given("host_device")
+    if found := walk.inner_device(device):
+        return found
+    if "NO-CARRIER" not in (walk.inside.link(device) or {}).get("flags", []):
+        return walk.inner_address()
+    what, shows = f"{device} has no carrier in {walk.name}", walk.within(f"ip link show {device}")
+    otherwise = Finding("error", what, shows, f"see to {end}, its other end", walk.name)
+    return walk.device(end) or otherwise
+
+
+def way(walk: Walk) -> Said:
+    """The namespace's route."""
+    name, route = walk.name, walk.route
+    if walk.is_forbidden:
+        what = f"a route or rule in {name} forbids {walk.target}"
+        shows = walk.within(f"ip route show table all match {walk.target}")
+        return Finding("error", what, shows, "delete that route, or the rule: ip rule", name)
+    if route is None:
+        return _no_route(walk)
+    if walk.is_own:
+        return None
+    sent = f"{name} sends it out by {route['dev']}, from {route.get('prefsrc', walk.address)}"
+    return f"{sent}, to {walk.next_hop}" + (", its gateway" if "gateway" in route else "")
+
+
+def _no_route(walk: Walk) -> Finding:
+    """The route that is missing, or the mode that has it."""
+    own = IPv4Interface(walk.given("address")).network
+    add = walk.within(f"ip route add {own} dev {walk.given('device')}")
+    is_near = ip_address(walk.target) in own
+    if not is_near and (found := walk.default_route()):
+        return found
+    what, shows = f"{walk.name} has no route to {walk.target}", f"ip route get {walk.target}"
+    mend = add if is_near else _other_mode(walk)
+    return Finding("error", what, walk.within(shows), mend, walk.name)
+
+
+def _other_mode(walk: Walk) -> str:
+    reaches = {"isolated": "nobody", "host-only": f"{walk.entry_address.partition('/')[0]} alone"}
+    mode = str(walk.network["mode"])
+    return f"none: {mode} reaches {reaches.get(mode, 'no further')}; bridged reaches the LAN"
+
+
+def dummy(walk: Walk) -> Said:
+    """A card without a cable."""
+    device = (walk.route or {}).get("dev", "")
+    if walk.given("host_device") or device != walk.given("device"):
+        return None
+    what = f"{device} has no cable: what it sends is lost"
+    mend = "none: isolated reaches nobody; host-only reaches the host"
+    return Finding("error", what, walk.within(f"ip -d link show {device}"), mend, device)
+
+
+def cable(walk: Walk) -> Said:
+    """The host's end of the cable, and the bridge that it is plugged into."""
+    end, bridge = walk.given("host_device"), walk.given("bridge")
+    if walk.is_own:
+        return None
+    if not bridge:
+        return next(stray(end, walk.host), None)
+    devices = [end, *walk.lan_ports, bridge]
+    found = [
+        *map(walk.device, devices),
+        *map(walk.plug, devices[:-1]),
+        *map(walk.carrier, devices[1:]),
+    ]
+    if wrong := next(filter(None, found), None):
+        return wrong
+    return f"{end} hands it to {bridge}, whose port it is"
+
+
+def entry_address(walk: Walk) -> Said:
+    """The host's address at the cable's end or on the bridge."""
+    wanted = walk.entry_address.partition("/")[0]
+    if not wanted or walk.is_own or walk.next_hop != wanted or walk.is_hosts:
+        return None
+    return walk.outer_address()
+
+
+def neighbour(walk: Walk) -> Said:
+    """Whoever takes it from the namespace answers ARP."""
+    if walk.is_own or answers_arp(walk.tries.neighbours, walk.next_hop):
+        return None
+    if not is_asked(walk.tries.neighbours, walk.next_hop):
+        what = f"{walk.name} itself drops it: nothing leaves by {walk.given('device')}"
+        mend = f"see to the firewall in {walk.name}"
+        return Finding("error", what, walk.within("nft list ruleset"), mend, walk.name)
+    return Finding(
+        "error",
+        f"nobody answers for {walk.next_hop} on {walk.given('device')}",
+        walk.within(f"ip neigh show to {walk.next_hop}"),
+        f"see that {walk.next_hop} is there and up, or give another address or gateway",
+        walk.name,
+    )

@@ -1,0 +1,1 @@
+"""Runs a plan and takes it back; the only importer of plumbum."""

@@ -1,0 +1,1 @@
+"""What the rules of iptables and nft do with a packet."""

@@ -1,0 +1,175 @@
+"""Filters that would stop a mode: what drops forwarded packets, and what names the uplink."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from netmodes.firewall.verdict import DOCKER, Packet, Stop, by_iptables, by_nft, opens
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.step import Step
+from netmodes.plan.undo import Argv, Undo
+
+__all__ = [
+    "TAG",
+    "accept",
+    "dropping",
+    "filters",
+    "insert",
+    "leave_to_docker",
+    "naming",
+    "objections",
+    "packets",
+    "rejecting",
+]
+
+#: By this a rule of ours is known, to who lists them and from the same rule of somebody else's.
+TAG = ("-m", "comment", "--comment", "netmodes")
+
+#: Stands for anybody outside (TEST-NET-2, RFC 5737).
+SOMEBODY = "198.51.100.1"
+
+#: Docker's own bridges, those of its users' networks with them.
+DOCKERS = ("docker+", "br-+")
+
+#: Whether bridged frames go through iptables; there only with the module br_netfilter.
+BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
+
+#: What shows the rules that may name an uplink.
+SHOWS = {
+    "tc": "tc filter show dev {0}",
+    "nft": "nft list ruleset",
+    "iptables": "iptables -S",
+    "rules": "ip -4 rule show",
+    "rules6": "ip -6 rule show",
+}
+
+
+def packets(bridge: str, out: str, address: str = SOMEBODY) -> tuple[Packet, Packet]:
+    """What an address behind a bridge sends outside by another device, and the answer."""
+    sent = Packet("forward", bridge, out, address, SOMEBODY, "tcp")
+    return sent, Packet("forward", out, bridge, SOMEBODY, address, "tcp", state="established")
+
+
+def accept(sent: tuple[Packet, Packet], facts: Facts, *matches: Argv) -> Iterator[Step]:
+    """Let packets of a bridge pass where iptables drops them (Docker's policy does).
+
+    The accept stands in the chain that drops, for an accept elsewhere ends only its own chain;
+    Docker keeps DOCKER-USER for it.
+
+    Args:
+        sent: what it is about.
+        facts: the machine.
+        matches: which packets, a rule each, in iptables' words.
+    """
+    bridge = sent[0].iif
+    if (chain := _entry(sent, facts)) is None:
+        return
+    why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
+    prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
+    for number, match in enumerate(matches):
+        share = f"accept {bridge}" + (f" {number}" if number else "")
+        step = insert(chain, match, ("ACCEPT",), why, share=share)
+        yield step.as_guard(prevents)
+
+
+def leave_to_docker(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Step]:
+    """What would go on to containers does not come to our accept in Docker's chain."""
+    bridge = sent[0].iif
+    if _entry(sent, facts) != DOCKER:
+        return
+    why = f"whether {bridge} reaches its containers is for Docker to say"
+    prevents = "the namespace reaches every port of every container"
+    for to in DOCKERS:
+        matches, share = ("-i", bridge, "-o", to), f"return {bridge} {to}"
+        yield insert(DOCKER, matches, ("RETURN",), why, share=share).as_guard(prevents)
+
+
+def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:
+    """The chain of iptables where an accept lets these packets pass; None if they do already."""
+    if not any(stop.certain for packet in sent for stop in by_iptables(packet, facts)):
+        return None
+    return DOCKER if all(opens(DOCKER, packet, facts) for packet in sent) else "FORWARD"
+
+
+def insert(
+    chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
+) -> Step:
+    """``iptables -I``: a rule before all others of its chain; it is known again by its words."""
+    where = ("-t", table) if table else ()
+    rule = (chain, *matches, *TAG, "-j", *target)
+    undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))
+    return Step(("iptables", *where, "-I", *rule), why, undo=undo, share=share)
+
+
+def dropping(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
+    """What drops a bridge's packets where only nft can let them pass."""
+    for stop in _stops(sent, facts):
+        if "firewalld" not in stop.shows:
+            what = f"the firewall drops what {sent[0].iif} passes on ({stop.what})"
+            yield Finding("error", what, stop.shows, stop.mend)
+
+
+def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
+    """The same, each as a sentence that says how to go on."""
+    for finding in dropping(sent, facts):
+        yield f"{finding}, or go on with --force"
+
+
+def rejecting(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
+    """The same of firewalld's, which knows bridges by the zones that they are put into."""
+    for stop in _stops(sent, facts):
+        if "firewalld" in stop.shows:
+            what = f"firewalld may stop what {sent[0].iif} passes on ({stop.what})"
+            mend = f"firewall-cmd --zone=trusted --add-interface={sent[0].iif}"
+            yield Finding("warning", what, stop.shows, mend)
+
+
+def _stops(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Stop]:
+    """What in nft surely stops these packets, each once."""
+    found: dict[str, Stop] = {}
+    for packet in sent:
+        for stop in (one for one in by_nft(packet, facts) if one.certain or one.policy):
+            found.setdefault(stop.what, stop)
+    yield from found.values()
+
+
+def filters(facts: Facts) -> Iterator[Finding]:
+    """What netmodes gets past by itself, but nothing else does."""
+    if "-P FORWARD DROP" in (facts.iptables or []):
+        yield Finding(
+            "warning",
+            "iptables drops what is forwarded, but what its rules accept",
+            "iptables -S FORWARD",
+            "nothing for bridged and nat, which add the rules that they need",
+        )
+    if (facts.sysctls or {}).get(BRIDGE_NF) == "1":
+        yield Finding(
+            "warning",
+            "br_netfilter sends what a bridge passes on through iptables as well",
+            f"sysctl {BRIDGE_NF}",
+            f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
+        )
+
+
+def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:
+    """Rules that name the uplink, whose packets will come in on the bridge."""
+    for what, rule in _naming(uplink, facts):
+        yield Finding(
+            "error",
+            f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
+            SHOWS[what].format(uplink),
+            f"let it name {bridge} as well, then use --force",
+            uplink,
+        )
+
+
+def _naming(uplink: str, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Where the rules are that name the uplink, and each as it is written."""
+    name = re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])")
+    of_tc = facts.tc.get(uplink) if facts.tc else None
+    yield from (("tc", line.strip()) for line in of_tc or ())
+    for what in ("nft", "iptables", "rules", "rules6"):
+        lines = getattr(facts, what) or ()
+        yield from ((what, line.strip()) for line in lines if name.search(line))

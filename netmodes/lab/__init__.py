@@ -1,0 +1,1 @@
+"""A throw-away machine made of namespaces."""

@@ -1,0 +1,233 @@
+"""The lab: a throw-away copy of the article's machine, made of namespaces, without root.
+
+    the machine (host)              the router, and all that is outside
+    ┌─────────────────────────┐     ┌──────────────────────────┐
+    │ enp0s1  192.168.64.3/24 ├─────┤ lan0  192.168.64.1/24    │
+    │ HTTP on port 80         │  ┌──┤ lo    8.8.8.8/32         │
+    └─────────────────────────┘  │  │ DNS: outside.example     │
+    another machine of the LAN   │  └──────────────────────────┘
+    ┌─────────────────────────┐  │
+    │ eth0    192.168.64.7/24 ├──┘
+    └─────────────────────────┘
+
+As on Ubuntu, the machine asks 127.0.0.53 for names, which no namespace of its own can reach; from
+the LAN one looks by ``nsenter --net=/run/lan/neighbour CMD``.
+
+Everything is inside a user namespace of its own, also for root, so that nothing in it can reach
+the real machine's network, its sysctls or root's files; it goes when its command ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from netmodes.commands import iproute
+from netmodes.diagnose.doctor import missing, no_user_namespaces
+from netmodes.errors import CommandFailed, NetmodesError, Refused
+from netmodes.lab import servers
+from netmodes.machine.abilities import UNSHARE, user_namespaces
+from netmodes.machine.facts import Facts, kind
+from netmodes.plan.step import Step
+
+__all__ = ["enter", "is_lab", "run", "steps"]
+
+HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
+ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7"
+OUTSIDE_IP, OUTSIDE_NAME, STUB_IP = "8.8.8.8", "outside.example", "127.0.0.53"
+MAC = "4a:9e:7e:55:59:ee"
+
+#: The lab's own namespaces step aside, to /run/lan.
+PREPARE = """
+mkdir /run/lan && mount --rbind /run/netns /run/lan && mount -t tmpfs tmpfs /run/netns && exec "$@"
+"""
+
+#: Modules that are loaded put one of these into every new namespace; down, and with no route.
+TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", "vti6")
+
+#: Kinds of device that lead nowhere but to other namespaces of the lab.
+HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
+
+
+def steps() -> Iterator[Step]:
+    """The lab's own set-up, from the router's place; the machine is the namespace ``host``."""
+    yield iproute.add_bridge(LAN)
+    for name, port, device in ((HOST, "port1", UPLINK), (NEIGHBOUR, "port2", "eth0")):
+        yield iproute.add_namespace(name)
+        yield iproute.add_veth(port, device)
+        yield iproute.move(device, name)
+        yield iproute.plug_in(port, LAN)
+        yield iproute.set_up(port)
+
+    yield iproute.set_up("lo")
+    yield iproute.add_address(f"{ROUTER_IP}/24", LAN)
+    yield iproute.add_address(f"{OUTSIDE_IP}/32", "lo")
+    yield iproute.set_up(LAN)
+    yield iproute.sysctl("net.ipv4.ip_forward", 1, "the router answers for all that is outside")
+    yield Step(("ip", "route", "add", "unreachable", "default"), "there is nothing else outside")
+
+    yield iproute.set_up("lo", HOST)
+    yield Step(
+        ("ip", "link", "set", UPLINK, "address", MAC), f"{UPLINK} has the article's MAC", HOST
+    )
+    yield Step(
+        ("ip", "addr", "add", f"{HOST_IP}/24", "metric", "100", "brd", "+", "dev", UPLINK),
+        "the address that DHCP gave in the article",
+        HOST,
+    )
+    yield iproute.set_up(UPLINK, HOST)
+    default = ("default", "via", ROUTER_IP, "dev", UPLINK, "proto", "dhcp", "src", HOST_IP)
+    why = "and the default route that came with it"
+    yield Step(("ip", "route", "add", *default, "metric", "100"), why, HOST)
+
+    yield iproute.add_address(f"{NEIGHBOUR_IP}/24", "eth0", NEIGHBOUR)
+    yield iproute.set_up("eth0", NEIGHBOUR)
+    yield iproute.add_default_route(ROUTER_IP, NEIGHBOUR)
+
+
+def enter(command: Sequence[str]) -> NoReturn:
+    """Become a new lab that runs a command, or the user's shell.
+
+    Raises:
+        Refused: this machine forbids user namespaces, or ``unshare`` is missing.
+    """
+    os.environ.update(_environment())
+    _refuse_forbidden()
+    itself = str(Path(__file__).parents[1] / "__main__.py")
+    argv = (*UNSHARE, "--", sys.executable, itself, "lab", "--within", "--", *command)
+    os.execvp(argv[0], argv)
+
+
+def _refuse_forbidden() -> None:
+    forbidden = user_namespaces()
+    if forbidden is None:
+        raise Refused(str(missing("unshare")))
+    if forbidden:
+        raise Refused(str(no_user_namespaces(**forbidden)))
+
+
+def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
+    """Make the lab around this process, which is the router, and run a command in it.
+
+    Returns:
+        The command's exit status, 128 more than a signal's number.
+    """
+    _own_files()
+    for step in steps():
+        echo(str(step))
+        _run(step)
+    started = list(_servers())
+    try:
+        return _status(
+            subprocess.run(_inside(command or _shell()), env=_environment(), check=False).returncode
+        )
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        for server in started:
+            server.kill()
+        _end_the_rest()
+
+
+def _end_the_rest() -> None:
+    """End what the command has left in the background, or it would keep the lab alive."""
+    ours = Path("/proc/self/ns/user").readlink()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.joinpath("ns/user").readlink() == ours and process.name != str(os.getpid()):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def is_lab() -> bool:
+    """Whether this process is where no packet can reach a real NIC; in doubt it is not.
+
+    A lab maps one user id, where the machine maps all and a container many; and only devices that
+    lead to other namespaces may be there.
+    """
+    try:
+        mapped = Path("/proc/self/uid_map").read_text().split()
+        links = Facts.read(thorough=False).known("links")
+    except (OSError, NetmodesError):
+        return False
+    return mapped[2] == "1" and all(
+        kind(link) in HARMLESS or "LOOPBACK" in link["flags"] for link in links
+    )
+
+
+def _own_files() -> None:
+    """A /run, /etc and /etc/netns of the lab's own: sockets in /run lead out of it.
+
+    Raises:
+        Refused: what is written to /etc would be written to the machine's.
+    """
+    _mount("-t", "tmpfs", "tmpfs", "/run")
+    layers = [Path("/run/lab.etc", name) for name in ("upper", "work")]
+    for folder in layers:
+        folder.mkdir(parents=True)
+    options = "lowerdir=/etc,upperdir={},workdir={},userxattr".format(*layers)
+    try:
+        _mount("-t", "overlay", "overlay", "-o", options, "/etc")
+    except subprocess.CalledProcessError:
+        raise Refused(
+            "this kernel lets no user lay a file system over /etc: Linux 5.11 and later do"
+        ) from None
+    if Path("/etc/netns").is_dir():
+        _mount("-t", "tmpfs", "tmpfs", "/etc/netns")
+
+
+def _mount(*words: str) -> None:
+    subprocess.run(("mount", *words), check=True, capture_output=True)
+
+
+def _run(step: Step) -> None:
+    done = subprocess.run(step.command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CommandFailed(str(step), done.returncode, done.stderr)
+
+
+def _servers() -> Iterator[servers.Server]:
+    """A page on the machine; names at the router, and on the machine as systemd-resolved does."""
+    on_host = ("ip", "netns", "exec", HOST)
+    yield servers.page(on_host)
+    yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    yield servers.names(on_host, STUB_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    servers.wait_for_page(HOST_IP)
+    servers.wait_for_names(ROUTER_IP, OUTSIDE_NAME)
+    for path, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
+        Path(path).mkdir(parents=True, exist_ok=True)
+        Path(path, "resolv.conf").unlink(missing_ok=True)
+        Path(path, "resolv.conf").write_text(f"nameserver {server}\n")
+
+
+def _inside(command: Sequence[str]) -> tuple[str, ...]:
+    """The command in the machine, which has names of namespaces of its own: none yet."""
+    fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", PREPARE, "sh")
+    return (*servers.DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
+
+
+def _shell() -> tuple[str, ...]:
+    """The user's shell, its prompt marked; bash sets its own, so it is marked after that."""
+    shell = os.environ.get("SHELL", "/bin/sh")
+    if Path(shell).name != "bash":
+        return (shell,)
+    marked = Path("/run/lab.bashrc")
+    marked.write_text('[ -f ~/.bashrc ] && . ~/.bashrc\nPS1="[lab] $PS1"\n')
+    return (shell, "--rcfile", str(marked))
+
+
+def _environment() -> dict[str, str]:
+    """PATH with this netmodes first, and a prompt for shells that take it from here."""
+    own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
+    # /usr/sbin, where Debian keeps sysctl, is not on an ordinary user's PATH.
+    path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return {**os.environ, "PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1"}
+
+
+def _status(returncode: int) -> int:
+    return 128 - returncode if returncode < 0 else returncode

@@ -1,0 +1,86 @@
+"""What the lab serves: a page, and names. Each server is a program that dies with this process."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from netmodes.errors import NetmodesError
+from netmodes.lab import nameserver
+
+__all__ = ["DIE_TOO", "PAGE", "names", "page", "wait_for_names", "wait_for_page"]
+
+#: The program after it is killed when this process ends, however it ends (setpriv(1)).
+DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
+
+PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
+
+#: dnsmasq as a server of names that are given to it, and of no others.
+DNSMASQ = """
+    dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --pid-file= --user=
+    --group= --bind-interfaces --address=/#/
+    """.split()
+
+Server = subprocess.Popen[bytes]
+
+
+def page(place: tuple[str, ...] = ()) -> Server:
+    """Start an HTTP server on port 80.
+
+    Args:
+        place: what goes before a command to run it elsewhere (``ip netns exec …``).
+    """
+    folder = Path("/run/www")
+    folder.mkdir()
+    (folder / "index.html").write_text(PAGE)
+    return _start((*place, sys.executable, "-m", "http.server", "80", "--directory", str(folder)))
+
+
+def names(place: tuple[str, ...], ip: str, name: str, address: str) -> Server:
+    """Start a name server that knows one name: dnsmasq where it is installed.
+
+    Args:
+        place: what goes before a command to run it elsewhere.
+        ip: the address whose port 53 it answers on.
+        name: the name it knows.
+        address: the name's address.
+    """
+    if shutil.which("dnsmasq"):
+        return _start((*place, *DNSMASQ, f"--listen-address={ip}", f"--address=/{name}/{address}"))
+    return _start((*place, sys.executable, "-IS", nameserver.__file__, ip, name, address))
+
+
+def _start(argv: tuple[str, ...]) -> Server:
+    null = subprocess.DEVNULL
+    return subprocess.Popen((*DIE_TOO, *argv), stdin=null, stdout=null, stderr=null)
+
+
+def wait_for_page(ip: str, seconds: float = 10) -> None:
+    """Wait until port 80 of this address answers.
+
+    Raises:
+        NetmodesError: it does not.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection((ip, 80), timeout=1).close()
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return
+    raise NetmodesError("the lab's HTTP server did not start: is port 80 forbidden here?")
+
+
+def wait_for_names(ip: str, name: str) -> None:
+    """Wait until the name server of this address answers.
+
+    Raises:
+        NetmodesError: it does not.
+    """
+    if not nameserver.wait_for(ip, name):
+        raise NetmodesError("the lab's name server did not start: is port 53 forbidden here?")

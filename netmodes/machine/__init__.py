@@ -1,0 +1,1 @@
+"""What is there: reads the machine, never changes it."""

@@ -1,0 +1,291 @@
+"""One read-only snapshot of the machine, as JSON in and out.
+
+Reading needs no privileges and changes nothing; modes are pure functions of it, so a plan can be
+rendered here for a machine elsewhere (``netmodes facts`` there, ``--facts FILE`` here).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_interface, ip_network
+from typing import Any
+
+from netmodes.errors import Refused
+from netmodes.machine import read as snapshot
+from netmodes.machine.read import kind
+
+__all__ = ["FOREVER", "Facts", "is_advertised", "kind", "written"]
+
+Json = dict[str, Any]
+
+#: A lifetime without end (``ip -j addr``).
+FOREVER = 4294967295
+
+#: The prefix length of one of the two routes that stand for a default.
+HALF = 1
+
+#: Kinds of device that live on another one and keep it from becoming a bridge's port.
+CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A machine's network as far as modes care; None means unknown, never absent.
+
+    Args:
+        links: every device of the host with its addresses, as ``ip -d -j addr show`` prints it.
+        routes: the IPv4 routes of every table, as ``ip -4 -j route show table all`` prints them.
+        routes6: the IPv6 ones.
+        namespaces: the named network namespaces, as in /run/netns.
+        sysctls: name to value, and "conf NAME" to what device NAME's own have of their own.
+        networks: the networks of ours, each with name, mode, parameters, state and shared steps.
+        nft: the lines of ``nft list ruleset`` (root alone may read it).
+        iptables: the lines of ``iptables -S`` (likewise).
+        rules: the lines of ``ip -4 rule show``.
+        rules6: the lines of ``ip -6 rule show``.
+        tc: the lines of ``tc filter show``, egress and ingress, by device.
+        managers: the daemons and DHCP clients that see to a device, by device.
+        names: how names are found, as ``netmodes.machine.resolv.names`` has it.
+        programs: those of ``nft`` and ``iptables`` that are installed.
+        nics: what drives a device ("driver"), and if it is "wireless" as what, by device.
+        resolvers: the name servers of /etc/resolv.conf.
+        ssh: the device that the SSH session goes through by which we came; "" for none.
+        peer: the address at the other end of that session; "" for none.
+        missing: the programs that netmodes runs and nobody can find, by name.
+        kinds: whether a device of this kind can be made, by kind.
+        privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
+        user_namespaces: "why" a user may have none of his own, and what "setting" forbids it.
+    """
+
+    links: list[Json] | None = None
+    routes: list[Json] | None = None
+    routes6: list[Json] | None = None
+    namespaces: list[str] | None = None
+    sysctls: dict[str, Any] | None = None
+    networks: list[Json] | None = None
+    nft: list[str] | None = None
+    iptables: list[str] | None = None
+    rules: list[str] | None = None
+    rules6: list[str] | None = None
+    tc: dict[str, list[str] | None] | None = None
+    managers: dict[str, list[str]] | None = None
+    names: Json | None = None
+    programs: list[str] | None = None
+    nics: dict[str, dict[str, str]] | None = None
+    resolvers: list[str] | None = None
+    ssh: str | None = None
+    peer: str | None = None
+    missing: list[str] | None = None
+    kinds: dict[str, bool] | None = None
+    privileges: str | None = None
+    user_namespaces: dict[str, str] | None = None
+
+    @classmethod
+    def read(cls, *, thorough: bool = True, machine: bool = False) -> Facts:
+        """This machine's facts.
+
+        Args:
+            thorough: firewalls, rules, managers and hardware as well, which bridged asks about.
+            machine: programs, kinds of device and privileges as well, for a doctor.
+
+        Raises:
+            Refused: there is no ``ip``, or it fails.
+        """
+        return cls(**snapshot.read(thorough=thorough, machine=machine))
+
+    @classmethod
+    def inside(cls, name: str) -> Facts:
+        """The facts of a named namespace; what only a host has is unknown. It needs root.
+
+        Raises:
+            Refused: there is no such namespace, or it cannot be read.
+        """
+        return cls(**snapshot.read_inside(name))
+
+    def to_json(self) -> str:
+        """The snapshot as JSON."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """A snapshot from what ``to_json`` (or ``netmodes facts``) gave.
+
+        Raises:
+            Refused: it is not that.
+        """
+        names = [field.name for field in fields(cls)]
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise Refused(
+                f"these are not facts ({error}): make them with `netmodes facts`"
+            ) from error
+        if not isinstance(data, dict):
+            raise Refused("these are not facts (no JSON object): make them with `netmodes facts`")
+        return cls(**{name: data.get(name) for name in names})
+
+    def known(self, what: str) -> Any:  # noqa: ANN401
+        """The facts of that name.
+
+        Raises:
+            Refused: they are unknown.
+        """
+        facts = getattr(self, what)
+        if facts is None:
+            raise Refused(
+                f"the machine's {what} are unknown: make the facts again with `netmodes facts`"
+            )
+        return facts
+
+    def link(self, name: str) -> Json | None:
+        """The device of that name on the host, or None."""
+        return next((link for link in self.known("links") if link["ifname"] == name), None)
+
+    def nic(self, name: str) -> dict[str, str]:
+        """What is known of a device's hardware."""
+        return (self.nics or {}).get(name, {})
+
+    def children(self, name: str) -> list[str]:
+        """The devices that live on this one, by name."""
+        return [
+            link["ifname"]
+            for link in self.known("links")
+            if link.get("link") == name and kind(link) in CHILDREN
+        ]
+
+    def addresses(self, name: str) -> list[IPv4Interface]:
+        """The global IPv4 addresses of a device, in order."""
+        infos = (self.link(name) or {}).get("addr_info", [])
+        return [
+            IPv4Interface(f"{info['local']}/{info['prefixlen']}")
+            for info in infos
+            if info.get("family") == "inet" and info.get("scope") == "global"
+        ]
+
+    def known_link(self, name: str) -> Json:
+        """The device of that name.
+
+        Raises:
+            Refused: there is none.
+        """
+        link = self.link(name)
+        if link is None:
+            raise Refused(f"there is no device {name}: `ip link` shows all")
+        return link
+
+    def global_addresses(self, name: str) -> list[Json]:
+        """A device's addresses of both families, in order, without IPv6's link-local ones."""
+        infos = self.known_link(name).get("addr_info", [])
+        return [item for item in infos if item["family"] == "inet" or item["scope"] == "global"]
+
+    def unicast_routes(self, name: str) -> list[Json]:
+        """The routes through a device that do not come with IPv6 itself, on-link ones first."""
+        routes = [
+            route
+            for route in [*self.known("routes"), *self.known("routes6")]
+            if route.get("dev") == name
+            and route.get("type", "unicast") == "unicast"
+            and not route["dst"].startswith("fe80:")
+        ]
+        return sorted(routes, key=lambda route: "gateway" in route)
+
+    def interface_sysctls(self, name: str) -> dict[str, str]:
+        """A device's own sysctls that a new device would not have, and its `ipv4.rp_filter`."""
+        found: dict[str, str] = self.known("sysctls").get(f"conf {name}", {})
+        return found
+
+    def has_advertised(self, name: str) -> bool:
+        """Whether a device has addresses from router advertisements."""
+        return any(map(is_advertised, self.global_addresses(name)))
+
+    def every_address(self) -> list[IPv4Interface]:
+        """The global IPv4 addresses of all devices."""
+        names = [link["ifname"] for link in self.known("links")]
+        return [address for name in names for address in self.addresses(name)]
+
+    def default_routes(self, device: str | None = None) -> list[Json]:
+        """The main table's default routes, through this device if one is named."""
+        return [
+            route
+            for route in self.known("routes")
+            if route["dst"] == "default"
+            and route.get("table", "main") == "main"
+            and device in (None, route.get("dev"))
+        ]
+
+    def overlap(self, subnet: IPv4Network) -> str | None:
+        """What already stands for addresses of this subnet, in words, or None."""
+        for route in self.known("routes"):
+            if (other := _destination(route)) is not None and other.overlaps(subnet):
+                return f"the host's route to {route['dst']}"
+        for network in self.known("networks"):
+            if any(other.overlaps(subnet) for other in _subnets(network)):
+                return f"namespace {network['name']}"
+        return next((whose for whose, ip in self._needed() if ip_address(ip) in subnet), None)
+
+    def _needed(self) -> Iterator[tuple[str, str]]:
+        """Addresses that the host must go on reaching, each with whose it is."""
+        servers = [*(self.names or {}).get("servers", ()), *(self.resolvers or ())]
+        for server in servers:
+            yield f"the name server {server}", server.partition("%")[0]
+        if self.peer:
+            yield f"your SSH session ({self.peer})", self.peer.partition("%")[0]
+
+    @property
+    def has_ipv6(self) -> bool:
+        """Whether the kernel knows IPv6 and it is not switched off."""
+        return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"
+
+    def bridged(self, uplink: str) -> Json | None:
+        """The network of ours that has bridged this uplink, or None."""
+        return next(
+            (net for net in self.known("networks") if net["parameters"].get("uplink") == uplink),
+            None,
+        )
+
+    def on_bridge(self, bridge: str, mode: str) -> list[Json]:
+        """The networks of ours of this mode that are on this bridge; for "", on any."""
+        return [
+            net
+            for net in self.known("networks")
+            if net.get("mode") == mode and bridge in ("", net["parameters"]["bridge"])
+        ]
+
+    def shared(self, share: str) -> list[Json]:
+        """The step of a network of ours that provides this share; none or one."""
+        steps = [step for network in self.known("networks") for step in network["shared"]]
+        return [step for step in steps if step["share"] == share][:1]
+
+    def network(self, name: str) -> Json | None:
+        """The network of ours of that name, or None."""
+        return next((net for net in self.known("networks") if net["name"] == name), None)
+
+
+def written(address: Json) -> str:
+    """An address of ``ip -j addr`` as ``ip addr`` writes it; a peer's prefix is the peer's."""
+    peer = f" peer {address['address']}" if "address" in address else ""
+    return f"{address['local']}{peer}/{address['prefixlen']}"
+
+
+def is_advertised(address: Json) -> bool:
+    """Whether the address was made from a router advertisement (by the kernel or a daemon)."""
+    return bool(address.get("mngtmpaddr") or address.get("temporary"))
+
+
+def _destination(route: Json) -> IPv4Network | None:
+    """Where a route leads, or None for a default, which stands for no subnet.
+
+    Many a VPN has a default in two halves, 0.0.0.0/1 and 128.0.0.0/1, beside the host's own.
+    """
+    if route["dst"] == "default" or route.get("type") in ("broadcast", "multicast"):
+        return None
+    found = IPv4Network(ip_network(route["dst"], strict=False))
+    return found if found.prefixlen > HALF else None
+
+
+def _subnets(network: Json) -> Iterator[IPv4Network]:
+    for name, value in network["parameters"].items():
+        if name.endswith("address") and "/" in value:
+            yield IPv4Network(ip_interface(value).network)

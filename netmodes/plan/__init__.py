@@ -1,0 +1,1 @@
+"""What is to be done: frozen values, no I/O, JSON in and out."""

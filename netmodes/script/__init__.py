@@ -1,0 +1,1 @@
+"""The same plan as bash; the only importer of jinja2."""

@@ -1,0 +1,142 @@
+"""A plan as bash: the script that people keep, and the ``down.sh`` in the journal.
+
+Both hold the same engine (templates/engine.sh) and what it must know of the plan (``knowledge``).
+Only the first is rendered from a template.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable
+
+from netmodes.commands.iproute import PACKAGES
+from netmodes.journal import shares
+from netmodes.plan.step import Plan
+from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
+from netmodes.script import render as rendering
+
+__all__ = ["down_script", "render"]
+
+#: What the engine itself runs, beside the plan's commands.
+ENGINE_PROGRAMS = {"flock": "util-linux", "ip": "iproute2", "stat": "coreutils"}
+
+DOWN = """\
+#!/usr/bin/env bash
+# Takes back the network of namespace {name}: what `netmodes down {name}` does, without netmodes.
+# Usage: down.sh [--kill]
+# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
+set -u
+umask 022
+export LC_ALL=C PS4='[#] '
+
+{knowledge}
+{engine}
+become_root "$@"
+take_lock
+down "${{1-}}"
+"""
+
+
+def render(plan: Plan) -> str:
+    """The plan as a bash script with ``up`` (the default) and ``down``.
+
+    The same lines, whys, probes and undos; the same journal, so ``netmodes list`` and
+    ``netmodes down`` see what it made.
+    """
+    commands = [step.argv for step in plan.steps]
+    undos = [step.undo for step in plan.all_steps if step.undo]
+    commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
+    commands += [check.argv for check in plan.checks]
+    used = {argv[0]: PACKAGES[argv[0]] for argv in commands}
+    return rendering.render(
+        "script.sh.j2",
+        {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
+        plan=plan,
+        picture=rendering.picture(plan),
+        knowledge=knowledge(plan),
+        engine=rendering.template("engine.sh"),
+        shares=shares(plan),
+        json=plan.intent(),
+        programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
+    )
+
+
+def down_script(plan: Plan) -> str:
+    """The taking-back of a plan as bash, for the day when Python or the package is gone."""
+    name, engine = plan.namespace, rendering.template("engine.sh")
+    return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
+
+
+def knowledge(plan: Plan) -> str:
+    """What the engine must know of a plan: each undo's probe, command and users."""
+    return "\n".join(
+        (
+            f"NAME={shlex.quote(plan.namespace)}",
+            f"GRACE={GRACE}",
+            f"FIRST={len(plan.inherited)}",
+            "",
+            "# The first word it prints names what command K made; it fails where that is gone.",
+            _function("probe", plan, lambda undo: _join(undo.probe)),
+            "# Takes command K back; $before is what the probe said before it ran.",
+            _function("undo", plan, _undo),
+            "# What depends on command K by now, beside networks of ours.",
+            _function("users", plan, lambda undo: _looks(undo.users)),
+            "# What tells that another has made what command K, which was cut, was about to.",
+            _function("others", plan, lambda undo: _looks(undo.others)),
+            "# Command K's undo, in words.",
+            _function("thing", plan, lambda undo: f"echo {_join(undo.argv)}"),
+        )
+    )
+
+
+def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
+    """A bash function with a case for each step that has an undo."""
+    cases = "".join(
+        f"    {index})\n        {body(step.undo)}\n        ;;\n"
+        for index, step in enumerate(plan.all_steps)
+        if step.undo
+    )
+    return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
+
+
+def _undo(undo: Undo) -> str:
+    """An undo, shown as it runs, with what it reads."""
+    command = f"show {_join(undo.argv)}"
+    if undo.stdin is None:
+        return command
+    signs = dict(undo.unless)
+    lines = undo.stdin.splitlines()
+    text = "".join(f"{_line(line, signs.get(line))}\n" for line in lines)
+    if not signs:
+        return f"READS=yes {command} <<STDIN\n{text}STDIN"
+    return f"sed '/^$/d' <<STDIN | READS=yes {command}\n{text}STDIN"
+
+
+def _line(line: str, sign: Sign | None) -> str:
+    """A line of a here-document; lifetimes are counted down by the engine's ``left``."""
+    escaped = re.sub(r"[\\$`]" if sign is None else r'[\\$`"]', r"\\\g<0>", line)
+    counted = LEFT.sub(r"$(left \1)", escaped)
+    return counted if sign is None else f'$(unless "{counted}" {_look(sign)})'
+
+
+def _looks(signs: Iterable[Sign]) -> str:
+    return "\n        ".join([f"found {_look(sign)}" for sign in signs] or [":"])
+
+
+def _look(sign: Sign) -> str:
+    argv, pattern = sign
+    return f"{shlex.quote(pattern)} {_join(argv)}"
+
+
+def _join(argv: Iterable[str]) -> str:
+    """An argv for bash; ``BEFORE`` becomes the shell's variable."""
+    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
+
+
+def _quoted(word: str) -> str:
+    return shlex.quote(word) if word else ""
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())

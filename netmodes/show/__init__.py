@@ -1,0 +1,1 @@
+"""For people: pictures, and what each line is for."""

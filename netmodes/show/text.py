@@ -1,0 +1,141 @@
+"""A view as a picture in 80 columns: the host on the left, its namespaces on the right."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+
+from netmodes.show.view import Device, Place, View
+
+__all__ = ["GAP", "LEFT", "RIGHT", "WRONG", "draw"]
+
+#: Columns within the host's box, between the boxes, and within a namespace's box.
+LEFT, GAP, RIGHT = 33, 3, 36
+
+#: Ends the first row of a device that a finding is about.
+WRONG = " !"
+
+#: Words of a route that stay with the next; and what stands for the blank meanwhile.
+PAIRS = re.compile(r"\b(via|dev|metric) ")
+HELD = "\0"
+
+
+def draw(view: View) -> str:
+    """The picture, without the findings."""
+    sheet = _Sheet()
+    spaces = {place.name: place for place in view.namespaces}
+    for device, branch, below, trunk in _tree(view.host.devices):
+        place = spaces.pop(device.cable[0], None) if device.cable else None
+        rows = [branch, below, *_rows(device, LEFT - len(below), cable=place is None)]
+        if place is not None:
+            sheet.add(rows, trunk, _box(place, device.cable))
+        else:
+            sheet.add(rows, trunk, [" the LAN"] if device.outside else [])
+    for place in spaces.values():
+        sheet.beside(_box(place))
+    return sheet.drawn(view.host.routes)
+
+
+class _Sheet:
+    """Two columns that grow downwards, and the rows where a cable goes from one to the other."""
+
+    def __init__(self) -> None:
+        self.left = ["host", ""]  # the host's name and the top of its box
+        self.right: list[str] = []
+        self.cables: set[int] = set()
+
+    def add(self, rows: list[str], trunk: str, box: list[str]) -> None:
+        """A device of the host, and what its cable leads to.
+
+        Args:
+            rows: what stands before its first row, and before the others; then the rows.
+            trunk: what fills the rows between it and the one before.
+            box: is drawn beside it, its first row within a frame at the cable; may be empty.
+        """
+        branch, below, first, *more = rows
+        row = len(self.left)
+        if box:
+            above = next((index for index, text in enumerate(box) if text.startswith("│")), 0)
+            row = max(row, len(self.right) + bool(self.right) + above)
+            self.cables.add(row)
+            self.right += [""] * (row - above - len(self.right)) + box
+        self.left += [trunk] * (row - len(self.left))
+        self.left += [branch + first, *(below + text for text in more)]
+
+    def beside(self, box: list[str]) -> None:
+        """A namespace that no cable leads to."""
+        self.right += [""] * bool(self.right) + box
+
+    def drawn(self, routes: tuple[str, ...]) -> str:
+        """Both columns, the host's with its frame and its routes."""
+        name, _, *rows = self.left
+        left = [name, *_frame(rows, routes, LEFT)]
+        lines = []
+        for row, (near, far) in enumerate(zip_longest(left, self.right, fillvalue="")):
+            if row in self.cables:
+                lines.append(f"{near[:-1]}├{'─' * GAP}{far.replace('│', '┤', 1)}")
+            else:
+                lines.append(f"{near:<{LEFT + 4 + GAP}}{far}")
+        return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _tree(
+    devices: tuple[Device, ...], master: str = "", margin: str = ""
+) -> Iterator[tuple[Device, str, str, str]]:
+    """Each device below its master, with what stands before its rows and fills those above."""
+    names = {device.name for device in devices}
+    here = [one for one in devices if (one.master if one.master in names else "") == master]
+    for device in here:
+        last = device is here[-1]
+        branch, inner = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        inner = margin + inner if master else ""
+        below = inner + ("│ " if any(one.master == device.name for one in devices) else "  ")
+        yield device, margin + branch if master else "", below, margin + "│" if master else ""
+        yield from _tree(devices, device.name, inner)
+
+
+def _rows(device: Device, width: int, *, cable: bool) -> list[str]:
+    """A device as text; its cable too, where that is not drawn."""
+    what = [device.kind] if device.kind not in ("", "veth") else []
+    state = [device.state] if device.state != "up" else []
+    rows = ["  ".join([device.name, *what, *state]) + WRONG * device.wrong]
+    rows += [device.mac] if device.mac else []
+    rows += device.addresses
+    if cable and device.cable:
+        place, end = device.cable
+        rows.append(f"cable to {end} " + (f"in {place}" if place else "on the host"))
+    return _wrapped(rows, width)
+
+
+def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
+    """A namespace; the device that the cable leads to comes first."""
+    end = cable[1] if cable else None
+    devices = sorted(place.devices, key=lambda one: (one.name != end, one.name == "lo"))
+    rows = [f"({place.unseen})"] if place.unseen else []
+    for device in devices:
+        first, *more = _rows(device, RIGHT - 2, cable=device.name != end)
+        rows += [first, *(f"  {text}" for text in more)]
+    title = textwrap.wrap(
+        f"namespace {place.name}: {place.mode}", RIGHT + 4, break_on_hyphens=False
+    )
+    return [*title, *_frame(rows, place.routes, RIGHT)]
+
+
+def _frame(rows: list[str], routes: Iterable[str], width: int) -> list[str]:
+    """Rows in a box, the routes in a part of their own."""
+    line = "─" * (width + 2)
+    held = [PAIRS.sub(rf"\1{HELD}", route) for route in routes]
+    ways = [text.replace(HELD, " ") for text in _wrapped(held, width)]
+    box = [f"┌{line}┐", *(f"│ {text:<{width}} │" for text in rows)]
+    box += [f"├{line}┤", *(f"│ {text:<{width}} │" for text in ways)] if ways else []
+    return [*box, f"└{line}┘"]
+
+
+def _wrapped(rows: Iterable[str], width: int) -> list[str]:
+    return [
+        line
+        for text in rows
+        for line in textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+    ]
