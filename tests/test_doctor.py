@@ -24,7 +24,7 @@ nft add table inet f
 nft add chain inet f {0} "{{ type filter hook {0} priority 0; policy {1}; }}"
 """
 
-#: What breaks the machine; what the doctor then says, and whether its mend is a command.
+#: What breaks the machine; what the doctor then says, and whether its fix is tried.
 BROKEN: dict[str, tuple[str, str, str, bool]] = {
     "strict": (
         "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1",
@@ -102,9 +102,9 @@ def test_broken(lab: Lab, what: str) -> None:
     (new,) = [finding for finding in found(lab) if finding not in before]
 
     assert (new["level"], new["what"][: len(says)]) == (level, says)
-    assert lab.sh(new["shows"]).returncode in (0, 1)
+    assert lab.sh(new["evidence"]).returncode in (0, 1)
     if is_command:
-        assert lab.sh(new["mend"]).returncode == 0
+        assert lab.sh(new["fix"]).returncode == 0
         assert found(lab) == before
 
 
@@ -112,7 +112,7 @@ def test_resolver(lab: Lab) -> None:
     """A name server that namespaces do not reach is found, and the one behind it named."""
     (finding,) = [finding for finding in found(lab) if "127.0.0.53" in finding["what"]]
 
-    assert "give theirs 192.168.64.1" in finding["mend"]
+    assert "give theirs 192.168.64.1" in finding["advice"]
 
 
 def test_article_trap(lab: Lab) -> None:
@@ -121,7 +121,7 @@ def test_article_trap(lab: Lab) -> None:
     before = state(lab.ok)
     assert lab.sh("ip link add br9 type bridge && ip link set enp0s1 master br9").returncode == 0
 
-    said = {finding["what"]: finding["mend"] for finding in found(lab, "--uplink", "enp0s1")}
+    said = {finding["what"]: finding["fix"] for finding in found(lab, "--uplink", "enp0s1")}
     up = lab.netmodes("host-only")
 
     mend = "ip link set enp0s1 nomaster"
@@ -170,7 +170,7 @@ def test_ssh(lab: Lab) -> None:
 
     (new,) = [finding for finding in found(lab) if finding not in before]
 
-    assert (new["what"], new["mend"]) == (
+    assert (new["what"], new["advice"]) == (
         "your SSH session goes through enp0s1",
         "use --confirm 60",
     )
@@ -240,5 +240,5 @@ def test_without_root(root_lab: RootLab) -> None:
     )
 
     (unseen,) = [finding for finding in mine if "could not be seen" in finding["what"]]
-    assert unseen["mend"] == "sudo netmodes doctor"
+    assert unseen["fix"] == "sudo netmodes doctor"
     assert not any("could not be seen" in finding["what"] for finding in roots)

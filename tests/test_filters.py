@@ -249,17 +249,19 @@ def test_chains_of_iptables_in_nft() -> None:
     nft_alone = Facts(nft=both.nft)
 
     assert [stop.what for stop in stops(PACKET, both)] == ["iptables' policy for FORWARD"]
-    assert [stop.shows for stop in stops(PACKET, nft_alone)] == ["nft list chain ip filter FORWARD"]
+    assert [stop.evidence for stop in stops(PACKET, nft_alone)] == [
+        "nft list chain ip filter FORWARD"
+    ]
 
 
-def test_mend() -> None:
+def test_fix() -> None:
     """A rule of iptables is deleted; past a policy, or in nft, the packet is accepted."""
     (rule,) = stops(PACKET, Facts(iptables=["-P FORWARD ACCEPT", "-A FORWARD -i br0 -j DROP"]))
     (policy,) = stops(PACKET, Facts(iptables=DROP))
     (docker,) = stops(PACKET, Facts(iptables=[*DROP, "-A FORWARD -j DOCKER-USER"]))
     (late,) = stops(PACKET, Facts(iptables=[*DROP, *LATE]))
 
-    assert late.mend == "iptables -D FORWARD -j DROP"
-    assert rule.mend == "iptables -D FORWARD -i br0 -j DROP"
-    assert policy.mend == "iptables -I FORWARD -i br0 -o eth0 -j ACCEPT"
-    assert docker.mend == "iptables -I DOCKER-USER -i br0 -o eth0 -j ACCEPT"
+    assert late.fix == "iptables -D FORWARD -j DROP"
+    assert rule.fix == "iptables -D FORWARD -i br0 -j DROP"
+    assert policy.fix == "iptables -I FORWARD -i br0 -o eth0 -j ACCEPT"
+    assert docker.fix == "iptables -I DOCKER-USER -i br0 -o eth0 -j ACCEPT"

@@ -17,10 +17,11 @@ from console import netmodes
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.cli import doctor
-from netmodes.cli.doctor import mend
+from netmodes.cli.doctor import block
 from netmodes.diagnose import doctor as findings
-from netmodes.diagnose.doctor import Finding, of_machine, of_network, of_subnet, of_uplink
+from netmodes.diagnose.doctor import of_machine, of_network, of_subnet, of_uplink
 from netmodes.machine import abilities
+from netmodes.plan.finding import Finding
 
 pytestmark = pytest.mark.pure
 
@@ -46,7 +47,7 @@ HEALTHY = {
     "nics": {"enp0s1": {"driver": "e1000e"}},
 }
 
-#: Each of the machine's findings: its level, what makes it so, and words of its sentence and mend.
+#: Each of the machine's findings: its level, what makes it so, words of its sentence and remedy.
 MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
     ("error", {"privileges": "none"}, "no sudo that works", "netmodes lab"),
     ("error", {"privileges": "bounded"}, "may not change the network", "--privileged"),
@@ -114,26 +115,26 @@ def test_unknown(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "facts", "what", "mend"), MACHINE, ids=lambda case: str(case)[:40]
+    ("level", "facts", "what", "remedy"), MACHINE, ids=lambda case: str(case)[:40]
 )
-def test_machine(level: str, facts: dict[str, Any], what: str, mend: str, healthy: Facts) -> None:
-    """What is not well on a machine is found by its level, sentence and mend, and nothing else."""
+def test_machine(level: str, facts: dict[str, Any], what: str, remedy: str, healthy: Facts) -> None:
+    """What is not well is found by its level, sentence and remedy, and nothing else."""
     found = [one for one in of_machine(replace(healthy, **facts)) if what in one.what]
 
     assert [finding.level for finding in found] == [level]
-    assert mend in found[0].mend
+    assert remedy in found[0].remedy
 
 
 @pytest.mark.parametrize(
-    ("level", "facts", "what", "mend"), UPLINK, ids=lambda case: str(case)[:40]
+    ("level", "facts", "what", "remedy"), UPLINK, ids=lambda case: str(case)[:40]
 )
-def test_uplink(level: str, facts: dict[str, Any], what: str, mend: str, healthy: Facts) -> None:
+def test_uplink(level: str, facts: dict[str, Any], what: str, remedy: str, healthy: Facts) -> None:
     """What is not well with an uplink is found, and nothing else."""
     (found,) = of_uplink("enp0s1", replace(healthy, **facts))
 
     assert (found.level, found.about) == (level, "enp0s1")
     assert what in found.what
-    assert mend in found.mend
+    assert remedy in found.remedy
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_strict(own: str, every: str, strict: bool, healthy: Facts) -> None:
 
     found = list(of_uplink("enp0s1", replace(healthy, sysctls=sysctls)))
 
-    assert [finding.mend for finding in found] == [findings.LOOSE] * strict
+    assert [finding.fix for finding in found] == [findings.LOOSE] * strict
 
 
 @pytest.mark.parametrize(("value", "found"), [("1", True), ("0", False), (None, False)])
@@ -177,7 +178,7 @@ def test_br_netfilter(value: str | None, found: bool, healthy: Facts) -> None:
     key = "net.bridge.bridge-nf-call-iptables"
     sysctls = {**healthy.known("sysctls"), key: value}
 
-    shown = [finding.shows for finding in of_machine(replace(healthy, sysctls=sysctls))]
+    shown = [finding.evidence for finding in of_machine(replace(healthy, sysctls=sysctls))]
 
     assert shown == [f"sysctl {key}"] * found
 
@@ -202,7 +203,7 @@ def test_dummy(link: dict[str, Any], found: bool, healthy: Facts) -> None:
     """The module's own dummy0 has no address; one that has is somebody's."""
     facts = replace(healthy, links=[*healthy.known("links"), {**DUMMY, **link}])
 
-    assert [one.mend for one in of_machine(facts)] == ["ip link del dummy0"] * found
+    assert [one.remedy for one in of_machine(facts)] == ["ip link del dummy0"] * found
 
 
 @pytest.mark.parametrize(
@@ -282,7 +283,7 @@ def test_interrupted() -> None:
     """A network that was interrupted is found, with what takes it back."""
     (found,) = of_machine(known_machine("interrupted"))
 
-    assert (found.level, found.mend, found.about) == ("warning", "netmodes down A", "A")
+    assert (found.level, found.remedy, found.about) == ("warning", "netmodes down A", "A")
 
 
 # A network of ours.
@@ -304,22 +305,23 @@ def test_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("link", "mend"),
+    ("link", "remedy"),
     [
         ({"flags": []}, "ip netns exec A ip link set veth1 up"),
         ({"addr_info": []}, "ip netns exec A ip addr add 192.168.64.50/24 dev veth1"),
         ({"ifname": "eth0"}, "`netmodes down A`, then put it up again"),
     ],
 )
-def test_network_inside(link: dict[str, Any], mend: str) -> None:
+def test_network_inside(link: dict[str, Any], remedy: str) -> None:
     """A device of the namespace that is down, bare or gone is found."""
     (found,) = of_network("A", known_machine("bridged-up"), inside(**link))
 
-    assert (found.level, found.mend, found.about) == ("error", mend, "veth1")
+    assert (found.level, found.remedy) == ("error", remedy)
+    assert (found.about, found.namespace) == ("veth1", "A")
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "mend"),
+    ("name", "change", "remedy"),
     [
         ("veth0", {"flags": []}, "ip link set veth0 up"),
         ("veth0", {"master": "br7"}, "ip link set veth0 master br0"),
@@ -331,7 +333,7 @@ def test_network_inside(link: dict[str, Any], mend: str) -> None:
         ("enp0s1", {"master": None}, "ip link set enp0s1 master br0"),
     ],
 )
-def test_network_on_the_host(name: str, change: dict[str, Any], mend: str) -> None:
+def test_network_on_the_host(name: str, change: dict[str, Any], remedy: str) -> None:
     """A device of the host's side that is down or unplugged is found."""
     facts = known_machine("bridged-up")
     links = [
@@ -340,7 +342,7 @@ def test_network_on_the_host(name: str, change: dict[str, Any], mend: str) -> No
 
     (found,) = of_network("A", replace(facts, links=links), inside())
 
-    assert (found.level, found.mend) == ("error", mend)
+    assert (found.level, found.remedy) == ("error", remedy)
 
 
 def test_network_around() -> None:
@@ -352,7 +354,7 @@ def test_network_around() -> None:
     unreadable = [{"name": "A", "mode": "", "parameters": {}, "state": "unreadable"}]
 
     def mends(facts: Facts, there: Facts | None = there) -> list[str]:
-        return [finding.mend for finding in of_network("A", facts, there)]
+        return [finding.remedy for finding in of_network("A", facts, there)]
 
     assert mends(facts, replace(there, routes=[])) == [
         "ip netns exec A ip route add default via 192.168.64.100"
@@ -387,21 +389,31 @@ def everything(healthy: Facts) -> Iterator[Finding]:
 
 
 def test_form(healthy: Facts) -> None:
-    """Each finding is one sentence without its full stop, a command that shows it, and a mend."""
+    """Each finding is one sentence without its full stop, and commands that can be pasted."""
     found = list(everything(healthy))
 
     assert len({finding.what for finding in found}) > 40
     for finding in found:
         assert finding.level in ("error", "warning")
         assert not finding.what.endswith((".", ":"))
-        assert len(f"{finding.what}{finding.mend}{finding.shows}".splitlines()) == 1
-        assert shlex.split(finding.shows)[0] in {*abilities.PROGRAMS, *SHOWING}
-        assert finding.mend
+        assert len(f"{finding.what}{finding.remedy}{finding.evidence}".splitlines()) == 1
+        assert shlex.split(finding.evidence)[0] in {*abilities.PROGRAMS, *SHOWING}
+        assert finding.advice or shlex.split(finding.fix)[0] in {*abilities.PROGRAMS, *FIXING}
+
+
+@pytest.mark.parametrize("remedy", [{}, {"fix": "ip link", "advice": "look"}], ids=str)
+def test_either(remedy: dict[str, str]) -> None:
+    """A finding has a fix or advice: not both, and not neither."""
+    with pytest.raises(ValueError, match="either a fix or advice: it is down"):
+        Finding("error", "it is down", "ip link", **remedy)
 
 
 #: Programs that only people run.
 SHOWING = """
     cat command echo grep id ls modinfo netmodes networkctl nmcli pgrep iw
+    """.split()
+FIXING = """
+    firewall-cmd mv netmodes networkctl nmcli pkill printf sudo systemctl
     """.split()
 
 
@@ -438,7 +450,7 @@ def test_notices(facts: dict[str, Any], healthy: Facts) -> None:
 
     (notice,) = Bridged(uplink="enp0s1").plan(changed).notices
 
-    assert notice.splitlines() == [f"{found.what}:", f"  {found.mend}"]
+    assert notice.splitlines() == [f"{found.what}:", f"  {found.remedy}"]
 
 
 def test_notice_of_every_mode() -> None:
@@ -650,13 +662,14 @@ def test_hardware_without_sys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert abilities.hardware({**WLAN, "ifname": "wlan"}) == {}
 
 
-def test_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mend that is a command stays on one line, to be pasted; what to do fits 80 columns."""
+def test_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fix stays on one line, to be pasted; advice fits 80 columns."""
     monkeypatch.setenv("COLUMNS", "80")
-    command = mend(f"nft insert rule inet f forward iifname br0 accept comment {'x' * 60}")
-    sentence = mend(
-        "see that 192.168.64.7 does, or give the namespace another with --dns " + "x" * 30
-    )
+    fix = f"nft insert rule inet f forward iifname br0 accept comment {'x' * 60}"
+    advice = f"see that 192.168.64.7 does, or give the namespace another with --dns {'x' * 30}"
 
-    assert "\n" not in command
-    assert [len(line) <= 80 for line in sentence.splitlines()] == [True, True]
+    command = block(Finding("error", "it is lost", "ip link", fix=fix))
+    sentence = block(Finding("error", "it is lost", "ip link", advice=advice))
+
+    assert command.splitlines()[2:] == [f"  mend:  {fix}"]
+    assert [len(line) <= 80 for line in sentence.splitlines()[2:]] == [True, True]

@@ -307,7 +307,7 @@ NASTY = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min
 def test_mermaid_of_anything(name: str, address: str) -> None:
     """Whatever a device is called, no text of it becomes syntax."""
     device = Device(name, "veth", "up", "", (address,), wrong=True)
-    finding = Finding("error", name, "", "", name)
+    finding = Finding("error", name, "ip link", fix="ip link", about=name)
 
     Graph(graph(View(Place("", devices=(device,)), (), (finding,))))
 

@@ -176,7 +176,7 @@ BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
 
 
 @pytest.mark.parametrize(
-    ("networks", "bridge_has_it", "mend"),
+    ("networks", "bridge_has_it", "remedy"),
     [
         ([], False, "ip link set enp0s1 nomaster"),
         (["A"], False, "`netmodes down A`, then put it up without --verbatim"),
@@ -185,8 +185,8 @@ BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
         ([], True, "ip addr del 192.168.64.3/24 dev enp0s1"),
     ],
 )
-def test_stray(networks: list[str], bridge_has_it: bool, mend: str, article: Facts) -> None:
-    """A port that has an address is the article's trap; its mend leaves the host the address."""
+def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: Facts) -> None:
+    """A port that has an address is the article's trap; its remedy leaves the host the address."""
     port = {**article.known_link("enp0s1"), "master": "br0"}
     bridge = {**BARE, "addr_info": port["addr_info"] * bridge_has_it}
     ours = [{"name": name, "mode": "bridged", "parameters": {"bridge": "br0"}} for name in networks]
@@ -194,7 +194,7 @@ def test_stray(networks: list[str], bridge_has_it: bool, mend: str, article: Fac
     (finding,) = stray("enp0s1", replace(article, links=[port, bridge], networks=ours))
 
     assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
-    assert finding.mend == mend
+    assert finding.remedy == remedy
 
 
 def test_stray_of_nothing(article: Facts) -> None:
@@ -230,8 +230,8 @@ def test_managed(manager: str, line: str, article: Facts) -> None:
 
     assert finding.what.startswith(f"{manager} ")
     assert "enp0s1 its address again" in finding.what or "an address again" in finding.what
-    assert line in finding.mend
-    assert finding.notice.splitlines() == [f"{finding.what}:", f"  {finding.mend}"]
+    assert line in finding.remedy
+    assert finding.notice.splitlines() == [f"{finding.what}:", f"  {finding.remedy}"]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,6 @@ from netmodes.errors import Refused
 from netmodes.plan.finding import Finding
 from netmodes.plan.promise import Report, Result
 
-__all__ = ["check", "table"]
-
 WORDS = {True: "yes", False: "no", None: "?"}
 
 #: The widths of from and to; expected, got and time have what their headings need.
@@ -70,7 +68,7 @@ def table(report: Report) -> str:
     rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
     rows += [line for result in report.results for line in _rows(result)]
     rows.append(fit(verdict(report)))
-    return "\n".join([*rows, *map(block, mends(report))]).rstrip() + "\n"
+    return "\n".join([*rows, *map(block, findings(report))]).rstrip() + "\n"
 
 
 def verdict(report: Report) -> str:
@@ -84,12 +82,12 @@ def verdict(report: Report) -> str:
     return f"{name} is as {mode} promises."
 
 
-def mends(report: Report) -> Iterator[Finding]:
-    """What is wrong, once for each command that mends it."""
+def findings(report: Report) -> Iterator[Finding]:
+    """What is wrong, once for each thing to do."""
     said = set()
     for finding in (result.finding for result in report.differing):
-        if finding is not None and finding.mend not in said:
-            said.add(finding.mend)
+        if finding is not None and finding.remedy not in said:
+            said.add(finding.remedy)
             yield finding
 
 

@@ -12,20 +12,12 @@ from netmodes.cli.complete import interfaces
 from netmodes.cli.terminal import coloured
 from netmodes.cli.words import as_json, fit
 from netmodes.diagnose import doctor as findings
-from netmodes.diagnose.doctor import Finding
 from netmodes.machine import abilities
 from netmodes.machine.facts import Facts
 from netmodes.modes import MODES
-
-__all__ = ["doctor"]
+from netmodes.plan.finding import Finding
 
 COLOURS = {"error": "red", "warning": "yellow"}
-
-#: What a mend that is a command begins with.
-COMMANDS = """
-    bridge firewall-cmd ip ip6tables iptables modprobe mv netmodes networkctl nft nmcli pkill printf
-    sudo sysctl systemctl tc
-    """.split()
 
 
 @click.command()
@@ -72,13 +64,9 @@ def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
 
 
 def block(finding: Finding) -> str:
-    """A finding as people read it; its commands stay on one line."""
+    """A finding as people read it; its commands stay on one line, to be pasted."""
     level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
     coloured = click.style(level, fg=COLOURS.get(level), bold=True)
-    return f"{coloured}:{what}\n  shows: {finding.shows}\n{mend(finding.mend)}\n"
-
-
-def mend(text: str) -> str:
-    """What mends it: a command stays on one line, to be pasted; what to do is a sentence."""
-    line = f"mend:  {text}"
-    return f"  {line}" if text.split()[0] in COMMANDS else fit(line, "  ", "       ")
+    fix = f"  mend:  {finding.fix}"
+    remedy = fix if finding.fix else fit(f"mend:  {finding.advice}", "  ", "       ")
+    return f"{coloured}:{what}\n  shows: {finding.evidence}\n{remedy}\n"

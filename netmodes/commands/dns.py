@@ -19,8 +19,6 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.step import Check, Step
 from netmodes.plan.undo import Undo
 
-__all__ = ["checks", "close", "give", "notices", "servers", "validate"]
-
 #: What --dns is, for its help.
 MEANING = "name servers (none: the host's files as they are)"
 
@@ -168,18 +166,27 @@ def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
         if name in FILES and not ours and dns != "none":
             path = f"{ROOT}/{namespace}/{name}"
             what = f"{path} is not ours, so names are found as it says"
-            yield Finding("warning", what, f"cat {path}", f"mv {path} {path}.old", namespace)
+            fix = f"mv {path} {path}.old"
+            yield Finding("warning", what, f"cat {path}", fix=fix, about=namespace)
     if dns == "auto" and facts.names is not None and not facts.names["servers"]:
         what = f"the machine knows no name server that {namespace} could ask"
-        yield Finding("warning", what, "cat /etc/resolv.conf", "name one: --dns IP", namespace)
+        advice = "name one: --dns IP"
+        yield Finding("warning", what, "cat /etc/resolv.conf", advice=advice, about=namespace)
     for server in _given(dns) if dns else ():
         if IPv4Address(server).is_loopback:
             what = f"{server} is {namespace}'s own loopback, and not the host's"
-            shows = f"ip netns exec {namespace} ss -Hln sport = :53"
-            yield Finding("warning", what, shows, "run a name server inside", namespace)
+            yield Finding(
+                "warning",
+                what,
+                f"ip netns exec {namespace} ss -Hln sport = :53",
+                advice="run a name server inside",
+                about=namespace,
+                namespace=namespace,
+            )
     if dns == "" and _names(facts).get("nscd"):
         what = f"nscd runs, and finds names for {namespace} too, by the host's network"
-        yield Finding("warning", what, "ls /run/nscd/socket", "systemctl stop nscd", namespace)
+        fix = "systemctl stop nscd"
+        yield Finding("warning", what, "ls /run/nscd/socket", fix=fix, about=namespace)
 
 
 def _names(facts: Facts) -> dict[str, Any]:

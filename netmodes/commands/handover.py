@@ -15,8 +15,6 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
-__all__ = ["check_movable", "move", "prepare", "same_mtu", "unmovable"]
-
 #: ``rp_filter``: a packet's source need only be reachable, by any device (ip-sysctl).
 LOOSE = "2"
 
@@ -45,8 +43,8 @@ def unmovable(uplink: str, facts: Facts) -> Iterator[Finding]:
                 "error",
                 f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge",
                 f"ip route show table all {route['dst']}",
-                "make it a plain route, or choose another uplink",
-                uplink,
+                advice="make it a plain route, or choose another uplink",
+                about=uplink,
             )
 
 

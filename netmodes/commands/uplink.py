@@ -9,8 +9,6 @@ from netmodes.machine.facts import Facts, kind, written
 from netmodes.plan.finding import Finding
 from netmodes.plan.step import Check
 
-__all__ = ["burdens", "check_uplink", "obstacles", "stray", "suggestion", "unchanged"]
-
 #: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
 MANAGERS = {
     "NetworkManager": (
@@ -83,7 +81,8 @@ def obstacles(name: str, facts: Facts) -> Iterator[Finding]:
         other = "use `netmodes nat`, or choose another uplink"
     else:
         return
-    yield Finding("error", what, f"ip -d link show dev {name}" if link else "ip link", other, name)
+    evidence = f"ip -d link show dev {name}" if link else "ip link"
+    yield Finding("error", what, evidence, advice=other, about=name)
 
 
 def suggestion(refused: str, facts: Facts) -> str:
@@ -104,30 +103,34 @@ def _behind(device: str, facts: Facts) -> str:
 def burdens(name: str, facts: Facts) -> Iterator[Finding]:
     """What an uplink that can be bridged may do to it, or cost."""
     for manager in (facts.managers or {}).get(name, ()):
-        does, shows, mend = (
+        does, evidence, fix = (
             text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
         )
-        yield Finding("warning", f"{manager} {does}", shows, mend, name)
+        yield Finding("warning", f"{manager} {does}", evidence, fix=fix, about=name)
     yield from _hardware(name, facts.nic(name))
     info = (facts.link(name) or {}).get("linkinfo", {})
-    data, shows = info.get("info_data", {}), f"ip -d link show dev {name}"
+    data, evidence = info.get("info_data", {}), f"ip -d link show dev {name}"
     if info.get("info_kind") == "vlan":
         what = f"{name} is a VLAN: what is bridged with it is in VLAN {data.get('id', '?')} alone"
-        yield Finding("warning", what, shows, "leave it, if that is the LAN to join", name)
+        advice = "leave it, if that is the LAN to join"
+        yield Finding("warning", what, evidence, advice=advice, about=name)
     if info.get("info_kind") == "bond" and data.get("mode") in REWRITING:
         what = f"{name} is a bond in mode {data['mode']}, which writes its own MACs into frames"
-        yield Finding("warning", what, shows, "give the bond mode active-backup or 802.3ad", name)
+        advice = "give the bond mode active-backup or 802.3ad"
+        yield Finding("warning", what, evidence, advice=advice, about=name)
 
 
 def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
     """What the NIC itself may drop: frames of a MAC that is not its own."""
     if nic.get("wireless") == "unknown":
         what = f"{name} is wireless: unless it is an access point it cannot be bridged"
-        yield Finding("warning", what, f"iw dev {name} info", "use `netmodes nat`", name)
+        evidence, advice = f"iw dev {name} info", "use `netmodes nat`"
+        yield Finding("warning", what, evidence, advice=advice, about=name)
     if (owner := VIRTUAL.get(nic.get("driver", ""))) is not None:
         what = f"{name} is a NIC of {owner}, whose network may drop frames of other MACs"
-        mend = "allow it other MACs (MAC spoofing), or use `netmodes nat`"
-        yield Finding("warning", what, f"ls -l /sys/class/net/{name}/device/driver", mend, name)
+        evidence = f"ls -l /sys/class/net/{name}/device/driver"
+        advice = "allow it other MACs (MAC spoofing), or use `netmodes nat`"
+        yield Finding("warning", what, evidence, advice=advice, about=name)
 
 
 def stray(name: str, facts: Facts) -> Iterator[Finding]:
@@ -140,21 +143,21 @@ def stray(name: str, facts: Facts) -> Iterator[Finding]:
             f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
             "from where nothing that is sent gets an answer"
         )
-        mend = _to_one_place(name, master, facts)
-        yield Finding("error", what, f"ip addr show dev {name}", mend, name)
+        evidence, remedy = f"ip addr show dev {name}", _to_one_place(name, master, facts)
+        yield Finding("error", what, evidence, about=name, **remedy)
 
 
-def _to_one_place(port: str, master: str, facts: Facts) -> str:
+def _to_one_place(port: str, master: str, facts: Facts) -> dict[str, str]:
     """What makes it one place again where the host has its address, without taking that away."""
     addresses = facts.addresses(port)
     ours = facts.on_bridge(master, "bridged")
     if set(addresses) <= set(facts.addresses(master)):
         each = [f"ip addr del {address} dev {port}" for address in addresses]
-        return " && ".join(each)
+        return {"fix": " && ".join(each)}
     if ours:
         names = " ".join(network["name"] for network in ours)
-        return f"`netmodes down {names}`, then put it up without --verbatim"
-    return f"ip link set {port} nomaster"
+        return {"advice": f"`netmodes down {names}`, then put it up without --verbatim"}
+    return {"fix": f"ip link set {port} nomaster"}
 
 
 def unchanged(name: str, facts: Facts) -> Iterator[Check]:

@@ -33,8 +33,6 @@ from netmodes.plan.promise import Report, Result
 from netmodes.plan.step import Outcome
 from netmodes.plan.undo import Argv
 
-__all__ = ["check", "try_promises"]
-
 #: An address of nobody, outside every network (TEST-NET-2, RFC 5737); no packet goes there.
 BEYOND = "198.51.100.1"
 
@@ -193,14 +191,15 @@ class Judge:
     def _gateway(self, result: Result) -> Result:
         """Of a packet from the host to its own gateway."""
         route = gateways(self.host)[0]
-        shows = f"ip neigh show to {result.tried}"
         found = next(stray(route["dev"], self.host), None)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"
             return replace(result, reached=None, reason=reason)
         what = f"nobody answers for {result.tried} on {route['dev']}"
-        finding = found or Finding("error", what, shows, f"see that {result.tried} is there and up")
+        evidence = f"ip neigh show to {result.tried}"
+        advice = f"see that {result.tried} is there and up"
+        finding = found or Finding("error", what, evidence, advice=advice)
         return replace(result, reason=finding.what, finding=finding)
 
     def _follow(self, network: Json, within: Facts, target: str) -> Answer:

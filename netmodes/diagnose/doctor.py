@@ -1,4 +1,4 @@
-"""The catalogue: what about a machine, an uplink or a network of ours matters, and what mends it.
+"""The catalogue: what about a machine, an uplink or a network of ours matters, and what to do.
 
 Pure functions of facts. What is unknown is no finding, but where looking as root would tell.
 """
@@ -15,20 +15,6 @@ from netmodes.firewall import objections
 from netmodes.journal import ROOT
 from netmodes.machine.facts import Facts, kind
 from netmodes.plan.finding import Finding
-
-__all__ = [
-    "Finding",
-    "before_up",
-    "default_nic",
-    "dummy_of_the_module",
-    "missing",
-    "no_user_namespaces",
-    "of_machine",
-    "of_network",
-    "of_subnet",
-    "of_uplink",
-    "resolver",
-]
 
 #: Debian's package for each program that no plan runs, and what it is for.
 HELPERS = {
@@ -83,7 +69,7 @@ def before_up(facts: Facts) -> Iterator[Finding]:
         if network.get("state") == "interrupted":
             name = network["name"]
             what = f"{name} was interrupted, and is neither up nor down"
-            yield Finding("warning", what, "netmodes list", f"netmodes down {name}", name)
+            yield Finding("warning", what, "netmodes list", fix=f"netmodes down {name}", about=name)
 
 
 def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
@@ -95,7 +81,9 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
     yield from uplink.burdens(name, facts)
     if name == facts.ssh:
         what = f"your SSH session goes through {name}"
-        yield Finding("warning", what, "echo $SSH_CONNECTION", "use --confirm 60", name)
+        yield Finding(
+            "warning", what, "echo $SSH_CONNECTION", advice="use --confirm 60", about=name
+        )
     yield from _strict(name, facts)
 
 
@@ -111,8 +99,8 @@ def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator
     if network is None:
         return
     if network.get("state") == "unreadable":
-        what, shows = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
-        yield Finding("error", what, shows, f"bash {ROOT}/{name}/down.sh", name)
+        what, evidence = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
+        yield Finding("error", what, evidence, fix=f"bash {ROOT}/{name}/down.sh", about=name)
         return
     parts = Parts(network, facts, inside or Facts())
     yield from parts.on_host()
@@ -130,7 +118,7 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
             "warning",
             f"{subnet}, which {mode} takes first, overlaps {other}",
             routes if "route" in other else "cat /etc/resolv.conf; echo $SSH_CONNECTION",
-            f"nothing: {mode} takes the next that is free, or what --address says",
+            advice=f"nothing: {mode} takes the next that is free, or what --address says",
         )
 
 
@@ -150,16 +138,18 @@ def default_nic(facts: Facts) -> str | None:
 def missing(program: str) -> Finding:
     """A program that is not there: an error where a mode runs it."""
     package, purpose = HELPERS.get(program, (PACKAGES.get(program, program), ""))
-    mend = f"install {package}" + (f", for {purpose}" if purpose else "")
-    level = "warning" if purpose else "error"
-    return Finding(level, f"there is no `{program}` on PATH", f"command -v {program}", mend)
+    what, evidence = f"there is no `{program}` on PATH", f"command -v {program}"
+    advice = f"install {package}" + (f", for {purpose}" if purpose else "")
+    return Finding("warning" if purpose else "error", what, evidence, advice=advice)
 
 
 def no_user_namespaces(why: str, setting: str) -> Finding:
     """Why there can be no lab."""
     what = f"this machine does not allow a user its own namespaces ({why})"
-    mend = f"sysctl -w {ALLOWING[setting]}" if setting else "try it as root"
-    return Finding("warning", what, "unshare --user --map-root-user --net true", mend)
+    evidence = "unshare --user --map-root-user --net true"
+    if not setting:
+        return Finding("warning", what, evidence, advice="try it as root")
+    return Finding("warning", what, evidence, fix=f"sysctl -w {ALLOWING[setting]}")
 
 
 def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
@@ -170,8 +160,8 @@ def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
             "warning",
             "the host has a dummy0, as the module makes one, so isolated takes another name",
             "ip -d link show dev dummy0",
-            "ip link del dummy0",
-            "dummy0",
+            fix="ip link del dummy0",
+            about="dummy0",
         )
 
 
@@ -187,26 +177,27 @@ def resolver(facts: Facts) -> Iterator[Finding]:
             "warning",
             f"the host asks {asked[0]} for names, which a namespace does not reach",
             "cat /etc/resolv.conf",
-            known if behind else "name a server to bridged and nat: --dns IP",
+            advice=known if behind else "name a server to bridged and nat: --dns IP",
         )
 
 
 def _privileges(facts: Facts) -> Iterator[Finding]:
     if facts.privileges == "none":
         what = "this is not root, and there is no sudo that works"
-        yield Finding("error", what, "id -u; command -v sudo", "run it as root, or `netmodes lab`")
+        advice = "run it as root, or `netmodes lab`"
+        yield Finding("error", what, "id -u; command -v sudo", advice=advice)
     if facts.privileges == "bounded":
         what = "this root may not change the network (a container's, it seems)"
-        mend = "give the container --privileged, or use the machine that runs it"
-        yield Finding("error", what, "grep Cap /proc/self/status", mend)
+        advice = "give the container --privileged, or use the machine that runs it"
+        yield Finding("error", what, "grep Cap /proc/self/status", advice=advice)
 
 
 def _kinds(facts: Facts) -> Iterator[Finding]:
     for name, there in (facts.kinds or {}).items():
         if not there:
             what = f"this kernel has no device type {name}, for {KINDS[name]}"
-            mend = f"modprobe {name}, or install what holds it (Ubuntu: linux-modules-extra)"
-            yield Finding("error", what, f"modinfo {name}", mend)
+            advice = f"modprobe {name}, or install what holds it (Ubuntu: linux-modules-extra)"
+            yield Finding("error", what, f"modinfo {name}", advice=advice)
 
 
 def _unseen(facts: Facts) -> Iterator[Finding]:
@@ -215,7 +206,7 @@ def _unseen(facts: Facts) -> Iterator[Finding]:
     unseen = [name for name in there if getattr(facts, name) is None]
     if unseen and facts.privileges not in (None, "root"):
         what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
-        yield Finding("warning", what, "nft list ruleset", "sudo netmodes doctor")
+        yield Finding("warning", what, "nft list ruleset", fix="sudo netmodes doctor")
 
 
 def _strict(name: str, facts: Facts) -> Iterator[Finding]:
@@ -225,4 +216,4 @@ def _strict(name: str, facts: Facts) -> Iterator[Finding]:
     if max(own, sysctls.get("net.ipv4.conf.all.rp_filter") or "0") == "1":
         what = f"{name} drops packets from where the host would not answer through it"
         keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
-        yield Finding("warning", what, f"sysctl {keys}", LOOSE, name)
+        yield Finding("warning", what, f"sysctl {keys}", fix=LOOSE, about=name)

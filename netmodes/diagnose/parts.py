@@ -1,4 +1,4 @@
-"""What a network of ours stands on, part by part: what is wrong with each, and what mends it.
+"""What a network of ours stands on, part by part: what is wrong with each, and what puts it right.
 
 ``show`` asks for all of them, ``why`` for those on a packet's way.
 """
@@ -13,8 +13,6 @@ from typing import Any
 from netmodes.commands.addresses import bare
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-
-__all__ = ["Parts"]
 
 Json = dict[str, Any]
 
@@ -59,7 +57,7 @@ class Parts:
 
     @property
     def again(self) -> str:
-        """What mends all that no single command does."""
+        """What to do where no single command puts it right."""
         return f"`netmodes down {self.name}`, then put it up again"
 
     def within(self, command: str) -> str:
@@ -70,7 +68,7 @@ class Parts:
         """All that is wrong on the host's side; without its namespace nothing else matters."""
         if self.name not in (self.host.namespaces or [self.name]):
             what = f"there is no namespace {self.name}"
-            yield Finding("error", what, "ip netns", self.again, self.name)
+            yield Finding("error", what, "ip netns", advice=self.again, about=self.name)
             return
         end, bridge, uplink = map(self.given, ("host_device", "bridge", "uplink"))
         devices = [device for device in (end, bridge, uplink) if device]
@@ -88,34 +86,35 @@ class Parts:
         link = self.host.link(name)
         if link is None:
             what = f"there is no {name} on the host"
-            return Finding("error", what, "ip link", self.again, name)
+            return Finding("error", what, "ip link", advice=self.again, about=name)
         if "UP" in link.get("flags", []):
             return None
-        shows, mend = f"ip addr show dev {name}", f"ip link set {name} up"
-        return Finding("error", f"{name} is down", shows, mend, name)
+        evidence, fix = f"ip addr show dev {name}", f"ip link set {name} up"
+        return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host: plugged in."""
         if "NO-CARRIER" not in (self.host.link(name) or {}).get("flags", []):
             return None
-        mend = "plug its cable in, or see to its other end"
-        return Finding("error", f"{name} has no carrier", f"ip link show dev {name}", mend, name)
+        what, evidence = f"{name} has no carrier", f"ip link show dev {name}"
+        advice = "plug its cable in, or see to its other end"
+        return Finding("error", what, evidence, advice=advice, about=name)
 
     def plug(self, port: str) -> Finding | None:
         """A port of the bridge."""
         bridge, link = self.given("bridge"), self.host.link(port)
         if link is None or link.get("master") == bridge:
             return None
-        what = f"{port} is not a port of {bridge}"
-        return Finding("error", what, f"ip link show dev {port}", self._plugged(port), port)
+        what, evidence = f"{port} is not a port of {bridge}", f"ip link show dev {port}"
+        return Finding("error", what, evidence, about=port, **self._plugged(port))
 
-    def _plugged(self, port: str) -> str:
+    def _plugged(self, port: str) -> dict[str, str]:
         """What makes it a port, and takes off the addresses that the bridge has in its place."""
         bridge, addresses = self.given("bridge"), self.host.addresses(port)
         if not set(addresses) <= set(self.host.addresses(bridge)):
-            return self.again
+            return {"advice": self.again}
         taken = [f"ip addr del {address} dev {port}" for address in addresses]
-        return " && ".join([f"ip link set {port} master {bridge}", *taken])
+        return {"fix": " && ".join([f"ip link set {port} master {bridge}", *taken])}
 
     def outer_address(self) -> Finding | None:
         """The host's address, on the bridge or at its end of the cable."""
@@ -123,8 +122,9 @@ class Parts:
         infos = (link or {}).get("addr_info", [])
         if not wanted or link is None or any(info["local"] == bare(wanted) for info in infos):
             return None
-        what, shows = f"{self.entry} has no address {wanted}", f"ip addr show dev {self.entry}"
-        return Finding("error", what, shows, f"ip addr add {wanted} dev {self.entry}", self.entry)
+        what, evidence = f"{self.entry} has no address {wanted}", f"ip addr show dev {self.entry}"
+        fix = f"ip addr add {wanted} dev {self.entry}"
+        return Finding("error", what, evidence, fix=fix, about=self.entry)
 
     def forwarding(self, *devices: str) -> Finding | None:
         """What the host passes on comes in by these devices; it is their own setting that counts.
@@ -141,8 +141,8 @@ class Parts:
             if sysctls.get("net.ipv4.ip_forward") == "1":
                 key = f"conf.{device.replace('.', '/')}.forwarding"
             what = f"the host passes nothing on (net.ipv4.{key} is 0)"
-            shows, mend = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
-            return Finding("error", what, shows, mend, device)
+            evidence, fix = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
+            return Finding("error", what, evidence, fix=fix, about=device)
         return None
 
     def inner_device(self, name: str) -> Finding | None:
@@ -150,11 +150,11 @@ class Parts:
         link = self.inside.link(name)
         if link is None:
             what = f"there is no {name} in {self.name}"
-            return Finding("error", what, self.within("ip link"), self.again, name)
+            return self.found("error", what, "ip link", advice=self.again, about=name)
         if "UP" in link.get("flags", []):
             return None
-        shows, mend = f"ip addr show dev {name}", f"ip link set {name} up"
-        return self._inner(f"{name} is down in {self.name}", shows, mend, name)
+        what, fix = f"{name} is down in {self.name}", f"ip link set {name} up"
+        return self.found("error", what, f"ip addr show dev {name}", fix=fix, about=name)
 
     def inner_address(self) -> Finding | None:
         """The namespace's address."""
@@ -164,16 +164,33 @@ class Parts:
         if IPv4Interface(address) in self.inside.addresses(device):
             return None
         what = f"{device} has no address {address} in {self.name}"
-        shows, mend = f"ip addr show dev {device}", f"ip addr add {address} dev {device}"
-        return self._inner(what, shows, mend, device)
+        fix = f"ip addr add {address} dev {device}"
+        return self.found("error", what, f"ip addr show dev {device}", fix=fix, about=device)
 
     def default_route(self) -> Finding | None:
         """The namespace's default route, where its mode has one."""
         if not self.gateway or self.inside.default_routes():
             return None
-        what, mend = f"{self.name} has no default route", f"ip route add default via {self.gateway}"
-        return self._inner(what, "ip route", mend, self.name)
+        what, fix = f"{self.name} has no default route", f"ip route add default via {self.gateway}"
+        return self.found("error", what, "ip route", fix=fix, about=self.name)
 
-    def _inner(self, what: str, shows: str, mend: str, about: str) -> Finding:
-        """A finding whose commands run in the namespace."""
-        return Finding("error", what, self.within(shows), self.within(mend), about)
+    def found(
+        self,
+        level: str,
+        what: str,
+        evidence: str,
+        *,
+        fix: str = "",
+        advice: str = "",
+        about: str = "",
+    ) -> Finding:
+        """A finding in the namespace, where its commands run."""
+        return Finding(
+            level,
+            what,
+            self.within(evidence),
+            fix=fix and self.within(fix),
+            advice=advice,
+            about=about,
+            namespace=self.name,
+        )

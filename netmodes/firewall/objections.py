@@ -11,19 +11,6 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
 
-__all__ = [
-    "TAG",
-    "accept",
-    "dropping",
-    "filters",
-    "insert",
-    "leave_to_docker",
-    "naming",
-    "objections",
-    "packets",
-    "rejecting",
-]
-
 #: By this a rule of ours is known, to who lists them and from the same rule of somebody else's.
 TAG = ("-m", "comment", "--comment", "netmodes")
 
@@ -106,9 +93,9 @@ def insert(
 def dropping(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
     """What drops a bridge's packets where only nft can let them pass."""
     for stop in _stops(sent, facts):
-        if "firewalld" not in stop.shows:
+        if not stop.firewalld:
             what = f"the firewall drops what {sent[0].iif} passes on ({stop.what})"
-            yield Finding("error", what, stop.shows, stop.mend)
+            yield Finding("error", what, stop.evidence, fix=stop.fix)
 
 
 def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
@@ -120,10 +107,10 @@ def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
 def rejecting(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
     """The same of firewalld's, which knows bridges by the zones that they are put into."""
     for stop in _stops(sent, facts):
-        if "firewalld" in stop.shows:
+        if stop.firewalld:
             what = f"firewalld may stop what {sent[0].iif} passes on ({stop.what})"
-            mend = f"firewall-cmd --zone=trusted --add-interface={sent[0].iif}"
-            yield Finding("warning", what, stop.shows, mend)
+            fix = f"firewall-cmd --zone=trusted --add-interface={sent[0].iif}"
+            yield Finding("warning", what, stop.evidence, fix=fix)
 
 
 def _stops(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Stop]:
@@ -142,14 +129,14 @@ def filters(facts: Facts) -> Iterator[Finding]:
             "warning",
             "iptables drops what is forwarded, but what its rules accept",
             "iptables -S FORWARD",
-            "nothing for bridged and nat, which add the rules that they need",
+            advice="nothing for bridged and nat, which add the rules that they need",
         )
     if (facts.sysctls or {}).get(BRIDGE_NF) == "1":
         yield Finding(
             "warning",
             "br_netfilter sends what a bridge passes on through iptables as well",
             f"sysctl {BRIDGE_NF}",
-            f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
+            advice=f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
         )
 
 
@@ -160,8 +147,8 @@ def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:
             "error",
             f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
             SHOWS[what].format(uplink),
-            f"let it name {bridge} as well, then use --force",
-            uplink,
+            advice=f"let it name {bridge} as well, then use --force",
+            about=uplink,
         )
 
 

@@ -33,19 +33,21 @@ class Stop:
 
     Args:
         what: the rule or policy in words, with where it stands.
-        shows: the command that shows it.
-        mend: the command that lets this packet pass.
+        evidence: the command that shows it.
+        fix: the command that lets this packet pass.
         certain: all is understood; else it may stop the packet, or not.
         rejects: it sends the packet back, rather than drop it.
         policy: it is no rule, but what the chain does with the rest.
+        firewalld: it is firewalld's.
     """
 
     what: str
-    shows: str
-    mend: str
+    evidence: str
+    fix: str
     certain: bool = True
     rejects: bool = False
     policy: bool = False
+    firewalld: bool = False
 
 
 #: A chain with its rule that stops a packet, None for its policy; and whether that is certain.
@@ -149,20 +151,22 @@ def _done(packet: Packet, rule: Rule, chain: Chain, table: Table) -> Fate:
 def _of_iptables(
     chain: Chain, rule: Rule | None, certain: bool, packet: Packet, facts: Facts
 ) -> Stop:
-    shows = f"iptables -S {chain.name}"
+    evidence = f"iptables -S {chain.name}"
     if rule:
-        mend = rule.text.replace("-A ", "iptables -D ", 1)
-        return Stop(f"`{rule.text}`", shows, mend, certain, rule.verdict == "reject")
+        fix = rule.text.replace("-A ", "iptables -D ", 1)
+        return Stop(f"`{rule.text}`", evidence, fix, certain, rule.verdict == "reject")
     into = DOCKER if opens(DOCKER, packet, facts) else chain.name
     ways = " ".join(f"{option} {name}" for option, name in packet.ways("-i", "-o"))
-    mend = f"iptables -I {into} {ways} -j ACCEPT"
-    return Stop(f"iptables' policy for {chain.name}", shows, mend, certain, policy=True)
+    fix = f"iptables -I {into} {ways} -j ACCEPT"
+    return Stop(f"iptables' policy for {chain.name}", evidence, fix, certain, policy=True)
 
 
 def _of_nft(chain: Chain, rule: Rule | None, certain: bool, packet: Packet, table: str) -> Stop:
     where = f"{table} {chain.name}"
     ways = " ".join(f"{word} {name}" for word, name in packet.ways("iifname", "oifname"))
-    mend = f"nft insert rule {where} {ways} accept"
+    fix = f"nft insert rule {where} {ways} accept"
     what = f"`{rule.text}` in nft's chain {where}" if rule else f"the policy of nft's chain {where}"
     rejects = rule is not None and rule.verdict == "reject"
-    return Stop(what, f"nft list chain {where}", mend, certain, rejects, rule is None)
+    firewalld = table.endswith(" firewalld")
+    evidence = f"nft list chain {where}"
+    return Stop(what, evidence, fix, certain, rejects, rule is None, firewalld)

@@ -11,8 +11,6 @@ from netmodes.errors import Refused
 from netmodes.machine.facts import Facts, kind, written
 from netmodes.plan.finding import Finding
 
-__all__ = ["Device", "Place", "View", "view"]
-
 Json = dict[str, Any]
 
 
@@ -106,12 +104,7 @@ def _findings(
 
 def _about(finding: Finding, devices: list[str], name: str) -> bool:
     """Whether a finding is about what is shown of one network."""
-    return finding.about in (name, *devices) or _within(finding, name)
-
-
-def _within(finding: Finding, namespace: str) -> bool:
-    """Whether it is about something in this namespace: the command that shows it looks there."""
-    return finding.shows.startswith((f"ip -n {namespace} ", f"ip netns exec {namespace} "))
+    return finding.about in (name, *devices) or finding.namespace == name
 
 
 def _around(network: Json, facts: Facts) -> list[Json]:
@@ -130,7 +123,7 @@ def _host(
     inside: Mapping[str, Facts | None],
     found: tuple[Finding, ...],
 ) -> Place:
-    about = {one.about for one in found if not any(_within(one, name) for name in inside)}
+    about = {one.about for one in found if not one.namespace}
     devices = tuple(
         _device(link, about, _far_end(link, facts, inside), _leads_out(link, facts))
         for link in links
@@ -147,7 +140,7 @@ def _namespace(
         return Place(name, mode, unseen="there is no such namespace")
     if inside is None:
         return Place(name, mode, unseen="only root can look inside")
-    about = {one.about for one in found if _within(one, name)}
+    about = {one.about for one in found if one.namespace == name}
     devices = tuple(
         _device(link, about, ("", near["ifname"]) if (near := _near_end(link, facts)) else None)
         for link in inside.known("links")

@@ -9,21 +9,6 @@ from netmodes.diagnose.why.trace import Json, Said, Walk, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.plan.finding import Finding
 
-__all__ = [
-    "answer_passing",
-    "doubtful",
-    "enslaved",
-    "exit_link",
-    "exit_neighbour",
-    "forwarding",
-    "hosts_route",
-    "known_outside",
-    "passing",
-    "reverse_path",
-    "taken_in",
-    "way_back",
-]
-
 #: What the kernel says of a packet, for each kind of route or rule that is there to drop.
 FORBIDDING = {
     "Permission denied": "prohibit",
@@ -54,8 +39,8 @@ def reverse_path(walk: Walk) -> Said:
         f"the host drops what comes from {walk.address} in by {walk.entry}, for it would answer "
         f"by {other} (rp_filter)",
         f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{walk.entry}.rp_filter",
-        f"sysctl -w net.ipv4.conf.{walk.entry}.rp_filter=2",
-        walk.entry,
+        fix=f"sysctl -w net.ipv4.conf.{walk.entry}.rp_filter=2",
+        about=walk.entry,
     )
 
 
@@ -75,9 +60,9 @@ def _forbidden(walk: Walk) -> Finding | None:
     """A route or rule of the host that is there to drop."""
     if (found := forbidding(walk)) is None:
         return None
-    what, mend = found
-    shows = f"ip route get {walk.target} from {walk.address} iif {walk.entry}"
-    return Finding("error", f"the host drops it by its {what}", shows, mend, walk.entry)
+    what, fix = found
+    evidence = f"ip route get {walk.target} from {walk.address} iif {walk.entry}"
+    return Finding("error", f"the host drops it by its {what}", evidence, fix=fix, about=walk.entry)
 
 
 def forbidding(walk: Walk) -> tuple[str, str] | None:
@@ -111,9 +96,9 @@ def _switched_off(walk: Walk) -> Finding | None:
 
 
 def _no_route(walk: Walk) -> Finding:
-    what, shows = f"the host has no route to {walk.target}", f"ip route get {walk.target}"
-    mend = f"give the host one: ip route add {walk.target} via GATEWAY, or a default route"
-    return Finding("error", what, shows, mend)
+    what, evidence = f"the host has no route to {walk.target}", f"ip route get {walk.target}"
+    advice = f"give the host one: ip route add {walk.target} via GATEWAY, or a default route"
+    return Finding("error", what, evidence, advice=advice)
 
 
 def enslaved(walk: Walk) -> Said:
@@ -124,10 +109,13 @@ def enslaved(walk: Walk) -> Said:
     if found := next(stray(walk.exit, walk.host), None):
         return found
     what = f"{walk.exit} is a port of {bridge}, yet a route of the host's leads out by it"
-    routes = walk.host.default_routes(walk.exit)
-    moved = f"ip route replace {_words({**routes[0], 'dev': bridge})}" if routes else ""
-    mend = moved or f"let that route lead out by {bridge}"
-    return Finding("error", what, f"ip route get {walk.target}", mend, walk.exit)
+    evidence, remedy = (
+        f"ip route get {walk.target}",
+        {"advice": f"let that route lead out by {bridge}"},
+    )
+    for route in walk.host.default_routes(walk.exit)[:1]:
+        remedy = {"fix": f"ip route replace {_words({**route, 'dev': bridge})}"}
+    return Finding("error", what, evidence, about=walk.exit, **remedy)
 
 
 def _words(route: Json) -> str:
@@ -158,7 +146,7 @@ def taken_in(walk: Walk) -> Said:
     if stop is None:
         return None
     what = f"{walk.name}'s own firewall drops the answer: {stop.what}"
-    return Finding("error", what, walk.within(stop.shows), walk.within(stop.mend), walk.name)
+    return walk.found("error", what, stop.evidence, fix=stop.fix, about=walk.name)
 
 
 def doubtful(walk: Walk) -> Said:
@@ -181,7 +169,7 @@ def _stopped(walk: Walk, *, answer: bool, certain: bool = True) -> Said:
             words = f"the answer to {walk.name}" if answer else f"what {walk.name} sends"
             level, drops = ("error", "drops") if certain else ("warning", "may drop")
             what = f"the host's firewall {drops} {words}: {stop.what}"
-            return Finding(level, what, stop.shows, stop.mend)
+            return Finding(level, what, stop.evidence, fix=stop.fix)
     return None
 
 
@@ -201,8 +189,8 @@ def exit_neighbour(walk: Walk) -> Said:
         "error",
         f"nobody answers for {walk.exit_hop} on {walk.exit}",
         f"ip neigh show to {walk.exit_hop}",
-        f"see that {walk.exit_hop} is there and up, or give the host another route",
-        walk.exit,
+        advice=f"see that {walk.exit_hop} is there and up, or give the host another route",
+        about=walk.exit,
     )
 
 
@@ -218,8 +206,8 @@ def way_back(walk: Walk) -> Said:
         "error",
         f"the answer has no way back: the host {sent}, and {walk.name} is behind {walk.entry}",
         f"ip route get {walk.address}",
-        f"ip route replace {walk.address} dev {walk.entry}",
-        walk.entry,
+        fix=f"ip route replace {walk.address} dev {walk.entry}",
+        about=walk.entry,
     )
 
 
@@ -238,6 +226,6 @@ def known_outside(walk: Walk) -> Said:
         f"the answer has no way back: beyond {walk.exit} nobody knows {own}, and nothing "
         "translates it to the host's address",
         "iptables -t nat -S POSTROUTING",
-        f"iptables -t nat -A POSTROUTING {rule}",
-        walk.exit,
+        fix=f"iptables -t nat -A POSTROUTING {rule}",
+        about=walk.exit,
     )

@@ -12,8 +12,6 @@ from netmodes.commands.uplink import stray
 from netmodes.diagnose.why.trace import Said, Walk, answers_arp, is_asked
 from netmodes.plan.finding import Finding
 
-__all__ = ["cable", "card", "dummy", "entry_address", "neighbour", "own", "way"]
-
 
 def own(walk: Walk) -> Said:
     """The namespace's loopback, for what it sends to itself."""
@@ -29,9 +27,9 @@ def card(walk: Walk) -> Said:
         return found
     if "NO-CARRIER" not in (walk.inside.link(device) or {}).get("flags", []):
         return walk.inner_address()
-    what, shows = f"{device} has no carrier in {walk.name}", walk.within(f"ip link show {device}")
-    otherwise = Finding("error", what, shows, f"see to {end}, its other end", walk.name)
-    return walk.device(end) or otherwise
+    what, evidence = f"{device} has no carrier in {walk.name}", f"ip link show {device}"
+    advice = f"see to {end}, its other end"
+    return walk.device(end) or walk.found("error", what, evidence, advice=advice, about=walk.name)
 
 
 def way(walk: Walk) -> Said:
@@ -39,8 +37,9 @@ def way(walk: Walk) -> Said:
     name, route = walk.name, walk.route
     if walk.is_forbidden:
         what = f"a route or rule in {name} forbids {walk.target}"
-        shows = walk.within(f"ip route show table all match {walk.target}")
-        return Finding("error", what, shows, "delete that route, or the rule: ip rule", name)
+        evidence = f"ip route show table all match {walk.target}"
+        advice = "delete that route, or the rule: ip rule"
+        return walk.found("error", what, evidence, advice=advice, about=name)
     if route is None:
         return _no_route(walk)
     if walk.is_own:
@@ -52,13 +51,13 @@ def way(walk: Walk) -> Said:
 def _no_route(walk: Walk) -> Finding:
     """The route that is missing, or the mode that has it."""
     own = IPv4Interface(walk.given("address")).network
-    add = walk.within(f"ip route add {own} dev {walk.given('device')}")
     is_near = ip_address(walk.target) in own
     if not is_near and (found := walk.default_route()):
         return found
-    what, shows = f"{walk.name} has no route to {walk.target}", f"ip route get {walk.target}"
-    mend = add if is_near else _other_mode(walk)
-    return Finding("error", what, walk.within(shows), mend, walk.name)
+    what, evidence = f"{walk.name} has no route to {walk.target}", f"ip route get {walk.target}"
+    add = f"ip route add {own} dev {walk.given('device')}"
+    remedy = {"fix": add} if is_near else {"advice": _other_mode(walk)}
+    return walk.found("error", what, evidence, about=walk.name, **remedy)
 
 
 def _other_mode(walk: Walk) -> str:
@@ -73,8 +72,8 @@ def dummy(walk: Walk) -> Said:
     if walk.given("host_device") or device != walk.given("device"):
         return None
     what = f"{device} has no cable: what it sends is lost"
-    mend = "none: isolated reaches nobody; host-only reaches the host"
-    return Finding("error", what, walk.within(f"ip -d link show {device}"), mend, device)
+    advice = "none: isolated reaches nobody; host-only reaches the host"
+    return walk.found("error", what, f"ip -d link show {device}", advice=advice, about=device)
 
 
 def cable(walk: Walk) -> Said:
@@ -109,12 +108,12 @@ def neighbour(walk: Walk) -> Said:
         return None
     if not is_asked(walk.tries.neighbours, walk.next_hop):
         what = f"{walk.name} itself drops it: nothing leaves by {walk.given('device')}"
-        mend = f"see to the firewall in {walk.name}"
-        return Finding("error", what, walk.within("nft list ruleset"), mend, walk.name)
-    return Finding(
+        advice = f"see to the firewall in {walk.name}"
+        return walk.found("error", what, "nft list ruleset", advice=advice, about=walk.name)
+    return walk.found(
         "error",
         f"nobody answers for {walk.next_hop} on {walk.given('device')}",
-        walk.within(f"ip neigh show to {walk.next_hop}"),
-        f"see that {walk.next_hop} is there and up, or give another address or gateway",
-        walk.name,
+        f"ip neigh show to {walk.next_hop}",
+        advice=f"see that {walk.next_hop} is there and up, or give another address or gateway",
+        about=walk.name,
     )

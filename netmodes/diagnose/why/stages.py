@@ -30,8 +30,6 @@ from netmodes.diagnose.why.namespace_side import (
 from netmodes.diagnose.why.trace import Answer, Said, Walk, refusal, round_trip
 from netmodes.plan.finding import Finding
 
-__all__ = ["KNOWN", "STAGES", "follow"]
-
 Stages = tuple[Callable[[Walk], Said], ...]
 
 
@@ -64,7 +62,8 @@ def listening(walk: Walk) -> Said:
         "error",
         f"nothing listens on TCP port {walk.port} of {where}",
         walk.within(show) if walk.is_own else show if walk.is_local else f"try it at {where}",
-        f"start what should listen there, on {walk.target} or 0.0.0.0",
+        advice=f"start what should listen there, on {walk.target} or 0.0.0.0",
+        namespace=walk.name if walk.is_own else "",
     )
 
 
@@ -76,22 +75,23 @@ def answered(walk: Walk) -> Said:
         return f"{walk.target} answers{port}" + (f", in {took:g} ms" if took else "")
     if walk.gets_there:
         what = f"{walk.target} answers pings, but not on TCP port {walk.port}"
-        mend = f"see to the firewall of {walk.target}"
-        return Finding("error", what, walk.within("nft list ruleset"), mend)
+        advice = f"see to the firewall of {walk.target}"
+        return walk.found("error", what, "nft list ruleset", advice=advice)
     last = walk.exit_hop if walk.exit else walk.next_hop
-    shows = walk.within(f"ping -c 1 {walk.target}")
+    evidence = f"ping -c 1 {walk.target}"
     if walk.tries.host_ping.status == 0 and not walk.port:
         what = f"{walk.target} answers the host, but not {walk.name}"
-        mend = f"see that {walk.target} knows a way back to {walk.address}, and no firewall there"
-        return Finding("error", what, shows, mend)
+        advice = f"see that {walk.target} knows a way back to {walk.address}, and no firewall there"
+        return walk.found("error", what, evidence, advice=advice)
     if last == walk.target:
         what = f"{last} is there, for it answers ARP, but answers nothing else"
-        return Finding("warning", what, shows, f"see to the firewall of {last}")
+        return walk.found("warning", what, evidence, advice=f"see to the firewall of {last}")
+    advice = f"see that {last} passes it on to {walk.target}"
     if said := refusal(walk.tries.ping):
         what = f"it gets to {last}, and {said}"
-        return Finding("error", what, shows, f"see that {last} passes it on to {walk.target}")
+        return walk.found("error", what, evidence, advice=advice)
     what = f"it gets to {last}, and no answer comes: what is beyond cannot be seen from here"
-    return Finding("warning", what, shows, f"see that {last} passes it on to {walk.target}")
+    return walk.found("warning", what, evidence, advice=advice)
 
 
 #: In the order of the packet, and then of the answer.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 
 from netmodes.commands import devices
@@ -19,8 +20,6 @@ from netmodes.network import need_root
 from netmodes.plan.finding import Finding
 from netmodes.plan.step import Outcome
 from netmodes.plan.undo import Argv
-
-__all__ = ["find_host", "follow_packet", "foresee", "forget", "no_resolver", "why"]
 
 
 def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
@@ -157,8 +156,9 @@ def resolve(
         "error",
         f"there is no {host_name}, says the resolver {resolver(within)}",
         f"ip netns exec {name} {shlex.join(look_up(host_name))}",
-        "see to its spelling",
-        name,
+        advice="see to its spelling",
+        about=name,
+        namespace=name,
     )
     return None, Answer((), trouble)
 
@@ -177,24 +177,26 @@ def asks_nobody(within: Facts) -> bool:
 def no_resolver(network: Json, runner: Runner, host: Facts, within: Facts) -> Finding | None:
     """Why a namespace's name server answers nothing, if so: no way to it, or it serves none."""
     name, server = network["name"], resolver(within)
-    shows = f"ip netns exec {name} cat /etc/resolv.conf"
+    found = partial(Finding, about=name, namespace=name)
+    evidence = f"ip netns exec {name} cat /etc/resolv.conf"
     if asks_nobody(within):
         what = f"{name} asks nobody for names, as its nsswitch.conf has it"
-        shows = f"ip netns exec {name} cat /etc/nsswitch.conf"
-        return Finding("error", what, shows, "try it by an address", name)
+        evidence = f"ip netns exec {name} cat /etc/nsswitch.conf"
+        return found("error", what, evidence, advice="try it by an address")
     if not is_address(server):
         what = f"{name} asks {server} for names, by IPv6, which is not followed here"
-        return Finding("warning", what, shows, "try it by an address", name)
+        return found("warning", what, evidence, advice="try it by an address")
     if ip_address(server).is_loopback:
         what = f"the resolver {server} cannot be reached: to {name} this is its own loopback"
-        return Finding("error", what, shows, other_resolver(network), name)
+        return found("error", what, evidence, advice=other_resolver(network))
     lost = follow_packet(network, server, "", runner, host, within, fresh=False).finding
     if lost is not None and lost.level == "error":
         return replace(lost, what=f"the resolver {server} cannot be reached: {lost.what}")
     if is_answered(runner.run(inside(name, *look_up("")))):
         return None
     what = f"the resolver {server} answers no questions"
-    return Finding("error", what, shows, f"see that {server} does, or {other_resolver(network)}")
+    advice = f"see that {server} does, or {other_resolver(network)}"
+    return found("error", what, evidence, advice=advice)
 
 
 def other_resolver(network: Json) -> str:
