@@ -21,6 +21,10 @@ from netmodes import Facts
 #: For the other Pythons: what is drawn depends on none.
 settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 
+# Tests see what users see, whatever the caller's environment asks of Python.
+for name in [name for name in os.environ if name.startswith("PYTHON")]:
+    del os.environ[name]
+
 # Started in the background by a shell, this ignores SIGINT, and so would all that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -223,9 +223,10 @@ def test_signal_before_the_first_command(quick_lab: Lab, untouched: State, way: 
 def test_nobody_reads(quick_lab: Lab, way: str) -> None:
     """A run whose output nobody reads any more, as in `| head -n 1`, goes on to its end."""
     command = "netmodes host-only" if way == "live" else export(quick_lab, HOST_ONLY)
-    quick_lab.sh(f"{command} 2>&1 | head -n 1")
+    done = quick_lab.sh(f"{command} 2>&1 | head -n 1; exit ${{PIPESTATUS[0]}}")
     listed = quick_lab.ok("netmodes", "list", "--json")
 
+    assert done.returncode == 0
     assert [network["state"] for network in json.loads(listed)] == ["up"]
 
 

@@ -73,11 +73,26 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
     try:
-        cli(prog_name="netmodes")
+        sys.exit(cli(prog_name="netmodes"))
+    except SystemExit as done:
+        end(int(done.code or 0))
     except OSError as error:
         say(f"Error: {error}")
-        sys.exit(1)
-    sys.exit(0)
+        end(1)
+
+
+def end(status: int) -> NoReturn:
+    """End with this status, or with 1 if stdout cannot be written.
+
+    Python would try again to write what a stream has not taken, and end with 120: drop that.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            status = status or int(stream is sys.stdout)
+    sys.exit(status)
 
 
 def open_closed_streams() -> None:
