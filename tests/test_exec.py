@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,6 +44,14 @@ def test_streams(host_only: Lab) -> None:
 
     assert done.stdout == "in\nout\n"
     assert done.stderr == "[#] ip netns exec A sh -c 'cat; echo out; echo err >&2'\nerr\n"
+
+
+def test_nobody_reads(host_only: Lab) -> None:
+    """A command that nobody reads any more is ended by the signal for it, as outside."""
+    done = host_only.sh("netmodes exec A -- yes | head -n 1; exit ${PIPESTATUS[0]}")
+
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert done.stderr == "[#] ip netns exec A yes\n"
 
 
 def test_runs_inside(host_only: Lab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
+import signal
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -31,6 +32,7 @@ def enter(
     running(name)
     argv = ("ip", "netns", "exec", name, *_as_user(user or os.environ.get("SUDO_USER")), *command)
     echo(shlex.join(argv))
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the command would too
     try:
         os.execvp(argv[0], argv)
     except OSError as error:
