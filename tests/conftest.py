@@ -25,9 +25,10 @@ settings.register_profile("few", max_examples=10, deadline=None, derandomize=Tru
 for name in [name for name in os.environ if name.startswith("PYTHON")]:
     del os.environ[name]
 
-# Started in the background by a shell, this ignores SIGINT, and so would all that it starts.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# What a shell's background and nohup ignore is heard in all that is started; here it is no end.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda number, frame: None)
 
 FACTS = Path(__file__).parent / "facts"
 
