@@ -158,7 +158,7 @@ def main(first: str, *others: str) -> int:
 
 def in_uml(modes: Sequence[str]) -> int:
     """In a lab on a kernel of its own, which shows everything at its end."""
-    from uml import boot  # tests/uml.py
+    from uml import boot  # tests/support/uml.py
 
     line("What happens in it is shown at its end, in some twenty seconds.")
     try:

@@ -14,6 +14,7 @@ import pytest
 from counts import PROPERTY, TALLY, table, tallies
 from hypothesis import settings
 from labs import Lab
+from places import FACTS
 from state import State, state
 
 from netmodes import Facts
@@ -29,8 +30,6 @@ for name in [name for name in os.environ if name.startswith("PYTHON")]:
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda number, frame: None)
-
-FACTS = Path(__file__).parent / "facts"
 
 
 @pytest.fixture(autouse=True)

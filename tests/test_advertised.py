@@ -8,16 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from labs import Lab
+from places import SUPPORT
 from streams import ROUTER, pings
 
 Json = dict[str, Any]
 
-ADVERTISE = str(Path(__file__).with_name("advertise.py"))
+ADVERTISE = str(SUPPORT / "advertise.py")
 
 #: What the host makes of the prefix and its MAC; the gateway, and what is beyond it.
 ADDRESS = "fd00:64::489e:7eff:fe55:59ee"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from faults import NO_DUMMY
 from labs import Lab
+from places import ROOT
 from state import State, state
 
 from netmodes import MODES, Facts
@@ -608,7 +608,7 @@ def test_in_python(quick_lab: Lab) -> None:
     assert printed.splitlines() == [f"{first}: {reason}", reason, reason]
 
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 #: The row of README's table for each promise.
 ROWS = {

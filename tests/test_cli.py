@@ -13,7 +13,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from console import FACTS, machine, netmodes
+from console import machine, netmodes
+from places import FACTS
 
 from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
 from netmodes.cli import cli

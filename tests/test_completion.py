@@ -13,6 +13,7 @@ import pytest
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 from console import machine
 from labs import BIN
+from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Mode, journal
 from netmodes.cli import cli
@@ -120,7 +121,7 @@ def test_every_command() -> None:
 def test_script(shell: str) -> None:
     """The line of the README gives each shell a script that asks netmodes."""
     script = SHELLS[shell](cli, {}, "netmodes", "_NETMODES_COMPLETE").source()
-    readme = Path(__file__).parents[1].joinpath("README.md").read_text()
+    readme = ROOT.joinpath("README.md").read_text()
 
     assert f"_NETMODES_COMPLETE={shell}_source netmodes" in readme
     assert f"_NETMODES_COMPLETE={shell}_complete" in script

@@ -6,9 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT, SUPPORT
 
 pytestmark = pytest.mark.pure
 
@@ -20,7 +20,8 @@ STARTING = "import conftest, os; os.execvp('sh', ['sh', '-c', 'env; kill -s $SIG
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_inherits_nothing(name: str) -> None:
     """A signal that was ignored is heard, and no PYTHON variable is left."""
-    environment = {**os.environ, "SIGNAL": name[3:], "PYTHONPATH": str(Path(__file__).parent)}
+    path = f"{ROOT / 'tests'}:{SUPPORT}"
+    environment = {**os.environ, "SIGNAL": name[3:], "PYTHONPATH": path}
     done = subprocess.run(
         ["sh", "-c", IGNORING, "sh", sys.executable, "-c", STARTING],
         capture_output=True,

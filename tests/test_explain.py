@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from console import machine, netmodes
 from labs import Lab
+from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Plan, journal
 from netmodes.journal import Journal, Network, Note
 from netmodes.plan.undo import Undo
 from netmodes.show import explain
 from netmodes.show.explain import fold, lines
-
-ROOT = Path(__file__).parent.parent
 
 each_mode = pytest.mark.parametrize("name", list(MODES))
 pure = pytest.mark.pure

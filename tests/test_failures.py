@@ -7,12 +7,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+from console import machine
 from labs import NETMODES, Done, Lab, path_without
 from state import State, state
 
-from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat
+from netmodes import Bridged, HostOnly, Isolated, Mode, Nat
 
-ARTICLE = Facts.from_json(Path(__file__).with_name("facts").joinpath("article.json").read_text())
+ARTICLE = machine("article")
 
 ISOLATED, HOST_ONLY, BRIDGED = "isolated", "host-only", "bridged --uplink enp0s1"
 NAT = "nat --publish 8080:80"

@@ -1,8 +1,8 @@
 """The fault sweep: a fault at every k, and after `down` the machine is as before.
 
-Every mode, up and down, by netmodes and by the exported script; see tests/faults.py for the faults.
-Where the kernel has no `dummy`, isolated's card is an `ifb`, which leads nowhere just as well
-(tests/test_isolated_uml.py runs it with the real one).
+Every mode, up and down, by netmodes and by the exported script; tests/support/faults.py has the
+faults. Where the kernel has no `dummy`, isolated's card is an `ifb`, which leads nowhere just as
+well (tests/test_isolated_uml.py runs it with the real one).
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from console import machine
 from counts import PROPERTY, Count, table
 from faults import FAULTS
 from labs import Lab
+from places import SUPPORT
 
-from netmodes import MODES, Facts
+from netmodes import MODES
 
-SWEEP = Path(__file__).with_name("faults.py")
+SWEEP = SUPPORT / "faults.py"
 
-ARTICLE = Facts.from_json(Path(__file__).with_name("facts").joinpath("article.json").read_text())
+ARTICLE = machine("article")
 
 #: After so many machines that are not as before no more is tried.
 ENOUGH = 5

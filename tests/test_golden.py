@@ -9,15 +9,16 @@ import os
 from pathlib import Path
 
 import pytest
-from console import FACTS, netmodes, session
+from console import netmodes, session
+from places import FACTS, GOLDEN, ROOT
 
 pytestmark = pytest.mark.pure
 
-GOLDEN = sorted(Path(__file__).parent.glob("golden/*.console"))
-EXPORTED = Path(__file__).parent.parent / "scripts/exported"
+SESSIONS = sorted(GOLDEN.glob("*.console"))
+EXPORTED = ROOT / "scripts/exported"
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("golden", SESSIONS, ids=lambda path: path.stem)
 def test_session(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command prints, on the machine of its facts, what the file holds."""
     monkeypatch.chdir(FACTS)
@@ -27,7 +28,7 @@ def test_session(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert session(expected.partition("\n")[0]) == expected
 
 
-@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("golden", SESSIONS, ids=lambda path: path.stem)
 def test_width(golden: Path) -> None:
     """What is said fits 80 columns; a command stays on one line, also one in a note."""
     said = [line for line in golden.read_text().splitlines() if line.startswith(("#", "Error"))]

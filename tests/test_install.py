@@ -11,12 +11,11 @@ import venv
 from pathlib import Path
 
 import pytest
+from places import FACTS, ROOT
 
-ROOT = Path(__file__).parent.parent
 PROJECT = ("netmodes", "templates", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
-FACTS = Path(__file__).with_name("facts") / "article.json"
-EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS), "--export", "-")
+EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS / "article.json"), "--export", "-")
 EXPLAIN, PAGE = ("explain", "bridged", "--format", "markdown"), ROOT / "docs/bridged.md"
 
 

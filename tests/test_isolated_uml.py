@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import SUPPORT
 from state import State
 from uml import boot
 
@@ -23,7 +24,7 @@ CANNOT_CONNECT = 7
 SETTINGS = {
     "PYTHON": sys.executable,
     "PYTHONPATH": str(Path(netmodes.__file__).parent.parent),
-    "STATE": str(Path(__file__).with_name("state.py")),
+    "STATE": str(SUPPORT / "state.py"),
 }
 
 #: Each `see` is an observation: its name, and the command that is observed.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from console import FACTS
+from places import FACTS
 
 import netmodes
 

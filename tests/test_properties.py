@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 from bash import heard
-from console import FACTS, machine, netmodes
+from console import machine, netmodes
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from places import FACTS
 
 from netmodes import (
     MODES,

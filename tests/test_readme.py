@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from labs import Lab
+from places import ROOT
 
 from netmodes import MODES, Mode
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+README = (ROOT / "README.md").read_text()
 
 SESSIONS = re.findall(r"```console\n(.*?)```", README, re.S)
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.S)

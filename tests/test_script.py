@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from bash import heard
 from console import machine
+from places import ROOT
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
 from netmodes.commands.uplink import unchanged
@@ -20,7 +21,7 @@ from netmodes.script.render import picture
 
 pytestmark = pytest.mark.pure
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = ROOT / "templates"
 
 LONG = "n" * 255
 

@@ -13,7 +13,8 @@ from console import netmodes
 from hypothesis import given
 from hypothesis import strategies as st
 from labs import Lab, RootLab
-from pictures import DOWN, GOLDEN, SITUATIONS, WRITTEN, host_only, link, seen
+from pictures import DOWN, SITUATIONS, WRITTEN, host_only, link, seen
+from places import GOLDEN, ROOT
 
 from netmodes import Facts
 from netmodes.plan.finding import Finding
@@ -129,7 +130,7 @@ def test_readme(monkeypatch: pytest.MonkeyPatch) -> None:
 
     drawn = WRITTEN["picture"](seen("down", "A"))
 
-    assert f"```text\n{drawn}```" in (GOLDEN.parents[1] / "README.md").read_text()
+    assert f"```text\n{drawn}```" in (ROOT / "README.md").read_text()
 
 
 @pure

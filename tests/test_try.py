@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 from labs import Lab
+from places import ROOT
 
 #: A command as it is shown, and the lines that `ip -batch` reads.
 COMMANDS = ("[#] ", "addr ", "link ", "route ")
 
-OBSERVE = str(Path(__file__).parent.parent / "scripts" / "observe.py")
+OBSERVE = str(ROOT / "scripts/observe.py")
 
 
 @pytest.mark.parametrize(("mode", "total"), [("host-only", 6), ("bridged", 1)])

@@ -1,6 +1,6 @@
 """Situations as facts, and what `netmodes show` draws of them.
 
-``python tests/pictures.py`` writes each picture of tests/golden anew.
+``python tests/support/pictures.py`` writes each picture of tests/golden anew.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
+from places import GOLDEN
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
 from netmodes.cli.show import picture
 from netmodes.show.explain import article_machine
 from netmodes.show.mermaid import graph
 from netmodes.show.view import View, view
-
-GOLDEN = Path(__file__).parent / "golden"
 
 Json = dict[str, Any]
 Situation = tuple[Facts, dict[str, Facts | None]]

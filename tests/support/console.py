@@ -1,6 +1,6 @@
 """The real command line inside this process, and its sessions as a console shows them.
 
-``python tests/console.py FILE…`` writes each session anew, from its own first line.
+``python tests/support/console.py FILE…`` writes each session anew, from its own first line.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+from places import FACTS
+
 from netmodes import Facts
 from netmodes.cli import cli
-
-FACTS = Path(__file__).parent / "facts"
 
 PROMPT = "$ netmodes "
 

@@ -4,8 +4,8 @@ While a fault is armed each program on PATH is a wrapper of ours. It counts the 
 for EVERY what it reads and probes as well, and at the k-th it does what FAULTS says. What a program
 starts in its turn does not count.
 
-``python tests/faults.py MODE WAY VERB FAULT FIRST`` tries each k from FIRST on, until the run is
-over before the k-th or a machine is not as before, and prints how it went, as JSON.
+``python tests/support/faults.py MODE WAY VERB FAULT FIRST`` tries each k from FIRST on, until the
+run is over before the k-th or a machine is not as before, and prints how it went, as JSON.
 """
 
 from __future__ import annotations

@@ -1,0 +1,12 @@
+"""Where things are in the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SUPPORT = ROOT / "tests/support"
+
+#: Machines as facts, and what the command line prints to the letter.
+FACTS = ROOT / "tests/facts"
+GOLDEN = ROOT / "tests/golden"
