@@ -1,4 +1,4 @@
-"""What the tests stand on: the article's machine as facts, and as a lab of namespaces."""
+"""What every test stands on: the article's machine as facts, and a turn of its own to run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 from counts import PROPERTY, TALLY, table, tallies
 from hypothesis import settings
-from labs import Lab
 from places import FACTS
-from state import State, state
 
 from netmodes import Facts
 
@@ -63,41 +61,6 @@ def flocked(path: Path) -> Iterator[Callable[[int], None]]:
     """Gives a function that locks this file; at the end it is free again."""
     with path.open("w") as file:
         yield lambda how: fcntl.flock(file, how)
-
-
-@pytest.fixture(scope="session")
-def labs() -> Iterator[Callable[[], Lab]]:
-    """Gives a new lab; the next one is made ready meanwhile."""
-    ready = [Lab()]
-
-    def take() -> Lab:
-        ready.append(Lab())
-        return ready.pop(0)
-
-    yield take
-    with ready.pop():
-        pass
-
-
-@pytest.fixture
-def lab(labs: Callable[[], Lab]) -> Iterator[Lab]:
-    """A lab of the test's own."""
-    with labs() as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def untouched(labs: Callable[[], Lab]) -> State:
-    """The state of a lab in which nothing has happened."""
-    with labs() as made:
-        return state(made.ok)
-
-
-@pytest.fixture
-def quick_lab(lab: Lab) -> Lab:
-    """A lab whose pings wait a fifth of a second for an answer that may not come."""
-    lab.replace("ping", 'exec "$REAL" "$@" -W 0.2')
-    return lab
 
 
 @pytest.fixture

@@ -1,0 +1,576 @@
+"""``check``: every promise of a mode is tried; what is broken on purpose differs, nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import pytest
+from faults import NO_DUMMY
+from labs import Lab
+from state import State, state
+
+BRIDGED = ("bridged", "--uplink", "enp0s1")
+
+#: From, to and what was tried.
+Kept = dict[tuple[str, str, str], bool | None]
+
+
+def check(lab: Lab, *options: str, name: str = "A") -> tuple[int, list[dict[str, Any]]]:
+    """Exit status and results of a check."""
+    done = lab.netmodes("check", name, "--json", *options)
+    return done.returncode, json.loads(done.stdout)["results"]
+
+
+def got(results: list[dict[str, Any]]) -> Kept:
+    """Whether each target was reached."""
+    return {(one["from"], one["to"], one["tried"]): one["got"] for one in results}
+
+
+def differing(results: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    """From and to of the promises that are not kept."""
+    return {(one["from"], one["to"]) for one in results if one["differs"]}
+
+
+def test_host_only(lab: Lab) -> None:
+    """Host-only: the namespace and the host reach each other, nothing further."""
+    lab.ok("netmodes", "host-only")
+
+    status, results = check(lab)
+
+    assert status == 0
+    assert got(results) == {
+        ("namespace", "itself", "192.168.202.11"): True,
+        ("host", "namespace", "192.168.202.11"): True,
+        ("namespace", "the host's end of the cable", "192.168.202.1"): True,
+        ("namespace", "the host's other addresses", "192.168.64.3"): False,
+        ("namespace", "the gateway", "192.168.64.1"): False,
+        ("namespace", "outside", "192.168.64.1"): False,
+        ("namespace", "a name", ""): False,
+        ("outside", "namespace", ""): None,
+    }
+
+
+def test_bridged(lab: Lab) -> None:
+    """Bridged: a namespace reaches host, LAN, outside and names, and its neighbour reaches it."""
+    lab.ok("netmodes", *BRIDGED)
+    lab.ok("netmodes", *BRIDGED, "-n", "B")
+
+    status, results = check(lab, "--outside", "outside.example", name="B")
+
+    assert status == 0
+    assert got(results) == {
+        ("namespace", "itself", "192.168.64.51"): True,
+        ("host", "namespace", "192.168.64.51"): True,
+        ("host", "the gateway", "192.168.64.1"): True,
+        ("namespace", "the bridge", "192.168.64.100"): True,
+        ("namespace", "the host's other addresses", "192.168.64.3"): True,
+        ("namespace", "the gateway", "192.168.64.1"): True,
+        ("namespace", "outside", "8.8.8.8"): True,
+        ("namespace", "a name", "outside.example"): True,
+        ("neighbour", "namespace", "192.168.64.51"): True,
+        ("outside", "namespace", ""): None,
+    }
+    assert [one["namespace"] for one in results if one["from"] == "neighbour"] == ["A"]
+
+
+def test_nat(lab: Lab) -> None:
+    """Nat: a namespace reaches all outside, and its neighbour on the bridge reaches it."""
+    lab.ok("netmodes", "nat")
+    lab.ok("netmodes", "nat", "-n", "B")
+
+    status, results = check(lab, "--outside", "8.8.8.8", name="B")
+
+    reached = got(results)
+    assert status == 0
+    assert reached["namespace", "outside", "8.8.8.8"] is True
+    assert reached["neighbour", "namespace", "10.64.0.12"] is True
+
+
+def test_isolated(lab: Lab) -> None:
+    """Isolated: a namespace reaches itself, and nobody else; where no way is, none is missed."""
+    lab.replace("ip", NO_DUMMY.format(real='"$REAL"'))
+    lab.ok("netmodes", "isolated")
+
+    status, results = check(lab)
+    said = lab.netmodes("check", "A").stdout
+
+    assert (status, {way: reached for way, reached in got(results).items() if reached}) == (
+        0,
+        {("namespace", "itself", "192.168.222.10"): True},
+    )
+    assert "A is as isolated promises.\n" in said
+
+
+def test_untried(lab: Lab) -> None:
+    """What cannot be tried says so, and is no difference."""
+    lab.ok("netmodes", *BRIDGED, "--dns", "none")
+
+    status, results = check(lab)
+
+    untried = {(one["from"], one["to"]): one["reason"] for one in results if one["got"] is None}
+    assert status == 0
+    assert untried == {
+        ("namespace", "a name"): "the host's name server is its own loopback, and the namespace "
+        "has no other",
+        ("neighbour", "namespace"): "no other network of ours is on br0",
+        ("outside", "namespace"): "only a machine of the LAN can try it: `ping 192.168.64.50` "
+        "there",
+    }
+
+
+def test_nothing_to_try(lab: Lab) -> None:
+    """A host with no other address and no way out has nothing to be reached there."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("ip", "addr", "flush", "dev", "enp0s1")
+
+    status, results = check(lab)
+    said = lab.netmodes("check", "A").stdout
+
+    assert "A is as host-only promises, as far as it could be tried: 3 of 8 could not.\n" in said
+    tried = [one["tried"] for one in results if one["from"] == "namespace"]
+    reasons = [one["reason"] for one in results if one["from"] == "namespace"]
+    assert status == 0
+    assert tried == ["192.168.202.11", "192.168.202.1", "", "", "", ""]
+    assert reasons[2] == "the host has no other"
+    assert reasons[3] == "the host has no default route that names a gateway"
+    assert reasons[4] == f"{reasons[3]}: `--outside ADDR` names an address outside"
+
+
+HOST_TO_A, A_TO_HOST = ("host", "namespace"), ("namespace", "the host's end of the cable")
+FAR = [("namespace", "the gateway"), ("namespace", "outside")]
+BEYOND_THE_BRIDGE = [HOST_TO_A, ("namespace", "the bridge"), *FAR]
+BEYOND_THE_BRIDGE += [("namespace", "the host's other addresses"), ("namespace", "a name")]
+
+#: Mode, what breaks it, what is not kept then, and the reason for the first of it.
+BROKEN = {
+    "cable": (
+        ("host-only",),
+        "ip link set veth0 down",
+        [HOST_TO_A, A_TO_HOST],
+        "veth0 is down",
+    ),
+    "port": (
+        BRIDGED,
+        "ip link set veth0 nomaster",
+        BEYOND_THE_BRIDGE,
+        "veth0 is not a port of br0",
+    ),
+    "forwarding": (
+        BRIDGED,
+        "sysctl -w net.ipv4.ip_forward=0",
+        [("namespace", "outside")],
+        "the host passes nothing on (net.ipv4.ip_forward is 0)",
+    ),
+    "verbatim": (
+        (*BRIDGED, "--verbatim"),
+        "",
+        [("host", "the gateway"), ("namespace", "outside")],
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "gateway": (
+        BRIDGED,
+        "ip route replace default via 192.168.64.9",
+        [("host", "the gateway"), *FAR],
+        "nobody answers for 192.168.64.9 on br0",
+    ),
+    "loopback": (
+        ("host-only", "--verbatim"),
+        "",
+        [("namespace", "itself")],
+        "lo is down in A",
+    ),
+    "its own firewall": (
+        ("host-only",),
+        "ip netns exec A iptables -A INPUT -s 192.168.202.1 -p icmp --icmp-type 8 -j DROP",
+        [HOST_TO_A],
+        "the namespace reaches the host, but does not answer it: see its own firewall",
+    ),
+    "a leak to the host": (
+        ("host-only",),
+        "ip netns exec A ip route add 192.168.64.3 via 192.168.202.1",
+        [("namespace", "the host's other addresses")],
+        "A sends it out by veth1, from 192.168.202.11, to 192.168.202.1, its gateway; the host "
+        "takes it in by veth0: 192.168.64.3 is its own",
+    ),
+}
+#: Bridged or nat, what breaks it that a ping of the gateway does not show, and the reason.
+BEYOND = {
+    "route": (
+        BRIDGED,
+        "ip netns exec A ip route del default",
+        "A has no default route",
+    ),
+    "forwarding": (
+        BRIDGED,
+        "sysctl -w net.ipv4.ip_forward=0",
+        "the host passes nothing on (net.ipv4.ip_forward is 0)",
+    ),
+    "policy": (
+        BRIDGED,
+        "iptables -P FORWARD DROP",
+        "the host's firewall drops what A sends: iptables' policy for FORWARD",
+    ),
+    "verbatim": (
+        (*BRIDGED, "--verbatim"),
+        "",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "nat": (
+        ("nat",),
+        "nft delete table ip netmodes-bridge-nat0; iptables -t nat -A POSTROUTING -s 172.17.0.0/16 "
+        "-j MASQUERADE",
+        "the answer has no way back: beyond enp0s1 nobody knows 10.64.0.0/24, and nothing "
+        "translates it to the host's address",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_beyond_the_gateway(quick_lab: Lab, case: str) -> None:
+    """Without an address outside the way beyond the gateway is judged, and nothing sent there."""
+    mode, breaking, reason = BEYOND[case]
+    quick_lab.ok("netmodes", *mode)
+    assert quick_lab.sh(f"set -e\n{breaking}").returncode == 0
+
+    status, results = check(quick_lab)
+
+    assert status == 1
+    (outside,) = (one for one in results if one["to"] == "outside" != one["from"])
+    assert (outside["got"], outside["reason"]) == (False, reason)
+    assert outside["tried"] in ("", "192.168.64.1")
+
+
+def test_no_packet_beyond(lab: Lab) -> None:
+    """What stands for the outside where nobody named an address is asked about, and not sent to."""
+    lab.ok("netmodes", *BRIDGED)
+    lab.ok("iptables", "-I", "FORWARD", "-d", "198.51.100.1", "-j", "ACCEPT")
+    lab.ok("iptables", "-I", "OUTPUT", "-d", "198.51.100.1", "-j", "ACCEPT")
+
+    done = lab.netmodes("check", "A")
+
+    asked = [line for line in done.stderr.splitlines() if "198.51.100.1" in line]
+    counted = lab.ok("iptables", "-nvxL").splitlines()
+    assert done.returncode == 0
+    assert asked
+    assert all(" route get " in line for line in asked)
+    assert [line.split()[0] for line in counted if "198.51.100.1" in line] == ["0", "0"]
+
+
+def test_doubt_is_no_difference(quick_lab: Lab) -> None:
+    """A rule that is not understood takes nothing back: the gateway has answered."""
+    quick_lab.ok("netmodes", *BRIDGED)
+    quick_lab.ok(*"iptables -A FORWARD -m mark --mark 7 -j DROP".split())
+
+    status, _ = check(quick_lab)
+
+    assert status == 0
+
+
+def test_dropped_by_the_host(quick_lab: Lab) -> None:
+    """The host itself has no right to be silent, whatever rule it is."""
+    quick_lab.ok("netmodes", "host-only")
+    quick_lab.ok(*"iptables -A INPUT -i veth0 -m mark ! --mark 7 -j DROP".split())
+
+    status, results = check(quick_lab)
+
+    assert status == 1
+    assert ("namespace", "the host's end of the cable") in differing(results)
+
+
+def test_nat_neighbour(quick_lab: Lab) -> None:
+    """A neighbour on the bridge that does not reach the namespace differs."""
+    quick_lab.ok("netmodes", "nat")
+    quick_lab.ok("netmodes", "nat", "-n", "B")
+    quick_lab.ok(*"ip link set veth2 type bridge_slave isolated on".split())
+    quick_lab.ok(*"ip link set veth0 type bridge_slave isolated on".split())
+
+    status, results = check(quick_lab)
+
+    assert (status, differing(results)) == (1, {("neighbour", "namespace")})
+
+
+LEAK = """
+ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1
+iptables -t nat -A POSTROUTING -o enp0s1 -j MASQUERADE
+echo nameserver 192.168.64.1 >/etc/netns/A/resolv.conf
+cp /etc/nsswitch.conf /etc/netns/A
+"""
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken(quick_lab: Lab, case: str) -> None:
+    """What was broken differs and nothing else, and the reason is named."""
+    mode, breaking, lost, reason = BROKEN[case]
+    quick_lab.ok("netmodes", *mode)
+    assert quick_lab.sh(f"set -e\n{breaking}").returncode == 0
+
+    status, results = check(quick_lab, "--outside", "8.8.8.8")
+
+    assert status == 1
+    assert differing(results) == set(lost)
+    assert next(one["reason"] for one in results if one["differs"]) == reason
+
+
+def test_leak(quick_lab: Lab) -> None:
+    """A namespace that reaches more than its mode promises differs, with the way it takes."""
+    quick_lab.ok("netmodes", "host-only")
+    assert quick_lab.sh(f"set -e\n{LEAK}").returncode == 0
+
+    status, results = check(quick_lab, "--outside", "outside.example")
+
+    assert status == 1
+    assert differing(results) == {
+        ("namespace", "the host's other addresses"),
+        *FAR,
+        ("namespace", "a name"),
+    }
+    (outside,) = (one["reason"] for one in results if one["to"] == "outside" != one["from"])
+    assert "sends it out by enp0s1 to 192.168.64.1, its gateway" in outside
+
+
+def test_fresh(lab: Lab) -> None:
+    """What was remembered from before counts for nothing: verbatim, the host has lost the LAN."""
+    lab.ok("ping", "-c", "1", "192.168.64.1")
+    lab.ok("netmodes", *BRIDGED, "--verbatim")
+    remembered = lab.inside("ping", "-c", "1", "-W", "1", "8.8.8.8")
+
+    status, results = check(lab, "--outside", "8.8.8.8")
+
+    assert remembered.returncode == 0
+    assert status == 1
+    assert differing(results) == {("host", "the gateway"), ("namespace", "outside")}
+
+
+def test_beyond_sight(quick_lab: Lab) -> None:
+    """An outside that answers nobody is no difference: what is beyond the gateway is not seen."""
+    quick_lab.ok("netmodes", "nat")
+    quick_lab.sh("nsenter --net=/run/lan/neighbour sysctl -w net.ipv4.icmp_echo_ignore_all=1")
+
+    status, results = check(quick_lab, "--outside", "192.168.64.7")
+
+    (outside,) = (one for one in results if one["to"] == "outside")
+    assert (status, outside["got"]) == (0, None)
+    assert outside["reason"] == (
+        "192.168.64.7 is there, for it answers ARP, but answers nothing else"
+    )
+
+
+def test_silent_gateway(quick_lab: Lab) -> None:
+    """A gateway that answers no pings, as many a cloud's, is no difference: it is there."""
+    quick_lab.ok("netmodes", *BRIDGED)
+    quick_lab.ok("sysctl", "-w", "net.ipv4.icmp_echo_ignore_all=1", router=True)
+
+    status, results = check(quick_lab)
+
+    silent = [one for one in results if one["to"] in ("the gateway", "outside")]
+    assert (status, [one["got"] for one in silent]) == (0, [None] * 3)
+    assert {one["reason"] for one in silent} == {
+        "192.168.64.1 is there, for it answers ARP, but answers nothing else"
+    }
+
+
+def test_table(quick_lab: Lab) -> None:
+    """The table says all that JSON does, in 80 columns; what mends it stands beneath, once."""
+    quick_lab.ok("netmodes", "host-only")
+    quick_lab.ok("ip", "link", "set", "veth0", "down")
+
+    done = quick_lab.netmodes("check", "A")
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["FROM", "TO", "EXPECTED", "GOT", "TIME"]
+    assert re.search(
+        r"^namespace itself 192\.168\.202\.11 +yes +yes +[0-9.]+ ms$", done.stdout, re.M
+    )
+    assert "A is not as host-only promises: 2 of 8 differ." in lines
+    assert done.stdout.count("  mend:  ip link set veth0 up") == 1
+
+
+def test_long_names(lab: Lab) -> None:
+    """However long a namespace's or a host's name is, a table has 80 columns."""
+    name, host = "n" * 70, "outside." * 7 + "example"
+    lab.environment["COLUMNS"] = "80"
+    lab.sh(f"cat /etc/hosts >/run/hosts; echo 8.8.8.8 {host} >>/run/hosts")
+    lab.ok("mount", "--bind", "/run/hosts", "/etc/hosts")
+    lab.ok("netmodes", "host-only", "-n", name)
+
+    table = lab.netmodes("check", name, "--outside", host).stdout
+
+    assert max(map(len, table.splitlines())) <= 80
+    assert name in table
+
+
+def test_shows_all_it_does(lab: Lab) -> None:
+    """Each command is shown as it can be pasted."""
+    lab.ok("netmodes", "host-only")
+
+    done = lab.netmodes("check", "A")
+
+    shown = [line.removeprefix("[#] ") for line in done.stderr.splitlines()]
+    assert "ip netns exec A ip neigh flush all" in shown
+    assert "ip neigh flush to 192.168.202.11 dev veth0" in shown
+    assert "ping -n -c 1 -W 1 -t 1 192.168.202.11" in shown
+    assert all(lab.sh(line).returncode in (0, 1, 2) for line in shown)
+
+
+def test_no_network(lab: Lab) -> None:
+    """A namespace that is not a network of ours is refused, and so is a name with no address."""
+    unknown = lab.netmodes("check", "B")
+    lab.ok("netmodes", "host-only")
+    nowhere = lab.netmodes("check", "A", "--outside", "nowhere.example")
+    number = lab.netmodes("check", "A", "--outside", "8.8.8")
+    nothing = lab.netmodes("check", "A", "--outside", "")
+
+    assert (unknown.returncode, nowhere.returncode) == (1, 1)
+    assert (number.returncode, nothing.returncode) == (2, 2)
+    assert "B is not a network of ours" in unknown.stderr
+    assert "the host itself finds no address for nowhere.example" in nowhere.stderr
+    assert "'8.8.8' is no IPv4 address" in number.stderr
+    assert "'' is no IPv4 address" in nothing.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("192.168.64.3", "is this machine's own"),
+        ("192.168.202.1", "is this machine's own"),
+        ("127.0.0.1", "is this machine's own"),
+        ("localhost", "127.0.0.1 is this machine's own"),
+        ("192.168.202.11", "in 192.168.202.0/24, the subnet of A itself"),
+        ("192.168.202.77", "in 192.168.202.0/24, the subnet of A itself"),
+        ("192.168.64.255", "is not the address of one machine"),
+    ],
+)
+def test_not_outside(lab: Lab, address: str, words: str) -> None:
+    """What is this machine's own, or of the network's own subnet, stands for no outside."""
+    lab.ok("netmodes", "host-only")
+
+    done = lab.netmodes("check", "A", "--outside", address)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
+def test_unreadable(lab: Lab) -> None:
+    """A journal that cannot be read, or has a mode of another version, is said in a sentence."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("sed", "-i", "s/host-only/strange/", "/run/netmodes/A/plan.json")
+
+    strange = lab.netmodes("check", "A")
+    lab.sh("echo nothing >/run/netmodes/A/plan.json")
+    unread, shown = lab.netmodes("check", "A"), lab.netmodes("show")
+
+    assert strange.returncode == unread.returncode == 1
+    assert "A has a mode that this netmodes does not know: strange" in strange.stderr
+    assert "cannot be read" in unread.stderr
+    assert shown.returncode == 0
+    assert "error: the journal of A cannot be read" in shown.stdout
+    assert "mend:  bash /run/netmodes/A/down.sh" in shown.stdout
+
+
+#: As if another program undid half of what was done, as soon as it is done.
+MEDDLING = """
+"$REAL" "$@"; status=$?
+case "$*" in "netns exec A ip link set veth1 up") "$REAL" link set veth0 down ;; esac
+exit $status
+"""
+
+
+def test_up_and_check(lab: Lab) -> None:
+    """With --check a mode is tried as soon as it is up, and stays if all is as promised."""
+    done = lab.netmodes("host-only", "--check")
+    again = lab.netmodes("host-only", "--check")
+    listed = lab.ok("netmodes", "list")
+
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert "A is as host-only promises." in done.stdout
+    assert "A is as host-only promises." in again.stdout
+    assert "A is up already." in again.stderr
+    assert re.search(r"^A +host-only +up ", listed, re.M)
+
+
+def test_up_and_check_as_json(lab: Lab) -> None:
+    """With --json the record holds what came of every promise."""
+    record = json.loads(lab.ok("netmodes", "host-only", "--check", "--json"))
+
+    assert [one["differs"] for one in record["report"]["results"]] == [False] * 8
+
+
+def test_all_comes_back(quick_lab: Lab, untouched: State) -> None:
+    """If a promise is not kept everything comes back, and the table says what it was."""
+    quick_lab.replace("ip", MEDDLING)
+
+    done = quick_lab.netmodes("host-only", "--check")
+
+    assert done.returncode == 1
+    assert "A is not as host-only promises: 2 of 8 differ." in done.stdout
+    assert "mend:  ip link set veth0 up" in done.stdout
+    assert "nothing is left" in done.stderr
+    assert state(quick_lab.ok) == untouched
+
+
+def test_verbatim_comes_back(quick_lab: Lab, untouched: State) -> None:
+    """Bridged to the letter is not what it promises, so with --check the host gets its NIC back."""
+    done = quick_lab.netmodes(*BRIDGED, "--verbatim", "--check")
+
+    assert done.returncode == 1
+    assert state(quick_lab.ok) == untouched
+
+
+def test_what_was_up_stays(quick_lab: Lab) -> None:
+    """A network that was up before is not taken back, whatever it does not keep."""
+    quick_lab.ok("netmodes", "host-only")
+    quick_lab.ok("ip", "link", "set", "veth0", "down")
+
+    done = quick_lab.netmodes("host-only", "--check")
+
+    assert done.returncode == 1
+    assert "taken back" not in done.stderr
+    assert "host-only" in quick_lab.ok("netmodes", "list")
+
+
+def test_unreached_comes_back(quick_lab: Lab, untouched: State) -> None:
+    """A network that would reach nothing beyond the LAN comes back as well."""
+    quick_lab.replace(
+        "ip",
+        """case "$*" in
+        "netns exec A ip route add default via "*) iptables -A FORWARD -i br0 -o br0 -j DROP ;;
+        "link del br0") nft delete table ip filter ;; esac; exec "$REAL" "$@" """,
+    )
+
+    done = quick_lab.netmodes(*BRIDGED, "--check")
+
+    assert done.returncode == 1
+    assert "the host's firewall drops what A sends: `-A FORWARD -i br0 -o br0" in done.stdout
+    assert state(quick_lab.ok) == untouched
+
+
+IN_PYTHON = """
+from netmodes import HostOnly, NotAsPromised
+network = HostOnly()
+record = network.up(check=True)
+assert not record.report.differing
+assert network.why("192.168.202.1").reached
+assert network.check(outside="8.8.8.8").differing == ()
+import subprocess; subprocess.run(["ip", "link", "set", "veth0", "down"], check=True)
+try:
+    network.up(check=True)
+except NotAsPromised as error:
+    print(error)
+    print(*(one.reason for one in error.report.differing), sep="\\n")
+"""
+
+
+def test_in_python(quick_lab: Lab) -> None:
+    """The command line's verbs are the library's."""
+    printed = quick_lab.ok(sys.executable, "-c", IN_PYTHON)
+
+    reason = "veth0 is down"
+    first = "A is not as host-only promises: 2 differ, the first from host to namespace"
+    assert printed.splitlines() == [f"{first}: {reason}", reason, reason]

@@ -1,0 +1,233 @@
+"""The doctor on a real machine: each thing is broken in a lab, found, shown, and mended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from labs import NETMODES, Lab, RootLab
+from state import state
+
+Json = dict[str, Any]
+
+#: Makes all programs but $1 the only ones on PATH.
+WITHOUT = """
+mkdir -p /run/bin && ln -sf /usr/sbin/* /usr/bin/* /run/bin/ && rm /run/bin/$1
+export PATH=/run/bin
+"""
+
+NFT_CHAIN = """
+nft add table inet f
+nft add chain inet f {0} "{{ type filter hook {0} priority 0; policy {1}; }}"
+"""
+
+#: What breaks the machine; what the doctor then says, and whether its fix is tried.
+BROKEN: dict[str, tuple[str, str, str, bool]] = {
+    "strict": (
+        "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1",
+        "warning",
+        "enp0s1 drops packets from where the host would not answer through it",
+        True,
+    ),
+    "iptables": ("iptables -P FORWARD DROP", "warning", "iptables drops what is forwarded", False),
+    "nft": (
+        NFT_CHAIN.format("forward", "drop"),
+        "error",
+        "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)",
+        False,
+    ),
+    "naming": (
+        NFT_CHAIN.format("input", "accept") + "nft add rule inet f input iifname enp0s1 accept",
+        "error",
+        'a rule names enp0s1, whose packets will come in on br0 (nft: iifname "enp0s1" accept)',
+        False,
+    ),
+    "overlap": (
+        "ip route add 192.168.202.128/25 via 192.168.64.1",
+        "warning",
+        "192.168.202.0/24, which host-only takes first, overlaps the host's route to",
+        False,
+    ),
+    "carries": (
+        "ip link add card7 link enp0s1 type macvlan",
+        "error",
+        "enp0s1 carries card7 and cannot be bridged",
+        False,
+    ),
+    "nexthop": (
+        "ip nexthop add id 7 via 192.168.64.1 dev enp0s1 && ip route add 10.7.0.0/16 nhid 7",
+        "error",
+        "the route to 10.7.0.0/16 has nhid, which cannot move to a bridge",
+        False,
+    ),
+    "managed": (
+        "mkdir -p /run/NetworkManager/devices && "
+        "touch /run/NetworkManager/devices/$(ip -o link show dev enp0s1 | cut -d: -f1)",
+        "warning",
+        "NetworkManager may take enp0s1 out of the bridge",
+        False,
+    ),
+    "interrupted": (
+        "netmodes host-only && sed -i /^up/d /run/netmodes/A/log",
+        "warning",
+        "A was interrupted, and is neither up nor down",
+        True,
+    ),
+    "no user namespaces": (
+        "sysctl -w user.max_user_namespaces=0",
+        "warning",
+        "this machine does not allow a user its own namespaces (unshare: ",
+        True,
+    ),
+}
+
+
+def found(lab: Lab, *arguments: str) -> list[Json]:
+    """What the doctor finds in the lab."""
+    findings: list[Json] = json.loads(lab.netmodes("doctor", "--json", *arguments).stdout)
+    return findings
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken(lab: Lab, what: str) -> None:
+    """What is broken is found, and nothing else; it can be seen, and is gone once it is mended."""
+    script, level, says, is_command = BROKEN[what]
+    lab.replace("nmcli", "exit 0")
+    before = found(lab)
+    assert lab.sh(script).returncode == 0
+
+    (new,) = [finding for finding in found(lab) if finding not in before]
+
+    assert (new["level"], new["what"][: len(says)]) == (level, says)
+    assert lab.sh(new["evidence"]).returncode in (0, 1)
+    if is_command:
+        assert lab.sh(new["fix"]).returncode == 0
+        assert found(lab) == before
+
+
+def test_resolver(lab: Lab) -> None:
+    """A name server that namespaces do not reach is found, and the one behind it named."""
+    (finding,) = [finding for finding in found(lab) if "127.0.0.53" in finding["what"]]
+
+    assert "give theirs 192.168.64.1" in finding["advice"]
+
+
+def test_article_trap(lab: Lab) -> None:
+    """An address on a port is found, also by the mode that is to run next, and mended: then the
+    host has its address and its default route, and they work."""
+    before = state(lab.ok)
+    assert lab.sh("ip link add br9 type bridge && ip link set enp0s1 master br9").returncode == 0
+
+    said = {finding["what"]: finding["fix"] for finding in found(lab, "--uplink", "enp0s1")}
+    up = lab.netmodes("host-only")
+
+    mend = "ip link set enp0s1 nomaster"
+    trap = (
+        "enp0s1 is a port of br9, yet has 192.168.64.3/24, from where nothing that is sent gets "
+        "an answer"
+    )
+    assert said[trap] == mend
+    assert "enp0s1 is enslaved to br9 already" in said
+    assert up.stderr.splitlines()[:2] == [f"[#] # {trap}:", f"[#] #   {mend}"]
+    lab.ok("netmodes", "down", "A")
+    assert lab.sh(f"{mend} && ip link del br9").returncode == 0
+    assert trap not in {finding["what"] for finding in found(lab)}
+    assert state(lab.ok) == before
+    lab.ok("ping", "-c", "1", "-W", "2", "8.8.8.8")
+
+
+def test_verbatim_trap(lab: Lab) -> None:
+    """Where bridged was run to the letter the mend is to run it again, whoever says it."""
+    lab.ok("netmodes", "bridged", "--uplink", "enp0s1", "--verbatim")
+
+    said = {
+        verb: lab.netmodes(*verb.split()).stdout
+        for verb in ("show", "doctor", "list", "check A", "why A 8.8.8.8")
+    }
+
+    trap = "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent"
+    mend = "`netmodes down A`, then put it up without --verbatim"
+    assert [verb for verb, text in said.items() if trap not in text or mend not in text] == []
+    assert not any("ip addr del" in text for text in said.values())
+
+
+@pytest.mark.parametrize("mode", ["host-only", "bridged --uplink enp0s1", "nat"])
+def test_ours(lab: Lab, mode: str) -> None:
+    """What a mode of ours has put up is nothing to mend, nor in the way of another."""
+    before = found(lab)
+    lab.ok("netmodes", *mode.split())
+
+    assert [finding for finding in found(lab) if finding not in before] == []
+
+
+def test_ssh(lab: Lab) -> None:
+    """The uplink that carries the SSH session is said."""
+    before = found(lab)
+    lab.environment |= {"SSH_CONNECTION": "192.168.64.7 51000 192.168.64.3 22"}
+
+    (new,) = [finding for finding in found(lab) if finding not in before]
+
+    assert (new["what"], new["advice"]) == (
+        "your SSH session goes through enp0s1",
+        "use --confirm 60",
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "level"), [("ping", "error"), ("nft", "warning"), ("ip", "error")]
+)
+def test_missing(lab: Lab, program: str, level: str) -> None:
+    """A program that is missing is found: an error where a mode runs it."""
+    script = f"set -- {program}\n{WITHOUT}\n{NETMODES} doctor --json"
+
+    findings = json.loads(lab.sh(script).stdout)
+
+    missing = [finding for finding in findings if finding["what"].startswith("there is no `")]
+    assert [(one["level"], one["what"]) for one in missing] == [
+        (level, f"there is no `{program}` on PATH")
+    ]
+
+
+def test_changes_nothing(lab: Lab) -> None:
+    """Looking changes nothing, and comes to the same twice."""
+    before = state(lab.ok)
+
+    first, second = found(lab), found(lab)
+
+    assert first == second
+    assert state(lab.ok) == before
+
+
+def test_kinds(lab: Lab) -> None:
+    """A kind of device is said to be missing just where it cannot be made."""
+    said = " ".join(finding["what"] for finding in found(lab))
+
+    for kind in ("veth", "bridge", "dummy"):
+        made = lab.run("ip", "link", "add", "try0", "type", kind).returncode == 0
+        assert (f"no device type {kind}," in said) is not made
+        lab.run("ip", "link", "del", "try0")
+
+
+def test_facts(lab: Lab) -> None:
+    """`netmodes facts` holds what the doctor asks about, for a machine elsewhere."""
+    facts = json.loads(lab.ok("netmodes", "facts"))
+
+    assert facts["resolvers"] == ["127.0.0.53"]
+    assert (facts["privileges"], facts["ssh"]) == ("root", "")
+    assert [name for name, value in facts.items() if value is None] == []
+
+
+def test_without_root(root_lab: RootLab) -> None:
+    """Without root the doctor says what it could not see, and how to see it."""
+    mine, roots = (
+        json.loads(done.stdout)
+        for done in (
+            root_lab.anyone(NETMODES, "doctor", "--json"),
+            root_lab.netmodes("doctor", "--json"),
+        )
+    )
+
+    (unseen,) = [finding for finding in mine if "could not be seen" in finding["what"]]
+    assert unseen["fix"] == "sudo netmodes doctor"
+    assert not any("could not be seen" in finding["what"] for finding in roots)

@@ -1,0 +1,66 @@
+"""The fault sweep: a fault at every k, and after `down` the machine is as before.
+
+Every mode, up and down, by netmodes and by the exported script; tests/support/faults.py has the
+faults. Where the kernel has no `dummy`, isolated's card is an `ifb`, which leads nowhere just as
+well (tests/kernel/test_isolated.py runs it with the real one).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+from console import machine
+from counts import PROPERTY, Count
+from faults import FAULTS
+from labs import Lab
+from places import SUPPORT
+
+from netmodes import MODES
+
+SWEEP = SUPPORT / "faults.py"
+
+ARTICLE = machine("article")
+
+#: After so many machines that are not as before no more is tried.
+ENOUGH = 5
+
+
+def commands(mode: str, verb: str) -> int:
+    """How many commands a run of this mode has at the least; down, two things go by themselves."""
+    parameters = {"uplink": "enp0s1"} if mode == "bridged" else {}
+    steps = MODES[mode](**parameters).plan(ARTICLE).steps
+    return len(steps) if verb == "up" else len([step for step in steps if step.undo]) - 2
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("verb", ["up", "down"])
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+@pytest.mark.parametrize("mode", MODES)
+def test_sweep(
+    labs: Callable[[], Lab],
+    mode: str,
+    way: str,
+    verb: str,
+    fault: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Whichever command of a run meets the fault, the machine comes back; all in one lab."""
+    last, troubles = 0, []
+    while len(troubles) < ENOUGH:
+        with labs() as lab:
+            argv = (sys.executable, str(SWEEP), mode, way, verb, fault, str(last + 1))
+            went = json.loads(lab.ok(*argv, timeout=600))
+        last = went["last"]
+        if not went["trouble"]:
+            break
+        troubles.append(went["trouble"])
+    count = Count(
+        mode=mode, way=way, verb=verb, fault=fault, tried=last, restored=last - len(troubles)
+    )
+    record_property(PROPERTY, count)
+
+    assert not troubles, "\n".join(troubles)
+    assert last >= commands(mode, verb), "the sweep ended before the run did"

@@ -1,0 +1,648 @@
+"""``why``: a lab is broken in one way, and just that is the answer; mended so, all is well."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from faults import NO_DUMMY
+from labs import Done, Lab
+
+BRIDGED = "bridged --uplink enp0s1"
+VERBATIM = f"{BRIDGED} --verbatim"
+HOST_ONLY = "host-only"
+
+#: Answers from the host to the namespace go out by another cable than the one its packets come by.
+OTHER_CABLE = """
+ip link add x0 type veth peer name x1 && ip link set x1 netns A && ip link set x0 up
+ip netns exec A ip link set x1 up && ip route add 192.168.202.11 dev x0
+sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.x0.rp_filter=0
+"""
+
+NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
+NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
+NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
+
+#: Name: mode, what breaks it, target, what is wrong; the mend is a command that mends it.
+MENDED = {
+    "no route": (
+        BRIDGED,
+        "ip netns exec A ip route del default",
+        "8.8.8.8",
+        "A has no default route",
+    ),
+    "no route to the cable": (
+        HOST_ONLY,
+        "ip netns exec A ip route del 192.168.202.0/24",
+        "192.168.202.1",
+        "A has no route to 192.168.202.1",
+    ),
+    "link down": (
+        HOST_ONLY,
+        "ip netns exec A ip link set veth1 down",
+        "192.168.202.1",
+        "veth1 is down in A",
+    ),
+    "loopback down": (
+        HOST_ONLY,
+        "ip netns exec A ip link set lo down",
+        "192.168.202.11",
+        "lo is down in A",
+    ),
+    "no carrier": (
+        HOST_ONLY,
+        "ip link set veth0 down",
+        "192.168.202.1",
+        "veth0 is down",
+    ),
+    "no address": (
+        HOST_ONLY,
+        "ip netns exec A ip addr flush dev veth1",
+        "192.168.202.1",
+        "veth1 has no address 192.168.202.11/24 in A",
+    ),
+    "no address on the host": (
+        HOST_ONLY,
+        "ip addr flush dev veth0",
+        "192.168.202.1",
+        "veth0 has no address 192.168.202.1/24",
+    ),
+    "no port": (
+        BRIDGED,
+        "ip link set veth0 nomaster",
+        "8.8.8.8",
+        "veth0 is not a port of br0",
+    ),
+    "uplink no port": (
+        BRIDGED,
+        "ip link set enp0s1 nomaster",
+        "192.168.64.7",
+        "enp0s1 is not a port of br0",
+    ),
+    "uplink taken out, as NetworkManager does": (
+        BRIDGED,
+        "ip link set enp0s1 nomaster; ip addr add 192.168.64.3/24 dev enp0s1 metric 100; "
+        "ip route add default via 192.168.64.1 dev enp0s1 metric 50",
+        "8.8.8.8",
+        "enp0s1 is not a port of br0",
+    ),
+    "blackhole of the host": (
+        BRIDGED,
+        "ip route add blackhole 8.8.8.8",
+        "8.8.8.8",
+        "the host drops it by its route `blackhole 8.8.8.8`",
+    ),
+    "unreachable on the host": (
+        "nat",
+        "ip route add unreachable 8.8.8.0/24 metric 7",
+        "8.8.8.8",
+        "the host drops it by its route `unreachable 8.8.8.0/24 metric 7`",
+    ),
+    "rule of the host": (
+        "nat",
+        "ip rule add from 10.64.0.11 prohibit",
+        "8.8.8.8",
+        "the host drops it by its rule `32765: from 10.64.0.11 prohibit`",
+    ),
+    "forwarding of answers off": (
+        "nat",
+        "sysctl -w net.ipv4.conf.enp0s1.forwarding=0",
+        "8.8.8.8",
+        "the host passes nothing on (net.ipv4.conf.enp0s1.forwarding is 0)",
+    ),
+    "uplink down": (
+        BRIDGED,
+        "ip link set enp0s1 down",
+        "8.8.8.8",
+        "enp0s1 is down",
+    ),
+    "uplink down for the LAN": (
+        BRIDGED,
+        "ip link set enp0s1 down",
+        "192.168.64.7",
+        "enp0s1 is down",
+    ),
+    "bridge down": (
+        BRIDGED,
+        "ip link set br0 down",
+        "192.168.64.100",
+        "br0 is down",
+    ),
+    "address on the port again": (
+        BRIDGED,
+        "ip addr add 192.168.64.3/24 dev enp0s1; "
+        "ip route add default via 192.168.64.1 dev enp0s1 metric 50",
+        "8.8.8.8",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "route by the port": (
+        BRIDGED,
+        "ip route add default via 192.168.64.1 dev enp0s1 onlink metric 1",
+        "8.8.8.8",
+        "enp0s1 is a port of br0, yet a route of the host's leads out by it",
+    ),
+    "port of a foreign bridge": (
+        HOST_ONLY,
+        "ip link add br9 type bridge; ip link set br9 up; ip link set veth0 master br9",
+        "192.168.202.1",
+        "veth0 is a port of br9, yet has 192.168.202.1/24, from where nothing that is sent gets an "
+        "answer",
+    ),
+    "ip_forward off": (
+        BRIDGED,
+        "sysctl -w net.ipv4.ip_forward=0",
+        "8.8.8.8",
+        "the host passes nothing on (net.ipv4.ip_forward is 0)",
+    ),
+    "forwarding off": (
+        BRIDGED,
+        "sysctl -w net.ipv4.conf.br0.forwarding=0",
+        "8.8.8.8",
+        "the host passes nothing on (net.ipv4.conf.br0.forwarding is 0)",
+    ),
+    "rp_filter": (
+        HOST_ONLY,
+        OTHER_CABLE + "sysctl -w net.ipv4.conf.veth0.rp_filter=1",
+        "192.168.202.1",
+        "the host drops what comes from 192.168.202.11 in by veth0, for it would answer by x0 "
+        "(rp_filter)",
+    ),
+    "rp_filter of what is passed on": (
+        "nat",
+        OTHER_CABLE.replace("192.168.202", "10.64.0") + "sysctl -w net.ipv4.conf.nat0.rp_filter=1",
+        "8.8.8.8",
+        "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
+        "(rp_filter)",
+    ),
+    "no route in nat": (
+        "nat",
+        "ip netns exec A ip route del default",
+        "8.8.8.8",
+        "A has no default route",
+    ),
+    "policy of iptables": (
+        BRIDGED,
+        "iptables -P FORWARD DROP",
+        "8.8.8.8",
+        "the host's firewall drops what A sends: iptables' policy for FORWARD",
+    ),
+    "Docker's policy": (
+        BRIDGED,
+        "iptables -N DOCKER-USER; iptables -I FORWARD -j DOCKER-USER; iptables -P FORWARD DROP",
+        "8.8.8.8",
+        "the host's firewall drops what A sends: iptables' policy for FORWARD",
+    ),
+    "rule of iptables": (
+        BRIDGED,
+        "iptables -N mine; iptables -A FORWARD -j mine; iptables -A mine -s 192.168.64.50 -j DROP",
+        "8.8.8.8",
+        "the host's firewall drops what A sends: `-A mine -s 192.168.64.50/32 -j DROP`",
+    ),
+    "policy of nft": (
+        BRIDGED,
+        NFT_POLICY,
+        "8.8.8.8",
+        "the host's firewall drops what A sends: the policy of nft's chain inet f pass",
+    ),
+    "rule of nft": (
+        BRIDGED,
+        NFT_RULE + "ip saddr 192.168.64.0/24 counter drop",
+        "8.8.8.8",
+        "the host's firewall drops what A sends: `ip saddr 192.168.64.0/24 counter packets N "
+        "bytes N drop` in nft's chain inet f pass",
+    ),
+    "rule for a port": (
+        HOST_ONLY,
+        "iptables -A INPUT -p tcp -m tcp --dport 80 -j DROP",
+        "192.168.202.1:80",
+        "the host's firewall drops what A sends: `-A INPUT -p tcp -m tcp --dport 80 -j DROP`",
+    ),
+    "rule that rejects": (
+        HOST_ONLY,
+        "iptables -A INPUT -p tcp -m tcp --dport 80 -j REJECT",
+        "192.168.202.1:80",
+        "the host's firewall drops what A sends: `-A INPUT -p tcp -m tcp --dport 80 -j REJECT "
+        "--reject-with icmp-port-unreachable`",
+    ),
+    "rule for the answer": (
+        HOST_ONLY,
+        "iptables -A OUTPUT -o veth0 -j DROP",
+        "192.168.202.1",
+        "the host's firewall drops the answer to A: `-A OUTPUT -o veth0 -j DROP`",
+    ),
+    "own firewall for the answer": (
+        HOST_ONLY,
+        "ip netns exec A nft -f - <<'STDIN'\n"
+        "table ip own { chain in { type filter hook input priority 0; policy drop; }\n}\nSTDIN",
+        "192.168.202.1",
+        "A's own firewall drops the answer: the policy of nft's chain ip own in",
+    ),
+    "rule that is not understood": (
+        BRIDGED,
+        "iptables -A FORWARD -m mark ! --mark 7 -j DROP",
+        "8.8.8.8",
+        "the host's firewall may drop what A sends: `-A FORWARD -m mark ! --mark 0x7 -j DROP`",
+    ),
+    "no way back": (
+        HOST_ONLY,
+        "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.veth0.rp_filter=0; "
+        "ip route add 192.168.202.11 dev enp0s1",
+        "192.168.202.1",
+        "the answer has no way back: the host sends it out by enp0s1, and A is behind veth0",
+    ),
+    "no way back from outside": (
+        HOST_ONLY,
+        "ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1",
+        "8.8.8.8",
+        "the answer has no way back: beyond enp0s1 nobody knows 192.168.202.0/24, and nothing "
+        "translates it to the host's address",
+    ),
+    "NAT for others alone": (
+        HOST_ONLY,
+        "ip netns exec A ip route add default via 192.168.202.1; sysctl -w net.ipv4.ip_forward=1; "
+        "iptables -t nat -A POSTROUTING -s 172.17.0.0/16 -j MASQUERADE",
+        "8.8.8.8",
+        "the answer has no way back: beyond enp0s1 nobody knows 192.168.202.0/24, and nothing "
+        "translates it to the host's address",
+    ),
+}
+
+#: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
+#: where it is just that it does not show any, or what the kernel answers.
+NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|inet f|own|\b[a-z]+\d+s?\d?\b"
+NOT_THERE = (
+    """
+    no route,no route in nat,no route to the cable,loopback down,no way back from outside,
+    NAT for others alone,blackhole of the host,unreachable on the host,rule of the host
+    """.replace("\n    ", "")
+    .strip()
+    .split(",")
+)
+
+#: The same where there is no command that mends it.
+SAID = {
+    "mode": (
+        HOST_ONLY,
+        "",
+        "8.8.8.8",
+        "A has no route to 8.8.8.8",
+        "none: host-only reaches 192.168.202.1 alone",
+    ),
+    "no device": (
+        HOST_ONLY,
+        "ip link del veth0",
+        "192.168.202.1",
+        "there is no veth1 in A",
+        "`netmodes down A`",
+    ),
+    "device moved away": (
+        HOST_ONLY,
+        "ip netns add Z; ip link set veth0 netns Z",
+        "192.168.202.1",
+        "there is no veth0 on the host",
+        "`netmodes down A`, then put it up again",
+    ),
+    "uplink down in nat": (
+        "nat",
+        "ip link set enp0s1 down",
+        "8.8.8.8",
+        "enp0s1 is down",
+        "ip link set enp0s1 up",
+    ),
+    "forwarding of the bridge alone": (
+        BRIDGED,
+        "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.br0.forwarding=1; "
+        "ip route replace default via 192.168.64.9",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "no neighbour": (
+        HOST_ONLY,
+        "",
+        "192.168.202.77",
+        "nobody answers for 192.168.202.77 on veth1",
+        "see that 192.168.202.77 is there",
+    ),
+    "own firewall": (
+        HOST_ONLY,
+        "ip netns exec A nft -f - <<'STDIN'\n"
+        "table ip own { chain out { type filter hook output priority 0; policy drop; }\n}\nSTDIN",
+        "192.168.202.1",
+        "A itself drops it: nothing leaves by veth1",
+        "see to the firewall in A",
+    ),
+    "prohibit": (
+        BRIDGED,
+        "ip -n A route add prohibit 8.8.8.8",
+        "8.8.8.8",
+        "a route or rule in A forbids 8.8.8.8",
+        "delete that route",
+    ),
+    "blackhole": (
+        BRIDGED,
+        "ip -n A route add blackhole 8.8.8.8",
+        "8.8.8.8",
+        "a route or rule in A forbids 8.8.8.8",
+        "delete that route",
+    ),
+    "no gateway": (
+        BRIDGED,
+        "ip route replace default via 192.168.64.9 metric 50",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "no gateway, and a rule that cannot be it": (
+        BRIDGED,
+        "iptables -A FORWARD -m mark --mark 7 -j DROP; ip route replace default via 192.168.64.9",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "no gateway, and a firewall of IPv6": (
+        BRIDGED,
+        "ip6tables -P FORWARD DROP; ip route replace default via 192.168.64.9",
+        "8.8.8.8",
+        "nobody answers for 192.168.64.9 on br0",
+        "see that 192.168.64.9 is there",
+    ),
+    "nothing listens, and a rule that cannot be it": (
+        BRIDGED,
+        NFT_RULE + "meta mark 7 drop",
+        "8.8.8.8:81",
+        "nothing listens on TCP port 81 of 8.8.8.8",
+        "start what should listen there",
+    ),
+    "enslaved port": (
+        VERBATIM,
+        "",
+        "8.8.8.8",
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "answer",
+        "put it up without --verbatim",
+    ),
+    "no route on the host": (
+        BRIDGED,
+        "ip route del default",
+        "8.8.8.8",
+        "the host has no route to 8.8.8.8",
+        "ip route add 8.8.8.8 via GATEWAY",
+    ),
+    "beyond": (
+        BRIDGED,
+        "",
+        "10.7.7.7",
+        "it gets to 192.168.64.1, and 192.168.64.1 says Destination Host Unreachable",
+        "see that 192.168.64.1 passes it on",
+    ),
+    "silent": (
+        BRIDGED,
+        "nsenter --net=/run/lan/neighbour sysctl -w net.ipv4.icmp_echo_ignore_all=1",
+        "192.168.64.7",
+        "192.168.64.7 is there, for it answers ARP, but answers nothing else",
+        "see to the firewall of 192.168.64.7",
+    ),
+    "stub resolver": (
+        f"{BRIDGED} --dns none",
+        "",
+        "outside.example",
+        "the resolver 127.0.0.53 cannot be reached: to A this is its own loopback",
+        "put it up with --dns IP",
+    ),
+    "resolver out of reach": (
+        f"{BRIDGED} --dns 8.8.8.8",
+        "ip netns exec A ip route del default",
+        "outside.example:80",
+        "the resolver 8.8.8.8 cannot be reached: A has no default route",
+        "ip netns exec A ip route add default via 192.168.64.100",
+    ),
+    "no resolver": (
+        f"{BRIDGED} --dns 192.168.64.7",
+        "",
+        "outside.example",
+        "the resolver 192.168.64.7 answers no questions",
+        "see that 192.168.64.7 does",
+    ),
+    "no names": (
+        HOST_ONLY,
+        "",
+        "outside.example",
+        "A asks nobody for names, as its nsswitch.conf has it",
+        "try it by an address",
+    ),
+    "no such name": (
+        BRIDGED,
+        "",
+        "nowhere.example",
+        "there is no nowhere.example, says the resolver 192.168.64.1",
+        "see to its spelling",
+    ),
+    "nothing listens": (
+        HOST_ONLY,
+        "",
+        "192.168.202.1:81",
+        "nothing listens on TCP port 81 of 192.168.202.1",
+        "on 192.168.202.1 or 0.0.0.0",
+    ),
+    "nothing listens in it": (
+        HOST_ONLY,
+        "",
+        "127.0.0.1:80",
+        "nothing listens on TCP port 80 of A",
+        "start what should listen there",
+    ),
+    "nothing listens on the LAN": (
+        BRIDGED,
+        "",
+        "192.168.64.7:81",
+        "nothing listens on TCP port 81 of 192.168.64.7",
+        "start what should listen there",
+    ),
+}
+
+
+def up(lab: Lab, mode: str, breaking: str) -> None:
+    """Put a mode up, then break it."""
+    lab.ok("netmodes", *mode.split())
+    broken = lab.sh(f"set -e\n{breaking}")
+    assert broken.returncode == 0, broken.stderr
+
+
+def answer(done: Done) -> dict[str, str]:
+    """What is wrong, what shows it and what mends it, from what `why` printed."""
+    found = re.search(
+        r"^(?:error|warning): (?P<what>.*?)\n  shows: (?P<shows>.*)\n  mend:  (?P<mend>.*)",
+        done.stdout,
+        re.M | re.S,
+    )
+    assert found, done.stdout + done.stderr
+    what = " ".join(found["what"].split())
+    counted = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", what)
+    return {**found.groupdict(), "what": counted, "mend": found["mend"].strip()}
+
+
+@pytest.mark.parametrize("case", MENDED)
+def test_mended(quick_lab: Lab, case: str) -> None:
+    """Just what was broken is found, and after the command that mends it the target answers."""
+    mode, breaking, target, what = MENDED[case]
+    up(quick_lab, mode, breaking)
+
+    broken = quick_lab.netmodes("why", "A", target)
+    found = answer(broken)
+    shown = quick_lab.sh(found["shows"])
+    seen = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", shown.stdout + shown.stderr)
+    quick_lab.sh(found["mend"])
+    mended = quick_lab.netmodes("why", "A", target)
+
+    assert broken.returncode == 1
+    assert found["what"] == what
+    assert seen
+    assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
+    assert mended.returncode == 0, mended.stdout
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_said(quick_lab: Lab, case: str) -> None:
+    """Just what is wrong is found, and what to do about it."""
+    mode, breaking, target, what, mend = SAID[case]
+    up(quick_lab, mode, breaking)
+
+    done = quick_lab.netmodes("why", "A", target)
+
+    assert done.returncode == 1
+    assert answer(done)["what"] == what
+    assert mend in answer(done)["mend"]
+
+
+def test_unplugged_uplink(quick_lab: Lab) -> None:
+    """An uplink whose cable is out is named, and not who is behind it."""
+    quick_lab.ok("netmodes", *BRIDGED.split())
+    quick_lab.ok("ip", "link", "set", "port1", "down", router=True)
+
+    done = quick_lab.netmodes("why", "A", "8.8.8.8")
+
+    assert done.returncode == 1
+    assert answer(done)["what"] == "enp0s1 has no carrier"
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ("192.168.222.11", "dummy0 has no cable: what it sends is lost"),
+        ("8.8.8.8", "A has no route to 8.8.8.8"),
+    ],
+)
+def test_isolated(quick_lab: Lab, target: str, what: str) -> None:
+    """Isolated has a card that leads nowhere, and no route but its own; there is none to add."""
+    quick_lab.replace("ip", NO_DUMMY.format(real='"$REAL"'))
+    quick_lab.ok("netmodes", "isolated")
+
+    done = quick_lab.netmodes("why", "A", target)
+
+    assert done.returncode == 1
+    assert answer(done)["what"] == what
+    assert answer(done)["mend"].startswith("none: isolated reaches nobody")
+
+
+def test_missing_program(lab: Lab) -> None:
+    """A program that is not there is named, and not taken for a packet that is lost."""
+    lab.ok("netmodes", *HOST_ONLY.split())
+
+    done = lab.sh(
+        "mkdir /run/few; ln -s $(command -v ip) /run/few; "
+        "PATH=/run/few exec $(command -v netmodes) why A 192.168.202.1"
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no `ping` on PATH: install iputils-ping" in done.stderr
+
+
+HEALTHY = {
+    "host-only": (HOST_ONLY, "192.168.202.1", ["veth1", "its own", "answers"]),
+    "a port": (HOST_ONLY, "192.168.202.1:80", ["veth1", "its own", "answers on TCP port 80"]),
+    "itself": (HOST_ONLY, "127.0.0.1", ["by lo", "answers"]),
+    "outside": (
+        BRIDGED,
+        "8.8.8.8",
+        [
+            "192.168.64.100, its gateway",
+            "br0, whose port",
+            "br0 to 192.168.64.1",
+            "8.8.8.8 answers",
+        ],
+    ),
+    "outside by NAT": (
+        "nat",
+        "8.8.8.8",
+        ["10.64.0.1, its gateway", "nat0, whose port", "by nat0 and sends it out by enp0s1", "ans"],
+    ),
+    "the LAN": (BRIDGED, "192.168.64.7", ["to 192.168.64.7", "br0, whose port", "answers"]),
+    "ports without pings": (
+        f"{HOST_ONLY} && iptables -A INPUT -p icmp -j DROP",
+        "192.168.202.1:80",
+        ["veth1", "its own", "answers on TCP port 80"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_healthy(quick_lab: Lab, case: str) -> None:
+    """A path that works is its hops, in order."""
+    mode, target, hops = HEALTHY[case]
+    assert quick_lab.sh(f"netmodes {mode}").returncode == 0
+
+    done = quick_lab.netmodes("why", "A", target)
+
+    lines = re.split(r"^\d+\. ", done.stdout, flags=re.M)[1:]
+    assert done.returncode == 0, done.stdout
+    assert len(lines) == len(hops)
+    for line, words in zip(lines, hops, strict=True):
+        assert words in " ".join(line.split())
+
+
+def test_name(lab: Lab) -> None:
+    """A name is looked up in the namespace, then its address followed."""
+    lab.ok("netmodes", *BRIDGED.split())
+
+    done = lab.netmodes("why", "A", "outside.example")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("1. outside.example is 8.8.8.8, says A's resolver\n2. A sends")
+    assert "8.8.8.8 answers" in done.stdout
+
+
+def test_shows_all_it_does(lab: Lab) -> None:
+    """Each command is shown as it can be pasted; neighbours and redirects are forgotten first."""
+    lab.ok("netmodes", *HOST_ONLY.split())
+
+    done = lab.netmodes("why", "A", "192.168.202.1")
+
+    shown = [line.removeprefix("[#] ") for line in done.stderr.splitlines()]
+    assert shown[:2] == [
+        "ip netns exec A ip neigh flush all",
+        "ip netns exec A ip route flush cache",
+    ]
+    assert "ip netns exec A ping -n -c 1 -W 1 192.168.202.1" in shown
+    assert lab.sh("\n".join(shown)).returncode == 0
+
+
+@pytest.mark.parametrize("target", ["192.168.202.255", "192.168.64.255:80", "nobody.example"])
+def test_no_machine(lab: Lab, target: str) -> None:
+    """What is for all of a subnet, or is nobody's once it is looked up, is no machine's."""
+    lab.ok("netmodes", *HOST_ONLY.split())
+    lab.sh("echo 0.0.0.0 nobody.example >/run/hosts && mount --bind /run/hosts /etc/hosts")
+
+    done = lab.netmodes("why", "A", target)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not the address of one machine" in done.stderr
+
+
+def test_no_network(lab: Lab) -> None:
+    """A namespace that is not a network of ours is refused."""
+    done = lab.netmodes("why", "B", "8.8.8.8")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "B is not a network of ours" in done.stderr

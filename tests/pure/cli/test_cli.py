@@ -1,0 +1,700 @@
+"""The command line: exit statuses, what goes to stdout and what to stderr, and files it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from console import machine, netmodes
+from places import FACTS
+
+from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
+from netmodes.cli import cli
+from netmodes.cli.words import fit
+from netmodes.commands import iproute
+from netmodes.journal import Journal
+
+ARTICLE = ("--facts", str(FACTS / "article.json"))
+
+#: What a user may call.
+VERBS = [name for name, command in cli.commands.items() if not command.hidden]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No program on PATH and a journal of the test's own: nothing can be run, sudo neither."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    return tmp_path
+
+
+@pytest.fixture
+def user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not root, whoever runs the tests."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root, whoever runs the tests."""
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+
+def in_a_process(
+    *arguments: str, stdout: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Call the command line as a process of its own, its stdout a file."""
+    with Path(stdout).open("w") as out:
+        return subprocess.run(
+            [sys.executable, "-m", "netmodes", *arguments],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["--no-such-option"],
+        ["host-only", "--no-such-option"],
+        ["host-only", "superfluous"],
+        ["host-only", "--address"],
+        ["host-only", *ARTICLE],
+        ["host-only", "--json", *ARTICLE],
+        ["host-only", "--export", ""],
+        ["host-only", "--facts", ""],
+        ["bridged"],
+        ["bridged", "--dry-run"],
+        ["bridged", "--dry-run", *ARTICLE],
+        ["bridged", "--uplink", "enp0s1", "--confirm", "0", "--dry-run", *ARTICLE],
+        ["bridged", "--uplink", "enp0s1", "--confirm", "soon", "--dry-run", *ARTICLE],
+        ["host-only", "--confirm", "60", "--dry-run", *ARTICLE],
+        ["confirm"],
+        ["confirm", "A", "B"],
+        ["down"],
+        ["down", "--all", "A"],
+        ["exec"],
+        ["exec", "A"],
+        ["list", "A"],
+        ["facts", "A"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments: list[str], root: None) -> None:
+    """What the command line cannot make sense of exits 2, and says so on stderr alone."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["bridged", *ARTICLE, "--dry-run"],
+            "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
+        ),
+        (
+            ["bridged", "--uplink", "", *ARTICLE, "--dry-run"],
+            "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
+        ),
+        (["bridged"], "--uplink is missing: name the NIC that leads outside"),
+        (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the NIC"),
+        (["host-only", "--force"], "--force goes with --export: host-only has nothing to insist"),
+        (["isolated", "--force", "--dry-run"], "--force goes with --export: isolated has nothing"),
+        (["host-only", "--export", "-", "--json"], "--export writes a script: --json goes without"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_says(arguments: list[str], says: str, root: None) -> None:
+    """Wrong usage is said in a sentence, with what to do."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].startswith(f"Error: {says}")
+
+
+def test_force_insists(tmp_path: Path, article: Facts) -> None:
+    """Where a mode may be insisted on --force needs no --export."""
+    path = tmp_path / "firewalled.json"
+    path.write_text(replace(article, iptables=["-A INPUT -i enp0s1 -j ACCEPT"]).to_json())
+    firewalled = ("--facts", str(path), "--dry-run")
+
+    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled).status == 1
+    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled, "--force").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["host-only", "--dry-run"], "there is no `ip` on PATH: install iproute2"),
+        (["host-only"], "there is no `ip` on PATH: install iproute2"),
+        (["facts"], "there is no `ip` on PATH: install iproute2"),
+        (["host-only", "-n", "a b"], "namespace name 'a b' is not plain"),
+        (["host-only", "-n", "A", "--dry-run", "--facts", "none"], "none cannot be read"),
+        (["bridged", "--uplink", "enp0s1"], "there is no `ip` on PATH: install iproute2"),
+        (["confirm", "A"], "A is not up: it was taken back, or never was"),
+        (["exec", "A", "--", "true"], "A is not a network of ours: see `netmodes list`"),
+        (["lab", "--within", "--", "true"], ""),
+        (["lab", "--", "true"], "there is no `unshare` on PATH: install util-linux"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refused(arguments: list[str], says: str, root: None) -> None:
+    """What cannot be done exits 1, with one line on stderr alone."""
+    done = netmodes(*arguments)
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {says}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["a\nb", "", "..", "../A", "n" * 300, "/run/netmodes/A"])
+@pytest.mark.parametrize("verb", [["down"], ["exec"], ["confirm"]], ids=" ".join)
+def test_no_name(verb: list[str], name: str, root: None) -> None:
+    """What is no name is no network either, and said in one short line."""
+    done = netmodes(*verb, name, *(["true"] if verb == ["exec"] else []))
+
+    assert done.status == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr) < 200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["host-only"], ["down", "A"], ["exec", "A", "true"], ["confirm", "A"]],
+    ids=" ".join,
+)
+def test_no_sudo(arguments: list[str], user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither root nor sudo can be had, that is refused, and no line is shown."""
+    monkeypatch.setattr(sys, "argv", ["netmodes", *arguments])
+
+    done = netmodes(*arguments)
+
+    (refusal,) = done.stderr.splitlines()
+    assert (done.status, done.stdout) == (1, "")
+    assert refusal.startswith("Error: this needs root, and there is no sudo")
+
+
+def test_library_without_root(user: None) -> None:
+    """In Python not being root is an error that names sudo and the lab."""
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().up()
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().down()
+    with pytest.raises(Refused, match=r"sudo.*netmodes lab"):
+        HostOnly().confirm()
+
+
+@pytest.mark.parametrize("name", [None, *VERBS], ids=str)
+def test_help(name: str | None) -> None:
+    """Every command has help on stdout, with what it is for and an example."""
+    done = netmodes(*([name] if name else []), "--help")
+
+    assert (done.status, done.stderr) == (0, "")
+    assert f"netmodes {name or 'host-only'} " in done.stdout
+    assert name is None or f"Example: netmodes {name}" in done.stdout
+
+
+#: Whatever makes each command say something: nothing, too much, and what cannot be.
+SAYING: list[list[str]] = [
+    [],
+    ["--help"],
+    ["--no-such-option"],
+    ["--" + "long" * 12],
+    ["x" * 90],
+    ["no such thing", "and more"],
+]
+
+
+@pytest.mark.parametrize("command", [[], *([verb] for verb in VERBS)], ids=" ".join)
+def test_width(command: list[str], user: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that a command says is wider than 80 columns, but a word that is."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "argv", ["netmodes"])
+
+    said = [netmodes(*command, *arguments) for arguments in SAYING]
+
+    lines = "".join(done.stdout + done.stderr for done in said).splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_example(name: str) -> None:
+    """The example of every command is one that the command line understands."""
+    (example,) = re.findall(r"^ *Example: netmodes (.*)$", netmodes(name, "--help").stdout, re.M)
+
+    command, *arguments = shlex.split(example.partition(" > ")[0])
+
+    assert command == name
+    with cli.commands[name].make_context(name, arguments) as context:
+        assert context.command.name == name
+
+
+def test_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences are wrapped at words; what is in backticks or indented stays on one line."""
+    monkeypatch.setenv("COLUMNS", "20")
+
+    assert fit("one two three four five six") == "one two three four\nfive six"
+    assert fit("try this: `ip link show dev enp0s1` now") == (
+        "try this:\n`ip link show dev enp0s1`\nnow"
+    )
+    assert fit("why:\n  ip link show dev enp0s1") == "why:\n  ip link show dev enp0s1"
+    assert fit("one two three four five", "# ") == "# one two three four\n# five"
+    assert fit("one two three four five six", more="  ") == "one two three four\n  five six"
+
+
+def test_help_of_what_is_hidden() -> None:
+    """What only netmodes itself calls is in no list of commands."""
+    done = netmodes("--help")
+
+    listed = re.findall(r"^  (\S+)", done.stdout.partition("Commands:\n")[2], re.M)
+    assert listed == VERBS
+
+
+def test_help_is_short() -> None:
+    """The list of commands says of each, in whole sentences, what it is for."""
+    done = netmodes("--help")
+
+    assert "..." not in done.stdout.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_help_of_a_mode(mode: str) -> None:
+    """The help of a mode shows its picture as it stands, and every parameter with its default."""
+    done = netmodes(mode, "--help")
+
+    shown = [line.strip() for line in done.stdout.splitlines()]
+    docstring = [line.strip() for line in (MODES[mode].__doc__ or "").splitlines() if line.strip()]
+    options = [f"--{field.name.replace('_', '-')}" for field in MODES[mode].options()]
+    assert [line for line in docstring if line not in shown] == []
+    assert [option for option in options if option not in done.stdout] == []
+    noted = [field for field in MODES[mode].options() if field.metadata["otherwise"]]
+    noted += [field for field in MODES[mode].options() if field.metadata["required"]]
+    assert done.stdout.count("[default: ") + done.stdout.count("[required]") == len(noted)
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    assert netmodes("--version").stdout == f"netmodes, version {__version__}\n"
+
+
+def test_dry_run(article: Facts) -> None:
+    """A dry run prints the lines on stdout, and nothing on stderr."""
+    done = netmodes("host-only", "--dry-run", *ARTICLE)
+
+    plan = HostOnly().plan(article)
+    whys = [f"# {'guard: ' if step.guard else ''}{step.why}" for step in plan.steps]
+    lines = [text for pair in zip(whys, plan.lines, strict=True) for text in pair]
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == "\n".join(lines).splitlines()
+
+
+def test_dry_run_verbatim_warns(article: Facts) -> None:
+    """With --verbatim a dry run says on stderr what to expect, as a run does."""
+    done = netmodes("host-only", "--dry-run", "--verbatim", *ARTICLE)
+
+    assert HostOnly.verbatim_note in done.stderr
+
+
+def test_dry_run_json(article: Facts) -> None:
+    """A dry run as JSON is the plan."""
+    done = netmodes("host-only", "--dry-run", "--json", *ARTICLE)
+
+    assert Plan.from_dict(json.loads(done.stdout)) == HostOnly().plan(article)
+
+
+def test_facts_from_stdin(article: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--facts -` reads the facts from stdin."""
+    monkeypatch.setattr(sys, "stdin", StringIO(article.to_json()))
+
+    done = netmodes("host-only", "--dry-run", "--facts", "-")
+
+    assert done == netmodes("host-only", "--dry-run", *ARTICLE)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"\x7fELF"])
+def test_facts_that_are_none(content: bytes, tmp_path: Path) -> None:
+    """A file that holds no facts is refused in one line."""
+    path = tmp_path / "facts"
+    path.write_bytes(content)
+
+    done = netmodes("host-only", "--dry-run", "--facts", str(path))
+
+    assert (done.status, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("links", ["enp0s1", 1, True, {"enp0s1": {}}, [1], [{}], [[]]])
+def test_facts_of_another_shape(links: object, article: Facts, tmp_path: Path) -> None:
+    """A file of JSON that is not as `netmodes facts` writes it is refused in one line."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({**json.loads(article.to_json()), "links": links}))
+
+    done = netmodes("host-only", "--dry-run", "--facts", str(path))
+
+    assert (done.status, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("routes", [5, [5], [{}]])
+def test_no_uplink_in_strange_facts(routes: object, article: Facts, tmp_path: Path) -> None:
+    """Which uplink to name is not told from JSON of another shape, and that is no traceback."""
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({**json.loads(article.to_json()), "routes": routes}))
+
+    done = netmodes("bridged", "--dry-run", "--facts", str(path))
+
+    assert done.status == 2
+    assert "--uplink is missing: name the NIC that leads outside" in done.stderr
+
+
+def test_facts(tmp_path: Path, article: Facts) -> None:
+    """`netmodes facts` prints what `--facts` takes."""
+    write_ip(tmp_path, "echo '[]'")
+
+    facts = Facts.from_json(netmodes("facts").stdout)
+
+    assert (facts.links, facts.routes, facts.networks) == ([], [], [])
+    assert isinstance(facts.namespaces, list)
+
+
+def test_export(tmp_path: Path, article: Facts) -> None:
+    """An exported script is an executable file of its own, and nothing is said."""
+    path = tmp_path / "up.sh"
+
+    done = netmodes("host-only", "--export", str(path), *ARTICLE)
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "")
+    assert path.read_text() == HostOnly().script(article)
+    assert os.access(path, os.X_OK)
+
+
+def test_export_to_stdout(article: Facts) -> None:
+    """`--export -` prints the script."""
+    done = netmodes("host-only", "--export", "-", *ARTICLE)
+
+    assert (done.status, done.stdout) == (0, HostOnly().script(article))
+
+
+def test_export_verbatim(article: Facts) -> None:
+    """`--export` with `--verbatim` leaves the guard commands out."""
+    done = netmodes("host-only", "--verbatim", "--export", "-", *ARTICLE)
+
+    assert done.stdout == HostOnly().script(article, verbatim=True)
+
+
+def test_export_keeps(tmp_path: Path) -> None:
+    """A file that is there is never overwritten unasked."""
+    path = tmp_path / "up.sh"
+    path.write_text("mine")
+
+    done = netmodes("host-only", "--export", str(path), *ARTICLE)
+
+    assert (done.status, path.read_text()) == (1, "mine")
+    assert done.stderr == f"Error: {path} exists: choose another file, or use --force\n"
+
+
+def test_export_force(tmp_path: Path, article: Facts) -> None:
+    """With --force a file is overwritten whole, and executable afterwards."""
+    path = tmp_path / "up.sh"
+    path.write_text("mine" * 10_000)
+
+    done = netmodes("host-only", "--export", str(path), "--force", *ARTICLE)
+
+    assert (done.status, path.read_text()) == (0, HostOnly().script(article))
+    assert os.access(path, os.X_OK)
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
+@pytest.mark.parametrize("place", ["no-such-folder/up.sh", ".", "file/up.sh", "n" * 300])
+def test_export_unwritable(place: str, force: list[str], tmp_path: Path) -> None:
+    """A path that cannot be written is refused, with it and why."""
+    path = tmp_path / place
+    (tmp_path / "file").write_text("")
+
+    done = netmodes("host-only", "--export", str(path), *force, *ARTICLE)
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"Error: {path} ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_export_refused(tmp_path: Path) -> None:
+    """A mode that the machine does not allow leaves no file."""
+    path = tmp_path / "up.sh"
+
+    done = netmodes("bridged", "--uplink", "lo", "--export", str(path), *ARTICLE)
+
+    assert (done.status, path.exists()) == (1, False)
+
+
+def test_list() -> None:
+    """The list names each network with its mode, state and address; none is no line at all."""
+    nothing = netmodes("list")
+    up("A")
+
+    some = netmodes("list")
+
+    assert (nothing.status, nothing.stdout, nothing.stderr) == (0, "", "")
+    assert some.stdout.splitlines() == [
+        "NAME            MODE       STATE        ADDRESS",
+        "A               host-only  up           192.168.202.11/24",
+    ]
+
+
+def test_list_json(article: Facts) -> None:
+    """The list as JSON has the parameters as well, and is a list also where nothing is up."""
+    nothing = netmodes("list", "--json")
+    up("A")
+
+    some = netmodes("list", "--json")
+
+    assert json.loads(nothing.stdout) == []
+    assert json.loads(some.stdout) == [
+        {
+            "name": "A",
+            "mode": "host-only",
+            "parameters": HostOnly().plan(article).parameters,
+            "state": "up",
+            "shared": [],
+            "parents": ["/etc/netns"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("watched", "lines", "state"),
+    [
+        (False, [], "interrupted"),
+        (True, ["up"], "unconfirmed"),
+        (True, ["up", "confirmed"], "up"),
+        (False, ["up", "down"], "interrupted"),
+    ],
+)
+def test_list_states(watched: bool, lines: list[str], state: str) -> None:
+    """The list tells a network that is up from one that is not yet, or not any more."""
+    begun("A", *lines, watched=watched)
+
+    assert netmodes("list").stdout.splitlines()[1].split()[2] == state
+
+
+def test_list_stray(nowhere: Path) -> None:
+    """The list says where an address is on an enslaved port, and what takes it off."""
+    begun("A", "up", mode=Bridged(uplink="enp0s1"))
+    stray = machine("article").known("links")
+    port = [{**link, "master": "br0"} for link in stray if link["ifname"] == "enp0s1"]
+    write_ip(nowhere, f"""[ "$3" = addr ] && echo '{json.dumps(port)}' || echo '[]'""")
+
+    done = netmodes("list")
+
+    assert done.stdout.splitlines()[2:] == [
+        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent "
+        "gets an answer:",
+        "  `netmodes down A`, then put it up without --verbatim",
+    ]
+
+
+def up(name: str) -> None:
+    """Write the journal of a network that is up."""
+    begun(name, "up")
+
+
+def begun(name: str, *lines: str, watched: bool = False, mode: Mode | None = None) -> None:
+    """Write the journal of a network that was begun, and what became of it."""
+    written = Journal(name)
+    plan = (mode or HostOnly(namespace=name)).plan(machine("article"))
+    written.begin(plan, "", watched=watched)
+    for line in lines:
+        written.write(line)
+
+
+def write_ip(folder: Path, body: str) -> None:
+    """Put an ``ip`` of the test's own into a folder."""
+    ip = folder / "ip"
+    ip.write_text(f"#!/bin/sh\n{body}\n")
+    ip.chmod(0o755)
+
+
+def test_list_of_a_long_name() -> None:
+    """A name wider than its column keeps a blank between itself and the next."""
+    up("n" * 40)
+
+    assert netmodes("list").stdout.splitlines()[1].split() == [
+        "n" * 40,
+        "host-only",
+        "up",
+        "192.168.202.11/24",
+    ]
+
+
+def test_again(root: None, nowhere: Path) -> None:
+    """The same command again runs nothing, and says that the network is up already."""
+    begun("A", "up")
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes("host-only", "--address", "192.168.202.11/24")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A is up already.\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["isolated"], "A is up as host-only: `netmodes down A` first"),
+        (
+            ["host-only", "--address", "10.0.0.2/24", "--device", "far"],
+            "A is up with device veth1, not far, address 192.168.202.11/24, not 10.0.0.2/24: "
+            "`netmodes down A` first",
+        ),
+    ],
+    ids=["mode", "parameters"],
+)
+def test_again_but_different(command: list[str], says: str, root: None, nowhere: Path) -> None:
+    """A name that is up as something else is refused, with what is different."""
+    begun("A", "up")
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes(*command)
+
+    assert (done.status, done.stdout, done.stderr) == (1, "", f"Error: {says}\n")
+
+
+@pytest.mark.parametrize(
+    ("watched", "lines", "says"),
+    [
+        (False, [], "A was interrupted: `netmodes down A` takes it back"),
+        (False, ["up", "down"], "A was interrupted: `netmodes down A` takes it back"),
+        (True, ["up"], "A waits for its confirmation: `netmodes confirm A`"),
+    ],
+)
+def test_again_too_early(
+    watched: bool, lines: list[str], says: str, root: None, nowhere: Path
+) -> None:
+    """A network that is not wholly up is refused, with what helps."""
+    begun("A", *lines, watched=watched)
+    write_ip(nowhere, "echo '[]'")
+
+    done = netmodes("host-only")
+
+    assert (done.status, done.stdout, done.stderr) == (1, "", f"Error: {says}\n")
+
+
+def test_confirm(root: None) -> None:
+    """A network that is confirmed is up from then on, and that is said."""
+    begun("A", "up", watched=True)
+
+    done = netmodes("confirm", "A")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A stays.\n")
+    assert netmodes("list").stdout.splitlines()[1].split()[2] == "up"
+
+
+@pytest.fixture
+def namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the named namespaces, as yet empty."""
+    folder = tmp_path / "netns"
+    folder.mkdir()
+    monkeypatch.setattr(iproute, "NAMESPACES", str(folder))
+    return folder
+
+
+def test_down_of_nothing(root: None, namespaces: Path) -> None:
+    """Taking back what is not there, or not any more, is done."""
+    done = netmodes("down", "A")
+
+    assert (done.status, done.stdout, done.stderr) == (0, "", "A is not up: nothing to do.\n")
+
+
+def test_down_of_several(root: None, namespaces: Path) -> None:
+    """One that cannot be taken back keeps none of the others from it."""
+    (namespaces / "A").touch()
+
+    done = netmodes("down", "A", "a b", "C")
+
+    assert (done.status, done.stdout) == (1, "")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        "Error",
+        "Error",
+        "C is not up",
+    ]
+
+
+def test_down_of_what_is_not_ours(root: None, namespaces: Path) -> None:
+    """A namespace that others have made is refused, with what deletes it, and left."""
+    (namespaces / "A").touch()
+
+    done = netmodes("down", "A")
+
+    assert (done.status, (namespaces / "A").exists()) == (1, True)
+    assert done.stderr == "Error: namespace A is not ours: `ip netns del A` deletes it\n"
+
+
+def test_down_all_of_none(root: None) -> None:
+    """Taking back everything, where there is nothing, is done."""
+    assert netmodes("down", "--all").status == 0
+
+
+FULL = "Error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "arguments", "status", "says"),
+    [
+        (">/dev/full", ["--help"], 1, FULL),
+        (">/dev/full", ["list", "--json"], 1, FULL),
+        (">/dev/full", ["host-only", "--dry-run", *ARTICLE], 1, FULL),
+        ("> >(exit); wait $!", ["--help"], 1, ""),
+        (">&-", ["--help"], 0, ""),
+        ("2>/dev/full", ["host-only", "--dry-run", "--verbatim", *ARTICLE], 0, ""),
+        ("2>/dev/full", ["no-such-command"], 1, ""),
+    ],
+)
+def test_unwritten(where: str, arguments: list[str], status: int, says: str) -> None:
+    """Output that cannot be written is said in a line and ends in 1; a remark may be lost."""
+    netmodes = (sys.executable, "-m", "netmodes", *arguments)
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'exec {where}; exec "$@"', "bash", *netmodes],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (status, says)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["host-only", "--help"], ["host-only", "--export", "-", *ARTICLE]]
+)
+def test_latin_terminal(arguments: list[str], tmp_path: Path) -> None:
+    """A terminal that knows no box drawing gets all the rest."""
+    done = in_a_process(*arguments, stdout=str(tmp_path / "out"), PYTHONIOENCODING="latin-1")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ascii_locale(tmp_path: Path, article: Facts) -> None:
+    """A script is written in UTF-8 whatever the locale."""
+    path = tmp_path / "up.sh"
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    done = in_a_process("host-only", "--export", str(path), *ARTICLE, stdout=os.devnull, **locale)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert path.read_text(encoding="utf-8") == HostOnly().script(article)

@@ -1,0 +1,161 @@
+"""Completion: what the Tab key offers, asked of click and of a real bash."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+from console import machine
+from labs import BIN
+from places import ROOT
+
+from netmodes import MODES, Bridged, HostOnly, Mode, journal
+from netmodes.cli import cli
+from netmodes.journal import Journal
+
+#: Each shell's own way to ask, as click has it.
+SHELLS: dict[str, type[ShellComplete]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+}
+
+
+@pytest.fixture(autouse=True)
+def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two networks that are up, in a journal of the test's own."""
+    monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    modes: list[Mode] = [HostOnly(namespace="web"), Bridged(namespace="work", uplink="enp0s1")]
+    for mode in modes:
+        Journal(mode.namespace).begin(mode.plan(machine("article")), "", watched=False)
+        Journal(mode.namespace).write("up")
+
+
+@pytest.fixture(autouse=True)
+def nics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with a loopback and two NICs."""
+    names = [(1, "lo"), (2, "enp0s1"), (3, "enp0s2")]
+    monkeypatch.setattr(socket, "if_nameindex", lambda: names)
+
+
+def offered(*typed: str) -> dict[str, str | None]:
+    """What may stand for the last word that is typed, each with its help."""
+    complete = ShellComplete(cli, {}, "netmodes", "_NETMODES_COMPLETE")
+    found = complete.get_completions(list(typed[:-1]), typed[-1])
+    return {item.value: item.help for item in found}
+
+
+def test_commands() -> None:
+    """Modes and verbs are offered, each with what it is for; hidden ones are not."""
+    every = offered("")
+
+    assert [*every] == [name for name, command in cli.commands.items() if not command.hidden]
+    assert every["host-only"] == MODES["host-only"].summary()
+    assert [*offered("ho")] == ["host-only"]
+
+
+@pytest.mark.parametrize("verb", ["down", "exec", "confirm"])
+def test_names(verb: str) -> None:
+    """Where a network is meant those that are up are offered, each with its mode."""
+    assert offered(verb, "") == {"web": "host-only", "work": "bridged"}
+    assert offered(verb, "we") == {"web": "host-only"}
+    assert offered(verb, "x") == {}
+
+
+def test_names_once() -> None:
+    """A network that is named already is not offered again."""
+    assert offered("down", "web", "") == {"work": "bridged"}
+
+
+@pytest.mark.parametrize("command", ["bridged", "doctor"])
+def test_interfaces(command: str) -> None:
+    """After --uplink the host's devices are offered, but for the loopback."""
+    assert [*offered(command, "--uplink", "")] == ["enp0s1", "enp0s2"]
+    assert [*offered(command, "--uplink", "enp0s2")] == ["enp0s2"]
+
+
+@pytest.mark.parametrize("option", ["--export", "--facts"])
+def test_files(option: str) -> None:
+    """Where a file is meant the shell completes files."""
+    complete = ShellComplete(cli, {}, "netmodes", "_NETMODES_COMPLETE")
+
+    assert [item.type for item in complete.get_completions(["isolated", option], "")] == ["file"]
+
+
+def test_options() -> None:
+    """Options are offered once a dash is typed."""
+    assert "--host-address" in offered("host-only", "--h")
+    assert "--kill" in offered("down", "-")
+
+
+def names_and_nics() -> list[click.Parameter]:
+    """Every parameter of every command that names a network or a NIC."""
+    return [
+        parameter
+        for command in cli.commands.values()
+        if not command.hidden
+        for parameter in command.params
+        if parameter.name in ("names", "uplink")
+        or (isinstance(parameter, click.Argument) and parameter.name == "name")
+    ]
+
+
+def test_every_command() -> None:
+    """No command is left that takes a network or a NIC and offers none."""
+    context = click.Context(cli)
+
+    assert len(names_and_nics()) >= 5
+    for parameter in names_and_nics():
+        assert parameter.shell_complete(context, ""), f"{parameter.name} offers nothing"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_script(shell: str) -> None:
+    """The line of the README gives each shell a script that asks netmodes."""
+    script = SHELLS[shell](cli, {}, "netmodes", "_NETMODES_COMPLETE").source()
+    readme = ROOT.joinpath("README.md").read_text()
+
+    assert f"_NETMODES_COMPLETE={shell}_source netmodes" in readme
+    assert f"_NETMODES_COMPLETE={shell}_complete" in script
+
+
+#: Presses Tab at the end of $1, as bash does for a function (bash(1), Programmable Completion).
+TAB = """
+eval "$(_NETMODES_COMPLETE=bash_source netmodes)"
+read -ra COMP_WORDS <<<"$1"
+[[ $1 == *" " ]] && COMP_WORDS+=("")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_netmodes_completion netmodes "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+complete -p netmodes
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "replies"),
+    [("netmodes is", ["isolated"]), ("netmodes doctor --up", ["--uplink"])],
+)
+def test_bash(typed: str, replies: list[str]) -> None:
+    """A real bash that has read the script offers what click says."""
+    bash = shutil.which("bash")
+    assert bash is not None
+    path = f"{BIN}:{os.environ['PATH']}"
+
+    done = subprocess.run(
+        [bash, "--norc", "-c", TAB, "tab", typed],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": path},
+        timeout=60,
+        check=True,
+    )
+
+    *found, bound = done.stdout.splitlines()
+    assert (found, done.stderr) == (replies, "")
+    assert bound.split()[-3:] == ["-F", "_netmodes_completion", "netmodes"]

@@ -1,0 +1,48 @@
+"""A host-only network that is up is put right where forwarding begins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console import machine
+
+from netmodes import Bridged, Facts, Nat
+from netmodes.plan.step import Check
+
+KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
+
+
+def beside(article: Facts, **network: str) -> Facts:
+    """The article's machine, with a host-only network on it."""
+    (there,) = machine("host-only-up").known("networks")
+    return replace(article, networks=[{**there, **network}])
+
+
+def kept(facts: Facts) -> list[bool]:
+    """Whether nat and bridged put the host-only network right, just after they forward."""
+    found = []
+    for mode in (Nat(namespace="N"), Bridged(uplink="enp0s1", namespace="N")):
+        lines = [*mode.plan(facts).lines]
+        at = lines.index(KEEP) - 1 if KEEP in lines else 0
+        found.append(lines[at] == "sysctl -w net.ipv4.ip_forward=1")
+    return found
+
+
+def test_put_right(article: Facts) -> None:
+    """Where forwarding begins a host-only network that is up is put right."""
+    forwarding = {**article.known("sysctls"), "net.ipv4.ip_forward": "1"}
+
+    assert kept(beside(article)) == [True, True]
+    assert kept(beside(article, state="interrupted")) == [False, False]
+    assert kept(article) == [False, False]
+    assert kept(replace(beside(article), sysctls=forwarding)) == [False, False]
+
+
+def test_gone_since(article: Facts) -> None:
+    """A script that puts a network right looks first whether that is there."""
+    argv = ("ip", "-o", "link", "show", "dev", "veth0")
+    again = "A is not up any more, and has no veth0: export again"
+    check = Check(argv, " veth0", again, guard=True)
+
+    assert check in Nat(namespace="N").plan(beside(article)).checks
+    assert check not in Nat(namespace="N").plan(article).checks

@@ -1,0 +1,81 @@
+"""Published ports, as they are written and compared; tests/kernel/test_nat.py publishes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from console import machine, netmodes
+
+from netmodes import Facts, Nat, Refused
+from netmodes.show import explain
+
+
+def up(facts: Facts, **parameters: Any) -> Facts:  # noqa: ANN401
+    """The same machine with a network of ours on it."""
+    plan = Nat(**parameters).plan(facts)
+    network = {"name": "A", "mode": "nat", "state": "up", "parameters": plan.parameters}
+    return replace(facts, networks=[{**network, "shared": [], "parents": []}])
+
+
+@pytest.mark.parametrize(
+    ("published", "normal"),
+    [
+        ("", ""),
+        ("8080:80/tcp", "8080:80"),
+        ("08080:080", "8080:80"),
+        ("9000:90/udp,8080:80/tcp,9000:90", "8080:80,9000:90,9000:90/udp"),
+    ],
+)
+def test_normal(published: str, normal: str, article: Facts) -> None:
+    """Ports that are the same are written the same, so the same network is known again."""
+    facts = up(article, publish=published)
+
+    assert Nat(publish=published).parameters["publish"] == normal
+    assert Nat(publish=published)._is_up(facts)
+    assert Nat(publish=normal)._is_up(facts)
+    with pytest.raises(Refused, match="is up with publish"):
+        Nat(publish="1:1")._is_up(facts)
+
+
+def test_moved_aside() -> None:
+    """That the subnet is another is said where netmodes chose it, not where the user did."""
+    busy = machine("iptables-alone")
+
+    assert any("which nat takes first" in notice for notice in Nat().plan(busy).notices)
+    for chosen in (Nat(bridge_address="10.200.0.1/24"), Nat(address="172.20.0.7/24")):
+        assert not any("which nat takes first" in notice for notice in chosen.plan(busy).notices)
+    there = machine("nat-up")
+    routes = [*there.known("routes"), {"dst": "10.64.0.0/16", "dev": "tun0"}]
+    joined = Nat(namespace="J").plan(replace(there, routes=routes))
+    assert not any("which nat takes first" in notice for notice in joined.notices)
+
+
+def test_no_firewall_program(article: Facts) -> None:
+    """Where there is neither nft nor iptables it is nft that is missing."""
+    plan = Nat(publish="8080:80").plan(replace(article, programs=[]))
+
+    assert {step.argv[0] for step in plan.steps} & {"nft", "iptables"} == {"nft"}
+
+
+def test_help() -> None:
+    """The help says that there may be several ports, and servers, and what stands for none."""
+    said = " ".join(netmodes("nat", "--help").stdout.split())
+
+    assert "may be repeated [default: none]" not in said
+    assert said.count("may be repeated") == 2
+
+
+def test_explained(article: Facts) -> None:
+    """A network is explained with the ports that it publishes, a mode with an example."""
+    plan = Nat(namespace="W", publish="9000:90,53:5353/udp").plan(article)
+    said = " ".join(explain._render("text", "W", "", plan, explain.lines(plan)).split())
+
+    expected = (
+        "But `--publish 53:5353/udp` passes what comes to UDP port 53 of the host on to port 5353 "
+        "of W, and `--publish 9000:90` passes what comes to port 9000 of the host on to port 90 "
+        "of W."
+    )
+    assert expected in said
+    assert "`--publish 8080:80` passes what comes to port 8080" in explain.mode("nat")

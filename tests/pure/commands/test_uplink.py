@@ -1,0 +1,253 @@
+"""The uplink: what keeps a NIC from being bridged, and what must not have changed meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from console import machine
+
+from netmodes import Bridged, Facts, Refused
+from netmodes.commands.uplink import burdens, check_uplink, stray, suggestion, unchanged
+
+#: What `ip` prints on the article's machine for each check of its uplink.
+LINK = (
+    "2: enp0s1@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT "
+    "group default qlen 1000\\    link/ether 4a:9e:7e:55:59:ee brd ff:ff:ff:ff:ff:ff link-netnsid 0"
+)
+ADDRESS = "2: enp0s1    inet 192.168.64.3/24 metric 100 brd 192.168.64.255 scope global enp0s1\\"
+ROUTE = "default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100"
+NO_PORT = ("", "")
+SHOWN = (*NO_PORT, LINK, ADDRESS, ROUTE)
+
+
+@pytest.fixture
+def nics() -> Facts:
+    """A machine with one NIC of every kind."""
+    return machine("nics")
+
+
+@pytest.mark.parametrize("uplink", ["enp0s1", "enp0s5.7", "bond0"])
+def test_uplink(uplink: str, nics: Facts) -> None:
+    """A NIC, a VLAN on one and a bond can be bridged."""
+    assert check_uplink(uplink, nics) is None
+
+
+@pytest.mark.parametrize(
+    ("uplink", "says"),
+    [
+        ("eth7", "there is no device eth7"),
+        ("lo", "is the loopback"),
+        ("enp0s2", "is enslaved to bond0"),
+        ("enp0s3", "is enslaved to blue"),
+        ("enp0s4", "carries macvlan4"),
+        ("enp0s5", r"carries enp0s5\.7"),
+        ("bridge7", "is a bridge"),
+        ("wg0", "is no Ethernet device"),
+    ],
+)
+def test_uplink_refused(uplink: str, says: str, nics: Facts) -> None:
+    """A device that cannot become a bridge's port is refused, with what keeps it."""
+    with pytest.raises(Refused, match=says):
+        check_uplink(uplink, nics)
+
+
+def test_loopback(article: Facts) -> None:
+    """The loopback is refused for what it is, not for its name."""
+    with pytest.raises(Refused, match="loopback"):
+        Bridged(uplink="lo").plan(article)
+
+
+@pytest.mark.parametrize("kind", ["macvlan", "macvtap", "ipvlan", "ipvtap", "vlan"])
+def test_children(kind: str, article: Facts) -> None:
+    """Every kind of device that lives on a NIC keeps it from being bridged."""
+    child = {"ifname": "child0", "link": "enp0s1", "linkinfo": {"info_kind": kind}}
+    facts = replace(article, links=[*article.known("links"), child])
+
+    with pytest.raises(Refused, match="carries child0"):
+        check_uplink("enp0s1", facts)
+
+
+def test_veth_peer(article: Facts) -> None:
+    """The peer of a NIC that is itself an end of a veth pair is no child of it."""
+    peer = {"ifname": "peer0", "link": "enp0s1", "linkinfo": {"info_kind": "veth"}}
+    facts = replace(article, links=[*article.known("links"), peer])
+
+    assert check_uplink("enp0s1", facts) is None
+
+
+def test_suggestion(nics: Facts) -> None:
+    """A refusal names the NIC of the default route, and where there is none the command for it."""
+    with pytest.raises(Refused, match=r"\(`--uplink enp0s1`\)"):
+        check_uplink("eth7", nics)
+    with pytest.raises(Refused, match="`ip link` shows all"):
+        check_uplink("eth7", replace(nics, routes=[]))
+
+
+def test_suggestion_is_another(nics: Facts) -> None:
+    """A refusal never suggests the uplink that it refuses."""
+    facts = replace(nics, routes=[{"dst": "default", "dev": "wg0"}])
+
+    with pytest.raises(Refused) as refusal:
+        check_uplink("wg0", facts)
+
+    assert "--uplink wg0" not in str(refusal.value)
+
+
+def test_suggestion_behind_a_bridge() -> None:
+    """Where the default route goes through a bridge of ours, its uplink is the NIC to name."""
+    assert "(`--uplink enp0s1`)" in suggestion("", machine("bridged-up"))
+
+
+def test_no_address(nics: Facts) -> None:
+    """An uplink without an address has no subnet to join."""
+    with pytest.raises(Refused, match="enp0s6 has no IPv4 address"):
+        Bridged(uplink="enp0s6").plan(nics)
+
+
+@pytest.mark.parametrize("uplink", ["", "a b", "enp0s1\n", "x" * 16])
+def test_name(uplink: str) -> None:
+    """An uplink that is not named, or whose name is none, is refused when the mode is made."""
+    with pytest.raises(Refused):
+        Bridged(uplink=uplink)
+
+
+def test_unchanged(article: Facts) -> None:
+    """On the machine as it was rendered for, each of the uplink's checks holds."""
+    checks = list(unchanged("enp0s1", article))
+
+    held = [check.holds(text) for check, text in zip(checks, SHOWN, strict=True)]
+
+    assert held == [True] * len(SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "after"),
+    [
+        (0, "", "2: enp0s1@if3: <UP> master br7"),
+        (1, "", "2: enp0s1: <UP> master bond0"),
+        (2, "4a:9e:7e:55:59:ee", "4a:9e:7e:55:59:ef"),
+        (3, "192.168.64.3/24", "192.168.64.33/24"),
+        (3, "192.168.64.3/24", "192.168.64.3/25"),
+        (3, "inet ", "inet6 "),
+        (4, "192.168.64.1", "192.168.64.11"),
+        (4, "enp0s1", "enp0s10"),
+    ],
+)
+def test_changed(place: int, before: str, after: str, article: Facts) -> None:
+    """A master, another MAC, address, prefix, gateway or NIC fails a check that says what to do."""
+    check = list(unchanged("enp0s1", article))[place]
+
+    output = SHOWN[place].replace(before, after)
+
+    assert not check.holds(output)
+    assert check.otherwise.endswith("export again")
+
+
+def test_unchanged_without_gateway(article: Facts) -> None:
+    """A default route that has no gateway is looked for through its NIC."""
+    facts = replace(article, routes=[{"dst": "default", "dev": "enp0s1", "scope": "link"}])
+
+    check = list(unchanged("enp0s1", facts))[-1]
+
+    assert check.holds("default dev enp0s1 scope link")
+    assert not check.holds("default via 192.168.64.1 dev enp0s2")
+
+
+def test_unchanged_addresses() -> None:
+    """Every address that is to move is looked for, of both families, a peer's with its peer."""
+    looked_for = [check.expect for check in unchanged("enp0s1", machine("rich")) if check.expect]
+
+    assert [text for text in looked_for if text.startswith("inet")] == [
+        "inet 169.254.7.7/16 ",
+        "inet 192.168.64.3/24 ",
+        "inet 10.9.0.2/16 ",
+        "inet 10.10.0.1 peer 10.10.0.2/32 ",
+        "inet 192.168.64.4/24 ",
+        "inet6 fd00:64::3/64 ",
+    ]
+
+
+#: A bridge that has none of the port's addresses, and one that has them all.
+BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
+
+
+@pytest.mark.parametrize(
+    ("networks", "bridge_has_it", "remedy"),
+    [
+        ([], False, "ip link set enp0s1 nomaster"),
+        (["A"], False, "`netmodes down A`, then put it up without --verbatim"),
+        (["A", "B"], False, "`netmodes down A B`, then put it up without --verbatim"),
+        (["A"], True, "ip addr del 192.168.64.3/24 dev enp0s1"),
+        ([], True, "ip addr del 192.168.64.3/24 dev enp0s1"),
+    ],
+)
+def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: Facts) -> None:
+    """A port that has an address is the article's trap; its remedy leaves the host the address."""
+    port = {**article.known_link("enp0s1"), "master": "br0"}
+    bridge = {**BARE, "addr_info": port["addr_info"] * bridge_has_it}
+    ours = [{"name": name, "mode": "bridged", "parameters": {"bridge": "br0"}} for name in networks]
+
+    (finding,) = stray("enp0s1", replace(article, links=[port, bridge], networks=ours))
+
+    assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
+    assert finding.remedy == remedy
+
+
+def test_stray_of_nothing(article: Facts) -> None:
+    """A port without an address, an address on no port, and no device at all are no trap."""
+    port = {**article.known_link("enp0s1"), "master": "br0", "addr_info": []}
+
+    assert list(stray("enp0s1", replace(article, links=[port, BARE]))) == []
+    assert list(stray("enp0s1", article)) == []
+    assert list(stray("eth7", article)) == []
+
+
+def test_no_stray(nics: Facts) -> None:
+    """What a VRF holds may have addresses: they are in its table, and reached."""
+    assert "master" in nics.known_link("enp0s3")
+    assert list(stray("enp0s3", nics)) == []
+
+
+# Who manages the uplink.
+
+
+@pytest.mark.parametrize(
+    ("manager", "line"),
+    [
+        ("NetworkManager", "nmcli device set enp0s1 managed no"),
+        ("systemd-networkd", ">/run/systemd/network/00-enp0s1.network && networkctl reload"),
+        ("dhclient", "pkill -STOP -f 'dhclient.*enp0s1"),
+        ("udhcpc", "pkill -STOP -f 'udhcpc.*enp0s1"),
+    ],
+)
+def test_managed(manager: str, line: str, article: Facts) -> None:
+    """Each manager is named, with what it does and the one line that tells it not to."""
+    (finding,) = burdens("enp0s1", replace(article, managers={"enp0s1": [manager]}))
+
+    assert finding.what.startswith(f"{manager} ")
+    assert "enp0s1 its address again" in finding.what or "an address again" in finding.what
+    assert line in finding.remedy
+    assert finding.notice.splitlines() == [f"{finding.what}:", f"  {finding.remedy}"]
+
+
+@pytest.mark.parametrize(
+    ("managers", "names"),
+    [
+        (None, []),
+        ({}, []),
+        ({"enp0s1": []}, []),
+        ({"enp0s10": ["NetworkManager"]}, []),
+        ({"enp0s1": ["dhclient"]}, ["dhclient"]),
+        (
+            {"enp0s1": ["NetworkManager", "dhclient"], "lo": ["dhcpcd"]},
+            ["NetworkManager", "dhclient"],
+        ),
+    ],
+)
+def test_notices(managers: dict[str, list[str]] | None, names: list[str], article: Facts) -> None:
+    """A plan warns of each manager of its uplink, and of no other device's."""
+    plan = Bridged(uplink="enp0s1").plan(replace(article, managers=managers))
+
+    assert [notice.split()[0] for notice in plan.notices] == names

@@ -1,0 +1,36 @@
+"""``check``: whom it sends to, and where it has nothing to try."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from netmodes import MODES, Facts
+from netmodes.cli import cli
+from netmodes.diagnose.probes import probes
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_named_addresses(mode: str, article: Facts) -> None:
+    """Whatever the mode, only addresses of this machine, its routes and the user are tried."""
+    chosen = {"uplink": "enp0s1"} if mode == "bridged" else {}
+    plan = MODES[mode](**chosen).plan(article)
+    network = {"name": "A", "mode": mode, "parameters": plan.parameters}
+    own = {value.partition("/")[0] for value in plan.parameters.values() if "/" in value}
+
+    wanted = list(probes(network, MODES[mode].reach, article, "9.8.7.6"))
+
+    sent_to = set(re.findall(r"\d+\.\d+\.\d+\.\d+", str([one.argv for one in wanted])))
+    assert sent_to <= {*own, "192.168.64.3", "192.168.64.1", "9.8.7.6"}
+    assert "9.8.7.6" in sent_to
+
+
+@pytest.mark.parametrize("instead", [["--dry-run"], ["--export", "-"]])
+def test_check_tries_what_runs(instead: list[str]) -> None:
+    """Where nothing runs there is nothing to check."""
+    done = CliRunner().invoke(cli, ["host-only", "--check", *instead])
+
+    assert done.exit_code == 2
+    assert "--check tries what runs" in done.output

@@ -1,0 +1,258 @@
+"""Facts: one snapshot of a machine, whole through JSON, where unknown is never absent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from ipaddress import IPv4Interface, IPv4Network
+from pathlib import Path
+
+import pytest
+from console import machine
+
+from netmodes import Bridged, Facts, HostOnly, Refused
+
+#: Prints one device and one route of each family, each with the `{}` that stands for nothing.
+IP = """
+case "$1 $3" in
+"-d addr") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
+"-4 route") echo '[{"dst": "default"}, {}]' ;;
+"-6 route") echo '[{"dst": "::/8"}, {}]' ;;
+"-4 show" | "-6 show") echo "$1 rule" ;;
+*) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder on PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def write(folder: Path, body: str, program: str = "ip") -> None:
+    """Put a program of the test's own into a folder."""
+    path = folder / program
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def test_json(article: Facts) -> None:
+    """Facts come back whole from JSON."""
+    assert Facts.from_json(article.to_json()) == article
+
+
+def test_json_of_another_version(article: Facts) -> None:
+    """What this version does not know is left out, and what it misses is unknown."""
+    data = json.loads(article.to_json())
+    del data["routes"]
+
+    facts = Facts.from_json(json.dumps({**data, "firewall": []}))
+
+    assert (facts.links, facts.routes) == (article.links, None)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '"facts"', "links: []", "\0"])
+def test_no_json(text: str) -> None:
+    """What is not facts is refused, with how to make them."""
+    with pytest.raises(Refused, match="make them with `netmodes facts`"):
+        Facts.from_json(text)
+
+
+@pytest.mark.parametrize("what", ["links", "routes", "namespaces", "networks"])
+def test_unknown(what: str, article: Facts) -> None:
+    """A mode refuses to guess at facts that are missing."""
+    text = json.dumps({**json.loads(article.to_json()), what: None})
+
+    with pytest.raises(Refused, match=f"the machine's {what} are unknown"):
+        HostOnly().plan(Facts.from_json(text))
+
+
+@pytest.mark.parametrize(
+    "what", ["links", "routes", "routes6", "namespaces", "sysctls", "networks"]
+)
+def test_unknown_to_bridged(what: str, article: Facts) -> None:
+    """Nor does bridged guess at anything that it would move or copy."""
+    text = json.dumps({**json.loads(article.to_json()), what: None})
+
+    with pytest.raises(Refused, match=f"the machine's {what} are unknown"):
+        Bridged(uplink="enp0s1").plan(Facts.from_json(text))
+
+
+def test_read(nowhere: Path) -> None:
+    """Links and routes are what ip prints as JSON, without the `{}` that stands for nothing."""
+    write(nowhere, IP)
+
+    facts = Facts.read()
+
+    assert facts.links == [{"ifname": "lo", "ifindex": 1}]
+    assert (facts.routes, facts.routes6) == ([{"dst": "default"}], [{"dst": "::/8"}])
+    assert (facts.rules, facts.rules6) == (["-4 rule"], ["-6 rule"])
+
+
+def test_read_firewall(nowhere: Path) -> None:
+    """A firewall is its lines; where it may not be read, or is not there, it is unknown."""
+    write(nowhere, IP)
+    write(nowhere, "echo '-P FORWARD DROP'; echo '-N DOCKER-USER'", "iptables")
+    write(nowhere, "echo 'Operation not permitted' >&2; exit 1", "nft")
+
+    denied = Facts.read()
+    (nowhere / "nft").unlink()
+    missing = Facts.read()
+
+    assert denied.iptables == ["-P FORWARD DROP", "-N DOCKER-USER"]
+    assert (denied.nft, missing.nft) == (None, None)
+
+
+def test_read_quickly(nowhere: Path) -> None:
+    """What only bridged or a doctor asks about costs nothing where it is not asked for."""
+    log = nowhere / "log"
+    write(nowhere, f'echo "$*" >>{log}' + IP)
+    write(nowhere, "echo '-P FORWARD DROP'", "iptables")
+
+    facts = Facts.read(thorough=False)
+
+    assert facts.links == [{"ifname": "lo", "ifindex": 1}]
+    known = {name for name, value in asdict(facts).items() if value is not None}
+    assert known == set("links names namespaces networks peer routes routes6 sysctls".split())
+    assert len(log.read_text().splitlines()) == 3
+
+
+def test_read_nothing(nowhere: Path) -> None:
+    """An ip that prints nothing has nothing to show."""
+    write(nowhere, "exit 0")
+
+    facts = Facts.read()
+
+    assert (facts.links, facts.routes) == ([], [])
+
+
+def test_read_fails(nowhere: Path) -> None:
+    """An ip that fails is quoted, and the machine not taken for an empty one."""
+    write(nowhere, "echo 'Cannot open netlink socket' >&2; exit 1")
+
+    with pytest.raises(Refused, match=r"cannot be read: `ip` says 'Cannot open netlink socket'"):
+        Facts.read()
+
+
+def test_read_no_json(nowhere: Path) -> None:
+    """An ip that prints no JSON (BusyBox's) is refused, with what to install."""
+    write(nowhere, "echo '1: lo: <LOOPBACK>'")
+
+    with pytest.raises(Refused, match="iproute2"):
+        Facts.read()
+
+
+def test_read_without_ip(nowhere: Path) -> None:
+    """A machine without ip is refused, with what to install."""
+    with pytest.raises(Refused, match="no `ip` on PATH: install iproute2"):
+        Facts.read()
+
+
+def test_addresses(article: Facts) -> None:
+    """The addresses of a device are its global IPv4 ones; a device that is not there has none."""
+    assert article.addresses("enp0s1") == [IPv4Interface("192.168.64.3/24")]
+    assert article.addresses("lo") == []
+    assert article.addresses("eth7") == []
+    assert article.every_address() == [IPv4Interface("192.168.64.3/24")]
+
+
+def test_global_addresses() -> None:
+    """What moves is the addresses of both families in order, but for IPv6's link-local ones."""
+    moving = machine("rich").global_addresses("enp0s1")
+
+    assert [info["local"] for info in moving] == [
+        "169.254.7.7",
+        "192.168.64.3",
+        "10.9.0.2",
+        "10.10.0.1",
+        "192.168.64.4",
+        "fd00:64::3",
+    ]
+
+
+def test_unicast_routes() -> None:
+    """What moves is the routes of every table, but those that the kernel adds by itself."""
+    rich = machine("rich")
+
+    moving = rich.unicast_routes("enp0s1")
+
+    tables = [route.get("table", "main") for route in moving]
+    gateways = ["gateway" in route for route in moving]
+    assert {route["dst"] for route in moving} == {
+        *["default", "10.10.0.2", "10.20.0.0/16", "10.30.0.0/16", "10.40.0.1", "169.254.0.0/16"],
+        *["192.168.64.0/24", "fd77::/64", "fd00:64::/64"],
+    }
+    assert (tables.count("100"), tables.count("main"), len(tables)) == (2, 9, 11)
+    assert gateways == sorted(gateways), "a gateway is reached by a route that is there before"
+
+
+def test_shared() -> None:
+    """A step that networks share is found once, however many of them have it."""
+    one = machine("bridged-up")
+    (network,) = one.known("networks")
+    two = replace(one, networks=[network, {**network, "name": "B"}])
+
+    assert [step["share"] for step in two.shared("bridge br0")] == ["bridge br0"]
+    assert two.shared("bridge br1") == []
+
+
+def test_bridged() -> None:
+    """A network of ours is found by its uplink as well as by its name."""
+    facts = machine("bridged-up")
+    (network,) = facts.known("networks")
+
+    assert facts.bridged("enp0s1") == facts.network("A") == network
+    assert facts.bridged("enp0s2") is facts.network("B") is None
+
+
+def test_default_routes(article: Facts) -> None:
+    """Default routes are the main table's, through one NIC or any."""
+    other = {"dst": "default", "dev": "wg0", "table": "51820"}
+    facts = Facts(links=article.links, routes=[*article.known("routes"), other])
+
+    assert [route["gateway"] for route in facts.default_routes()] == ["192.168.64.1"]
+    assert facts.default_routes("enp0s1") == facts.default_routes()
+    assert facts.default_routes("wg0") == []
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ({"dst": "10.0.0.0/24", "dev": "eth0"}, "the host's route to 10.0.0.0/24"),
+        ({"dst": "10.0.0.0/8", "dev": "eth0"}, "the host's route to 10.0.0.0/8"),
+        ({"dst": "10.0.0.7", "dev": "eth0"}, "the host's route to 10.0.0.7"),
+        ({"dst": "10.0.0.0/24", "type": "unreachable"}, "the host's route to 10.0.0.0/24"),
+        ({"dst": "10.0.0.0/24", "dev": "wg0", "table": "7"}, "the host's route to 10.0.0.0/24"),
+        ({"dst": "10.0.1.0/24", "dev": "eth0"}, None),
+        ({"dst": "default", "dev": "eth0"}, None),
+        ({"dst": "0.0.0.0/1", "dev": "tun0"}, None),
+        ({"dst": "0.0.0.0/2", "dev": "tun0"}, "the host's route to 0.0.0.0/2"),
+        ({"dst": "10.0.0.255", "dev": "eth0", "type": "broadcast"}, None),
+        ({"dst": "10.0.0.7", "dev": "lo", "type": "local"}, "the host's route to 10.0.0.7"),
+    ],
+)
+def test_overlap(route: dict[str, str], expected: str | None) -> None:
+    """A subnet is in use if a route leads to part of it; a default leads to none."""
+    facts = Facts(links=[], routes=[route], networks=[])
+
+    assert facts.overlap(IPv4Network("10.0.0.0/24")) == expected
+
+
+def test_overlap_with_a_network() -> None:
+    """A subnet that a namespace of ours has for itself is in use, though the host has no route."""
+    network = {"name": "A", "parameters": {"device": "dummy0", "address": "10.0.0.10/24"}}
+    facts = Facts(links=[], routes=[], networks=[network])
+
+    assert facts.overlap(IPv4Network("10.0.0.0/25")) == "namespace A"
+    assert facts.overlap(IPv4Network("10.0.1.0/24")) is None
+
+
+@pytest.mark.parametrize("peer", ["10.64.0.20", None])
+def test_peer(peer: str | None, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is at the other end of the SSH session is read for every mode; "" for nobody."""
+    write(nowhere, IP)
+    monkeypatch.setattr("netmodes.machine.read.ssh_peer", lambda: peer)
+
+    assert Facts.read(thorough=False).peer == (peer or "")

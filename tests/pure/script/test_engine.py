@@ -1,0 +1,235 @@
+"""One engine: whatever has become of a thing, netmodes and down.sh do the same about it.
+
+The thing is a file: one program tells what is in it, another one takes it back.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+import pytest
+from bash import BASH, moved
+from plumbum import local
+
+from netmodes import NetmodesError, Plan, Step, Undo, journal
+from netmodes.engine.down import take_down
+from netmodes.engine.runner import Runner
+from netmodes.journal import Journal, Note
+from netmodes.plan.undo import BEFORE
+from netmodes.script.bash import down_script
+
+#: What the probe, the undo and the look for users run; each has the folder as $HERE.
+PROGRAMS = {
+    "stat": '[ ! -e "$HERE/ended" ] || exit 137; cat "$HERE/thing"',
+    "nft": 'cat "$HERE/user"',
+    "tc": 'cat "$HERE/other"',
+    "ip": """
+        if [ "$1" = netns ]; then [ ! -e "$HERE/unseen" ] || exit 137; exit; fi
+        { echo "$*"; cat; } >>"$HERE/ran"
+        if [ ! -e "$HERE/stuck" ]; then echo "$1" >"$HERE/thing"; fi
+        """,
+}
+REAL = ("cat", "flock", "grep", "head", "mkdir", "mv", "rm", "sed", "sort", "tail")
+
+UNDO = Undo(
+    ("stat", "thing"),
+    ("ip", BEFORE, "-"),
+    "lasts {left:5}\nmay go {left:7}\n",
+    users=((("nft", "list"), "user[0-9]+"),),
+    others=((("tc", "show"), "other[0-9]+"),),
+    unless=(("may go {left:7}", (("tc", "show"), "line[0-9]+")),),
+)
+
+
+def plan(name: str) -> Plan:
+    """The plan of a network that is one thing, which others may share."""
+    parameters = {"namespace": name, "address": "10.0.0.1/24"}
+    step = Step(("ip", "1", "-"), "why", undo=UNDO, share="thing")
+    return Plan("isolated", name, parameters, (step,))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the journal of A knows of the thing, and what has become of it."""
+
+    before: str
+    after: str | None
+    now: str | None
+    user: str = ""
+    other: str = ""
+    begun: bool = False
+    ended: bool = False
+    unseen: bool = False
+    stuck: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of it: the commands, what was left alone, and whether A is wholly down."""
+
+    ran: str = ""
+    left: str = ""
+    wholly: bool = True
+
+
+UNDONE = Came("0 -\nlasts 60\nmay go 60\n")
+
+MADE_BY_ANOTHER = Came(left="somebody else has made it")
+
+CASES = {
+    "as it was left": (Case("0", "1", "1"), UNDONE),
+    "half way": (Case("0", None, "1"), UNDONE),
+    "not begun": (Case("0", None, "0"), Came()),
+    "taken back": (Case("0", "1", "0"), Came()),
+    "taken back half way": (Case("0", "1", "0", begun=True), UNDONE),
+    "taken back and another kind made since": (Case("", "7:", "", begun=True), Came()),
+    "never changed": (Case("1", "1", "1"), Came()),
+    "never changed, but since": (Case("1", "1", "2"), Came()),
+    "missing": (Case("0", "1", ""), UNDONE),
+    "gone": (Case("0", "1", None), Came()),
+    "gone half way": (Case("0", None, None), Came()),
+    "who knows": (Case("0", "1", "1", ended=True), Came(wholly=False)),
+    "who knows what runs inside": (Case("0", "1", "1", unseen=True), Came(wholly=False)),
+    "another": (Case("0", "1", "2"), Came(left="it is not as this run left it")),
+    "in use": (Case("0", "1", "1", user="a user7"), Came(left="user7 depends on it")),
+    "not in use": (Case("0", "1", "1", user="a user"), UNDONE),
+    "another in use": (
+        Case("0", "1", "2", user="user7"),
+        Came(left="it is not as this run left it"),
+    ),
+    "made by another": (Case("0", None, "1", other="an other7"), MADE_BY_ANOTHER),
+    "made by another, and shared": (
+        Case("0", None, "1", other="other7", shared=True),
+        MADE_BY_ANOTHER,
+    ),
+    "made, whatever it is like": (Case("0", "1", "1", other="other7"), UNDONE),
+    "another has to do with a line": (
+        Case("0", "1", "1", other="a line1"),
+        Came("0 -\nlasts 60\n"),
+    ),
+    "stuck": (Case("0", "1", "1", stuck=True), Came(UNDONE.ran, wholly=False)),
+    "shared": (Case("0", "1", "1", shared=True), Came()),
+    "shared half way": (Case("0", None, "1", shared=True), Came()),
+    "shared and in use": (Case("0", "1", "1", user="user7", shared=True), Came()),
+    "shared and another": (
+        Case("0", "1", "2", shared=True),
+        Came(left="it is not as this run left it"),
+    ),
+}
+
+Engine = Callable[[Path], tuple[bool, str]]
+
+
+def python(here: Path) -> tuple[bool, str]:
+    """Take A back with netmodes: whether it is wholly down, and what was said."""
+    said: list[str] = []
+    with local.env(PATH=str(here / "bin"), HERE=str(here)):
+        try:
+            wholly = take_down("A", Runner(said.append)) == []
+        except NetmodesError:
+            wholly = False
+    return wholly, "".join(f"[#] {line}\n" for line in said)
+
+
+def bash(here: Path) -> tuple[bool, str]:
+    """The same with its down.sh."""
+    text = moved((here / "netmodes/A/down.sh").read_text(), here)
+    done = subprocess.run(
+        [BASH, "-c", text.partition('become_root "$@"\n')[0] + 'down ""'],
+        env={"PATH": str(here / "bin"), "HERE": str(here)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with these programs and no others, and with the journals."""
+    monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "uptime").symlink_to("/proc/uptime")
+    for program, script in PROGRAMS.items():
+        (tmp_path / "bin" / program).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / program).chmod(0o755)
+    for program in REAL:
+        (tmp_path / "bin" / program).symlink_to(which(program) or program)
+    return tmp_path
+
+
+def arrange(case: Case, here: Path) -> None:
+    """Write the journal of A, and of B where that shares the thing, and make the thing so."""
+    for name in ("A", "B") if case.shared else ("A",):
+        Journal(name).begin(plan(name), down_script(plan(name)))
+    Journal("A").write("start", 0, case.before)
+    if case.after is not None:
+        Journal("A").write("done", 0, case.after)
+    if case.begun:
+        Journal("A").write("back", 0)
+    if case.now is not None:
+        (here / "thing").write_text(f"{case.now} and more\n" if case.now else "")
+    (here / "user").write_text(f"{case.user}\n")
+    (here / "other").write_text(f"{case.other}\n")
+    for accident in ("stuck", "ended", "unseen"):
+        if getattr(case, accident):
+            (here / accident).touch()
+
+
+def read(path: Path) -> str:
+    """What is in a file; nothing where there is none."""
+    return path.read_text() if path.exists() else ""
+
+
+@pytest.mark.parametrize("engine", [python, bash])
+@pytest.mark.parametrize(("case", "came"), CASES.values(), ids=CASES)
+def test_down(case: Case, came: Came, engine: Engine, here: Path) -> None:
+    """A thing is taken back if it is as its command left it, and nobody else needs it."""
+    arrange(case, here)
+
+    wholly, said = engine(here)
+
+    told = f"[#] # left alone: ip 0 - ({came.left})" if came.left else ""
+    assert read(here / "ran") == came.ran
+    assert [line for line in said.splitlines() if "left alone" in line] == [told] * bool(told)
+    assert (wholly, Journal("A").read() is None) == (came.wholly, came.wholly)
+
+
+@pytest.mark.parametrize("engine", [python, bash])
+@pytest.mark.parametrize("after", ["1", None])
+def test_passed_on(after: str | None, engine: Engine, here: Path) -> None:
+    """What a network that stays shares is in its journal as in that of the one that ran it."""
+    arrange(Case("0", after, "1", shared=True), here)
+    began = Journal("A").read()
+
+    engine(here)
+
+    heir = Journal("B").read()
+    assert began is not None
+    assert heir is not None
+    assert heir.notes == (Note(0, "0", after),)
+    assert heir.began == began.began
+
+
+@pytest.mark.parametrize("engine", [python, bash])
+def test_again(engine: Engine, here: Path) -> None:
+    """What could not be taken back is interrupted, and taken back by the next that tries."""
+    arrange(Case("0", "1", "1", stuck=True), here)
+
+    first, _ = engine(here)
+    halfway = Journal("A").read()
+    (here / "stuck").unlink()
+    second, _ = engine(here)
+
+    assert (first, second) == (False, True)
+    assert halfway is not None
+    assert halfway.state == "interrupted"
+    assert (here / "thing").read_text() == "0\n"
+    assert Journal("A").read() is None

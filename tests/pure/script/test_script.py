@@ -1,0 +1,380 @@
+"""The exported script: the plan's lines as bash that bash and shellcheck agree with."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from bash import heard
+from console import machine
+from places import ROOT
+
+from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
+from netmodes.commands.uplink import unchanged
+from netmodes.journal import Journal
+from netmodes.plan.undo import seconds_left
+from netmodes.script.bash import down_script, knowledge, render
+from netmodes.script.render import picture
+
+TEMPLATES = ROOT / "templates"
+
+LONG = "n" * 255
+
+#: Every mode as it is, with the longest names and addresses there are, and with everything given.
+MODES: list[Mode] = [
+    Isolated(),
+    Isolated(namespace=LONG, device="d" * 15, address="198.100.200.100/24"),
+    HostOnly(),
+    HostOnly(namespace="up"),
+    HostOnly(namespace=LONG, host_device="h" * 15, device="d" * 15),
+    HostOnly(host_address="198.100.200.100/24", address="198.100.200.200/24"),
+    Bridged(uplink="enp0s1"),
+    Bridged(uplink="enp0s1", gateway="192.168.64.1", namespace=LONG),
+    Bridged(uplink="enp0s1", bridge="b" * 15, host_device="h" * 15, device="d" * 15),
+    Bridged(
+        uplink="enp0s1", bridge_address="192.168.64.200/24", address="192.168.64.201/24", bridge="7"
+    ),
+    Nat(),
+    Nat(namespace="n" * 240, bridge="b" * 15, host_device="h" * 15, device="d" * 15),
+    Nat(publish="8080:80,5353:53/udp"),
+]
+
+each_mode = pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.mode)
+each_class = pytest.mark.parametrize(
+    "mode", [Isolated(), HostOnly(), Bridged(uplink="enp0s1"), Nat()], ids=lambda mode: mode.mode
+)
+each_kind = pytest.mark.parametrize("verbatim", [False, True], ids=["guarded", "verbatim"])
+
+
+@pytest.fixture
+def script(mode: Mode, verbatim: bool, article: Facts, tmp_path: Path) -> Path:
+    """The script of a mode, as a file."""
+    path = tmp_path / f"{mode.mode}.sh"
+    path.write_text(mode.script(article, verbatim=verbatim))
+    return path
+
+
+def run(*argv: str | Path) -> tuple[int, str]:
+    """Run a program; its exit status and everything it printed."""
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout
+
+
+def body(text: str, function: str) -> list[str]:
+    """The lines of a function of the script."""
+    return text.partition(f"\n{function}() {{\n")[2].partition("\n}\n")[0].splitlines()
+
+
+@each_kind
+@each_mode
+def test_bash(mode: Mode, verbatim: bool, script: Path) -> None:
+    """Bash reads every script to its end."""
+    assert run("bash", "-n", script) == (0, "")
+
+
+@each_kind
+@each_class
+def test_shellcheck(mode: Mode, verbatim: bool, script: Path) -> None:
+    """Shellcheck has nothing to say of any."""
+    assert run("shellcheck", script) == (0, "")
+
+
+@each_kind
+@each_mode
+def test_lines(mode: Mode, verbatim: bool, article: Facts) -> None:
+    """The script's commands are the plan's lines, to the letter and in order."""
+    plan = mode.plan(article, verbatim=verbatim)
+
+    commands = [line for line in body(render(plan), "up") if not line.startswith("    #")]
+
+    numbers = (
+        ("" if step.stdin is None else "READS=yes ") + (f"step {place}" if step.undo else "run")
+        for place, step in enumerate(plan.steps)
+    )
+    expected = [f"    {said} {line}" for said, line in zip(numbers, plan.lines, strict=True)]
+    assert commands == "\n".join(expected).splitlines()
+
+
+@each_kind
+@each_mode
+def test_whys(mode: Mode, verbatim: bool, article: Facts) -> None:
+    """Above each command stands its why, and that it is a guard where it is one."""
+    plan = mode.plan(article, verbatim=verbatim)
+
+    comments = [line.strip() for line in body(render(plan), "up") if line.startswith("    #")]
+
+    assert comments == [f"# {'guard: ' * step.guard}{step.why}" for step in plan.steps]
+
+
+@each_class
+def test_picture(mode: Mode, article: Facts) -> None:
+    """The picture in a mode's docstring is what is drawn for the article's values."""
+    drawn = picture(mode.plan(article))
+
+    assert inspect.cleandoc(mode.__doc__ or "").partition("\n\n")[2] == drawn
+
+
+@each_mode
+def test_picture_keeps_its_frame(mode: Mode, article: Facts) -> None:
+    """A picture with the longest names and addresses has the frame of the article's."""
+    uplink = {"uplink": "enp0s1"} if isinstance(mode, Bridged) else {}
+
+    drawn = picture(mode.plan(article)).splitlines()[1:]
+    usual = picture(type(mode)(**uplink).plan(article)).splitlines()[1:]
+
+    assert [len(line) for line in drawn] == [len(line) for line in usual]
+
+
+@each_mode
+def test_picture_in_the_script(mode: Mode, article: Facts) -> None:
+    """The script begins with the picture, as comments."""
+    plan = mode.plan(article)
+
+    comments = [line[2:] for line in render(plan).splitlines() if line.startswith("# ")]
+
+    assert comments[1 : 1 + picture(plan).count("\n") + 1] == picture(plan).splitlines()
+
+
+@each_class
+def test_tabs_and_ends(mode: Mode, article: Facts) -> None:
+    """No line of a script ends in a blank or holds a tab, and the last one ends."""
+    text = mode.script(article)
+
+    assert [line for line in text.splitlines() if line != line.rstrip() or "\t" in line] == []
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n")
+
+
+@each_class
+@pytest.mark.parametrize(
+    "arguments", [["sideways"], ["up", "--kill"], ["--kill"], ["down", "--all"], ["up", "down"]]
+)
+def test_wrong_usage(mode: Mode, arguments: list[str], article: Facts, tmp_path: Path) -> None:
+    """A script called with anything else says how to call it, exits 2 and does nothing."""
+    path = tmp_path / "it.sh"
+    path.write_text(mode.script(article))
+
+    status, said = run("bash", path, *arguments)
+
+    assert (status, said) == (2, f"Usage: {path} [up | down [--kill]]\n")
+
+
+@each_mode
+def test_verbatim_checks_no_names(mode: Mode, article: Facts) -> None:
+    """The article's commands alone write no files, so they ask for none."""
+    assert "/etc/netns" in mode.script(article)
+    assert "/etc/netns" not in mode.script(article, verbatim=True)
+
+
+def test_verbatim_has_no_guards(article: Facts) -> None:
+    """With --verbatim the script has no guard command."""
+    assert "# guard: " in HostOnly().script(article)
+    assert "# guard: " not in HostOnly().script(article, verbatim=True)
+
+
+def test_checks_first(article: Facts) -> None:
+    """Bridged's script asks first whether uplink and machine are as they were rendered for."""
+    checks = body(Bridged(uplink="enp0s1").script(article), "checks")
+
+    said = "\n".join(checks)
+    expected = ["namespace A exists", "br0 exists", "veth0 exists", "4a:9e:7e:55:59:ee", "inet 192"]
+    assert [words for words in expected if words not in said] == []
+    assert said.count(": export again") == len(list(unchanged("enp0s1", article)))
+
+
+# The taking-back.
+
+#: Plans whose taking-back has everything that there is to it.
+PLANS: dict[str, Plan] = {
+    "isolated": Isolated().plan(machine("article")),
+    "host-only": HostOnly(namespace="up").plan(machine("article")),
+    "bridged": Bridged(uplink="enp0s1").plan(machine("article")),
+    "rich": Bridged(uplink="enp0s1").plan(machine("rich")),
+    "advertised": Bridged(uplink="enp0s1").plan(machine("advertised")),
+    "docker": Bridged(uplink="enp0s1").plan(machine("docker")),
+    "managed": Bridged(uplink="enp0s1").plan(machine("managed")),
+    "nat": Nat(publish="8080:80").plan(machine("article")),
+    "nat-iptables-alone": Nat(publish="8080:80").plan(machine("iptables-alone")),
+    "nat-joins": Nat(namespace="B", publish="8081:80").plan(machine("nat-up")),
+    "joins": Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up")),
+}
+
+each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+
+
+def undos(plan: Plan) -> list[tuple[int, Undo]]:
+    """Each undo of a plan, with its command's number."""
+    return [(number, step.undo) for number, step in enumerate(plan.all_steps) if step.undo]
+
+
+@each_plan
+def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
+    """Bash and shellcheck agree with the script and with the journal's down.sh alike."""
+    for name, text in (("up.sh", render(plan)), ("down.sh", down_script(plan))):
+        path = tmp_path / name
+        path.write_text(text)
+
+        assert run("bash", "-n", path) == (0, "")
+        assert run("shellcheck", path) == (0, "")
+
+
+@each_plan
+def test_engine(plan: Plan) -> None:
+    """The script and down.sh hold what is known of the plan, and the same engine, to the letter."""
+    shared = f"{knowledge(plan)}\n{(TEMPLATES / 'engine.sh').read_text()}"
+
+    assert shared in render(plan)
+    assert shared in down_script(plan)
+
+
+@each_plan
+def test_probes(plan: Plan) -> None:
+    """The script asks of each command just what its undo's probe asks, and of others nothing."""
+    numbers = range(len(plan.all_steps))
+
+    asked = heard(plan, "".join(f"probe {number}\n" for number in numbers))
+
+    assert asked == [undo.probe for _, undo in undos(plan)]
+
+
+@each_plan
+def test_undos(plan: Plan) -> None:
+    """The script takes each command back with just its undo's argv and input."""
+    hears = """
+        show() { stat "$@" "$([ -z "${READS-}" ] || cat; printf .)"; }
+        left() { printf '{left:%s}' "$1"; }
+        found() { :; }
+        """
+
+    ran = heard(plan, hears + "".join(f"undo {number} 'a b'\n" for number, _ in undos(plan)))
+
+    assert ran == [
+        ("stat", *undo.command("a b"), f"{undo.stdin or ''}.") for _, undo in undos(plan)
+    ]
+
+
+@each_plan
+@pytest.mark.parametrize("what", ["users", "others"])
+def test_signs(plan: Plan, what: str) -> None:
+    """The script looks for users and others just where, and for what, each undo says."""
+    hears = 'found() { stat "$@"; }\n'
+
+    looked = heard(plan, hears + "".join(f"{what} {number}\n" for number, _ in undos(plan)))
+
+    assert looked == [
+        ("stat", pattern, *argv) for _, undo in undos(plan) for argv, pattern in getattr(undo, what)
+    ]
+
+
+@each_plan
+def test_lines_left_out(plan: Plan) -> None:
+    """The script leaves out each line whose sign it finds, just where its undo says to look."""
+    hears = """
+        found() { stat "$@"; echo found; }
+        show() { stat "$(cat; printf .)"; }
+        left() { printf '{left:%s}' "$1"; }
+        """
+
+    for number, undo in undos(plan):
+        signs = dict(undo.unless)
+        looked = heard(plan, f"{hears}undo {number}\n") if signs else []
+        kept = [line for line in (undo.stdin or "").splitlines(True) if line.rstrip() not in signs]
+
+        expected = [("stat", pattern, *argv) for argv, pattern in signs.values()]
+        assert looked == expected + [("stat", "".join([*kept, "."]))] * bool(signs)
+
+
+@each_plan
+def test_things(plan: Plan) -> None:
+    """What the script leaves alone it calls by its undo's command."""
+    named = "".join(f'stat "$(thing {number} 1)"\n' for number, _ in undos(plan))
+
+    assert heard(plan, named) == [("stat", " ".join(undo.command("1"))) for _, undo in undos(plan)]
+
+
+@pytest.mark.parametrize(
+    ("began", "lifetime", "left"),
+    [
+        ("900.50", 86400, 86300),
+        ("900.50", 161, 61),
+        ("900.50", 160, 60),
+        ("900.50", 159, 60),
+        ("900.50", 0, 60),
+        ("900.50\nbegan 400.50\nbegan 950.50", 1000, 400),
+        ("1000.50", 1000, 1000),
+    ],
+)
+def test_left(began: str, lifetime: int, left: int) -> None:
+    """A lifetime counts on from the first command, in bash as in Python, down to a minute."""
+    log = f"printf 'began {began}\n' >\"$JOURNAL/log\"\n"
+    elapsed = 1000.5 - min(map(float, began.split("\nbegan ")))
+    undo = Undo((), (), seconds_left(lifetime))
+
+    counted = heard(PLANS["rich"], f'{log}stat "$(left {lifetime})"\n')
+
+    assert counted == [("stat", str(left))]
+    assert undo.text(elapsed) == str(left)
+
+
+#: Begins, and tells the name and the content of each file, of which bash keeps no final newline.
+FILES = """
+JOURNAL=$JOURNAL-begun
+begin
+for file in "$JOURNAL"/*; do
+    text=$(cat <"$file"; printf .)
+    stat "${file##*/}" "${text%.}"
+done
+"""
+
+
+@each_plan
+def test_begin(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script begins with the files that a run of netmodes begins with."""
+    monkeypatch.setattr(journal, "ROOT", tmp_path)
+    written = Journal("A")
+    written.begin(plan, down_script(plan))
+    files = {path.name: path.read_text() for path in written.folder.iterdir()}
+
+    begun = heard(plan, FILES)
+
+    told = {words[1]: words[2] for words in begun if words[0] == "stat"}
+    assert sorted(told) == sorted(files)
+    assert (told["shares"], told["plan.json"]) == (files["shares"], f"{files['plan.json']}\n")
+    assert (told["log"], files["log"].split()[0]) == ("began 1000.50\n", "began")
+
+
+FUNCTION = r"^(\w+) ?\(\) *\n?\{.*?^\}\n|^(\w+)\(\) \{ .* \}\n"
+
+
+def functions(text: str) -> dict[str, str]:
+    """The functions that bash has read from a script, as bash writes them."""
+    end = text.index('become_root "$@"\n')
+    status, written = run("bash", "-c", f"{text[:end]}\ndeclare -f")
+    assert status == 0
+    found = re.finditer(FUNCTION, written, re.M | re.S)
+    return {function[1]: function[0] for function in found}
+
+
+def statements(text: str) -> set[str]:
+    """The lines of a script outside its functions, but for comments and values given."""
+    rest = re.sub(FUNCTION, "", text, flags=re.M | re.S)
+    lines = re.sub(r"^#.*| # .*", "", rest, flags=re.M).splitlines()
+    return {line for line in lines if line and not re.match(r"declare -|[A-Z]+=", line)}
+
+
+@each_plan
+def test_down_of_a_script(plan: Plan) -> None:
+    """The down.sh that a script writes does what that of netmodes does."""
+    ours = down_script(plan)
+
+    status, theirs = run("bash", "-c", render(plan).removesuffix('main "$@"\n') + "down_script")
+
+    assert (status, run("bash", "-n", "-c", theirs)) == (0, (0, ""))
+    assert {"probe", "undo", "down", "take_back"} <= functions(ours).keys()
+    assert functions(ours).items() <= functions(theirs).items()
+    assert statements(ours) == statements(theirs)

@@ -1,0 +1,22 @@
+"""The table at the end of a run."""
+
+from __future__ import annotations
+
+from counts import Count, table
+
+
+def test_table() -> None:
+    """The table has a line for each run and a column for each fault, in 80 columns."""
+    counts = [
+        Count(mode="bridged", way="netmodes", verb="up", fault="fails", tried=40, restored=40),
+        Count(mode="bridged", way="netmodes", verb="up", fault="killed so", tried=2, restored=1),
+        Count(mode="bridged", way="script", verb="down", fault="killed so", tried=1, restored=1),
+    ]
+
+    assert list(table(counts)) == [
+        "fault sweep: 43 faults tried, 42 machines as before",
+        "                           fails   killed",
+        "                                       so",
+        "bridged   netmodes up         40        2",
+        "bridged   script   down                 1",
+    ]

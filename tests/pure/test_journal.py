@@ -1,0 +1,407 @@
+"""The journal: what is up and what had begun, told from the files of /run/netmodes alone."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from console import machine
+
+from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
+from netmodes.commands.devices import check_namespace
+from netmodes.journal import Journal, Note, locked, shares, sharing, summaries
+from netmodes.plan.step import step_from
+from netmodes.script.bash import render
+
+DOWN = "#!/usr/bin/env bash\n"
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A journal of the test's own."""
+    monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    return tmp_path / "netmodes"
+
+
+@pytest.fixture
+def plan(article: Facts) -> Plan:
+    """The plan that is journalled."""
+    return HostOnly().plan(article)
+
+
+def begun(plan: Plan, *lines: str, watched: bool = False) -> Journal:
+    """The journal of a run that wrote these lines."""
+    begun = Journal(plan.namespace)
+    begun.begin(plan, DOWN, watched=watched)
+    for line in lines:
+        begun.write(*line.split(" "))
+    return begun
+
+
+def log(root: Path) -> list[str]:
+    """The lines of A's log."""
+    return (root / "A/log").read_text().splitlines()
+
+
+def test_begin(plan: Plan, root: Path) -> None:
+    """The whole intent is on disk before the first command, and nothing half written beside it."""
+    begun(plan)
+
+    written = {path.name: path.read_text() for path in (root / "A").iterdir()}
+    assert [path.name for path in root.iterdir()] == ["A"]
+    assert sorted(written) == ["before.json", "down.sh", "log", "plan.json", "shares"]
+    assert Plan.from_dict(json.loads(written["plan.json"])) == plan
+    assert (written["down.sh"], written["shares"]) == (DOWN, "")
+    assert re.fullmatch(r"began [0-9]+\.[0-9]+\n", written["log"])
+
+
+def test_begin_without_notices(plan: Plan, root: Path) -> None:
+    """What is noticed on the way is no part of the intent: a script knows its network again."""
+    begun(replace(plan, notices=("dhclient manages enp0s1",)))
+
+    assert (root / "A/plan.json").read_text() == plan.intent()
+    assert render(replace(plan, notices=("dhclient manages enp0s1",))) == render(plan)
+
+
+def test_begin_watched(plan: Plan, root: Path) -> None:
+    """That a run is watched is on disk with its intent: there is no instant in between."""
+    begun(plan, watched=True)
+
+    began, watched = log(root)
+    assert began.startswith("began ")
+    assert watched == "watched"
+
+
+@pytest.mark.parametrize("draft", [".A.new", ".A.old", ".B.old"])
+def test_begin_after_a_crash(draft: str, plan: Plan, root: Path) -> None:
+    """What a killed run was writing or forgetting is no network, and goes with the next run."""
+    (root / draft).mkdir(parents=True)
+    (root / draft / "plan.json").write_text("{")
+
+    before = summaries()
+    with locked():
+        begun(plan)
+
+    assert before == []
+    assert sorted(path.name for path in root.iterdir()) == [".lock", "A"]
+    assert [(net["name"], net["parameters"]) for net in summaries()] == [("A", plan.parameters)]
+
+
+def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
+    """Anyone may read what is up, and none but root write it, whatever root's umask."""
+    umask = os.umask(0o077)
+    try:
+        with locked():
+            begun(plan)
+    finally:
+        os.umask(umask)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (root, *root.glob("[!.]*"))}
+    files = {path.stat().st_mode & 0o777 for path in (root / "A").iterdir()}
+    assert modes == {"netmodes": 0o755, "A": 0o755}
+    assert files == {0o644}
+
+
+def test_shares(article: Facts) -> None:
+    """What may be shared is a line each: its place among all steps, and its name."""
+    plan = Bridged(uplink="enp0s1").plan(article)
+
+    lines = shares(plan).splitlines()
+
+    assert [line.partition(" ")[2] for line in lines] == [
+        "sysctl net.ipv4.ip_forward",
+        "bridge br0",
+        "port enp0s1",
+        "up enp0s1",
+        "addresses enp0s1",
+    ]
+    assert [int(line.partition(" ")[0]) for line in lines] == [
+        index for index, step in enumerate(plan.all_steps) if step.share
+    ]
+
+
+def test_read_nothing() -> None:
+    """A name without a journal is no network."""
+    assert Journal("A").read() is None
+
+
+def test_write(plan: Plan, root: Path) -> None:
+    """Each line of the log is words, with a dash for an empty one."""
+    begun(plan).write("start", 3, "")
+
+    assert log(root)[1:] == ["start 3 -"]
+    assert (root / "A/log").read_text().endswith("\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "notes"),
+    [
+        ([], []),
+        (["start 0 -"], [Note(0, "")]),
+        (["start 0 -", "done 0 41.5"], [Note(0, "", "41.5")]),
+        (["start 0 -", "done 0 -"], [Note(0, "", "")]),
+        (
+            ["start 0 -", "done 0 41.5", "start 2 0", "done 2 1", "start 3 -"],
+            [Note(0, "", "41.5"), Note(2, "0", "1"), Note(3, "")],
+        ),
+        (["start 0 -", "done 0 41.5", "up", "down"], [Note(0, "", "41.5")]),
+        (
+            ["start 0 -", "done 0 41.5", "start 1 0", "up", "down", "back 1", "back 0"],
+            [Note(0, "", "41.5", back=True), Note(1, "0", back=True)],
+        ),
+    ],
+)
+def test_notes(lines: list[str], notes: list[Note], plan: Plan) -> None:
+    """The log says of each step that was started what was there before and, once done, after."""
+    network = begun(plan, *lines).read()
+
+    assert network is not None
+    assert (network.plan, list(network.notes)) == (plan, notes)
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        (["start 0 -", "done 0 41.5", "up"], "up"),
+        ([], "interrupted"),
+        (["start 0 -"], "interrupted"),
+        (["start 0 -", "done 0 41.5"], "interrupted"),
+        (["start 0 -", "done 0 41.5", "up", "down"], "interrupted"),
+    ],
+)
+def test_state(lines: list[str], state: str, plan: Plan) -> None:
+    """A network is up from the end of its run to the beginning of its taking-back."""
+    network = begun(plan, *lines).read()
+
+    assert network is not None
+    assert network.state == state
+
+
+@pytest.mark.parametrize(
+    ("lines", "state", "confirmed"),
+    [
+        ([], "interrupted", False),
+        (["start 0 -", "done 0 41.5"], "interrupted", False),
+        (["up"], "unconfirmed", False),
+        (["up", "confirmed"], "up", True),
+        (["confirmed"], "interrupted", True),
+        (["confirmed", "up"], "up", True),
+        (["up", "down"], "interrupted", False),
+        (["up", "confirmed", "down"], "interrupted", True),
+    ],
+)
+def test_state_when_watched(lines: list[str], state: str, confirmed: bool, plan: Plan) -> None:
+    """A network that is watched is not yet up where nobody has confirmed it."""
+    network = begun(plan, *lines, watched=True).read()
+
+    assert network is not None
+    assert (network.state, network.confirmed) == (state, confirmed)
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"),
+    [
+        (Note(2, "", "7:"), ["start 2 -", "done 2 7:"]),
+        (Note(2, "0", "1"), ["start 2 0", "done 2 1"]),
+        (Note(2, "0", ""), ["start 2 0", "done 2 -"]),
+        (Note(2, "0"), ["start 2 0"]),
+    ],
+)
+def test_inherit(note: Note, lines: list[str], plan: Plan, root: Path) -> None:
+    """A step that is passed on is noted as the one who ran it knew it, done or not."""
+    heir = begun(plan, "start 5 -", "done 5 9:", "up")
+
+    heir.inherit(note, 0.5)
+
+    network = heir.read()
+    assert network is not None
+    assert log(root)[-1 - len(lines) :] == ["began 0.5", *lines]
+    assert network.notes == (note, Note(5, "", "9:"))
+    assert network.state == "up"
+
+
+def test_began(plan: Plan) -> None:
+    """With a step comes the time at which it was run; the earliest counts, in whatever order."""
+    heir = begun(plan)
+    for began in (0.5, 0.25, 0.75):
+        heir.inherit(Note(0, ""), began)
+
+    network = heir.read()
+
+    assert network is not None
+    assert network.began == 0.25
+
+
+def test_sharing(article: Facts, root: Path) -> None:
+    """A share is found in every network that has one, whatever else there is of it."""
+    first = Bridged(uplink="enp0s1").plan(article)
+    second = Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up"))
+    for plan in (first, second, HostOnly(namespace="C").plan(article)):
+        begun(plan)
+    (root / "A/plan.json").write_text("")
+    (root / ".D.new").mkdir()
+    (root / ".D.new/shares").write_text("7 bridge br0\n")
+
+    found = dict(sharing("bridge br0"))
+
+    assert sorted(found) == ["A", "B"]
+    assert first.shares[found["A"]] == second.shares[found["B"]] == "bridge br0"
+    assert [*sharing("bridge br")] == []
+
+
+@pytest.mark.parametrize("cut", ["sta", "start", "start 2", "done 0", "beg", "began", "began "])
+def test_cut_short(cut: str, plan: Plan, root: Path) -> None:
+    """A last line that a crash cut short takes nothing from those before it."""
+    begun(plan, "start 0 -", "done 0 41.5")
+    with (root / "A/log").open("a") as log:
+        log.write(cut)
+
+    network = Journal("A").read()
+
+    assert network is not None
+    assert (network.state, network.notes) == ("interrupted", (Note(0, "", "41.5"),))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2}', "\udcff"])
+def test_unreadable(text: str, plan: Plan, root: Path) -> None:
+    """A journal that cannot be read is refused by its path, not taken for none."""
+    begun(plan)
+    (root / "A/plan.json").write_bytes(os.fsencode(text))
+
+    with pytest.raises(Refused, match=f"the journal {root / 'A'} cannot be read .*/A/down.sh`"):
+        Journal("A").read()
+
+
+@pytest.mark.parametrize("line", ["start first -", "start 99 -", "done 7 41.5", "began noon"])
+def test_damaged_log(line: str, plan: Plan, root: Path) -> None:
+    """A log that is not one, or another plan's, is refused by its path as well."""
+    begun(plan, line)
+
+    with pytest.raises(Refused, match=f"{root / 'A'}/log is damaged .*: take A back by hand"):
+        Journal("A").read()
+
+
+def test_empty_log(plan: Plan, root: Path) -> None:
+    """A log that has lost what was in it is not taken for a run that did nothing."""
+    begun(plan)
+    (root / "A/log").write_text("")
+
+    with pytest.raises(Refused, match="its beginning is lost"):
+        Journal("A").read()
+
+
+@pytest.mark.parametrize("name", ["plan.json", "log"])
+def test_lost(name: str, plan: Plan, root: Path) -> None:
+    """A journal that has lost a file is refused, not taken for none."""
+    begun(plan)
+    (root / "A" / name).unlink()
+
+    with pytest.raises(Refused, match="cannot be read"):
+        Journal("A").read()
+
+
+def test_networks(article: Facts) -> None:
+    """Every network is listed by name; a folder without a plan is unreadable."""
+    for name in ("B", "A"):
+        begun(HostOnly(namespace=name).plan(article), "up")
+    begun(HostOnly(namespace="C").plan(article)).folder.joinpath("plan.json").unlink()
+
+    found = summaries()
+
+    assert [(net["name"], net["mode"], net["state"]) for net in found] == [
+        ("A", "host-only", "up"),
+        ("B", "host-only", "up"),
+        ("C", "", "unreadable"),
+    ]
+    assert found[0]["parameters"] == HostOnly().plan(article).parameters
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 2}'])
+def test_unreadable_among_others(text: str, article: Facts, root: Path) -> None:
+    """A journal that cannot be read is listed as that, between the others."""
+    for name in "ABC":
+        begun(HostOnly(namespace=name).plan(article), "up")
+    (root / "B/plan.json").write_text(text)
+
+    assert [(net["name"], net["state"]) for net in summaries()] == [
+        ("A", "up"),
+        ("B", "unreadable"),
+        ("C", "up"),
+    ]
+
+
+def summary(plan: Plan) -> Any:  # noqa: ANN401
+    """What facts and `list` say of a plan that is up, after JSON."""
+    network = begun(plan, "up").read()
+    assert network is not None
+    return json.loads(json.dumps(network.summary()))
+
+
+def test_summary_shares(article: Facts) -> None:
+    """A summary has, whole, each step that others may share, also those that it has inherited."""
+    first = Bridged(uplink="enp0s1").plan(article)
+    second = Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up"))
+
+    provided, passed_on = summary(first)["shared"], summary(second)["shared"]
+
+    assert [*map(step_from, provided)] == [step for step in first.steps if step.share]
+    assert [step["share"] for step in passed_on] == [*first.shares.values()]
+
+
+def test_networks_before_the_first() -> None:
+    """Where nothing was ever up there are no networks."""
+    assert summaries() == []
+
+
+def test_remove(plan: Plan, root: Path) -> None:
+    """A network that is forgotten leaves nothing."""
+    begun(plan, "up").remove()
+
+    assert list(root.iterdir()) == []
+    assert summaries() == []
+
+
+def test_remove_twice(plan: Plan) -> None:
+    """A network that somebody else has forgotten meanwhile is no failure."""
+    begun(plan).remove()
+
+    assert Journal("A").remove() is None
+
+
+def test_locked(root: Path) -> None:
+    """While one run holds the lock no other can, and afterwards it can."""
+    with locked():
+        (lock,) = root.iterdir()
+        with lock.open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with lock.open() as other:
+        assert fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB) is None
+
+
+def test_locked_is_no_network(root: Path) -> None:
+    """The lock beside the networks is none of them."""
+    with locked():
+        assert summaries() == []
+
+
+def test_lock_is_no_name(root: Path) -> None:
+    """No namespace can have the name of a file that the journal keeps beside the networks."""
+    with locked():
+        (lock,) = root.iterdir()
+
+    with pytest.raises(Refused):
+        check_namespace(lock.name)
+
+
+def test_locked_nowhere(root: Path) -> None:
+    """Where the journal cannot be kept nothing is begun, and that is said."""
+    root.write_text("a file where the folder should be")
+
+    with pytest.raises(NetmodesError, match=r"cannot be written .* see that it can be"), locked():
+        pass
