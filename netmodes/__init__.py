@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
 from netmodes.plan.promise import Cell, NotAsPromised, Report, Result
 from netmodes.plan.step import Check, Outcome, Plan, Record, Step
@@ -33,4 +34,6 @@ __all__ = [
     "Result",
     "Step",
     "Undo",
+    "host_facts",
+    "namespace_facts",
 ]

@@ -14,6 +14,7 @@ from netmodes.cli.words import as_json, fit
 from netmodes.diagnose import doctor as findings
 from netmodes.machine import abilities
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
 from netmodes.modes import MODES
 from netmodes.plan.finding import Finding
 
@@ -50,7 +51,7 @@ def look() -> Facts:
     """This machine's facts, as far as there are the programs that tell."""
     around = abilities.read()
     nothing = Facts(links=[], routes=[], routes6=[], networks=[])
-    return replace(nothing if "ip" in around["missing"] else Facts.read(), **around)
+    return replace(nothing if "ip" in around["missing"] else host_facts(), **around)
 
 
 def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:

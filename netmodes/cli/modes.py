@@ -18,8 +18,9 @@ from netmodes.commands.uplink import suggestion
 from netmodes.engine import signals
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal
-from netmodes.machine.abilities import ssh_device
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
+from netmodes.machine.ssh import ssh_device
 from netmodes.modes import Mode
 from netmodes.plan.promise import NotAsPromised
 from netmodes.plan.step import Plan, Record
@@ -92,7 +93,7 @@ def run_mode(
 def uplink_to_take(facts: str | None) -> str:
     """Which uplink there is to name, on this machine or the one that a file describes."""
     try:
-        return suggestion("", read_facts(facts) or Facts.read(thorough=False))
+        return suggestion("", read_facts(facts) or host_facts(thorough=False))
     except (Refused, AttributeError, KeyError, TypeError, ValueError):
         return "name the NIC that leads outside"
 

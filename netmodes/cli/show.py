@@ -15,6 +15,7 @@ from netmodes.cli.terminal import coloured, drawn
 from netmodes.cli.words import as_json, fit
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import View, view
 
@@ -42,7 +43,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
     Example: netmodes show A
     """
-    facts = Facts.read(thorough=False)
+    facts = host_facts(thorough=False)
     seen = view(facts, look_inside(facts), name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)
@@ -63,7 +64,7 @@ def _inside(name: str) -> Facts | None:
     if os.geteuid() != 0:
         return None
     try:
-        return Facts.inside(name)
+        return namespace_facts(name)
     except Refused:
         return None
 

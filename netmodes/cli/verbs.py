@@ -18,7 +18,7 @@ from netmodes.cli.words import as_json, fit, say, show
 from netmodes.commands.uplink import stray
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import summaries
-from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
 
 __all__ = ["VERBS"]
 
@@ -94,7 +94,7 @@ def list_(to_json: bool) -> None:
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
     for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
-        for finding in stray(uplink, Facts.read(thorough=False)):
+        for finding in stray(uplink, host_facts(thorough=False)):
             click.echo(fit(f"Note: {finding.notice}"))
 
 
@@ -122,7 +122,7 @@ def facts() -> None:
 
     Example: netmodes facts > server.json
     """
-    click.echo(Facts.read(machine=True).to_json())
+    click.echo(host_facts(machine=True).to_json())
 
 
 @click.command(context_settings=PASS_ON)

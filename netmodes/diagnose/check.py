@@ -26,6 +26,7 @@ from netmodes.engine.down import running
 from netmodes.engine.runner import SIDE_BY_SIDE, Echo, Runner, silent
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
 from netmodes.network import need_root
 from netmodes.plan.finding import Finding
@@ -65,7 +66,7 @@ def try_promises(network: Json, outside: str, runner: Runner) -> Report:
     if network["mode"] not in MODES:
         what = f"{network['name']} has a mode that this netmodes does not know"
         raise Refused(f"{what}: {network['mode']}")
-    host = Facts.read()
+    host = host_facts()
     address, name = find_host(outside, runner) if outside else ("", "")
     if outside:
         _check_outside(address, network, host)
@@ -150,7 +151,7 @@ class Judge:
     @cached_property
     def within(self) -> Facts:
         """The namespace's facts."""
-        return Facts.inside(self.network["name"])
+        return namespace_facts(self.network["name"])
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
         nobody = asks_nobody(self.within)
@@ -175,7 +176,9 @@ class Judge:
             return self._from_host(result)
         if probe.cell.source == "neighbour":
             network = self.host.network(probe.source) or self.network
-            return _because(result, self._follow(network, Facts.inside(probe.source), result.tried))
+            return _because(
+                result, self._follow(network, namespace_facts(probe.source), result.tried)
+            )
         return _because(result, self._follow(self.network, self.within, result.tried))
 
     def _from_host(self, result: Result) -> Result:

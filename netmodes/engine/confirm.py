@@ -17,8 +17,9 @@ from typing import Any
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
-from netmodes.machine.abilities import route_to, ssh_peer
-from netmodes.machine.facts import Facts
+from netmodes.machine.query import route_to
+from netmodes.machine.read import host_facts
+from netmodes.machine.ssh import ssh_peer
 
 __all__ = ["arm", "confirm", "unreachable", "watch"]
 
@@ -88,7 +89,7 @@ def unreachable(runner: Runner) -> str | None:
 
 
 def _next_hops() -> Iterator[Json]:
-    facts = Facts.read(thorough=False)
+    facts = host_facts(thorough=False)
     routes = [*facts.known("routes"), *facts.known("routes6")]
     yield from (route for route in routes if route["dst"] == "default" and "gateway" in route)
     if (peer := ssh_peer()) is not None and (hop := route_to(peer)) is not None:

@@ -23,6 +23,7 @@ from netmodes.engine.runner import Runner, program
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal, Network, Note, sharing, uptime
 from netmodes.machine.facts import Facts
+from netmodes.machine.query import text_of
 from netmodes.plan.promise import NotAsPromised, Report
 from netmodes.plan.step import Outcome, Plan, Record, Step
 from netmodes.plan.undo import Sign, Undo
@@ -275,10 +276,7 @@ def _inside(network: Network, runner: Runner) -> list[str]:
 
 
 def _program_of(pid: str) -> str:
-    try:
-        return Path("/proc", pid, "comm").read_text().strip()
-    except OSError:
-        return "gone"
+    return text_of(Path("/proc", pid, "comm")) or "gone"
 
 
 def _left_inside(network: Network, runner: Runner, seconds: float = 2.0) -> list[str]:

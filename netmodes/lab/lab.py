@@ -33,7 +33,8 @@ from netmodes.diagnose.doctor import missing, no_user_namespaces
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import servers
 from netmodes.machine.abilities import UNSHARE, user_namespaces
-from netmodes.machine.facts import Facts, kind
+from netmodes.machine.facts import kind
+from netmodes.machine.read import host_facts
 from netmodes.plan.step import Step
 
 __all__ = ["enter", "is_lab", "run", "steps"]
@@ -152,7 +153,7 @@ def is_lab() -> bool:
     """
     try:
         mapped = Path("/proc/self/uid_map").read_text().split()
-        links = Facts.read(thorough=False).known("links")
+        links = host_facts(thorough=False).known("links")
     except (OSError, NetmodesError):
         return False
     return mapped[2] == "1" and all(

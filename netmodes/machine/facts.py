@@ -13,10 +13,6 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_interface, ip_n
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.machine import read as snapshot
-from netmodes.machine.read import kind
-
-__all__ = ["FOREVER", "Facts", "is_advertised", "kind", "written"]
 
 Json = dict[str, Any]
 
@@ -81,28 +77,6 @@ class Facts:
     kinds: dict[str, bool] | None = None
     privileges: str | None = None
     user_namespaces: dict[str, str] | None = None
-
-    @classmethod
-    def read(cls, *, thorough: bool = True, machine: bool = False) -> Facts:
-        """This machine's facts.
-
-        Args:
-            thorough: firewalls, rules, managers and hardware as well, which bridged asks about.
-            machine: programs, kinds of device and privileges as well, for a doctor.
-
-        Raises:
-            Refused: there is no ``ip``, or it fails.
-        """
-        return cls(**snapshot.read(thorough=thorough, machine=machine))
-
-    @classmethod
-    def inside(cls, name: str) -> Facts:
-        """The facts of a named namespace; what only a host has is unknown. It needs root.
-
-        Raises:
-            Refused: there is no such namespace, or it cannot be read.
-        """
-        return cls(**snapshot.read_inside(name))
 
     def to_json(self) -> str:
         """The snapshot as JSON."""
@@ -261,6 +235,12 @@ class Facts:
     def network(self, name: str) -> Json | None:
         """The network of ours of that name, or None."""
         return next((net for net in self.known("networks") if net["name"] == name), None)
+
+
+def kind(link: Json) -> str | None:
+    """The kind of a virtual device (``veth``, ``bridge``, …), or None for a real one."""
+    found = link.get("linkinfo", {}).get("info_kind")
+    return None if found is None else str(found)
 
 
 def written(address: Json) -> str:

@@ -1,75 +1,101 @@
-"""How this machine finds names, and which namespaces have files of their own for it: /etc, read."""
+"""Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MARK", "MARKED", "names", "names_inside"]
+from netmodes.machine.query import text_of
 
-#: What a file of ours in /etc/netns has at the end of a line, and how it is found (also by grep).
+#: The end of a line in every file of ours in /etc/netns, and the pattern (of grep, too) for it.
 MARK = "# made by netmodes"
 MARKED = f"{MARK}$"
 
-#: Where the real name servers stand: where they are asked directly, or of who answers on a loopback
-#: in their stead (systemd-resolved.service(8), NetworkManager(8)).
+#: The C library's name servers, and those behind a resolver on a loopback
+#: (systemd-resolved.service(8), NetworkManager(8)).
 RESOLVERS = (
     "/etc/resolv.conf",
     "/run/systemd/resolve/resolv.conf",
     "/run/NetworkManager/no-stub-resolv.conf",
 )
 
-#: Who answers for names on a socket that every namespace can reach.
+SWITCH = Path("/etc/nsswitch.conf")
+
+#: The sockets of a name service cache, which every namespace can reach.
 NSCD = ("/run/nscd/socket", "/var/run/nscd/socket")
 
 
 def names() -> dict[str, Any]:
-    """How names are found.
+    """How the host resolves names.
 
     Returns:
-        servers: the IPv4 name servers behind whatever answers on a loopback, the real ones.
-        search: the domains that go with them.
-        hosts: what nsswitch.conf says of hosts; "" where it says nothing, None where there is none.
-        netns: for each folder of /etc/netns, its files and whether each is ours; None without.
+        servers: the IPv4 name servers to ask from a namespace: none on a loopback.
+        search: the search domains beside them.
+        hosts: the sources of hosts in nsswitch.conf; "" for no such line, None for no such file.
+        netns: the files in each folder of /etc/netns, and whether each is ours; None without.
         nscd: whether a name service cache runs.
     """
-    servers, search = _resolvers()
+    servers, search = _real_servers()
     return {
         "servers": servers,
         "search": search,
-        "hosts": _hosts(Path("/etc/nsswitch.conf")),
+        "hosts": _hosts(SWITCH),
         "netns": _netns(Path("/etc/netns")),
         "nscd": any(Path(socket).exists() for socket in NSCD),
     }
 
 
-def _resolvers() -> tuple[list[str], list[str]]:
+def names_inside(namespace: str) -> dict[str, Any]:
+    """How a namespace resolves names: the ``hosts`` of ``names``."""
+    return {"hosts": _hosts(_own(namespace, SWITCH))}
+
+
+def resolvers(namespace: str = "") -> list[str] | None:
+    """The name servers that the C library asks, in order, on the host or in a namespace."""
+    text = text_of(_own(namespace, Path(RESOLVERS[0])))
+    return None if text is None else _parse(text)[0]
+
+
+def _own(namespace: str, path: Path) -> Path:
+    """The file that a namespace has in place of this one of /etc (ip-netns(8)), if it has one."""
+    own = Path("/etc/netns", namespace, path.name)
+    return own if namespace and own.exists() else path
+
+
+def _real_servers() -> tuple[list[str], list[str]]:
+    """Name servers and search domains of the first file that names a server off the loopback."""
     for path in RESOLVERS:
-        found = [line.split() for line in _text(Path(path)).splitlines()]
-        servers = [words[1] for words in found if words[:1] == ["nameserver"] and words[1:]]
+        servers, search = _parse(text_of(Path(path)) or "")
         if real := [server for server in servers if _is_real(server)]:
-            search = [domain for words in found if words[:1] == ["search"] for domain in words[1:]]
             return real, [domain for domain in search if domain != "."]
     return [], []
 
 
+def _parse(text: str) -> tuple[list[str], list[str]]:
+    """The name servers and search domains of a resolv.conf(5)."""
+    words = [line.split() for line in text.splitlines()]
+    servers = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
+    return servers, [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
+
+
+def _is_address(words: list[str]) -> bool:
+    try:
+        return bool(ip_address(words[0].partition("%")[0]))
+    except (IndexError, ValueError):
+        return False
+
+
 def _is_real(server: str) -> bool:
-    with suppress(ValueError):
+    try:
         return not IPv4Address(server).is_loopback
-    return False
-
-
-def names_inside(namespace: str) -> dict[str, Any]:
-    """What nsswitch.conf says of hosts in a namespace, as ``names`` has it."""
-    own = Path("/etc/netns", namespace, "nsswitch.conf")
-    return {"hosts": _hosts(own if own.exists() else Path("/etc/nsswitch.conf"))}
+    except ValueError:
+        return False
 
 
 def _hosts(path: Path) -> str | None:
-    found = re.search(r"^hosts:[ \t]*([^#\n]*)", _text(path), re.MULTILINE)
+    found = re.search(r"^hosts:[ \t]*([^#\n]*)", text_of(path) or "", re.MULTILINE)
     return (found[1].strip() if found else "") if path.exists() else None
 
 
@@ -84,12 +110,4 @@ def _netns(root: Path) -> dict[str, dict[str, bool]] | None:
 
 
 def _is_ours(path: Path) -> bool:
-    return re.search(MARKED, _text(path), re.MULTILINE) is not None
-
-
-def _text(path: Path) -> str:
-    """What a file says; nothing where there is none to read: a pipe would be waited for."""
-    try:
-        return path.read_text(errors="replace") if path.is_file() else ""
-    except OSError:
-        return ""
+    return re.search(MARKED, text_of(path) or "", re.MULTILINE) is not None

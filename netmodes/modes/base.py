@@ -18,6 +18,7 @@ from netmodes.diagnose import doctor
 from netmodes.errors import Refused
 from netmodes.journal import locked
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.promise import Cell, NotAsPromised, Report
 from netmodes.plan.step import Check, Outcome, Plan, Record, Step
@@ -146,7 +147,7 @@ class Mode(ABC):
         Raises:
             Refused: the machine does not allow it.
         """
-        facts = facts or Facts.read(thorough=self.thorough)
+        facts = facts or host_facts(thorough=self.thorough)
         self._refuse_taken_name(facts)
         mode = self.settle(facts)
         if not force and (objection := next(mode.objections(facts), None)):
@@ -204,7 +205,7 @@ class Mode(ABC):
 
         need_root()
         with locked() as lock:
-            facts = Facts.read(thorough=self.thorough)
+            facts = host_facts(thorough=self.thorough)
             if self._is_up(facts):
                 report = self._checked(echo) if check else None
                 return Record(updown.running(self.namespace).plan, (), report)

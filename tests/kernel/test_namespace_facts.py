@@ -9,7 +9,9 @@ from labs import Lab
 
 from netmodes import Facts
 
-PRINT = "import sys; from netmodes import Facts; print(Facts.inside(sys.argv[1]).to_json())"
+PRINT = """
+import sys; from netmodes import namespace_facts; print(namespace_facts(sys.argv[1]).to_json())
+"""
 
 
 def inside(lab: Lab, name: str = "A") -> Facts:

@@ -16,6 +16,7 @@ from netmodes.engine.down import running
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.network import need_root
 from netmodes.plan.finding import Finding
 from netmodes.plan.step import Outcome
@@ -43,7 +44,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     need_root()
     network = running(name).summary()
     runner = Runner(echo or silent)
-    facts = Facts.read(), Facts.inside(name)
+    facts = host_facts(), namespace_facts(name)
     address, looked_up = resolve(network, host_name, runner, *facts)
     if address is None:
         return looked_up

@@ -20,7 +20,7 @@ from netmodes.cli import doctor
 from netmodes.cli.doctor import block
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_network, of_subnet, of_uplink
-from netmodes.machine import abilities
+from netmodes.machine import abilities, nics, resolv
 from netmodes.plan.finding import Finding
 
 DUMMY = {"ifname": "dummy0", "link_type": "ether", "linkinfo": {"info_kind": "dummy"}}
@@ -598,15 +598,15 @@ def test_kind_untried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Name servers are the addresses of resolv.conf, in order; without it they are unknown."""
     path = tmp_path / "resolv.conf"
-    monkeypatch.setattr(abilities, "RESOLVERS", path)
-    missing = abilities.resolvers()
+    monkeypatch.setattr(resolv, "RESOLVERS", (path,))
+    missing = resolv.resolvers()
     path.write_text(
         "# nameserver 1.1.1.1\nsearch lan\nnameserver 127.0.0.53\nnameserver\nnameserver here\n"
         "nameserver fe80::1%enp0s1 # the router\n"
     )
 
     assert missing is None
-    assert abilities.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
+    assert resolv.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
 
 
 @pytest.fixture
@@ -619,7 +619,7 @@ def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (nic / "device/driver").symlink_to(driver)
     (nic / "ifindex").write_text("3\n")
     (nic / "address").write_text("4a:9e:7e:55:59:02\n")
-    monkeypatch.setattr(abilities, "DEVICES", tmp_path / "net")
+    monkeypatch.setattr(nics, "DEVICES", tmp_path / "net")
     return nic
 
 
@@ -640,24 +640,24 @@ def test_hardware(
 
     monkeypatch.setattr("fcntl.ioctl", ioctl)
 
-    assert abilities.hardware(WLAN) == {"driver": "iwlwifi", "wireless": said}
+    assert nics.hardware(WLAN) == {"driver": "iwlwifi", "wireless": said}
 
 
 @pytest.mark.parametrize("other", [{"ifindex": 4}, {"address": "4a:9e:7e:55:59:03"}])
 def test_hardware_of_another_network(other: dict[str, Any], devices: Path) -> None:
     """A /sys that shows another network's device of that name says nothing."""
-    assert abilities.hardware({**WLAN, **other}) == {}
+    assert nics.hardware({**WLAN, **other}) == {}
 
 
 def test_hardware_without_sys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without /sys a wireless device is known from what /proc lists."""
     wireless = tmp_path / "wireless"
     wireless.write_text("Inter-| sta-|\n face | tus |\n wlan0: 0000   70.\n")
-    monkeypatch.setattr(abilities, "WIRELESS", wireless)
-    monkeypatch.setattr(abilities, "DEVICES", tmp_path)
+    monkeypatch.setattr(nics, "WIRELESS", wireless)
+    monkeypatch.setattr(nics, "DEVICES", tmp_path)
 
-    assert abilities.hardware(WLAN) == {"wireless": "unknown"}
-    assert abilities.hardware({**WLAN, "ifname": "wlan"}) == {}
+    assert nics.hardware(WLAN) == {"wireless": "unknown"}
+    assert nics.hardware({**WLAN, "ifname": "wlan"}) == {}
 
 
 def test_pasted(monkeypatch: pytest.MonkeyPatch) -> None:

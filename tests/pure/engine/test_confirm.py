@@ -14,7 +14,7 @@ from netmodes import HostOnly, journal
 from netmodes.engine.confirm import watch
 from netmodes.journal import Journal
 
-PEER = "import sys; from netmodes.machine.abilities import ssh_peer; print(ssh_peer())"
+PEER = "import sys; from netmodes.machine.ssh import ssh_peer; print(ssh_peer())"
 
 
 @pytest.fixture(autouse=True)

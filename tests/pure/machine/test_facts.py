@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
@@ -10,7 +12,8 @@ from pathlib import Path
 import pytest
 from console import machine
 
-from netmodes import Bridged, Facts, HostOnly, Refused
+from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
+from netmodes.machine.nics import managers
 
 #: Prints one device and one route of each family, each with the `{}` that stands for nothing.
 IP = """
@@ -22,6 +25,10 @@ case "$1 $3" in
 *) exit 1 ;;
 esac
 """
+
+
+#: The facts that every mode asks about.
+QUICK = "links names namespaces networks peer routes routes6 sysctls"
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def test_read(nowhere: Path) -> None:
     """Links and routes are what ip prints as JSON, without the `{}` that stands for nothing."""
     write(nowhere, IP)
 
-    facts = Facts.read()
+    facts = host_facts()
 
     assert facts.links == [{"ifname": "lo", "ifindex": 1}]
     assert (facts.routes, facts.routes6) == ([{"dst": "default"}], [{"dst": "::/8"}])
@@ -97,9 +104,9 @@ def test_read_firewall(nowhere: Path) -> None:
     write(nowhere, "echo '-P FORWARD DROP'; echo '-N DOCKER-USER'", "iptables")
     write(nowhere, "echo 'Operation not permitted' >&2; exit 1", "nft")
 
-    denied = Facts.read()
+    denied = host_facts()
     (nowhere / "nft").unlink()
-    missing = Facts.read()
+    missing = host_facts()
 
     assert denied.iptables == ["-P FORWARD DROP", "-N DOCKER-USER"]
     assert (denied.nft, missing.nft) == (None, None)
@@ -111,11 +118,11 @@ def test_read_quickly(nowhere: Path) -> None:
     write(nowhere, f'echo "$*" >>{log}' + IP)
     write(nowhere, "echo '-P FORWARD DROP'", "iptables")
 
-    facts = Facts.read(thorough=False)
+    facts = host_facts(thorough=False)
 
     assert facts.links == [{"ifname": "lo", "ifindex": 1}]
     known = {name for name, value in asdict(facts).items() if value is not None}
-    assert known == set("links names namespaces networks peer routes routes6 sysctls".split())
+    assert known == set(QUICK.split())
     assert len(log.read_text().splitlines()) == 3
 
 
@@ -123,7 +130,7 @@ def test_read_nothing(nowhere: Path) -> None:
     """An ip that prints nothing has nothing to show."""
     write(nowhere, "exit 0")
 
-    facts = Facts.read()
+    facts = host_facts()
 
     assert (facts.links, facts.routes) == ([], [])
 
@@ -133,7 +140,7 @@ def test_read_fails(nowhere: Path) -> None:
     write(nowhere, "echo 'Cannot open netlink socket' >&2; exit 1")
 
     with pytest.raises(Refused, match=r"cannot be read: `ip` says 'Cannot open netlink socket'"):
-        Facts.read()
+        host_facts()
 
 
 def test_read_no_json(nowhere: Path) -> None:
@@ -141,13 +148,13 @@ def test_read_no_json(nowhere: Path) -> None:
     write(nowhere, "echo '1: lo: <LOOPBACK>'")
 
     with pytest.raises(Refused, match="iproute2"):
-        Facts.read()
+        host_facts()
 
 
 def test_read_without_ip(nowhere: Path) -> None:
     """A machine without ip is refused, with what to install."""
     with pytest.raises(Refused, match="no `ip` on PATH: install iproute2"):
-        Facts.read()
+        host_facts()
 
 
 def test_addresses(article: Facts) -> None:
@@ -249,10 +256,20 @@ def test_overlap_with_a_network() -> None:
     assert facts.overlap(IPv4Network("10.0.1.0/24")) is None
 
 
+def test_arguments_that_are_no_text() -> None:
+    """A process whose arguments are not UTF-8 does not stop the search for DHCP clients."""
+    argv = [sys.executable, "-c", "input()", b"\xff"]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as process:
+        found = managers({"ifname": "try0", "ifindex": 0})
+        process.communicate(b"\n")
+
+    assert found == []
+
+
 @pytest.mark.parametrize("peer", ["10.64.0.20", None])
 def test_peer(peer: str | None, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is at the other end of the SSH session is read for every mode; "" for nobody."""
     write(nowhere, IP)
     monkeypatch.setattr("netmodes.machine.read.ssh_peer", lambda: peer)
 
-    assert Facts.read(thorough=False).peer == (peer or "")
+    assert host_facts(thorough=False).peer == (peer or "")

@@ -1,0 +1,93 @@
+"""Network devices: what drives one, whether it is wireless, who manages it, what tc does to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from netmodes.machine.query import ask, lines, text_of
+
+Json = dict[str, Any]
+
+DEVICES = Path("/sys/class/net")
+WIRELESS = Path("/proc/net/wireless")
+
+#: The request for a wireless device's mode (linux/wireless.h), and a station's answer.
+SIOCGIWMODE = 0x8B07
+IW_MODE_INFRA = 2
+
+#: Each daemon that manages devices, its folder of files by device index, and the words in such a
+#: file that leave the device alone.
+DAEMONS = (
+    ("NetworkManager", "/run/NetworkManager/devices", "managed=false"),
+    ("systemd-networkd", "/run/systemd/netif/links", "unmanaged"),
+)
+
+DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
+
+
+def hardware(link: Json) -> dict[str, str]:
+    """The "driver" of a device of ``ip -j link``, and its "wireless" mode if it has one.
+
+    /sys may show the devices of another network namespace, so index and MAC must match.
+    """
+    name, found = link["ifname"], {}
+    folder = DEVICES / name
+    shown = (text_of(folder / "ifindex"), text_of(folder / "address"))
+    ours = shown == (str(link.get("ifindex")), link.get("address"))
+    if ours and (folder / "device/driver").exists():
+        found["driver"] = (folder / "device/driver").resolve().name
+    listed = (line.split(":")[0].strip() for line in (text_of(WIRELESS) or "").split("\n"))
+    if name in listed or (ours and (folder / "phy80211").exists()):
+        found["wireless"] = _wireless_mode(name)
+    return found
+
+
+def _wireless_mode(name: str) -> str:
+    """A wireless device is a "station", "other", or "unknown" if the kernel does not answer."""
+    import fcntl
+    import socket
+    import struct
+
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as anything:
+            request = struct.pack("16s16x", name.encode())
+            (mode,) = struct.unpack_from("=I", fcntl.ioctl(anything, SIOCGIWMODE, request), 16)
+    except OSError:
+        return "unknown"
+    return "station" if mode == IW_MODE_INFRA else "other"
+
+
+def managers(link: Json) -> list[str]:
+    """The daemons and DHCP clients that configure a device, and may undo what netmodes does."""
+    files = ((name, Path(folder, str(link["ifindex"])), words) for name, folder, words in DAEMONS)
+    daemons = [
+        name for name, path, words in files if path.exists() and words not in (text_of(path) or "")
+    ]
+    return daemons + [name for name, argv in _dhcp_clients() if link["ifname"] in argv]
+
+
+def _dhcp_clients() -> list[tuple[str, list[str]]]:
+    """The name and argv of each running DHCP client, except in other network namespaces."""
+    found, here = [], _network_of(Path("/proc/self"))
+    for process in Path("/proc").glob("[0-9]*"):
+        argv = (text_of(process / "cmdline") or "").split("\0")
+        name = Path(argv[0]).name
+        if name in DHCP_CLIENTS and _network_of(process) in (here, None):
+            found.append((name, argv))
+    return found
+
+
+def _network_of(process: Path) -> str | None:
+    """The network namespace of a process; None if only root may know."""
+    try:
+        return str((process / "ns/net").readlink())
+    except OSError:
+        return None
+
+
+def tc_filters(device: str) -> list[str] | None:
+    """The lines of ``tc filter show`` for a device, egress and then ingress."""
+    show = ("tc", "filter", "show", "dev", device)
+    shown = [lines(ask(*show, *direction)) for direction in ((), ("ingress",))]
+    return None if None in shown else [line for some in shown for line in some or ()]
