@@ -195,11 +195,10 @@ def forward(facts: Facts) -> Iterator[Step]:
     what is there already, and does without.
     """
     key = "net.ipv4.ip_forward"
-    sysctls = facts.known("sysctls")
-    if sysctls[key] == "1":
+    if facts.known("sysctls")[key] == "1":
         return
     step = sysctl(key, 1, "the host passes on what is not for it")
-    also = (f"{name}={value}" for name, value in sysctls.get("with ip_forward", {}).items())
+    also = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
     there = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
     users = tuple(sign for sign in NEED_FORWARDING if not re.search(sign[1], there, re.IGNORECASE))
     if step.undo:

@@ -211,9 +211,8 @@ def _unseen(facts: Facts) -> Iterator[Finding]:
 
 def _strict(name: str, facts: Facts) -> Iterator[Finding]:
     """The kernel takes the greater of both (ip-sysctl): 1 is strict, 2 loose."""
-    sysctls = facts.sysctls or {}
-    own = sysctls.get(f"conf {name}", {}).get("ipv4.rp_filter", "0")
-    if max(own, sysctls.get("net.ipv4.conf.all.rp_filter") or "0") == "1":
+    own = (facts.device_sysctls or {}).get(name, {}).get("ipv4.rp_filter", "0")
+    if max(own, (facts.sysctls or {}).get("net.ipv4.conf.all.rp_filter") or "0") == "1":
         what = f"{name} drops packets from where the host would not answer through it"
         keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
         yield Finding("warning", what, f"sysctl {keys}", fix=LOOSE, about=name)

@@ -133,7 +133,7 @@ class Parts:
         """
         through = self.entry if self.gateway == bare(self.entry_address) else ""
         sysctls = self.host.sysctls or {}
-        on = sysctls.get("with ip_forward")
+        on = self.host.with_ip_forward
         for device in devices or filter(None, [through]):
             if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
                 continue

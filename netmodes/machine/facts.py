@@ -35,7 +35,9 @@ class Facts:
         routes: the IPv4 routes of every table, as ``ip -4 -j route show table all`` prints them.
         routes6: the IPv6 ones.
         namespaces: the named network namespaces, as in /run/netns.
-        sysctls: name to value, and "conf NAME" to what device NAME's own have of their own.
+        sysctls: the settings that modes depend on, by name; None for one that does not exist.
+        with_ip_forward: the settings that turning ip_forward on and off again would change.
+        device_sysctls: what ``interface_sysctls`` gives, by device that could be an uplink.
         networks: the networks of ours, each with name, mode, parameters, state and shared steps.
         nft: the lines of ``nft list ruleset`` (root alone may read it).
         iptables: the lines of ``iptables -S`` (likewise).
@@ -59,7 +61,9 @@ class Facts:
     routes: list[Json] | None = None
     routes6: list[Json] | None = None
     namespaces: list[str] | None = None
-    sysctls: dict[str, Any] | None = None
+    sysctls: dict[str, str | None] | None = None
+    with_ip_forward: dict[str, str] | None = None
+    device_sysctls: dict[str, dict[str, str]] | None = None
     networks: list[Json] | None = None
     nft: list[str] | None = None
     iptables: list[str] | None = None
@@ -98,6 +102,7 @@ class Facts:
             ) from error
         if not isinstance(data, dict):
             raise Refused("these are not facts (no JSON object): make them with `netmodes facts`")
+        data = _with_typed_sysctls(data)
         return cls(**{name: data.get(name) for name in names})
 
     def known(self, what: str) -> Any:  # noqa: ANN401
@@ -167,7 +172,7 @@ class Facts:
 
     def interface_sysctls(self, name: str) -> dict[str, str]:
         """A device's own sysctls that a new device would not have, and its `ipv4.rp_filter`."""
-        found: dict[str, str] = self.known("sysctls").get(f"conf {name}", {})
+        found: dict[str, str] = self.known("device_sysctls").get(name, {})
         return found
 
     def has_advertised(self, name: str) -> bool:
@@ -235,6 +240,17 @@ class Facts:
     def network(self, name: str) -> Json | None:
         """The network of ours of that name, or None."""
         return next((net for net in self.known("networks") if net["name"] == name), None)
+
+
+def _with_typed_sysctls(data: Json) -> Json:
+    """Move the settings that older facts hold among ``sysctls`` to their own fields."""
+    every = data.get("sysctls") or {}
+    if "with ip_forward" not in every:
+        return data
+    plain = {name: every[name] for name in every if " " not in name}
+    own = {name[len("conf ") :]: every[name] for name in every if name.startswith("conf ")}
+    along = every["with ip_forward"]
+    return {**data, "sysctls": plain, "with_ip_forward": along, "device_sysctls": own}
 
 
 def kind(link: Json) -> str | None:

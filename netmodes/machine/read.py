@@ -77,13 +77,14 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
         namespaces=_namespaces(),
         names=names(),
         peer=ssh_peer() or "",
-        sysctls=_sysctls(_uplinks(facts["links"]) if thorough else []),
+        sysctls={name: _sysctl(name) for name in SYSCTLS},
+        with_ip_forward=_with_ip_forward(),
         networks=summaries(),
     )
 
 
 def _thorough(links: list[Json]) -> Json:
-    """The fields that take longer: firewalls' programs, managers, hardware."""
+    """The fields that take longer: firewalls' programs, managers, hardware, device settings."""
     uplinks = _uplinks(links)
     return {
         "tc": {name: tc_filters(name) for name in uplinks},
@@ -92,6 +93,7 @@ def _thorough(links: list[Json]) -> Json:
         "nics": {link["ifname"]: hardware(link) for link in links if not kind(link)},
         "resolvers": resolvers(),
         "ssh": ssh_device(),
+        "device_sysctls": {name: _interface_sysctls(name) for name in uplinks},
     }
 
 
@@ -153,11 +155,8 @@ def _namespaces() -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def _sysctls(uplinks: list[str]) -> dict[str, Any]:
-    """Those that matter, by name, and for each device that could be an uplink its own."""
-    every: dict[str, Any] = {name: text_of(Path("/proc/sys", *name.split("."))) for name in SYSCTLS}
-    every["with ip_forward"] = _with_ip_forward()
-    return every | {f"conf {name}": _interface_sysctls(name) for name in uplinks}
+def _sysctl(name: str) -> str | None:
+    return text_of(Path("/proc/sys", *name.split(".")))
 
 
 def _with_ip_forward() -> dict[str, str]:

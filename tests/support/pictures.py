@@ -67,9 +67,9 @@ def host(links: list[Json], routes: list[Json], *modes: Mode) -> Facts:
     names = [mode.namespace for mode in modes]
     facts = article_machine()
     on = {f"net/ipv4/conf/{link['ifname']}/forwarding": "1" for link in links}
-    sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "1", "with ip_forward": on}
+    sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "1"}
     there = replace(facts, namespaces=names, networks=networks, sysctls=sysctls)
-    return replace(there, links=[LO, *links], routes=routes)
+    return replace(there, with_ip_forward=on, links=[LO, *links], routes=routes)
 
 
 def space(links: list[Json], *routes: Json) -> Facts:

@@ -55,7 +55,7 @@ def uplink(
         links=[lo, {**nic, "addr_info": [*nic["addr_info"], *addresses]}],
         routes=[*facts.known("routes"), *(route for route in routes if route not in six)],
         routes6=[*facts.known("routes6"), *six],
-        sysctls={**facts.known("sysctls"), "conf enp0s1": sysctls or {"ipv4.rp_filter": "0"}},
+        device_sysctls={"enp0s1": sysctls or {"ipv4.rp_filter": "0"}},
     )
 
 
@@ -429,9 +429,9 @@ def test_bridge_hears_afterwards(default: str | None, own: dict[str, str], heard
     """The bridge hears advertisements once it has the addresses that were made from earlier ones,
     and as the uplink did."""
     facts = machine("advertised")
-    known = {"net.ipv6.conf.default.accept_ra": default, "conf enp0s1": own}
+    sysctls = {**facts.known("sysctls"), "net.ipv6.conf.default.accept_ra": default}
 
-    lines = bridged(replace(facts, sysctls={**facts.known("sysctls"), **known})).lines
+    lines = bridged(replace(facts, sysctls=sysctls, device_sysctls={"enp0s1": own})).lines
 
     deaf = next(line for line in lines if "net.ipv6.conf.br0.accept_ra=0" in line)
     hears = f"sysctl -w net.ipv6.conf.br0.accept_ra={heard}"

@@ -159,13 +159,11 @@ def test_uplink_is_well(facts: dict[str, Any], healthy: Facts) -> None:
 )
 def test_strict(own: str, every: str, strict: bool, healthy: Facts) -> None:
     """A source filter is strict where the greater of the device's and all's is 1."""
-    sysctls = {
-        **healthy.known("sysctls"),
-        "conf enp0s1": {"ipv4.rp_filter": own},
-        "net.ipv4.conf.all.rp_filter": every,
-    }
+    sysctls = {**healthy.known("sysctls"), "net.ipv4.conf.all.rp_filter": every}
+    own_sysctls = {"enp0s1": {"ipv4.rp_filter": own}}
+    facts = replace(healthy, sysctls=sysctls, device_sysctls=own_sysctls)
 
-    found = list(of_uplink("enp0s1", replace(healthy, sysctls=sysctls)))
+    found = list(of_uplink("enp0s1", facts))
 
     assert [finding.fix for finding in found] == [findings.LOOSE] * strict
 
@@ -346,7 +344,8 @@ def test_network_on_the_host(name: str, change: dict[str, Any], remedy: str) -> 
 def test_network_around() -> None:
     """What is no device is found as well: a route, a setting, the namespace, the journal."""
     facts, there = known_machine("bridged-up"), inside()
-    off = {**facts.known("sysctls"), "net.ipv4.ip_forward": "0", "with ip_forward": {}}
+    sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "0"}
+    off = replace(facts, sysctls=sysctls, with_ip_forward={})
     (network,) = facts.known("networks")
     elsewhere = {**network, "parameters": {**network["parameters"], "gateway": "192.168.64.1"}}
     unreadable = [{"name": "A", "mode": "", "parameters": {}, "state": "unreadable"}]
@@ -357,8 +356,8 @@ def test_network_around() -> None:
     assert mends(facts, replace(there, routes=[])) == [
         "ip netns exec A ip route add default via 192.168.64.100"
     ]
-    assert mends(replace(facts, sysctls=off)) == ["sysctl -w net.ipv4.ip_forward=1"]
-    assert mends(replace(facts, sysctls=off, networks=[elsewhere])) == []
+    assert mends(off) == ["sysctl -w net.ipv4.ip_forward=1"]
+    assert mends(replace(off, networks=[elsewhere])) == []
     assert mends(replace(facts, namespaces=["B"]), None) == [
         "`netmodes down A`, then put it up again"
     ]

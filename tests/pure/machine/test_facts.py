@@ -28,7 +28,7 @@ esac
 
 
 #: The facts that every mode asks about.
-QUICK = "links names namespaces networks peer routes routes6 sysctls"
+QUICK = "links names namespaces networks peer routes routes6 sysctls with_ip_forward"
 
 
 @pytest.fixture
@@ -60,6 +60,16 @@ def test_json_of_another_version(article: Facts) -> None:
     assert (facts.links, facts.routes) == (article.links, None)
 
 
+def test_json_of_old(article: Facts) -> None:
+    """Facts that have a device's settings among the others' are read as well."""
+    data = json.loads(article.to_json())
+    data["sysctls"]["with ip_forward"] = data.pop("with_ip_forward")
+    for name, own in data.pop("device_sysctls").items():
+        data["sysctls"][f"conf {name}"] = own
+
+    assert Facts.from_json(json.dumps(data)) == article
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '"facts"', "links: []", "\0"])
 def test_no_json(text: str) -> None:
     """What is not facts is refused, with how to make them."""
@@ -77,7 +87,7 @@ def test_unknown(what: str, article: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["links", "routes", "routes6", "namespaces", "sysctls", "networks"]
+    "what", ["links", "routes", "routes6", "namespaces", "sysctls", "device_sysctls", "networks"]
 )
 def test_unknown_to_bridged(what: str, article: Facts) -> None:
     """Nor does bridged guess at anything that it would move or copy."""

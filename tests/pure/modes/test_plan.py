@@ -249,8 +249,8 @@ def bridged(facts: Facts, name: str = "A") -> Plan:
 
 def forwarding(facts: Facts, value: str, **otherwise: str) -> Facts:
     """The same machine, where forwarding is this and these would not survive a change of it."""
-    sysctls = facts.known("sysctls")
-    return replace(facts, sysctls={**sysctls, FORWARD: value, "with ip_forward": otherwise})
+    sysctls = {**facts.known("sysctls"), FORWARD: value}
+    return replace(facts, sysctls=sysctls, with_ip_forward=otherwise)
 
 
 def undo_of(share: str, plan: Plan) -> Undo:
