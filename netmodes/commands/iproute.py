@@ -42,29 +42,6 @@ NEED_FORWARDING: tuple[Sign, ...] = (
 #: What networks that forward share.
 FORWARDING = "sysctl net.ipv4.ip_forward"
 
-#: Debian's package for each program that a command, probe or check runs.
-PACKAGES = {
-    "bash": "bash",
-    "cksum": "coreutils",
-    "getent": "libc-bin",
-    "grep": "grep",
-    "ip": "iproute2",
-    "iptables": "iptables",
-    "kill": "procps",
-    "mkdir": "coreutils",
-    "nft": "nftables",
-    "ping": "iputils-ping",
-    "rm": "coreutils",
-    "rmdir": "coreutils",
-    "sed": "sed",
-    "sh": "dash",
-    "ss": "iproute2",
-    "stat": "coreutils",
-    "sysctl": "procps",
-    "tee": "coreutils",
-    "timeout": "coreutils",
-}
-
 
 def add_namespace(name: str) -> Step:
     """``ip netns add``; known again by its inode and birth, for inodes alone are reused.

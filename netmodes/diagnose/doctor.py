@@ -9,37 +9,19 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands import handover, uplink
-from netmodes.commands.iproute import PACKAGES
 from netmodes.diagnose.parts import Parts
 from netmodes.firewall import objections
 from netmodes.journal import ROOT
+from netmodes.machine.abilities import no_user_namespaces
 from netmodes.machine.facts import Facts, kind
 from netmodes.plan.finding import Finding
-
-#: Debian's package for each program that no plan runs, and what it is for.
-HELPERS = {
-    "flock": ("util-linux", "exported scripts"),
-    "iptables": ("iptables", "bridged where a firewall drops"),
-    "nft": ("nftables", "nat and seeing the firewall"),
-    "setpriv": ("util-linux", "`netmodes exec`"),
-    "tc": ("iproute2", "seeing tc filters"),
-    "unshare": ("util-linux", "`netmodes lab`"),
-}
+from netmodes.plan.programs import missing
 
 #: What each kind of device is for.
 KINDS = {
     "bridge": "bridged and nat",
     "dummy": "isolated",
     "veth": "every mode but isolated",
-}
-
-#: What allows user namespaces, for each setting that may forbid them.
-ALLOWING = {
-    "user.max_user_namespaces": "user.max_user_namespaces=10000",
-    "kernel.unprivileged_userns_clone": "kernel.unprivileged_userns_clone=1",
-    "kernel.apparmor_restrict_unprivileged_userns": (
-        "kernel.apparmor_restrict_unprivileged_userns=0"
-    ),
 }
 
 LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
@@ -133,23 +115,6 @@ def default_nic(facts: Facts) -> str | None:
         ]
         return uplinks[0] if uplinks else device
     return None
-
-
-def missing(program: str) -> Finding:
-    """A program that is not there: an error where a mode runs it."""
-    package, purpose = HELPERS.get(program, (PACKAGES.get(program, program), ""))
-    what, evidence = f"there is no `{program}` on PATH", f"command -v {program}"
-    advice = f"install {package}" + (f", for {purpose}" if purpose else "")
-    return Finding("warning" if purpose else "error", what, evidence, advice=advice)
-
-
-def no_user_namespaces(why: str, setting: str) -> Finding:
-    """Why there can be no lab."""
-    what = f"this machine does not allow a user its own namespaces ({why})"
-    evidence = "unshare --user --map-root-user --net true"
-    if not setting:
-        return Finding("warning", what, evidence, advice="try it as root")
-    return Finding("warning", what, evidence, fix=f"sysctl -w {ALLOWING[setting]}")
 
 
 def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:

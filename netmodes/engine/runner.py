@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
-from netmodes.diagnose.doctor import missing
 from netmodes.engine import signals
 from netmodes.errors import CommandFailed, Refused
+from netmodes.plan.programs import missing
 from netmodes.plan.step import Outcome, line
 from netmodes.plan.undo import Argv
 

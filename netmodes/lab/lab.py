@@ -29,12 +29,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from netmodes.commands import iproute
-from netmodes.diagnose.doctor import missing, no_user_namespaces
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import servers
-from netmodes.machine.abilities import UNSHARE, user_namespaces
+from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
 from netmodes.machine.facts import kind
 from netmodes.machine.read import host_facts
+from netmodes.plan.programs import missing
 from netmodes.plan.step import Step
 
 __all__ = ["enter", "is_lab", "run", "steps"]

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from netmodes.machine.query import ask, text_of
+from netmodes.plan.finding import Finding
+from netmodes.plan.programs import PROGRAMS
 
 Json = dict[str, Any]
-
-#: The programs that netmodes, its scripts and its lab run.
-PROGRAMS = """
-    flock ip iptables kill nft ping setpriv sh stat sysctl tc unshare
-    """.split()
 
 #: Folders of sudo's PATH that a user's PATH may lack (Debian's /etc/sudoers).
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -31,11 +28,11 @@ UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propag
 #: The capabilities to change a network and to name a namespace (capabilities(7)).
 CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 
-#: Each sysctl that can forbid user namespaces, and the value that does.
-FORBIDDING = {
-    "user.max_user_namespaces": "0",
-    "kernel.unprivileged_userns_clone": "0",
-    "kernel.apparmor_restrict_unprivileged_userns": "1",
+#: Each sysctl that can forbid user namespaces: the value that does, and one that allows them.
+SETTINGS = {
+    "user.max_user_namespaces": ("0", "10000"),
+    "kernel.unprivileged_userns_clone": ("0", "1"),
+    "kernel.apparmor_restrict_unprivileged_userns": ("1", "0"),
 }
 
 MODULES = Path("/lib/modules")
@@ -106,6 +103,15 @@ def user_namespaces() -> dict[str, str] | None:
     tried = ask(*UNSHARE, "--", "ip", "link", "set", "lo", "up")
     if tried is None or tried.returncode == 0:
         return None if tried is None else {}
-    settings = ((name, text_of(Path("/proc/sys", *name.split(".")))) for name in FORBIDDING)
-    forbidding = (name for name, value in settings if value == FORBIDDING[name])
+    files = {name: Path("/proc/sys", *name.split(".")) for name in SETTINGS}
+    forbidding = (name for name, (value, _) in SETTINGS.items() if text_of(files[name]) == value)
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
+
+
+def no_user_namespaces(why: str, setting: str) -> Finding:
+    """Why there can be no lab."""
+    what = f"this machine does not allow a user its own namespaces ({why})"
+    evidence = "unshare --user --map-root-user --net true"
+    if not setting:
+        return Finding("warning", what, evidence, advice="try it as root")
+    return Finding("warning", what, evidence, fix=f"sysctl -w {setting}={SETTINGS[setting][1]}")

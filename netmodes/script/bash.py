@@ -10,16 +10,14 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
-from netmodes.commands.iproute import PACKAGES
 from netmodes.journal import shares
+from netmodes.plan.programs import PROGRAMS
 from netmodes.plan.step import Plan
 from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
 from netmodes.script import render as rendering
 
-__all__ = ["down_script", "render"]
-
 #: What the engine itself runs, beside the plan's commands.
-ENGINE_PROGRAMS = {"flock": "util-linux", "ip": "iproute2", "stat": "coreutils"}
+ENGINE_PROGRAMS = ("flock", "ip", "stat")
 
 DOWN = """\
 #!/usr/bin/env bash
@@ -48,7 +46,7 @@ def render(plan: Plan) -> str:
     undos = [step.undo for step in plan.all_steps if step.undo]
     commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
     commands += [check.argv for check in plan.checks]
-    used = {argv[0]: PACKAGES[argv[0]] for argv in commands}
+    used = sorted({*ENGINE_PROGRAMS, *(argv[0] for argv in commands)})
     return rendering.render(
         "script.sh.j2",
         {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
@@ -58,7 +56,7 @@ def render(plan: Plan) -> str:
         engine=rendering.template("engine.sh"),
         shares=shares(plan),
         json=plan.intent(),
-        programs=sorted({**used, **ENGINE_PROGRAMS}.items()),
+        programs=[(program, PROGRAMS[program].package) for program in used],
     )
 
 

@@ -27,7 +27,7 @@ from typing import Any
 import state
 
 from netmodes import MODES
-from netmodes.commands.iproute import PACKAGES
+from netmodes.plan import programs
 
 HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
@@ -35,7 +35,7 @@ SCRIPT, SAID = HERE / "exported.sh", HERE / "said"
 ARMED, COUNTED, HIT = HERE / "armed", HERE / "counted", HERE / "hit"
 JOURNAL = Path("/run/netmodes/A")
 
-PROGRAMS = {*PACKAGES, "tc"} - {"bash"}
+PROGRAMS = {*programs.PROGRAMS} - {"bash", "flock", "setpriv", "unshare"}
 
 #: Seconds for one run, which takes less than one.
 PATIENCE = 60

@@ -22,6 +22,7 @@ from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_network, of_subnet, of_uplink
 from netmodes.machine import abilities, nics, resolv
 from netmodes.plan.finding import Finding
+from netmodes.plan.programs import PROGRAMS
 
 DUMMY = {"ifname": "dummy0", "link_type": "ether", "linkinfo": {"info_kind": "dummy"}}
 NFT_DROP = ["table inet f {", "chain forward {", "type filter hook forward x; policy drop;", "}"]
@@ -394,8 +395,8 @@ def test_form(healthy: Facts) -> None:
         assert finding.level in ("error", "warning")
         assert not finding.what.endswith((".", ":"))
         assert len(f"{finding.what}{finding.remedy}{finding.evidence}".splitlines()) == 1
-        assert shlex.split(finding.evidence)[0] in {*abilities.PROGRAMS, *SHOWING}
-        assert finding.advice or shlex.split(finding.fix)[0] in {*abilities.PROGRAMS, *FIXING}
+        assert shlex.split(finding.evidence)[0] in {*PROGRAMS, *SHOWING}
+        assert finding.advice or shlex.split(finding.fix)[0] in {*PROGRAMS, *FIXING}
 
 
 @pytest.mark.parametrize("remedy", [{}, {"fix": "ip link", "advice": "look"}], ids=str)
@@ -407,7 +408,7 @@ def test_either(remedy: dict[str, str]) -> None:
 
 #: Programs that only people run.
 SHOWING = """
-    cat command echo grep id ls modinfo netmodes networkctl nmcli pgrep iw
+    cat command echo id ls modinfo netmodes networkctl nmcli pgrep iw
     """.split()
 FIXING = """
     firewall-cmd mv netmodes networkctl nmcli pkill printf sudo systemctl
@@ -558,8 +559,8 @@ def test_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     of_root = abilities.missing()
 
-    assert {*abilities.PROGRAMS} - {*of_user} == {"ip", "nft"}
-    assert {*abilities.PROGRAMS} - {*of_root} == {"ip"}
+    assert {*PROGRAMS} - {*of_user} == {"ip", "nft"}
+    assert {*PROGRAMS} - {*of_root} == {"ip"}
 
 
 @pytest.mark.parametrize(

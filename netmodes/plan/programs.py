@@ -1,0 +1,49 @@
+"""The programs that netmodes, its scripts and its lab run, and where each comes from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from netmodes.plan.finding import Finding
+
+
+class Program(NamedTuple):
+    """Debian's package of a program, and what needs it; "" where any mode may."""
+
+    package: str
+    purpose: str = ""
+
+
+PROGRAMS = {
+    "bash": Program("bash"),
+    "cksum": Program("coreutils"),
+    "flock": Program("util-linux", "exported scripts"),
+    "getent": Program("libc-bin"),
+    "grep": Program("grep"),
+    "ip": Program("iproute2"),
+    "iptables": Program("iptables", "bridged where a firewall drops"),
+    "kill": Program("procps"),
+    "mkdir": Program("coreutils"),
+    "nft": Program("nftables", "nat and seeing the firewall"),
+    "ping": Program("iputils-ping"),
+    "rm": Program("coreutils"),
+    "rmdir": Program("coreutils"),
+    "sed": Program("sed"),
+    "setpriv": Program("util-linux", "`netmodes exec`"),
+    "sh": Program("dash"),
+    "ss": Program("iproute2"),
+    "stat": Program("coreutils"),
+    "sysctl": Program("procps"),
+    "tc": Program("iproute2", "seeing tc filters"),
+    "tee": Program("coreutils"),
+    "timeout": Program("coreutils"),
+    "unshare": Program("util-linux", "`netmodes lab`"),
+}
+
+
+def missing(name: str) -> Finding:
+    """A program that is not installed: an error where any mode may run it."""
+    package, purpose = PROGRAMS.get(name, Program(name))
+    what, evidence = f"there is no `{name}` on PATH", f"command -v {name}"
+    advice = f"install {package}" + (f", for {purpose}" if purpose else "")
+    return Finding("warning" if purpose else "error", what, evidence, advice=advice)
