@@ -17,12 +17,10 @@ import click
 
 from netmodes import __version__
 from netmodes.cli.modes import mode_command
+from netmodes.cli.output import fit, leftovers, say
 from netmodes.cli.verbs import VERBS
-from netmodes.cli.words import fit, leftovers, say
 from netmodes.errors import NetmodesError
 from netmodes.modes import MODES
-
-__all__ = ["cli", "main"]
 
 
 class Commands(click.Group):

@@ -9,8 +9,6 @@ from click.shell_completion import CompletionItem
 
 from netmodes.journal import summaries
 
-__all__ = ["files", "interfaces", "running"]
-
 
 def running(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The networks that are up, each with its mode; not those that are named already."""

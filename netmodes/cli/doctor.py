@@ -9,16 +9,13 @@ from dataclasses import asdict, replace
 import click
 
 from netmodes.cli.complete import interfaces
-from netmodes.cli.terminal import coloured
-from netmodes.cli.words import as_json, fit
+from netmodes.cli.output import as_json, block, coloured
 from netmodes.diagnose import doctor as findings
 from netmodes.machine import abilities
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes import MODES
 from netmodes.plan.finding import Finding
-
-COLOURS = {"error": "red", "warning": "yellow"}
 
 
 @click.command()
@@ -62,12 +59,3 @@ def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
     for name, mode in MODES.items():
         for address in mode.own_addresses():
             yield from findings.of_subnet(name, address, facts)
-
-
-def block(finding: Finding) -> str:
-    """A finding as people read it; its commands stay on one line, to be pasted."""
-    level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
-    coloured = click.style(level, fg=COLOURS.get(level), bold=True)
-    fix = f"  mend:  {finding.fix}"
-    remedy = fix if finding.fix else fit(f"mend:  {finding.advice}", "  ", "       ")
-    return f"{coloured}:{what}\n  shows: {finding.evidence}\n{remedy}\n"

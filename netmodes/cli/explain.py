@@ -6,13 +6,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from netmodes.cli.complete import running
-from netmodes.cli.terminal import drawn
-from netmodes.cli.words import say
+from netmodes.cli.output import drawn, say
 from netmodes.errors import Refused
 from netmodes.journal import Journal
 from netmodes.modes import MODES
-
-__all__ = ["explain"]
 
 
 def modes_and_running(

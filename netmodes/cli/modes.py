@@ -9,11 +9,9 @@ from pathlib import Path
 
 import click
 
-from netmodes.cli.check import table
 from netmodes.cli.options import options
+from netmodes.cli.output import as_json, coloured, fit, say, show, table
 from netmodes.cli.sudo import become_root
-from netmodes.cli.terminal import coloured
-from netmodes.cli.words import as_json, fit, say, show
 from netmodes.commands.uplink import suggestion
 from netmodes.engine import signals
 from netmodes.errors import Interrupted, NetmodesError, Refused
@@ -24,8 +22,6 @@ from netmodes.machine.ssh import ssh_device
 from netmodes.modes import Mode
 from netmodes.plan.promise import NotAsPromised
 from netmodes.plan.step import Plan, Record
-
-__all__ = ["mode_command"]
 
 
 def mode_command(mode: type[Mode]) -> click.Command:

@@ -10,8 +10,6 @@ import click
 from netmodes.cli.complete import files, interfaces
 from netmodes.modes import Mode
 
-__all__ = ["options"]
-
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:
     """All of one mode's, in order."""

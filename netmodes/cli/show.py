@@ -10,16 +10,12 @@ from dataclasses import asdict
 import click
 
 from netmodes.cli.complete import running
-from netmodes.cli.doctor import block
-from netmodes.cli.terminal import coloured, drawn
-from netmodes.cli.words import as_json, fit
+from netmodes.cli.output import as_json, block, coloured, drawn, fit
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import View, view
-
-__all__ = ["show_network"]
 
 #: The first row of a device that is not up, or that a finding is about.
 NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")

@@ -8,10 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from netmodes.cli.words import show
+from netmodes.cli.output import show
 from netmodes.errors import Refused
-
-__all__ = ["become_root"]
 
 #: How the user wants what is said to look; sudo would drop it.
 LOOKS = ("NO_COLOR", "COLUMNS")

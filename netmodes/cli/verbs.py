@@ -11,16 +11,14 @@ from netmodes.cli.check import check
 from netmodes.cli.complete import running
 from netmodes.cli.doctor import doctor
 from netmodes.cli.explain import explain
+from netmodes.cli.output import as_json, fit, say, show
 from netmodes.cli.show import show_network
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
-from netmodes.cli.words import as_json, fit, say, show
 from netmodes.commands.uplink import stray
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import summaries
 from netmodes.machine.read import host_facts
-
-__all__ = ["VERBS"]
 
 
 @click.command()

@@ -7,14 +7,10 @@ import sys
 import click
 
 from netmodes.cli.complete import running
-from netmodes.cli.doctor import block
+from netmodes.cli.output import block, coloured, fit, show
 from netmodes.cli.sudo import become_root
-from netmodes.cli.terminal import coloured
-from netmodes.cli.words import fit, show
 from netmodes.diagnose.target import parse
 from netmodes.errors import Refused
-
-__all__ = ["why"]
 
 
 @click.command()

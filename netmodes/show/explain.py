@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from netmodes import wrapping
 from netmodes.errors import Refused
 from netmodes.journal import Journal, Network, Note, sharing
 from netmodes.machine.facts import Facts
@@ -20,16 +20,11 @@ from netmodes.plan.step import Plan, Step
 from netmodes.plan.undo import BEFORE, LEFT, Argv, Undo
 from netmodes.script import render
 
-__all__ = ["FORMATS", "WIDTH", "Line", "article_plan", "fold", "lines", "mode", "network"]
-
 #: How an explanation is written, each with its template.
 FORMATS = {"text": "explain.txt.j2", "markdown": "explain.md.j2"}
 
 #: Columns.
 WIDTH = 80
-
-#: What stands for the blanks of a command within a sentence while the sentence is wrapped.
-HELD = "\0"
 
 STATES = {
     "up": "{0} is up",
@@ -239,17 +234,9 @@ def _fold(words: Iterable[str], width: int) -> list[str]:
 
 
 def wrap(text: str, indent: int = 0) -> str:
-    """Prose in lines of 80 columns, all but the first of them indented; a command is not broken."""
+    """Prose in lines of 80 columns, all but the first of them indented."""
     margin = " " * indent
-    filled = textwrap.fill(
-        re.sub("`[^`]*`", lambda found: found[0].replace(" ", HELD), text),
-        WIDTH,
-        initial_indent=margin,
-        subsequent_indent=margin,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return filled.replace(HELD, " ").lstrip()
+    return "\n".join(wrapping.wrap(text, WIDTH, first=margin, more=margin)).lstrip()
 
 
 def answers(text: str, heading: str, indent: int = 0) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from netmodes.show.view import Device, Place, View
-
-__all__ = ["GAP", "LEFT", "RIGHT", "WRONG", "draw"]
+from netmodes.wrapping import wrap
 
 #: Columns within the host's box, between the boxes, and within a namespace's box.
 LEFT, GAP, RIGHT = 33, 3, 36
@@ -17,9 +15,8 @@ LEFT, GAP, RIGHT = 33, 3, 36
 #: Ends the first row of a device that a finding is about.
 WRONG = " !"
 
-#: Words of a route that stay with the next; and what stands for the blank meanwhile.
+#: Words of a route that stay with the next.
 PAIRS = re.compile(r"\b(via|dev|metric) ")
-HELD = "\0"
 
 
 def draw(view: View) -> str:
@@ -117,25 +114,18 @@ def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
     for device in devices:
         first, *more = _rows(device, RIGHT - 2, cable=device.name != end)
         rows += [first, *(f"  {text}" for text in more)]
-    title = textwrap.wrap(
-        f"namespace {place.name}: {place.mode}", RIGHT + 4, break_on_hyphens=False
-    )
+    title = wrap(f"namespace {place.name}: {place.mode}", RIGHT + 4, cut=True)
     return [*title, *_frame(rows, place.routes, RIGHT)]
 
 
 def _frame(rows: list[str], routes: Iterable[str], width: int) -> list[str]:
     """Rows in a box, the routes in a part of their own."""
     line = "─" * (width + 2)
-    held = [PAIRS.sub(rf"\1{HELD}", route) for route in routes]
-    ways = [text.replace(HELD, " ") for text in _wrapped(held, width)]
+    ways = _wrapped(routes, width)
     box = [f"┌{line}┐", *(f"│ {text:<{width}} │" for text in rows)]
     box += [f"├{line}┤", *(f"│ {text:<{width}} │" for text in ways)] if ways else []
     return [*box, f"└{line}┘"]
 
 
 def _wrapped(rows: Iterable[str], width: int) -> list[str]:
-    return [
-        line
-        for text in rows
-        for line in textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
-    ]
+    return [part for row in rows for part in wrap(row, width, more="  ", whole=PAIRS, cut=True)]

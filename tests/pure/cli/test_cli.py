@@ -18,7 +18,7 @@ from places import FACTS
 
 from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
 from netmodes.cli import cli
-from netmodes.cli.words import fit
+from netmodes.cli.output import fit
 from netmodes.commands import iproute
 from netmodes.journal import Journal
 

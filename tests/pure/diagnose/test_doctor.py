@@ -17,7 +17,7 @@ from console import netmodes
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.cli import doctor
-from netmodes.cli.doctor import block
+from netmodes.cli.output import block
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_network, of_subnet, of_uplink
 from netmodes.machine import abilities, nics, resolv

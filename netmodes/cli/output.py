@@ -1,0 +1,141 @@
+"""What the command line says: on stderr, but for what was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import locale
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from netmodes.plan.finding import Finding
+from netmodes.plan.promise import Report, Result
+from netmodes.wrapping import wrap
+
+#: What stands for box drawing where there is none.
+ASCII = str.maketrans({**dict.fromkeys("┌┐└┘├┤┬┴┼", "+"), "─": "-", "│": "|"})
+
+COLOURS = {"error": "red", "warning": "yellow"}
+
+WORDS = {True: "yes", False: "no", None: "?"}
+
+#: The widths of from and to; expected, got and time have what their headings need.
+TARGET = 43
+ROW = f"{{:<9}} {{:<{TARGET}}} {{:<8}} {{:<4}} {{}}"
+
+
+def fit(text: str, begin: str = "", more: str = "") -> str:
+    """Text in lines as wide as the terminal, or 80.
+
+    What can be pasted stays on one line: what is indented, and what stands in backticks.
+
+    Args:
+        text: sentences, a line each.
+        begin: what every line begins with.
+        more: what comes after it where a sentence goes on.
+    """
+    return "\n".join(part for line in text.splitlines() for part in _fit(line, begin, more))
+
+
+def _fit(line: str, begin: str, more: str) -> list[str]:
+    width = shutil.get_terminal_size((80, 24)).columns
+    if line.startswith("  ") or len(begin + line) <= width:
+        return [begin + line]
+    return wrap(line, width, first=begin, more=begin + more)
+
+
+def leftovers(left: Sequence[str]) -> str:
+    """The closing sentence of a taking-back."""
+    if not left:
+        return "What was done before it was taken back; nothing is left."
+    return "What was done before it was taken back, except: " + "; ".join(left) + "."
+
+
+def say(text: str) -> None:
+    """A sentence for the user."""
+    _tell(fit(text))
+
+
+def show(line: str) -> None:
+    """A command that is about to run, as it can be pasted; or a comment."""
+    words = line.removeprefix("# ")
+    _tell(f"[#] {line}" if words == line else fit(words, "[#] # "))
+
+
+def _tell(text: str) -> None:
+    """A closed terminal is no reason to stop what is being done."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
+def as_json(data: object) -> str:
+    """Any data of ours, for stdout."""
+    return json.dumps(data, indent=2) + "\n"
+
+
+def drawn(text: str) -> str:
+    """Text with box drawing, for stdout: in ASCII where the locale has no UTF-8."""
+    encodings = (locale.nl_langinfo(locale.CODESET), getattr(sys.stdout, "encoding", None))
+    if all(encoding is None or "utf" in encoding.lower() for encoding in encodings):
+        return text
+    return text.translate(ASCII)
+
+
+def coloured(text: str) -> None:
+    """Print text that has colours; without them in a file, or for NO_COLOR (no-color.org)."""
+    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def block(finding: Finding) -> str:
+    """A finding as people read it; its commands stay on one line, to be pasted."""
+    level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
+    coloured = click.style(level, fg=COLOURS.get(level), bold=True)
+    fix = f"  mend:  {finding.fix}"
+    remedy = fix if finding.fix else fit(f"mend:  {finding.advice}", "  ", "       ")
+    return f"{coloured}:{what}\n  shows: {finding.evidence}\n{remedy}\n"
+
+
+def table(report: Report) -> str:
+    """The promises, a row each, with why one is not kept; beneath them what mends it."""
+    rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
+    rows += [line for result in report.results for line in _rows(result)]
+    rows.append(fit(verdict(report)))
+    return "\n".join([*rows, *map(block, findings(report))]).rstrip() + "\n"
+
+
+def verdict(report: Report) -> str:
+    """What the rows come to, in a sentence."""
+    name, mode, every = report.namespace, report.mode, len(report.results)
+    if count := len(report.differing):
+        return f"{name} is not as {mode} promises: {count} of {every} differ."
+    if count := len(report.untried):
+        what = f"{name} is as {mode} promises, as far as it could be tried"
+        return f"{what}: {count} of {every} could not."
+    return f"{name} is as {mode} promises."
+
+
+def findings(report: Report) -> Iterator[Finding]:
+    """What is wrong, once for each thing to do."""
+    said = set()
+    for finding in (result.finding for result in report.differing):
+        if finding is not None and finding.remedy not in said:
+            said.add(finding.remedy)
+            yield finding
+
+
+def _rows(result: Result) -> list[str]:
+    cell, time = result.cell, result.milliseconds
+    place = f"from {result.place}" if cell.source == "neighbour" and result.place else ""
+    target = " ".join(filter(None, (cell.target, result.tried, place)))
+    took = "" if time is None else f"{time:.3g} ms"
+    words = (WORDS[cell.reachable], WORDS[result.reached], took)
+    *above, last = wrap(target, TARGET, cut=True) or [""]
+    rows = [ROW.format(cell.source, line, "", "", "").rstrip() for line in above]
+    rows.append(ROW.format("" if above else cell.source, last, *words).rstrip())
+    mark = "differs: " if result.differs else ""
+    reason = fit(mark + result.reason, "    ").splitlines() if result.reason else []
+    return [*rows, *reason]
