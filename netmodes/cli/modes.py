@@ -56,6 +56,7 @@ def run_mode(
     json: bool,
     check: bool,
     confirm: float | None = None,
+    anyway: bool = False,
     **parameters: str,
 ) -> None:
     """Render, export or run one mode."""
@@ -63,8 +64,8 @@ def run_mode(
         raise click.UsageError("--export and --facts need the name of a file")
     if facts and not (dry_run or export):
         raise click.UsageError("--facts goes with --dry-run or --export")
-    if force and not export and mode.objections is Mode.objections:
-        raise click.UsageError(f"--force goes with --export: {mode.mode} has nothing to insist on")
+    if force and not export:
+        raise click.UsageError("--force goes with --export")
     if check and (dry_run or export):
         raise click.UsageError("--check tries what runs: --dry-run and --export go without it")
     if json and export:
@@ -73,9 +74,9 @@ def run_mode(
         raise click.UsageError(f"--uplink is missing: {uplink_to_take(facts)}")
     wanted = mode(**parameters)
     if not (dry_run or export):
-        run_up(wanted, verbatim, force, confirm, check, json)
+        run_up(wanted, verbatim, anyway, confirm, check, json)
         return
-    plan = plan_for(facts, wanted, verbatim, force)
+    plan = plan_for(facts, wanted, verbatim, anyway)
     if export:
         from netmodes.script.bash import render
 
@@ -95,13 +96,13 @@ def uplink_to_take(facts: str | None) -> str:
 
 
 def run_up(
-    mode: Mode, verbatim: bool, force: bool, confirm: float | None, check: bool, to_json: bool
+    mode: Mode, verbatim: bool, anyway: bool, confirm: float | None, check: bool, to_json: bool
 ) -> None:
     """Run a mode, have it checked and confirmed, and say how to go on."""
     become_root()
     suggest_confirm(mode.parameters.get("uplink"), confirm)
     try:
-        record = mode.up(verbatim=verbatim, force=force, confirm=confirm, check=check, echo=show)
+        record = mode.up(verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=show)
     except NotAsPromised as error:
         coloured(table(error.report))
         raise
@@ -112,10 +113,10 @@ def run_up(
     report(mode, record, verbatim, to_json)
 
 
-def plan_for(facts: str | None, mode: Mode, verbatim: bool, force: bool) -> Plan:
+def plan_for(facts: str | None, mode: Mode, verbatim: bool, anyway: bool) -> Plan:
     """The plan of a mode for this machine, or for the one that a file describes."""
     try:
-        return mode.plan(read_facts(facts), verbatim=verbatim, force=force)
+        return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway)
     except NetmodesError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -16,9 +16,9 @@ def options(mode: type[Mode]) -> Iterator[click.Option]:
     yield from map(parameter_option, mode.options())
     if hasattr(mode, "uplink"):
         yield CONFIRM
-    yield from BEFORE
-    yield force_option(mode)
-    yield from AFTER
+    if mode.insists:
+        yield click.Option(["--anyway"], is_flag=True, help=f"Go on {mode.insists}.")
+    yield from EVERY
 
 
 def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
@@ -49,7 +49,8 @@ def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
     return ",".join(values)
 
 
-BEFORE = [
+#: What every mode can do.
+EVERY = [
     click.Option(
         ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
     ),
@@ -62,9 +63,7 @@ BEFORE = [
         help='Write a bash script instead ("-": to stdout).',
         shell_complete=files,
     ),
-]
-
-AFTER = [
+    click.Option(["--force"], is_flag=True, help="Overwrite FILE."),
     click.Option(
         ["--check"], is_flag=True, help="Then try who reaches whom; if it differs, take all back."
     ),
@@ -86,9 +85,3 @@ CONFIRM = click.Option(
     metavar="SECONDS",
     help="Take everything back unless it is confirmed in time.",
 )
-
-
-def force_option(mode: type[Mode]) -> click.Option:
-    """What there is to insist on: FILE, and what the mode itself would rather not do."""
-    more = f"; go on {mode.insists}" if mode.insists else ""
-    return click.Option(["--force"], is_flag=True, help=f"Overwrite FILE{more}.")

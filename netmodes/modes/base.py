@@ -101,7 +101,7 @@ class Mode(ABC):
         """The commands in order; the mode is settled."""
 
     def objections(self, facts: Facts) -> Iterator[str]:
-        """Why not to go on, one sentence each, unless the user insists; the mode is settled."""
+        """Why not to go on, one sentence each, unless the user does anyway; the mode is settled."""
         yield from ()
 
     def notices(self, facts: Facts) -> Iterator[Finding]:
@@ -135,14 +135,14 @@ class Mode(ABC):
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def plan(
-        self, facts: Facts | None = None, *, verbatim: bool = False, force: bool = False
+        self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
     ) -> Plan:
         """The commands, rendered and not run.
 
         Args:
             facts: the machine they are for; None reads this one.
             verbatim: the article's commands alone, no guard commands.
-            force: go on against ``objections``.
+            anyway: go on against ``objections``.
 
         Raises:
             Refused: the machine does not allow it.
@@ -150,7 +150,7 @@ class Mode(ABC):
         facts = facts or host_facts(thorough=self.thorough)
         self._refuse_taken_name(facts)
         mode = self.settle(facts)
-        if not force and (objection := next(mode.objections(facts), None)):
+        if not anyway and (objection := next(mode.objections(facts), None)):
             raise Refused(objection)
         plan = Plan(
             mode.mode,
@@ -164,18 +164,18 @@ class Mode(ABC):
         return plan.verbatim() if verbatim else plan
 
     def script(
-        self, facts: Facts | None = None, *, verbatim: bool = False, force: bool = False
+        self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
     ) -> str:
         """The same commands as bash; see ``netmodes.script.bash``."""
         from netmodes.script.bash import render
 
-        return render(self.plan(facts, verbatim=verbatim, force=force))
+        return render(self.plan(facts, verbatim=verbatim, anyway=anyway))
 
     def up(
         self,
         *,
         verbatim: bool = False,
-        force: bool = False,
+        anyway: bool = False,
         confirm: float | None = None,
         check: bool = False,
         echo: Echo | None = None,
@@ -184,7 +184,7 @@ class Mode(ABC):
 
         Args:
             verbatim: the article's commands alone, no guard commands.
-            force: go on against ``objections``.
+            anyway: go on against ``objections``.
             confirm: seconds; unless ``confirm`` is called within them, or if this process ends
                 before, a watcher takes everything back.
             check: try every promise of the mode; if one is not kept, take everything back.
@@ -209,7 +209,7 @@ class Mode(ABC):
             if self._is_up(facts):
                 report = self._checked(echo) if check else None
                 return Record(updown.running(self.namespace).plan, (), report)
-            plan = self.plan(facts, verbatim=verbatim, force=force)
+            plan = self.plan(facts, verbatim=verbatim, anyway=anyway)
             promises = partial(self.check, echo=echo) if check else None
             return updown.put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
 

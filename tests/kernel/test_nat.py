@@ -276,7 +276,7 @@ def test_rejecting_rule(lab: Lab, tool: str) -> None:
 
 
 def test_native_drop(lab: Lab) -> None:
-    """What drops in a table that only nft knows is refused, and untouched; --force goes on."""
+    """What drops in a table that only nft knows is refused, and untouched; --anyway goes on."""
     lab.sh("nft add table inet mine")
     lab.sh("nft 'add chain inet mine f { type filter hook forward priority 0; policy drop; }'")
     lab.sh("nft add rule inet mine f ct state established accept")
@@ -286,7 +286,7 @@ def test_native_drop(lab: Lab) -> None:
     mend = done.stderr.partition(" f): ")[2].partition(", or")[0]
 
     assert (done.returncode, unchanged) == (1, True)
-    lab.ok("netmodes", "nat", "--force")
+    lab.ok("netmodes", "nat", "--anyway")
     assert not answered(lab, "8.8.8.8", *inside("A"))
     lab.ok("netmodes", "down", "A")
     lab.ok(*mend.split())

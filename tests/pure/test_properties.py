@@ -298,9 +298,10 @@ def test_lan_pair(facts: Facts) -> None:
 # The command line.
 
 OPTIONS = [
-    "--dry-run", "--verbatim", "--force", "--json", "--facts", "--help", "-h", "-n", "--namespace",
-    "--device", "--address", "--host-device", "--host-address", "--uplink", "--bridge", "--gateway",
-    "--bridge-address", "--kill", "--all", "--user", "--no-such-option", "--",
+    "--dry-run", "--verbatim", "--force", "--anyway", "--json", "--facts", "--help", "-h", "-n",
+    "--namespace", "--device", "--address", "--host-device", "--host-address", "--uplink",
+    "--bridge", "--gateway", "--bridge-address", "--kill", "--all", "--user",
+    "--no-such-option", "--",
 ]  # fmt: skip
 
 #: All but --export, which would write a file wherever it likes.

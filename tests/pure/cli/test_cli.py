@@ -114,8 +114,9 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
         ),
         (["bridged"], "--uplink is missing: name the NIC that leads outside"),
         (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the NIC"),
-        (["host-only", "--force"], "--force goes with --export: host-only has nothing to insist"),
-        (["isolated", "--force", "--dry-run"], "--force goes with --export: isolated has nothing"),
+        (["host-only", "--force"], "--force goes with --export"),
+        (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
+        (["host-only", "--anyway"], "No such option"),
         (["host-only", "--export", "-", "--json"], "--export writes a script: --json goes without"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -128,14 +129,15 @@ def test_wrong_usage_says(arguments: list[str], says: str, root: None) -> None:
     assert done.stderr.splitlines()[-1].startswith(f"Error: {says}")
 
 
-def test_force_insists(tmp_path: Path, article: Facts) -> None:
-    """Where a mode may be insisted on --force needs no --export."""
+def test_anyway(tmp_path: Path, article: Facts) -> None:
+    """An objection is refused, and gone against with --anyway alone: writing over is another."""
     path = tmp_path / "firewalled.json"
     path.write_text(replace(article, iptables=["-A INPUT -i enp0s1 -j ACCEPT"]).to_json())
-    firewalled = ("--facts", str(path), "--dry-run")
+    firewalled = ("bridged", "--uplink", "enp0s1", "--facts", str(path))
 
-    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled).status == 1
-    assert netmodes("bridged", "--uplink", "enp0s1", *firewalled, "--force").status == 0
+    assert netmodes(*firewalled, "--dry-run").status == 1
+    assert netmodes(*firewalled, "--export", "-", "--force").status == 1
+    assert netmodes(*firewalled, "--dry-run", "--anyway").status == 0
 
 
 @pytest.mark.parametrize(

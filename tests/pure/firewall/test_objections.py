@@ -16,9 +16,9 @@ DROP = ["-P INPUT ACCEPT", "-P FORWARD DROP", "-P OUTPUT ACCEPT"]
 DOCKER = ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"]
 
 
-def bridged(facts: Facts, *, force: bool = False, **parameters: str) -> Plan:
+def bridged(facts: Facts, *, anyway: bool = False, **parameters: str) -> Plan:
     """The plan that bridges the uplink of this machine."""
-    return Bridged(uplink="enp0s1", **parameters).plan(facts, force=force)
+    return Bridged(uplink="enp0s1", **parameters).plan(facts, anyway=anyway)
 
 
 def chain(hook: str, policy: str, *rules: str, table: str = "inet filter") -> list[str]:
@@ -101,9 +101,9 @@ def test_accept_is_shared() -> None:
     assert [line for line in second.lines if line.startswith("iptables")] == []
 
 
-def nat(facts: Facts, *, force: bool = False) -> Plan:
+def nat(facts: Facts, *, anyway: bool = False) -> Plan:
     """The plan of a namespace behind NAT."""
-    return Nat().plan(facts, force=force)
+    return Nat().plan(facts, anyway=anyway)
 
 
 DROPS = {
@@ -119,7 +119,7 @@ DROPS = {
 @pytest.mark.parametrize("mode", [bridged, nat])
 @pytest.mark.parametrize("nft", DROPS.values(), ids=DROPS)
 def test_drop_of_nft(nft: list[str], mode: Callable[..., Plan], article: Facts) -> None:
-    """A drop that only nft knows is shown, with what lets pass, and refused but with --force."""
+    """A drop that only nft knows is shown, with what lets pass, and refused but with --anyway."""
     facts = replace(article, nft=nft)
     with pytest.raises(
         Refused, match=r"drops what (br0|nat0) passes on \(.*chain .* forward\): "
@@ -128,7 +128,7 @@ def test_drop_of_nft(nft: list[str], mode: Callable[..., Plan], article: Facts) 
 
     assert ": nft insert rule " in str(no.value)
     assert str(no.value).endswith(" accept, or go on with --force")
-    assert mode(facts, force=True).lines == mode(article).lines
+    assert mode(facts, anyway=True).lines == mode(article).lines
 
 
 def test_drop_of_bridged_frames(article: Facts) -> None:
@@ -220,11 +220,11 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
 
 
 @pytest.mark.parametrize(("what", "lines", "shown"), NAMING)
-def test_naming_forced(what: str, lines: object, shown: str, article: Facts) -> None:
-    """With --force it goes on all the same, with the same commands."""
+def test_naming_anyway(what: str, lines: object, shown: str, article: Facts) -> None:
+    """With --anyway it goes on all the same, with the same commands."""
     facts = replace(article, **{what: lines})
 
-    assert bridged(facts, force=True).lines == bridged(article).lines
+    assert bridged(facts, anyway=True).lines == bridged(article).lines
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_guards(mode: Mode, commands: str, article: Facts) -> None:
 @pytest.mark.parametrize("name", ["article", "advertised", "docker", "rich"])
 def test_guards_prevent(name: str) -> None:
     """A guard command says what happens without it, in one sentence; no other line does."""
-    plan = Bridged(uplink="enp0s1").plan(machine(name), force=True)
+    plan = Bridged(uplink="enp0s1").plan(machine(name), anyway=True)
 
     others = (mode.plan(machine(name)) for mode in (HostOnly(), Nat()))
     steps = (*plan.steps, *(step for other in others for step in other.steps))

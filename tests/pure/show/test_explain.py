@@ -137,7 +137,7 @@ def test_answers(name: str) -> None:
 @pytest.mark.parametrize("facts", ["article", "advertised", "docker", "rich"])
 def test_goes_with(facts: str) -> None:
     """A line without an undo goes with a device or namespace that an earlier line makes."""
-    plan = Bridged(uplink="enp0s1").plan(machine(facts), force=True)
+    plan = Bridged(uplink="enp0s1").plan(machine(facts), anyway=True)
 
     for line in lines(plan):
         if line.step.undo is None:
@@ -151,7 +151,7 @@ def test_goes_with(facts: str) -> None:
 
 def test_fold() -> None:
     """Folding breaks between words alone, and says no other command."""
-    step = Bridged(uplink="enp0s1").plan(machine("rich"), force=True)
+    step = Bridged(uplink="enp0s1").plan(machine("rich"), anyway=True)
     for one in step.steps:
         folded = fold(one.command, one.stdin, 60)
         assert re.sub(r" \\\n {4}", " ", folded) == str(one)
