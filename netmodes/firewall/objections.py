@@ -101,7 +101,7 @@ def dropping(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
 def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
     """The same, each as a sentence that says how to go on."""
     for finding in dropping(sent, facts):
-        yield f"{finding}, or go on with --force"
+        yield f"{finding}, or go on with --anyway"
 
 
 def rejecting(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:
             "error",
             f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
             SHOWS[what].format(uplink),
-            advice=f"let it name {bridge} as well, then use --force",
+            advice=f"let it name {bridge} as well, then use --anyway",
             about=uplink,
         )
 

@@ -127,7 +127,7 @@ def test_drop_of_nft(nft: list[str], mode: Callable[..., Plan], article: Facts) 
         mode(facts)
 
     assert ": nft insert rule " in str(no.value)
-    assert str(no.value).endswith(" accept, or go on with --force")
+    assert str(no.value).endswith(" accept, or go on with --anyway")
     assert mode(facts, anyway=True).lines == mode(article).lines
 
 
@@ -215,7 +215,7 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
         bridged(facts, bridge="lan")
 
     assert f"({shown}" in str(refusal.value)
-    assert str(refusal.value).endswith(": let it name lan as well, then use --force")
+    assert str(refusal.value).endswith(": let it name lan as well, then use --anyway")
     assert len(str(refusal.value).splitlines()) == 1
 
 
