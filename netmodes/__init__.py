@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from netmodes.engine.record import Outcome, Record
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
-from netmodes.plan.promise import Cell, NotAsPromised, Report, Result
-from netmodes.plan.step import Check, Outcome, Plan, Record, Step
+from netmodes.plan.network import Network, Topology
+from netmodes.plan.plan import Plan
+from netmodes.plan.promise import NotAsPromised, Promise, Report, Result
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
 __version__ = "0.1.0"
@@ -15,8 +19,6 @@ __version__ = "0.1.0"
 __all__ = [
     "MODES",
     "Bridged",
-    "Cell",
-    "Check",
     "CommandFailed",
     "Facts",
     "HostOnly",
@@ -25,14 +27,18 @@ __all__ = [
     "Mode",
     "Nat",
     "NetmodesError",
+    "Network",
     "NotAsPromised",
     "Outcome",
     "Plan",
+    "Promise",
     "Record",
     "Refused",
     "Report",
+    "Requirement",
     "Result",
     "Step",
+    "Topology",
     "Undo",
     "host_facts",
     "namespace_facts",

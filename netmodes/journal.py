@@ -4,6 +4,7 @@
     /run/netmodes/A/plan.json the whole intent: every line with its undo
     /run/netmodes/A/log       what has happened so far, a line each:
                                 began SECONDS    the machine's uptime at the first command
+                                run ID HOST      the run's id, the host's network namespace
                                 start K BEFORE   step K is about to run; its probe said BEFORE
                                 done K AFTER     it ran; its probe says AFTER ("-" for nothing)
                                 back K           its taking-back is about to run
@@ -29,26 +30,16 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from netmodes.errors import NetmodesError, Refused
-from netmodes.plan.step import Plan
-
-__all__ = [
-    "ROOT",
-    "Journal",
-    "Network",
-    "Note",
-    "locked",
-    "shares",
-    "sharing",
-    "summaries",
-    "uptime",
-]
+from netmodes.plan.network import Network, unreadable
+from netmodes.plan.plan import Plan
 
 ROOT = Path("/run/netmodes")
+
+OWN_NAMESPACE = Path("/proc/self/ns/net")
 
 
 @dataclass(frozen=True)
@@ -69,8 +60,8 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Network:
-    """A network of ours as the journal has it.
+class Run:
+    """One run as the journal has it: what was intended, and what was started.
 
     Args:
         plan: what was intended.
@@ -78,6 +69,8 @@ class Network:
         state: "up", "unconfirmed" (up, and the watcher waits) or "interrupted".
         began: the machine's uptime at the first command, in seconds.
         confirmed: somebody has said that the machine is reachable.
+        id: tells this run from every other; "" in a journal of format 1.
+        host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
     """
 
     plan: Plan
@@ -85,21 +78,25 @@ class Network:
     state: str
     began: float
     confirmed: bool = False
+    id: str = ""
+    host: str = ""
 
-    def summary(self) -> dict[str, Any]:
-        """Name, mode, parameters, state, shared steps, for facts and ``list``.
-
-        And ``parents``: the folders that go with those that are in them, if nothing else is.
-        """
-        undos = [step.undo.argv for step in self.plan.all_steps if step.undo]
-        return {
-            "name": self.plan.namespace,
-            "mode": self.plan.mode,
-            "parameters": self.plan.parameters,
-            "state": self.state,
-            "shared": [asdict(step) for step in self.plan.all_steps if step.share],
-            "parents": [str(Path(argv[-1]).parent) for argv in undos if "--parents" in argv],
-        }
+    @property
+    def network(self) -> Network:
+        """What is up by this run."""
+        plan = self.plan
+        undos = [step.undo.argv for step in plan.all_steps if step.undo]
+        return Network(
+            plan.name,
+            plan.mode,
+            plan.parameters,
+            plan.topology,
+            self.state,
+            tuple(step for step in plan.all_steps if step.share),
+            plan.promises,
+            self.id,
+            tuple(str(Path(argv[-1]).parent) for argv in undos if "--parents" in argv),
+        )
 
 
 class Journal:
@@ -125,9 +122,10 @@ class Journal:
         Raises:
             NetmodesError: it cannot be written.
         """
-        log = f"began {uptime()}\n" + ("watched\n" if watched else "")
+        log = f"began {uptime()}\nrun {_new_id()} {OWN_NAMESPACE.readlink()}\n"
+        log += "watched\n" if watched else ""
         files = {"plan.json": plan.intent(), "before.json": before, "log": log}
-        files |= {"shares": shares(plan), "down.sh": down}
+        files |= {"shares": plan.shares_text, "down.sh": down}
         draft = ROOT / f".{self.name}.new"
         try:
             _fill(draft, files)
@@ -159,8 +157,8 @@ class Journal:
         if note.after is not None:
             self.write("done", note.index, note.after)
 
-    def read(self) -> Network | None:
-        """The network, or None where there is no such one.
+    def read(self) -> Run | None:
+        """The run, or None where there is no such network.
 
         Raises:
             Refused: it is there and cannot be read.
@@ -176,13 +174,13 @@ class Journal:
                 f"`bash {self.folder}/down.sh` takes {self.name} back"
             ) from error
         try:
-            notes, began = _notes(lines, len(plan.all_steps)), _began(lines)
+            notes, began, run = _notes(lines, len(plan.all_steps)), _began(lines), _run(lines)
         except (ValueError, LookupError) as error:
             raise Refused(
                 f"{self.folder}/log is damaged ({error}): "
                 f"take {self.name} back by hand, by the undos in {self.folder}/down.sh"
             ) from error
-        return Network(plan, notes, _state(lines), began, "confirmed" in lines)
+        return Run(plan, notes, _state(lines), began, "confirmed" in lines, *run)
 
     def remove(self) -> None:
         """Forget the network, at once or not at all."""
@@ -233,11 +231,6 @@ def _tidy() -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def shares(plan: Plan) -> str:
-    """What the plan may share, a line each: its place and its name."""
-    return "".join(f"{index} {share}\n" for index, share in plan.shares.items())
-
-
 def sharing(share: str) -> Iterator[tuple[str, int]]:
     """The networks that may share this, each with the place of its step, whatever else they are."""
     for path in sorted(ROOT.glob("[!.]*/shares")):
@@ -260,6 +253,19 @@ def _began(lines: list[str]) -> float:
     return min(began, default=uptime())
 
 
+def _run(lines: list[str]) -> tuple[str, str]:
+    """The run's id and the host's network namespace; "" where the log does not say."""
+    for line in lines:
+        match line.split():
+            case ["run", identity, host]:
+                return identity, host
+    return "", ""
+
+
+def _new_id() -> str:
+    return Path("/proc/sys/kernel/random/uuid").read_text().strip()
+
+
 def uptime() -> float:
     """Seconds since the machine started, which no change of its clock disturbs (proc(5))."""
     return float(Path("/proc/uptime").read_text().split()[0])
@@ -269,21 +275,21 @@ def _word(written: str) -> str:
     return "" if written == "-" else written
 
 
-def summaries() -> list[dict[str, Any]]:
-    """What facts and `list` say of every network of ours, by name."""
+def networks() -> list[Network]:
+    """Every network of ours, by name."""
     if not ROOT.is_dir():
         return []
     names = [path.name for path in sorted(ROOT.iterdir()) if not path.name.startswith(".")]
-    return [summary for name in names if (summary := _summary(name))]
+    return [network for name in names if (network := _network(name))]
 
 
-def _summary(name: str) -> dict[str, Any] | None:
-    """One network's, or None where there is none; a journal that cannot be read stops no other."""
+def _network(name: str) -> Network | None:
+    """One network, or None where there is none; a journal that cannot be read stops no other."""
     try:
-        network = Journal(name).read()
+        run = Journal(name).read()
     except Refused:
-        return {"name": name, "mode": "", "parameters": {}, "state": "unreadable", "shared": []}
-    return network.summary() if network else None
+        return unreadable(name)
+    return run.network if run else None
 
 
 @contextmanager

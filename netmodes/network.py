@@ -1,21 +1,116 @@
-"""A network of ours by its name: taken back, or kept; it needs root."""
+"""The verbs: a mode put up, and a network of ours kept, undone, tried and entered.
+
+Root and the lock are asked for here, and names are checked; what stands below does the work.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from netmodes.commands import devices, iproute
 from netmodes.engine import confirm as watcher
-from netmodes.engine.down import take_down
+from netmodes.engine.down import running, take_down
+from netmodes.engine.enter import become
+from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner, silent
+from netmodes.engine.up import put_up
 from netmodes.errors import NetmodesError, Refused
+from netmodes.firewall import objections
 from netmodes.journal import Journal, locked
+from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
+from netmodes.plan.network import Topology
+from netmodes.plan.plan import Plan
+from netmodes.plan.promise import NotAsPromised, Report
+from netmodes.plan.verdict import Flow, Verdict
 
-__all__ = ["confirm", "down", "need_root"]
+if TYPE_CHECKING:
+    from netmodes.plan.answer import Answer
 
 Echo = Callable[[str], None]
+
+
+class Renderable(Protocol):
+    """What the verbs need of a mode."""
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def thorough(self) -> bool: ...
+    def refuse_taken_name(self, facts: Facts) -> None: ...
+    def is_up(self, facts: Facts) -> bool: ...
+    def settle(self, facts: Facts) -> Topology: ...
+    def flow(self, net: Topology, facts: Facts) -> Flow | None: ...
+    def render(self, net: Topology, facts: Facts, verdict: Verdict) -> Plan: ...
+
+
+def plan(mode: Renderable, facts: Facts | None, *, verbatim: bool, anyway: bool) -> Plan:
+    """A mode's commands, rendered and not run; see ``Mode.plan``."""
+    facts = facts or host_facts(thorough=mode.thorough)
+    mode.refuse_taken_name(facts)
+    net = mode.settle(facts)
+    flow = mode.flow(net, facts)
+    verdict = objections.judge(flow, facts) if flow else Verdict()
+    if verdict.objections and not (anyway or net.joins):
+        raise Refused(verdict.objections[0])
+    rendered = mode.render(net, facts, verdict)
+    return rendered.verbatim() if verbatim else rendered
+
+
+def up(
+    mode: Renderable,
+    *,
+    verbatim: bool = False,
+    anyway: bool = False,
+    confirm: float | None = None,
+    check: bool = False,
+    echo: Echo | None = None,
+) -> Record:
+    """Run a mode's commands; on a failure or signal undo what was done.
+
+    Args:
+        mode: the mode.
+        verbatim: the article's commands alone, no guard commands.
+        anyway: go on against an objection.
+        confirm: seconds; unless ``confirm`` is called within them, or if this process ends
+            before, a watcher undoes everything.
+        check: try every promise of the mode; if one is not kept, undo everything.
+        echo: is given each line before it runs.
+
+    Returns:
+        The record; without outcomes if the same network was up already.
+
+    Raises:
+        Refused: the machine does not allow it; nothing was touched.
+        CommandFailed: a command failed; what was done has been undone.
+        NotAsPromised: a promise is not kept; the same, but for what was up already.
+        Interrupted: the same, after a signal.
+    """
+    need_root()
+    with locked() as lock:
+        facts = host_facts(thorough=mode.thorough)
+        if mode.is_up(facts):
+            report = _checked(mode.namespace, echo) if check else None
+            return Record(running(mode.namespace).plan, (), report)
+        rendered = plan(mode, facts, verbatim=verbatim, anyway=anyway)
+        promises = partial(_check, mode.namespace, "", echo) if check else None
+        return put_up(rendered, Runner(echo or silent, lock), facts, confirm, promises)
+
+
+def _checked(name: str, echo: Echo | None) -> Report:
+    """Try every promise of a network that was up before and stays.
+
+    Raises:
+        NotAsPromised: one is not kept.
+    """
+    report = _check(name, "", echo)
+    if report.differing:
+        raise NotAsPromised(report)
+    return report
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
@@ -61,6 +156,68 @@ def confirm(name: str) -> None:
     need_root()
     with locked():
         watcher.confirm(name)
+
+
+def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
+    """Try every promise of the mode of a network that is up.
+
+    Neighbours are forgotten first, and asked for anew; so is where the namespace was redirected to.
+
+    Args:
+        name: the namespace's name.
+        outside: an IPv4 address, or a host's name, that stands for the outside; without one the
+            default route's gateway does, the way beyond it is judged without a packet, and no name
+            is looked up, but the name server asked.
+        echo: is given each line before it runs.
+
+    Raises:
+        Refused: the network is not up, or ``outside`` has no address, or one that is not outside.
+    """
+    devices.check_namespace(name)
+    need_root()
+    return _check(name, outside, echo)
+
+
+def _check(name: str, outside: str, echo: Echo | None) -> Report:
+    from netmodes.diagnose.check import try_promises
+
+    return try_promises(running(name).network, outside, Runner(echo or silent))
+
+
+def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
+    """Follow a packet from a namespace as the kernel would, to the first thing that is wrong.
+
+    Neighbours on the way are forgotten first, and asked for anew.
+
+    Args:
+        name: the namespace's name.
+        target: ``ADDR`` or ``ADDR:PORT``; an IPv4 address or a host's name, and a TCP port.
+        echo: is given each line before it runs.
+
+    Returns:
+        The hops, and what is wrong at the last; nothing, if the target answers.
+
+    Raises:
+        Refused: this is no target, or no machine's address, or the network is not up.
+    """
+    from netmodes.diagnose import target as targets
+    from netmodes.diagnose.why.why import follow_target
+
+    devices.check_namespace(name)
+    host_name, port = targets.parse(target)
+    need_root()
+    return follow_target(running(name).network, host_name, port, Runner(echo or silent))
+
+
+def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
+    """Become a command inside a network; see ``engine.enter``."""
+    devices.check_namespace(name)
+    become(name, command, user, echo)
+
+
+def run_inside(name: str, *argv: str) -> Outcome:
+    """Run a command inside a network, to its end, as the current user."""
+    return Runner().quietly(("ip", "netns", "exec", name, *argv))
 
 
 def need_root() -> None:

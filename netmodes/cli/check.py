@@ -43,7 +43,7 @@ def check(name: str, outside: str, to_json: bool) -> None:
 
     Example: netmodes check A --outside 8.8.8.8
     """
-    from netmodes.diagnose.check import check as try_all
+    from netmodes.network import check as try_all
 
     become_root()
     report = try_all(name, outside=outside, echo=show)

@@ -7,16 +7,16 @@ import socket
 import click
 from click.shell_completion import CompletionItem
 
-from netmodes.journal import summaries
+from netmodes.journal import networks
 
 
 def running(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The networks that are up, each with its mode; not those that are named already."""
     named = ctx.params.get(param.name or "") or ()
     return [
-        CompletionItem(net["name"], help=net["mode"])
-        for net in summaries()
-        if net["name"].startswith(incomplete) and net["name"] not in named
+        CompletionItem(network.name, help=network.mode)
+        for network in networks()
+        if network.name.startswith(incomplete) and network.name not in named
     ]
 
 

@@ -10,6 +10,7 @@ import click
 
 from netmodes.cli.complete import interfaces
 from netmodes.cli.output import as_json, block, coloured
+from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
 from netmodes.machine import abilities
 from netmodes.machine.facts import Facts
@@ -58,4 +59,4 @@ def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
         yield from findings.of_uplink(name, facts)
     for name, mode in MODES.items():
         for address in mode.own_addresses():
-            yield from findings.of_subnet(name, address, facts)
+            yield from notices.of_subnet(name, address, facts)

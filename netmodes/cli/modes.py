@@ -9,19 +9,20 @@ from pathlib import Path
 
 import click
 
-from netmodes.cli.options import options
+from netmodes.cli.options import flag, options
 from netmodes.cli.output import as_json, coloured, fit, say, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.commands.uplink import suggestion
 from netmodes.engine import signals
+from netmodes.engine.record import Record
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_device
 from netmodes.modes import Mode
+from netmodes.plan.plan import Plan
 from netmodes.plan.promise import NotAsPromised
-from netmodes.plan.step import Plan, Record
 
 
 def mode_command(mode: type[Mode]) -> click.Command:
@@ -36,13 +37,11 @@ def mode_command(mode: type[Mode]) -> click.Command:
 
 
 def _help(mode: type[Mode]) -> str:
-    """A mode's docstring, with its picture as it stands, and an example."""
-    summary, _, picture = (mode.__doc__ or "").partition("\n\n")
-    example = " --uplink enp0s1" if mode.mode == "bridged" else ""
-    lines = [line.removeprefix("    ") for line in picture.rstrip().splitlines()]
-    return "\n".join(
-        [summary, "", "\b", *lines, "", f"Example: netmodes {mode.mode} -n A{example}"]
-    )
+    """A mode's summary, its picture with the article's values, and an example."""
+    picture = mode.draw("A", mode.article)
+    needed = "".join(f" {flag(name)} {value}" for name, value in mode.needed().items())
+    example = f"Example: netmodes {mode.mode} -n A{needed}"
+    return "\n".join([mode.summary(), "", "\b", picture, "", example])
 
 
 def run_mode(
@@ -70,8 +69,9 @@ def run_mode(
         raise click.UsageError("--check tries what runs: --dry-run and --export go without it")
     if json and export:
         raise click.UsageError("--export writes a script: --json goes without it")
-    if "uplink" in parameters and not parameters["uplink"]:
-        raise click.UsageError(f"--uplink is missing: {uplink_to_take(facts)}")
+    for name in mode.needed():
+        if not parameters[name]:
+            raise click.UsageError(f"{flag(name)} is missing: {uplink_to_take(facts)}")
     wanted = mode(**parameters)
     if not (dry_run or export):
         run_up(wanted, verbatim, anyway, confirm, check, json)
@@ -100,7 +100,8 @@ def run_up(
 ) -> None:
     """Run a mode, have it checked and confirmed, and say how to go on."""
     become_root()
-    suggest_confirm(mode.parameters.get("uplink"), confirm)
+    if mode.confirms:
+        suggest_confirm(mode.parameters["uplink"], confirm)
     try:
         record = mode.up(verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=show)
     except NotAsPromised as error:
@@ -171,9 +172,9 @@ def write_script(text: str, path: str, force: bool) -> None:
             os.fchmod(descriptor, stat.S_IMODE(mode) | 0o111)
 
 
-def suggest_confirm(uplink: str | None, confirm: float | None) -> None:
+def suggest_confirm(uplink: str, confirm: float | None) -> None:
     """One line for who came over SSH through the uplink."""
-    if uplink and confirm is None and ssh_device() == uplink:
+    if confirm is None and ssh_device() == uplink:
         say(f"You came over SSH through {uplink}: with `--confirm 60` it comes back by itself.")
 
 
@@ -187,13 +188,13 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
 
     say(f"Press Enter, or run `netmodes confirm {name}` anywhere, within {seconds:g} s to keep it.")
     with signals.noted() as caught:
-        while (network := Journal(name).read()) is not None and not network.confirmed:
+        while (run := Journal(name).read()) is not None and not run.confirmed:
             if caught:
                 ours.down(name, kill=True, echo=show)
                 raise Interrupted(caught[0])
             if enter_pressed(0.1):
                 ours.confirm(name)
-    if network is None:
+    if run is None:
         raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is taken back")
 
 

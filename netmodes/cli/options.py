@@ -13,18 +13,23 @@ from netmodes.modes import Mode
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:
     """All of one mode's, in order."""
-    yield from map(parameter_option, mode.options())
-    if hasattr(mode, "uplink"):
+    yield from (mode_option(mode, option) for option in mode.options())
+    if mode.confirms:
         yield CONFIRM
-    if mode.insists:
-        yield click.Option(["--anyway"], is_flag=True, help=f"Go on {mode.insists}.")
+    if mode.objects:
+        yield click.Option(["--anyway"], is_flag=True, help=f"Go on {mode.objects}.")
     yield from EVERY
 
 
-def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
-    """One parameter of a mode as an option."""
+def flag(name: str) -> str:
+    """An option as it is typed."""
+    return f"--{name.replace('_', '-')}"
+
+
+def mode_option(mode: type[Mode], option: Any) -> click.Option:  # noqa: ANN401
+    """One option of a mode as click has it."""
     metadata = option.metadata
-    names = [f"--{option.name.replace('_', '-')}", *(["-n"] if option.name == "namespace" else [])]
+    names = [flag(option.name), *filter(None, [metadata["short"]])]
     more: dict[str, Any] = {"default": option.default}
     if metadata["multiple"]:
         more = {
@@ -33,14 +38,14 @@ def parameter_option(option: Any) -> click.Option:  # noqa: ANN401
             "default": [option.default] * bool(option.default),
         }
     meaning = metadata["meaning"] + "; may be repeated" * metadata["multiple"]
-    note = "required" if metadata["required"] else f"default: {metadata['otherwise']}"
+    note = "required" if metadata["required"] else f"default: {mode.otherwise(option)}"
     return click.Option(
         names,
         **more,
         show_default=False,
         metavar=metadata["metavar"],
         help=f"{meaning}  [{note}]" if note != "default: " else meaning,
-        shell_complete=interfaces if option.name == "uplink" else None,
+        shell_complete=interfaces if metadata["completes"] == "device" else None,
     )
 
 

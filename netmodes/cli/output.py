@@ -128,14 +128,14 @@ def findings(report: Report) -> Iterator[Finding]:
 
 
 def _rows(result: Result) -> list[str]:
-    cell, time = result.cell, result.milliseconds
-    place = f"from {result.place}" if cell.source == "neighbour" and result.place else ""
-    target = " ".join(filter(None, (cell.target, result.tried, place)))
+    promise, time = result.promise, result.milliseconds
+    place = f"from {result.place}" if promise.source == "neighbour" and result.place else ""
+    target = " ".join(filter(None, (promise.target, result.tried, place)))
     took = "" if time is None else f"{time:.3g} ms"
-    words = (WORDS[cell.reachable], WORDS[result.reached], took)
+    words = (WORDS[promise.reachable], WORDS[result.reached], took)
     *above, last = wrap(target, TARGET, cut=True) or [""]
-    rows = [ROW.format(cell.source, line, "", "", "").rstrip() for line in above]
-    rows.append(ROW.format("" if above else cell.source, last, *words).rstrip())
+    rows = [ROW.format(promise.source, line, "", "", "").rstrip() for line in above]
+    rows.append(ROW.format("" if above else promise.source, last, *words).rstrip())
     mark = "differs: " if result.differs else ""
     reason = fit(mark + result.reason, "    ").splitlines() if result.reason else []
     return [*rows, *reason]

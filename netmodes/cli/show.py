@@ -53,7 +53,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
 def look_inside(facts: Facts) -> Mapping[str, Facts | None]:
     """The facts of each namespace of ours, as far as they can be read."""
-    return {network["name"]: _inside(network["name"]) for network in facts.known("networks")}
+    return {network.name: _inside(network.name) for network in facts.known("networks")}
 
 
 def _inside(name: str) -> Facts | None:

@@ -17,7 +17,7 @@ from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
 from netmodes.commands.uplink import stray
 from netmodes.errors import NetmodesError, Refused
-from netmodes.journal import summaries
+from netmodes.journal import networks
 from netmodes.machine.read import host_facts
 
 
@@ -36,7 +36,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for name in dict.fromkeys(names) or [found["name"] for found in summaries()]:
+    for name in dict.fromkeys(names) or [found.name for found in networks()]:
         try:
             done = network.down(name, kill=kill, echo=show)
         except NetmodesError as error:
@@ -81,17 +81,14 @@ def list_(to_json: bool) -> None:
 
     Example: netmodes list
     """
-    found = summaries()
+    found = networks()
     if to_json:
-        click.echo(as_json(found), nl=False)
+        click.echo(as_json([network.to_dict() for network in found]), nl=False)
         return
-    rows = [
-        (net["name"], net["mode"], net["state"], net["parameters"].get("address", ""))
-        for net in found
-    ]
+    rows = [(one.name, one.mode, one.state, one.topology.address) for one in found]
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
-    for uplink in sorted({net["parameters"].get("uplink", "") for net in found} - {""}):
+    for uplink in sorted({one.topology.uplink for one in found} - {""}):
         for finding in stray(uplink, host_facts(thorough=False)):
             click.echo(fit(f"Note: {finding.notice}"))
 
@@ -108,10 +105,10 @@ def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
 
     Example: netmodes exec A -- ping -c 1 192.168.202.1
     """
-    from netmodes.engine.enter import enter
+    from netmodes import network
 
     become_root()
-    enter(name, command, user, show)
+    network.enter(name, command, user, show)
 
 
 @click.command()

@@ -26,7 +26,7 @@ def why(name: str, target: str) -> None:
 
     Example: netmodes why A 8.8.8.8
     """
-    from netmodes.diagnose.why.why import why as follow
+    from netmodes.network import why as follow
 
     try:
         parse(target)

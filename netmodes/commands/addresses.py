@@ -11,16 +11,6 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 
-__all__ = [
-    "bare",
-    "check_address",
-    "check_gateway",
-    "check_pair",
-    "lan_address",
-    "own_address",
-    "own_pair",
-]
-
 
 def parse(address: str) -> IPv4Interface:
     """An IPv4 address with its prefix length.
@@ -54,6 +44,17 @@ def _refuse_unusable(address: IPv4Interface) -> None:
         raise Refused(f"{ip} is the network's own address in {subnet}: choose a host's")
     if ip == subnet.broadcast_address:
         raise Refused(f"{ip} is the broadcast address of {subnet}: choose a host's")
+
+
+def subnet(address: str) -> str:
+    """The subnet of an address, both in CIDR."""
+    return str(IPv4Interface(address).network)
+
+
+def number(address: str) -> int:
+    """Which host of its subnet an address is: 50 for 192.168.64.50/24."""
+    found = parse(address)
+    return int(found.ip) - int(found.network.network_address)
 
 
 def bare(address: str) -> str:
@@ -134,10 +135,9 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
 
 def _beside(address: str, article: str) -> str:
     """The host of this one's subnet that the article's is of its own, or the next after it."""
-    example, given = parse(article), parse(address)
-    number = int(example.ip) - int(example.network.network_address)
-    found = _host(given.network, number)
-    return str(_host(given.network, number + 1) if found == given else found)
+    given, host = parse(address), number(article)
+    found = _host(given.network, host)
+    return str(_host(given.network, host + 1) if found == given else found)
 
 
 def _host(subnet: IPv4Network, number: int) -> IPv4Interface:
@@ -192,10 +192,9 @@ def _taken(facts: Facts) -> dict[str, str]:
     }
     hosts = {str(address.ip): "the host's own" for address in facts.every_address()}
     ours = {
-        bare(value): f"namespace {network['name']}'s"
+        bare(address): f"namespace {network.name}'s"
         for network in facts.known("networks")
-        for name, value in network["parameters"].items()
-        if name.endswith("address")
+        for address in (network.topology.address, network.topology.host_address)
     }
     return {**ours, **gateways, **hosts}
 

@@ -11,13 +11,16 @@ from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
-from netmodes.commands import iproute
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import MARK, MARKED
 from netmodes.plan.finding import Finding
-from netmodes.plan.step import Check, Step
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
+
+#: Prints a file ($1) that is not empty, and has no line with this mark ($0).
+UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
 
 #: What --dns is, for its help.
 MEANING = "name servers (none: the host's files as they are)"
@@ -121,7 +124,7 @@ def _make(folder: str, facts: Facts) -> Step:
 
 def _others(facts: Facts) -> bool:
     """Whether somebody else has /etc/netns: it is there, and no network of ours has made it."""
-    made = [folder for network in facts.known("networks") for folder in network.get("parents", ())]
+    made = [folder for network in facts.known("networks") for folder in network.parents]
     return _names(facts).get("netns") is not None and ROOT not in made
 
 
@@ -144,20 +147,20 @@ def _written(path: str, step: Step) -> Step:
 
     Another's, written after a run that was cut, has no mark.
     """
-    unmarked = (("sh", "-c", iproute.UNMARKED, MARKED, path), ".+")
+    unmarked = (("sh", "-c", UNMARKED, MARKED, path), ".+")
     return replace(step, undo=Undo(("cksum", path), ("rm", path), others=(unmarked,)))
 
 
-def checks(steps: Iterator[Step]) -> Iterator[Check]:
+def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
     """None of the files that these steps write or remove is there without our mark."""
     for step in steps:
         if step.argv[:2] == ("rm", "-rf"):
             otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
-            yield Check(("grep", "-rL", MARKED, step.argv[2]), None, otherwise, guard=True)
+            yield Requirement(("grep", "-rL", MARKED, step.argv[2]), None, otherwise, guard=True)
         if step.undo and step.undo.probe[0] == "cksum":
             path = step.undo.probe[1]
             otherwise = f"{path} is not ours: move it away, or export again"
-            yield Check(("grep", "-L", MARKED, path), None, otherwise, guard=True)
+            yield Requirement(("grep", "-L", MARKED, path), None, otherwise, guard=True)
 
 
 def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:

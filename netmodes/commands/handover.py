@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmodes.commands import handover_batch, iproute
+from netmodes.commands import handover_batch, sysctl
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
@@ -113,7 +113,7 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
         yield _sysctls(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
         why = f"{uplink} hears none any more; it learns anew when it is back"
         prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
-        step = iproute.sysctl(iproute.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
+        step = sysctl.write(sysctl.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
         yield step.as_guard(prevents)
 
 
@@ -125,6 +125,6 @@ def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
 
 def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:
     words = [
-        f"{iproute.device_key(device, name)}={value}" for name, value in sorted(settings.items())
+        f"{sysctl.device_key(device, name)}={value}" for name, value in sorted(settings.items())
     ]
     return Step(("sysctl", "-w", *words), why)

@@ -6,14 +6,11 @@ device's name may stand where ``ip`` also takes a keyword: ``devices`` refuses t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_interface
 
-from netmodes.machine.facts import Facts
-from netmodes.plan.step import Check, Step
-from netmodes.plan.undo import BEFORE, Argv, Sign, Undo
+from netmodes.plan.step import Step
+from netmodes.plan.undo import Argv, Sign, Undo
 
 NAMESPACES = "/run/netns"
 
@@ -25,22 +22,6 @@ MASTER = (
 
 #: Prints a device ($0) whose other end is not the one of this name ($1).
 OTHER_CABLE = 'ip -o link show dev "$0" | grep -vF ": $0@$1:"'
-
-#: Prints a file ($1) that is not empty, and has no line with this mark ($0).
-UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
-
-#: Who visibly depends on forwarding: the bridges of container engines, and NAT.
-NEED_FORWARDING: tuple[Sign, ...] = (
-    (
-        ("ip", "-o", "link", "show", "type", "bridge"),
-        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
-    ),
-    (("nft", "list", "ruleset"), "masquerade|[sd]nat to"),
-    (("iptables", "-t", "nat", "-S"), "MASQUERADE|[SD]NAT"),
-)
-
-#: What networks that forward share.
-FORWARDING = "sysctl net.ipv4.ip_forward"
 
 
 def add_namespace(name: str) -> Step:
@@ -137,7 +118,7 @@ def plug_in(device: str, bridge: str) -> Step:
     return Step(("ip", "link", "set", device, "master", bridge), why)
 
 
-def reflect(device: str) -> Step:
+def hairpin(device: str) -> Step:
     """``ip link set … type bridge_slave hairpin on``: frames may leave by the port they came in."""
     why = f"what comes in by {device} may leave by it: who is there may ask for itself"
     return Step(("ip", "link", "set", device, "type", "bridge_slave", "hairpin", "on"), why)
@@ -162,85 +143,3 @@ def add_default_route(gateway: str, namespace: str) -> Step:
     """``ip route add default via …``."""
     why = f"what {namespace} cannot reach directly goes to {gateway}"
     return Step(("ip", "route", "add", "default", "via", gateway), why, namespace)
-
-
-def forward(facts: Facts) -> Iterator[Step]:
-    """``sysctl -w net.ipv4.ip_forward=1``, where the host does not forward already.
-
-    Going back turns off forwarding on every device and lets ICMP redirects in again (ip-sysctl), so
-    what was otherwise is put back with it. What has come to need forwarding meanwhile keeps it; not
-    what is there already, and does without.
-    """
-    key = "net.ipv4.ip_forward"
-    if facts.known("sysctls")[key] == "1":
-        return
-    step = sysctl(key, 1, "the host passes on what is not for it")
-    also = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
-    there = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
-    users = tuple(sign for sign in NEED_FORWARDING if not re.search(sign[1], there, re.IGNORECASE))
-    if step.undo:
-        yield replace(step, undo=replace(step.undo, argv=(*step.undo.argv, *also), users=users))
-
-
-def sysctl(key: str, value: int, why: str) -> Step:
-    """``sysctl -w key=value``; put back if it was another and still is ours."""
-    return Step(
-        ("sysctl", "-w", f"{key}={value}"),
-        why,
-        undo=Undo(("sysctl", "-n", key), ("sysctl", "-w", f"{key}={BEFORE}")),
-        share=f"sysctl {key}",
-    )
-
-
-def device_key(device: str, name: str) -> str:
-    """A device's own sysctl (``ipv4.rp_filter``); parted by slashes where its name has a dot."""
-    family, _, last = name.partition(".")
-    return ("/" if "." in device else ".").join(("net", family, "conf", device, last))
-
-
-def no_namespace(name: str) -> Check:
-    """There is no namespace of this name."""
-    argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")
-    return Check(argv, None, f"namespace {name} exists already: delete it or choose another name")
-
-
-def no_device(name: str) -> Check:
-    """The host has no device of this name."""
-    argv = ("ip", "-o", "link", "show", "dev", name)
-    return Check(argv, None, f"device {name} exists already: delete it or choose another name")
-
-
-def is_port(device: str, bridge: str) -> Check:
-    """The device is a port of the bridge."""
-    argv = ("ip", "-o", "link", "show", "dev", device, "master", bridge)
-    return Check(argv, f" {device}", f"{device} is no port of {bridge}: export again")
-
-
-def is_bridge(name: str, address: str) -> Iterator[Check]:
-    """The device is a bridge, and the one with this address."""
-    otherwise = f"{name} is not the bridge with {address} any more: export again"
-    yield Check(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
-    yield Check(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
-
-
-def no_overlap(address: str) -> Iterator[Check]:
-    """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
-    subnet = ip_interface(address).network
-    quarter = ip_interface(f"{subnet.network_address}/2").network
-    show = ("ip", "-4", "route", "show", "table", "all", "root")
-    otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
-    yield Check((*show, str(subnet)), None, otherwise)
-    yield Check((*show, str(quarter), "match", str(subnet)), None, otherwise)
-
-
-def nobody_has(address: str, device: str) -> Iterator[Check]:
-    """Nobody on the LAN answers for this address.
-
-    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same. What
-    the kernel knows from before is forgotten first, for it would be neither proved nor disproved.
-    """
-    yield Check(("ip", "neigh", "flush", "to", address, "dev", device), "", "", asks=True)
-    ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
-    yield Check(ping, "", "", asks=True)
-    neighbour = ("ip", "neigh", "show", "to", address, "dev", device, "nud", "reachable")
-    yield Check(neighbour, None, f"{address} is taken on the LAN: choose another", asks=True)

@@ -8,18 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
-from netmodes.firewall import objections
+from netmodes.commands import netfilter
 from netmodes.machine.facts import Facts
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Argv, Undo
-
-__all__ = ["add_table", "has_nft", "steps", "through"]
-
-#: Names an nft table by its handle, which a kernel gives once; fails as nft does.
-HANDLE = (
-    'table=$(nft -a list table ip "$0") || exit; '
-    'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
-)
+from netmodes.plan.undo import Argv
 
 TABLE = """\
 create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
@@ -59,7 +51,7 @@ def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     if has_nft(facts):
         why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
         name, values = f"bridge-{bridge}", {"bridge": bridge, "subnet": subnet}
-        yield add_table(name, TABLE, why, f"NAT {bridge}", **values)
+        yield netfilter.add_table(name, TABLE, why, f"NAT {bridge}", **values)
     else:
         yield from _by_iptables(bridge, subnet)
 
@@ -68,7 +60,7 @@ def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
     """The same by iptables."""
     leaving = ("-s", subnet, "!", "-o", bridge)
     why, share = LEAVING.format(bridge), f"NAT {bridge}"
-    yield objections.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
+    yield netfilter.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
     states = "RELATED,ESTABLISHED"
     entering = ("!", "-i", bridge, "-o", bridge, *NEW, f"{states},DNAT")
     yield _drop("closed", bridge, "FORWARD", *entering)
@@ -79,32 +71,10 @@ def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
 def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:
     """A rule that drops, shared by all on the bridge."""
     why = DROPS[what].format(bridge)
-    return objections.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
+    return netfilter.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
 
 
 def through(bridge: str) -> Iterator[Argv]:
     """What a firewall that drops must let pass, in iptables' words."""
     yield ("-i", bridge)
     yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")
-
-
-def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
-    """A table of our own for ``nft -f -``, made at once or not at all; refused where one is.
-
-    Args:
-        name: what comes after ``netmodes-`` in its name; it says what for, so none has two uses.
-        commands: what is in it, a command of nft's a line, to be formatted with ``values``.
-        why: one line for the reader.
-        share: as a step's.
-        values: what else the commands name, beside the table.
-    """
-    table = f"ip netmodes-{name}"
-    return Step(
-        ("nft", "-f", "-"),
-        why,
-        stdin=f"create table {table}\n" + commands.format(table=table, **values),
-        undo=Undo(
-            ("sh", "-c", HANDLE, f"netmodes-{name}"), ("nft", "delete", "table", *table.split())
-        ),
-        share=share,
-    )

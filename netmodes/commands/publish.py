@@ -9,14 +9,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import iproute, nat
+from netmodes.commands import nat, netfilter, sysctl
 from netmodes.commands.addresses import bare
 from netmodes.errors import Refused
-from netmodes.firewall import objections
 from netmodes.machine.facts import Facts
-from netmodes.plan.step import Check, Step
-
-__all__ = ["Port", "check", "checks", "normal", "parse", "refuse_published", "steps"]
+from netmodes.plan.network import Topology
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
 
 SHAPE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})(?:/(tcp|udp))?")
 
@@ -101,49 +100,45 @@ def _port(text: str) -> Port:
 def refuse_published(published: str, facts: Facts) -> None:
     """Refuse a port that another network of ours publishes."""
     for network in facts.known("networks"):
-        taken = set(map(str, parse(network["parameters"].get("publish", ""))))
+        taken = set(map(str, parse(network.parameters.get("publish", ""))))
         for port in parse(published):
             if str(port) in taken:
                 raise Refused(
-                    f"port {port} is published by {network['name']}: choose another of the host's"
+                    f"port {port} is published by {network.name}: choose another of the host's"
                 )
 
 
-def checks(published: str) -> Iterator[Check]:
+def requirements(published: str) -> Iterator[Requirement]:
     """Nobody on the host listens on these ports, and no rule passes them on already."""
     for port in parse(published):
         listening = ("ss", "-Hln", f"--{port.protocol}", f"sport = :{port.host}")
         otherwise = f"port {port} of the host is in use: publish another"
-        yield Check(listening, None, otherwise, asks=True)
+        yield Requirement(listening, None, otherwise, asks=True)
         passed_on = ("sh", "-c", PASSED_ON.format(port.protocol, port.host))
         otherwise = f"port {port} of the host is passed on already: publish another"
-        yield Check(passed_on, None, otherwise, asks=True)
+        yield Requirement(passed_on, None, otherwise, asks=True)
 
 
-def steps(
-    namespace: str, bridge: str, subnet: str, address: str, published: str, facts: Facts
-) -> Iterator[Step]:
+def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterator[Step]:
     """Pass ports of the host on.
 
     Args:
         namespace: the namespace's name.
-        bridge: its bridge.
-        subnet: the bridge's subnet, in CIDR.
-        address: the namespace's address, in CIDR.
+        net: its devices and addresses.
         published: the ports, as ``parse`` reads them.
         facts: the machine.
     """
-    ports, ip = parse(published), bare(address)
+    ports, ip, (subnet,) = parse(published), bare(net.address), net.subnets
     if not ports:
         return
     why = WHY.format(", ".join(map(str, ports)), namespace)
     if nat.has_nft(facts):
         to_host = "".join(_to_host(port, ip) for port in ports)
         text, name = TABLE.replace("{to_host}", to_host), f"publish-{namespace}"
-        yield nat.add_table(name, text, why, address=ip, subnet=subnet)
+        yield netfilter.add_table(name, text, why, address=ip, subnet=subnet)
     else:
         yield from _by_iptables(ports, subnet, ip)
-    local = iproute.sysctl(iproute.device_key(bridge, "ipv4.route_localnet"), 1, LOCAL)
+    local = sysctl.write(sysctl.device_key(net.bridge, "ipv4.route_localnet"), 1, LOCAL)
     if not facts.shared(local.share):
         yield local
 
@@ -163,8 +158,8 @@ def _by_iptables(ports: tuple[Port, ...], subnet: str, ip: str) -> Iterator[Step
         to = ("DNAT", "--to-destination", f"{ip}:{port.port}")
         why = f"what comes to {port} of the host goes to {ip}"
         for chain in ("PREROUTING", "OUTPUT"):
-            yield objections.insert(chain, rule, to, why, table="nat")
+            yield netfilter.insert(chain, rule, to, why, table="nat")
     for source in ("127.0.0.0/8", subnet):
         rule = ("-s", source, "-d", ip, "-m", "conntrack", "--ctstate", "DNAT")
         why = f"answers to {source} come back by the way they went"
-        yield objections.insert("POSTROUTING", rule, ("MASQUERADE",), why, table="nat")
+        yield netfilter.insert("POSTROUTING", rule, ("MASQUERADE",), why, table="nat")

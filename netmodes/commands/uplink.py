@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts, kind, written
 from netmodes.plan.finding import Finding
-from netmodes.plan.step import Check
+from netmodes.plan.requirement import Requirement
 
 #: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
 MANAGERS = {
@@ -96,8 +96,8 @@ def suggestion(refused: str, facts: Facts) -> str:
 
 def _behind(device: str, facts: Facts) -> str:
     """The NIC by which a device leads outside: behind a bridge of ours is its uplink."""
-    there = next(iter(facts.on_bridge(device, "bridged")), None)
-    return str(there["parameters"]["uplink"]) if there else device
+    uplinks = (one.topology.uplink for one in facts.on_bridge(device) if one.topology.uplink)
+    return next(uplinks, device)
 
 
 def burdens(name: str, facts: Facts) -> Iterator[Finding]:
@@ -150,30 +150,30 @@ def stray(name: str, facts: Facts) -> Iterator[Finding]:
 def _to_one_place(port: str, master: str, facts: Facts) -> dict[str, str]:
     """What makes it one place again where the host has its address, without taking that away."""
     addresses = facts.addresses(port)
-    ours = facts.on_bridge(master, "bridged")
+    ours = [one for one in facts.on_bridge(master) if one.topology.uplink]
     if set(addresses) <= set(facts.addresses(master)):
         each = [f"ip addr del {address} dev {port}" for address in addresses]
         return {"fix": " && ".join(each)}
     if ours:
-        names = " ".join(network["name"] for network in ours)
+        names = " ".join(network.name for network in ours)
         return {"advice": f"`netmodes down {names}`, then put it up without --verbatim"}
     return {"fix": f"ip link set {port} nomaster"}
 
 
-def unchanged(name: str, facts: Facts) -> Iterator[Check]:
+def unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
     """MAC, addresses and default routes are still those the plan was rendered for."""
     again = f"{name} is not as it was when this was rendered: export again"
     for slave in ("bridge_slave", "bond_slave"):
-        yield Check(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
+        yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
     mac = (facts.link(name) or {}).get("address", "")
-    yield Check(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
+    yield Requirement(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
     for address in facts.global_addresses(name):
         text = f"{address['family']} {written(address)} "
-        yield Check(("ip", "-o", "addr", "show", "dev", name), text, again)
+        yield Requirement(("ip", "-o", "addr", "show", "dev", name), text, again)
     for route in facts.default_routes(name):
         via = (
             f"default via {route['gateway']} dev {name} "
             if "gateway" in route
             else f"default dev {name} "
         )
-        yield Check(("ip", "-4", "route", "show", "default"), via, again)
+        yield Requirement(("ip", "-4", "route", "show", "default"), via, again)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
 
-from netmodes.commands import devices
 from netmodes.commands.uplink import stray
 from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import check_machine
-from netmodes.diagnose.why.trace import Answer, Json, answers_arp, round_trip
+from netmodes.diagnose.why.trace import answers_arp, round_trip
 from netmodes.diagnose.why.why import (
     asks_nobody,
     find_host,
@@ -22,16 +21,15 @@ from netmodes.diagnose.why.why import (
     no_resolver,
     resolver,
 )
-from netmodes.engine.down import running
-from netmodes.engine.runner import SIDE_BY_SIDE, Echo, Runner, silent
+from netmodes.engine.record import Outcome
+from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
-from netmodes.modes import MODES
-from netmodes.network import need_root
+from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
+from netmodes.plan.network import Network
 from netmodes.plan.promise import Report, Result
-from netmodes.plan.step import Outcome
 from netmodes.plan.undo import Argv
 
 #: An address of nobody, outside every network (TEST-NET-2, RFC 5737); no packet goes there.
@@ -41,37 +39,17 @@ BEYOND = "198.51.100.1"
 THEIRS = ("the gateway", "outside", "a name")
 
 
-def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
-    """Try every promise of the mode of a network that is up.
-
-    Neighbours are forgotten first, and asked for anew; so is where the namespace was redirected to.
-
-    Args:
-        name: the namespace's name.
-        outside: an IPv4 address, or a host's name, that stands for the outside; without one the
-            default route's gateway does, the way beyond it is judged without a packet, and no name
-            is looked up, but the name server asked.
-        echo: is given each line before it runs.
-
-    Raises:
-        Refused: the network is not up, or ``outside`` has no address, or one that is not outside.
-    """
-    devices.check_namespace(name)
-    need_root()
-    return try_promises(running(name).summary(), outside, Runner(echo or silent))
-
-
-def try_promises(network: Json, outside: str, runner: Runner) -> Report:
-    """The same for the summary of a network, whatever its state."""
-    if network["mode"] not in MODES:
-        what = f"{network['name']} has a mode that this netmodes does not know"
-        raise Refused(f"{what}: {network['mode']}")
+def try_promises(network: Network, outside: str, runner: Runner) -> Report:
+    """Try every promise of a network, whatever its state; see ``network.check``."""
+    if not network.promises:
+        what = f"an earlier netmodes put {network.name} up and kept no promises of it"
+        raise Refused(f"{what}: `netmodes down {network.name}`, then put it up again")
     host = host_facts()
     address, name = find_host(outside, runner) if outside else ("", "")
     if outside:
         _check_outside(address, network, host)
-    wanted = list(probes(network, MODES[network["mode"]].reach, host, address, name))
-    for inner in dict.fromkeys([network["name"], *(one.source for one in wanted if one.source)]):
+    wanted = list(probes(network, host, address, name))
+    for inner in dict.fromkeys([network.name, *(one.source for one in wanted if one.source)]):
         forget(inner, runner)
     for line in _flushes(network, wanted, host):
         runner.run(line)
@@ -81,10 +59,10 @@ def try_promises(network: Json, outside: str, runner: Runner) -> Report:
     came = [outcomes.get(probe.argv) for probe in wanted]
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         results = tuple(pool.map(judge.result, wanted, came))
-    return Report(network["name"], network["mode"], results)
+    return Report(network.name, network.mode, results)
 
 
-def _check_outside(address: str, network: Json, host: Facts) -> None:
+def _check_outside(address: str, network: Network, host: Facts) -> None:
     """Refuse an address that says nothing of the outside: this machine's, or of the same subnet.
 
     Raises:
@@ -92,24 +70,22 @@ def _check_outside(address: str, network: Json, host: Facts) -> None:
     """
     check_machine(address, host)
     own = [str(found.ip) for found in host.every_address()]
-    subnet = ip_interface(network["parameters"]["address"]).network
+    subnet = ip_interface(network.topology.address).network
     if ip_address(address).is_loopback or address in own:
         raise Refused(f"{address} is this machine's own: name an address outside")
     if ip_address(address) in subnet:
-        where = f"in {subnet}, the subnet of {network['name']} itself"
+        where = f"in {subnet}, the subnet of {network.name} itself"
         raise Refused(f"{address} is {where}: name an address beyond it")
 
 
-def _flushes(network: Json, wanted: list[Probe], host: Facts) -> Iterator[Argv]:
+def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Argv]:
     """What has the host ask anew for the namespace, and for a gateway that is to be reached."""
-    given = network["parameters"]
-    entry = given.get("bridge") or given.get("host_device")
-    tried = {probe.tried for probe in wanted if probe.cell.reachable}
+    ingress = network.topology.ingress
+    tried = {probe.tried for probe in wanted if probe.promise.reachable}
     for probe in wanted:
-        if (probe.cell.source, probe.cell.target) == ("host", "namespace") and host.link(
-            entry or ""
-        ):
-            yield ("ip", "neigh", "flush", "to", probe.tried, "dev", str(entry))
+        from_host = (probe.promise.source, probe.promise.target) == ("host", "namespace")
+        if from_host and host.link(ingress):
+            yield ("ip", "neigh", "flush", "to", probe.tried, "dev", ingress)
     for route in gateways(host):
         if route["gateway"] in tried:
             yield ("ip", "neigh", "flush", "to", route["gateway"], "dev", route["dev"])
@@ -119,7 +95,7 @@ def _flushes(network: Json, wanted: list[Probe], host: Facts) -> Iterator[Argv]:
 class Judge:
     """Finds the reason where a promise is not kept."""
 
-    network: Json
+    network: Network
     host: Facts
     runner: Runner
     outside: str
@@ -127,9 +103,9 @@ class Judge:
     def result(self, probe: Probe, outcome: Outcome | None) -> Result:
         """What came of a try, with the reason if it is not as promised."""
         result = self._tried(probe, outcome)
-        if probe.cell.source != "namespace" or probe.cell.target != "outside" or self.outside:
+        if probe.promise.source != "namespace" or probe.promise.target != "outside" or self.outside:
             return result
-        foreseen = probe.cell.reachable and not result.differs and self.host.default_routes()
+        foreseen = probe.promise.reachable and not result.differs and self.host.default_routes()
         return self._beyond(result) if foreseen else result
 
     def _beyond(self, result: Result) -> Result:
@@ -137,27 +113,27 @@ class Judge:
         answer = foresee(self.network, BEYOND, self.runner, self.host, self.within)
         if answer.finding is None:
             return result
-        return _because(Result(result.cell, "", result.place, False), answer)
+        return _because(Result(result.promise, "", result.place, False), answer)
 
     def _tried(self, probe: Probe, outcome: Outcome | None) -> Result:
         if outcome is None:
-            return Result(probe.cell, probe.tried, probe.source, None, reason=probe.untried)
-        if probe.cell.target == "a name":
+            return Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
+        if probe.promise.target == "a name":
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
-        result = Result(probe.cell, probe.tried, probe.source, reached, round_trip(outcome))
+        result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
         return self._explained(probe, result) if result.differs else result
 
     @cached_property
     def within(self) -> Facts:
         """The namespace's facts."""
-        return namespace_facts(self.network["name"])
+        return namespace_facts(self.network.name)
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
         nobody = asks_nobody(self.within)
         answered = outcome.status == 0 if probe.tried else is_answered(outcome) and not nobody
         tried = probe.tried or ("" if nobody else resolver(self.within))
-        result = Result(probe.cell, tried, probe.source, answered)
+        result = Result(probe.promise, tried, probe.source, answered)
         if not result.differs:
             return result
         if answered:
@@ -170,11 +146,11 @@ class Judge:
 
     def _explained(self, probe: Probe, result: Result) -> Result:
         """The same with what ``why`` says of it."""
-        if probe.cell.source == "host" and probe.cell.target == "the gateway":
+        if probe.promise.source == "host" and probe.promise.target == "the gateway":
             return self._gateway(result)
-        if probe.cell.source == "host":
+        if probe.promise.source == "host":
             return self._from_host(result)
-        if probe.cell.source == "neighbour":
+        if probe.promise.source == "neighbour":
             network = self.host.network(probe.source) or self.network
             return _because(
                 result, self._follow(network, namespace_facts(probe.source), result.tried)
@@ -183,8 +159,7 @@ class Judge:
 
     def _from_host(self, result: Result) -> Result:
         """Of a packet from the host, which goes the namespace's way backwards."""
-        given = self.network["parameters"]
-        end = given.get("bridge_address") or given.get("host_address")
+        end = self.network.topology.host_address
         if result.reached or not end:
             return replace(result, reason=f"the host has a way to {result.tried}")
         answer = self._follow(self.network, self.within, end.partition("/")[0])
@@ -205,7 +180,7 @@ class Judge:
         finding = found or Finding("error", what, evidence, advice=advice)
         return replace(result, reason=finding.what, finding=finding)
 
-    def _follow(self, network: Json, within: Facts, target: str) -> Answer:
+    def _follow(self, network: Network, within: Facts, target: str) -> Answer:
         return follow_packet(network, target, "", self.runner, self.host, within, fresh=False)
 
 
@@ -218,6 +193,6 @@ def _because(
         return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
     if finding is None:
         return replace(result, reason=otherwise)
-    silent = finding.level == "warning" and result.cell.target in THEIRS
+    silent = finding.level == "warning" and result.promise.target in THEIRS
     reached = None if silent else False
     return replace(result, reached=reached, reason=finding.what, finding=finding)

@@ -6,14 +6,14 @@ Pure functions of facts. What is unknown is no finding, but where looking as roo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Interface, ip_address
+from ipaddress import ip_address
 
-from netmodes.commands import handover, uplink
+from netmodes.commands import handover, notices, uplink
 from netmodes.diagnose.parts import Parts
 from netmodes.firewall import objections
 from netmodes.journal import ROOT
 from netmodes.machine.abilities import no_user_namespaces
-from netmodes.machine.facts import Facts, kind
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 
@@ -34,24 +34,13 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from _kinds(facts)
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
-    yield from dummy_of_the_module(facts)
+    yield from notices.dummy_of_the_module(facts)
     yield from objections.dropping(objections.packets("br0", "br0"), facts)
     yield from objections.rejecting(objections.packets("br0", "br0"), facts)
     yield from objections.filters(facts)
     yield from _unseen(facts)
     yield from resolver(facts)
-    yield from before_up(facts)
-
-
-def before_up(facts: Facts) -> Iterator[Finding]:
-    """What to know before anything is put up; all that it looks at is read for every mode."""
-    for port in (link["ifname"] for link in facts.known("links") if "master" in link):
-        yield from uplink.stray(port, facts)
-    for network in facts.known("networks"):
-        if network.get("state") == "interrupted":
-            name = network["name"]
-            what = f"{name} was interrupted, and is neither up nor down"
-            yield Finding("warning", what, "netmodes list", fix=f"netmodes down {name}", about=name)
+    yield from notices.before_up(facts)
 
 
 def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
@@ -80,7 +69,7 @@ def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator
     network = facts.network(name)
     if network is None:
         return
-    if network.get("state") == "unreadable":
+    if network.state == "unreadable":
         what, evidence = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
         yield Finding("error", what, evidence, fix=f"bash {ROOT}/{name}/down.sh", about=name)
         return
@@ -90,44 +79,16 @@ def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator
         yield from parts.in_namespace()
 
 
-def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
-    """Whether something that is not ours stands for the addresses that a mode takes first."""
-    subnet = IPv4Interface(address).network
-    ours = Facts(routes=[], networks=facts.networks).overlap(subnet)
-    if (other := facts.overlap(subnet)) is not None and ours is None:
-        routes = f"ip route show table all root {subnet}"
-        yield Finding(
-            "warning",
-            f"{subnet}, which {mode} takes first, overlaps {other}",
-            routes if "route" in other else "cat /etc/resolv.conf; echo $SSH_CONNECTION",
-            advice=f"nothing: {mode} takes the next that is free, or what --address says",
-        )
-
-
 def default_nic(facts: Facts) -> str | None:
     """The NIC that the default route goes through, also where a bridge of ours is on it."""
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
     nics = [dev for dev in devices if (facts.link(dev) or {}).get("link_type") == "ether"]
     for device in [*nics, *devices]:
-        ours = [net["parameters"] for net in facts.known("networks")]
-        uplinks = [
-            str(one["uplink"]) for one in ours if "uplink" in one and one["bridge"] == device
-        ]
-        return uplinks[0] if uplinks else device
+        for network in facts.known("networks"):
+            if network.topology.bridge == device and network.topology.uplink:
+                return str(network.topology.uplink)
+        return str(device)
     return None
-
-
-def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
-    """A dummy0 that came with the module: ``ip link add dummy0`` would fail (kernel-facts 26)."""
-    link = facts.link("dummy0")
-    if link is not None and kind(link) == "dummy" and not facts.addresses("dummy0"):
-        yield Finding(
-            "warning",
-            "the host has a dummy0, as the module makes one, so isolated takes another name",
-            "ip -d link show dev dummy0",
-            fix="ip link del dummy0",
-            about="dummy0",
-        )
 
 
 def resolver(facts: Facts) -> Iterator[Finding]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
-from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-
-Json = dict[str, Any]
+from netmodes.plan.network import Network, Topology
 
 
 @dataclass(frozen=True)
@@ -22,38 +20,24 @@ class Parts:
     """A network of ours, as it should be and as it is.
 
     Args:
-        network: its summary, as in ``Facts.networks``.
+        network: the network.
         host: the host's facts.
         inside: the namespace's.
     """
 
-    network: Json
+    network: Network
     host: Facts
     inside: Facts
 
     @property
     def name(self) -> str:
         """The namespace's name."""
-        return str(self.network["name"])
-
-    def given(self, parameter: str) -> str:
-        """A parameter of the network, "" where its mode has none of this name."""
-        return str(self.network["parameters"].get(parameter, ""))
+        return self.network.name
 
     @property
-    def entry(self) -> str:
-        """The host's device that the namespace's packets come in on."""
-        return self.given("bridge") or self.given("host_device")
-
-    @property
-    def entry_address(self) -> str:
-        """The address that this device should have, with its prefix length."""
-        return self.given("bridge_address") or self.given("host_address")
-
-    @property
-    def gateway(self) -> str:
-        """Where the namespace's default route leads, "" where its mode has none."""
-        return self.given("gateway") or bare(self.given("bridge_address"))
+    def net(self) -> Topology:
+        """Its devices and addresses, as they should be."""
+        return self.network.topology
 
     @property
     def again(self) -> str:
@@ -70,15 +54,15 @@ class Parts:
             what = f"there is no namespace {self.name}"
             yield Finding("error", what, "ip netns", advice=self.again, about=self.name)
             return
-        end, bridge, uplink = map(self.given, ("host_device", "bridge", "uplink"))
-        devices = [device for device in (end, bridge, uplink) if device]
-        yield from filter(None, map(self.device, devices))
-        yield from filter(None, (self.plug(port) for port in (end, uplink) if bridge and port))
-        yield from filter(None, (self.carrier(uplink), self.outer_address(), self.forwarding()))
+        net = self.net
+        ports = [port for port in (net.host_device, net.uplink) if net.bridge and port]
+        yield from filter(None, map(self.device, net.host_devices))
+        yield from filter(None, map(self.plug, ports))
+        yield from filter(None, (self.carrier(net.uplink), self.outer_address(), self.forwarding()))
 
     def in_namespace(self) -> Iterator[Finding]:
         """All that is wrong in the namespace."""
-        yield from filter(None, map(self.inner_device, (self.given("device"), "lo")))
+        yield from filter(None, map(self.inner_device, (self.net.device, "lo")))
         yield from filter(None, (self.inner_address(), self.default_route()))
 
     def device(self, name: str) -> Finding | None:
@@ -102,7 +86,7 @@ class Parts:
 
     def plug(self, port: str) -> Finding | None:
         """A port of the bridge."""
-        bridge, link = self.given("bridge"), self.host.link(port)
+        bridge, link = self.net.bridge, self.host.link(port)
         if link is None or link.get("master") == bridge:
             return None
         what, evidence = f"{port} is not a port of {bridge}", f"ip link show dev {port}"
@@ -110,7 +94,7 @@ class Parts:
 
     def _plugged(self, port: str) -> dict[str, str]:
         """What makes it a port, and takes off the addresses that the bridge has in its place."""
-        bridge, addresses = self.given("bridge"), self.host.addresses(port)
+        bridge, addresses = self.net.bridge, self.host.addresses(port)
         if not set(addresses) <= set(self.host.addresses(bridge)):
             return {"advice": self.again}
         taken = [f"ip addr del {address} dev {port}" for address in addresses]
@@ -118,20 +102,23 @@ class Parts:
 
     def outer_address(self) -> Finding | None:
         """The host's address, on the bridge or at its end of the cable."""
-        wanted, link = self.entry_address, self.host.link(self.entry)
+        wanted, link = self.net.host_address, self.host.link(self.net.ingress)
         infos = (link or {}).get("addr_info", [])
         if not wanted or link is None or any(info["local"] == bare(wanted) for info in infos):
             return None
-        what, evidence = f"{self.entry} has no address {wanted}", f"ip addr show dev {self.entry}"
-        fix = f"ip addr add {wanted} dev {self.entry}"
-        return Finding("error", what, evidence, fix=fix, about=self.entry)
+        what, evidence = (
+            f"{self.net.ingress} has no address {wanted}",
+            f"ip addr show dev {self.net.ingress}",
+        )
+        fix = f"ip addr add {wanted} dev {self.net.ingress}"
+        return Finding("error", what, evidence, fix=fix, about=self.net.ingress)
 
     def forwarding(self, *devices: str) -> Finding | None:
         """What the host passes on comes in by these devices; it is their own setting that counts.
 
         Without any, those of the namespace's gateway, where that is the host.
         """
-        through = self.entry if self.gateway == bare(self.entry_address) else ""
+        through = self.net.ingress if self.net.gateway == bare(self.net.host_address) else ""
         sysctls = self.host.sysctls or {}
         on = self.host.with_ip_forward
         for device in devices or filter(None, [through]):
@@ -158,7 +145,7 @@ class Parts:
 
     def inner_address(self) -> Finding | None:
         """The namespace's address."""
-        device, address = self.given("device"), self.given("address")
+        device, address = self.net.device, self.net.address
         if self.inside.link(device) is None:
             return None
         if IPv4Interface(address) in self.inside.addresses(device):
@@ -169,9 +156,12 @@ class Parts:
 
     def default_route(self) -> Finding | None:
         """The namespace's default route, where its mode has one."""
-        if not self.gateway or self.inside.default_routes():
+        if not self.net.gateway or self.inside.default_routes():
             return None
-        what, fix = f"{self.name} has no default route", f"ip route add default via {self.gateway}"
+        what, fix = (
+            f"{self.name} has no default route",
+            f"ip route add default via {self.net.gateway}",
+        )
         return self.found("error", what, "ip route", fix=fix, about=self.name)
 
     def found(

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netmodes.commands.addresses import bare
+from netmodes.engine.record import Outcome
 from netmodes.machine.facts import Facts
-from netmodes.plan.promise import Cell
-from netmodes.plan.step import Outcome
+from netmodes.plan.network import Network
+from netmodes.plan.promise import Promise
 from netmodes.plan.undo import Argv
-
-__all__ = ["Probe", "gateways", "inside", "is_answered", "look_up", "ping", "probes"]
 
 Json = dict[str, Any]
 
@@ -39,80 +38,81 @@ class Probe:
     """One try of a promise.
 
     Args:
-        cell: the promise.
+        promise: the promise.
         tried: the address or name it is tried with; "" if there is none.
         argv: the command; () where it cannot be tried.
         untried: why not, one sentence.
         source: the namespace that it is tried from; "" the host.
     """
 
-    cell: Cell
+    promise: Promise
     tried: str
     argv: Argv = ()
     untried: str = ""
     source: str = ""
 
 
-def probes(
-    network: Json, cells: tuple[Cell, ...], host: Facts, outside: str, name: str = ""
-) -> Iterator[Probe]:
+def probes(network: Network, host: Facts, outside: str, name: str = "") -> Iterator[Probe]:
     """Every promise with how it is tried, one or more for each.
 
     Args:
-        network: the network's summary, as in ``Facts.networks``.
-        cells: its mode's promises.
+        network: the network.
         host: the host's facts.
         outside: an address that stands for the outside; "" for the default route's gateway.
         name: a name to look up; "" only asks whether the name server answers.
     """
-    for cell in cells:
-        if cell.source == "namespace":
-            yield from _from_namespace(network, cell, host, outside, name)
-        elif cell.source == "host":
-            yield _from_host(network, cell, host)
-        elif cell.source == "neighbour":
-            yield from _from_neighbours(network, cell, host)
+    for promise in network.promises:
+        if promise.source == "namespace":
+            yield from _from_namespace(network, promise, host, outside, name)
+        elif promise.source == "host":
+            yield _from_host(network, promise, host)
+        elif promise.source == "neighbour":
+            yield from _from_neighbours(network, promise, host)
         else:
-            yield Probe(cell, "", untried=FROM_THE_LAN.format(_address(network)))
+            yield Probe(promise, "", untried=FROM_THE_LAN.format(_address(network)))
 
 
-def _from_host(network: Json, cell: Cell, host: Facts) -> Probe:
+def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
     """To the gateway by the default route's own device: else another may answer in its place."""
-    if cell.target == "namespace":
-        return Probe(cell, _address(network), ping(_address(network), "-t", "1"))
+    if promise.target == "namespace":
+        return Probe(promise, _address(network), ping(_address(network), "-t", "1"))
     found = gateways(host)
     if not found:
-        return Probe(cell, "", untried=NO_GATEWAY)
+        return Probe(promise, "", untried=NO_GATEWAY)
     gateway, device = found[0]["gateway"], found[0]["dev"]
-    return Probe(cell, gateway, ping(gateway, "-I", device))
+    return Probe(promise, gateway, ping(gateway, "-I", device))
 
 
 def _from_namespace(
-    network: Json, cell: Cell, host: Facts, outside: str, name: str
+    network: Network, promise: Promise, host: Facts, outside: str, name: str
 ) -> Iterator[Probe]:
-    inner = str(network["name"])
-    if cell.target == "a name":
-        yield Probe(cell, name, inside(inner, *look_up(name)), source=inner)
+    inner = network.name
+    if promise.target == "a name":
+        yield Probe(promise, name, inside(inner, *look_up(name)), source=inner)
         return
-    addresses, none = _targets(network, cell, host, outside)
+    addresses, none = _targets(network, promise, host, outside)
     if not addresses:
-        yield Probe(cell, "", untried=none)
+        yield Probe(promise, "", untried=none)
     for address in addresses:
-        yield Probe(cell, address, inside(inner, *ping(address)), source=inner)
+        yield Probe(promise, address, inside(inner, *ping(address)), source=inner)
 
 
-def _targets(network: Json, cell: Cell, host: Facts, outside: str) -> tuple[list[str], str]:
+def _targets(
+    network: Network, promise: Promise, host: Facts, outside: str
+) -> tuple[list[str], str]:
     """The addresses that stand for a target, and what to say if there is none."""
-    if cell.target == "itself":
+    if promise.target == "itself":
         return [_address(network)], ""
-    if cell.target in ("the host's end of the cable", "the bridge"):
-        return [_entry(network)], ""
-    if cell.target == "the host's other addresses":
+    if promise.target in ("the host's end of the cable", "the bridge"):
+        return [_host_address(network)], ""
+    if promise.target == "the host's other addresses":
         others = {str(found.ip): None for found in host.every_address()}
-        return [found for found in others if found != _entry(network)], "the host has no other"
-    if cell.target == "outside" and outside:
+        return [
+            found for found in others if found != _host_address(network)
+        ], "the host has no other"
+    if promise.target == "outside" and outside:
         return [outside], ""
-    none = NO_GATEWAY + (NAME_ONE if cell.target == "outside" else "")
+    none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
     return [route["gateway"] for route in gateways(host)[:1]], none
 
 
@@ -122,29 +122,28 @@ def gateways(host: Facts) -> list[Json]:
     return [route for route in routes if "gateway" in route]
 
 
-def _from_neighbours(network: Json, cell: Cell, host: Facts) -> Iterator[Probe]:
+def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:
     """From every other network of ours on the bridge."""
-    bridge = network["parameters"].get("bridge")
+    bridge = network.topology.bridge
     others = [
-        net["name"]
-        for net in host.known("networks")
-        if net["parameters"].get("bridge") == bridge and net["name"] != network["name"]
+        other.name
+        for other in host.known("networks")
+        if other.topology.bridge == bridge and other.name != network.name
     ]
     if not others:
-        yield Probe(cell, "", untried=f"no other network of ours is on {bridge}")
+        yield Probe(promise, "", untried=f"no other network of ours is on {bridge}")
     for other in others:
         address = _address(network)
-        yield Probe(cell, address, inside(other, *ping(address, "-t", "1")), source=other)
+        yield Probe(promise, address, inside(other, *ping(address, "-t", "1")), source=other)
 
 
-def _address(network: Json) -> str:
-    return bare(network["parameters"]["address"])
+def _address(network: Network) -> str:
+    return bare(network.topology.address)
 
 
-def _entry(network: Json) -> str:
+def _host_address(network: Network) -> str:
     """The host's address on the network; "" where it has none."""
-    given = network["parameters"]
-    return bare(given.get("bridge_address") or given.get("host_address") or "")
+    return bare(network.topology.host_address)
 
 
 def inside(name: str, *argv: str) -> Argv:

@@ -21,8 +21,6 @@ from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
 
-__all__ = ["arm", "confirm", "unreachable", "watch"]
-
 Json = dict[str, Any]
 
 #: Seconds between two looks at the journal.

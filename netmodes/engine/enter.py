@@ -12,10 +12,8 @@ from typing import NoReturn
 from netmodes.engine.down import running
 from netmodes.errors import Refused
 
-__all__ = ["enter"]
 
-
-def enter(
+def become(
     name: str, command: tuple[str, ...], user: str | None, echo: Callable[[str], None]
 ) -> NoReturn:
     """Become this command inside the network; root is needed.

@@ -10,15 +10,14 @@ from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
 from netmodes.engine import signals
+from netmodes.engine.record import Outcome
 from netmodes.errors import CommandFailed, Refused
 from netmodes.plan.programs import missing
-from netmodes.plan.step import Outcome, line
+from netmodes.plan.step import line
 from netmodes.plan.undo import Argv
 
 if TYPE_CHECKING:
     from plumbum.commands.base import BaseCommand
-
-__all__ = ["Echo", "Runner", "silent"]
 
 Echo = Callable[[str], None]
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netmodes.firewall.verdict import DOCKER, Packet, Stop, by_iptables, by_nft, opens
+from netmodes.firewall.ruleset import Packet
+from netmodes.firewall.verdict import Stop, by_iptables, by_nft, opens
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.step import Step
-from netmodes.plan.undo import Argv, Undo
-
-#: By this a rule of ours is known, to who lists them and from the same rule of somebody else's.
-TAG = ("-m", "comment", "--comment", "netmodes")
+from netmodes.plan.verdict import DOCKER, Flow, Verdict
 
 #: Stands for anybody outside (TEST-NET-2, RFC 5737).
 SOMEBODY = "198.51.100.1"
-
-#: Docker's own bridges, those of its users' networks with them.
-DOCKERS = ("docker+", "br-+")
 
 #: Whether bridged frames go through iptables; there only with the module br_netfilter.
 BRIDGE_NF = "net.bridge.bridge-nf-call-iptables"
@@ -33,44 +27,22 @@ SHOWS = {
 }
 
 
+def judge(flow: Flow, facts: Facts) -> Verdict:
+    """What the host's firewall does with what a mode has it forward."""
+    sent = packets(flow.bridge, flow.out, flow.address)
+    named = naming(flow.uplink, flow.bridge, facts) if flow.uplink else ()
+    dropped = (f"{finding}, or go on with --anyway" for finding in dropping(sent, facts))
+    return Verdict(
+        _entry(sent, facts) or "",
+        (*map(str, named), *dropped),
+        tuple(rejecting(sent, facts)),
+    )
+
+
 def packets(bridge: str, out: str, address: str = SOMEBODY) -> tuple[Packet, Packet]:
     """What an address behind a bridge sends outside by another device, and the answer."""
     sent = Packet("forward", bridge, out, address, SOMEBODY, "tcp")
     return sent, Packet("forward", out, bridge, SOMEBODY, address, "tcp", state="established")
-
-
-def accept(sent: tuple[Packet, Packet], facts: Facts, *matches: Argv) -> Iterator[Step]:
-    """Let packets of a bridge pass where iptables drops them (Docker's policy does).
-
-    The accept stands in the chain that drops, for an accept elsewhere ends only its own chain;
-    Docker keeps DOCKER-USER for it.
-
-    Args:
-        sent: what it is about.
-        facts: the machine.
-        matches: which packets, a rule each, in iptables' words.
-    """
-    bridge = sent[0].iif
-    if (chain := _entry(sent, facts)) is None:
-        return
-    why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
-    prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
-    for number, match in enumerate(matches):
-        share = f"accept {bridge}" + (f" {number}" if number else "")
-        step = insert(chain, match, ("ACCEPT",), why, share=share)
-        yield step.as_guard(prevents)
-
-
-def leave_to_docker(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Step]:
-    """What would go on to containers does not come to our accept in Docker's chain."""
-    bridge = sent[0].iif
-    if _entry(sent, facts) != DOCKER:
-        return
-    why = f"whether {bridge} reaches its containers is for Docker to say"
-    prevents = "the namespace reaches every port of every container"
-    for to in DOCKERS:
-        matches, share = ("-i", bridge, "-o", to), f"return {bridge} {to}"
-        yield insert(DOCKER, matches, ("RETURN",), why, share=share).as_guard(prevents)
 
 
 def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:
@@ -80,28 +52,12 @@ def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:
     return DOCKER if all(opens(DOCKER, packet, facts) for packet in sent) else "FORWARD"
 
 
-def insert(
-    chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
-) -> Step:
-    """``iptables -I``: a rule before all others of its chain; it is known again by its words."""
-    where = ("-t", table) if table else ()
-    rule = (chain, *matches, *TAG, "-j", *target)
-    undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))
-    return Step(("iptables", *where, "-I", *rule), why, undo=undo, share=share)
-
-
 def dropping(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:
     """What drops a bridge's packets where only nft can let them pass."""
     for stop in _stops(sent, facts):
         if not stop.firewalld:
             what = f"the firewall drops what {sent[0].iif} passes on ({stop.what})"
             yield Finding("error", what, stop.evidence, fix=stop.fix)
-
-
-def objections(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[str]:
-    """The same, each as a sentence that says how to go on."""
-    for finding in dropping(sent, facts):
-        yield f"{finding}, or go on with --anyway"
 
 
 def rejecting(sent: tuple[Packet, Packet], facts: Facts) -> Iterator[Finding]:

@@ -11,20 +11,7 @@ from dataclasses import dataclass, replace
 
 from netmodes.firewall.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft
 from netmodes.machine.facts import Facts
-
-__all__ = [
-    "DOCKER",
-    "Packet",
-    "Stop",
-    "by_iptables",
-    "by_nft",
-    "is_translated",
-    "opens",
-    "stops",
-]
-
-#: The chain that Docker keeps for who wants more than it lets pass.
-DOCKER = "DOCKER-USER"
+from netmodes.plan.verdict import DOCKER
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from netmodes.commands import iproute
+from netmodes.commands import iproute, sysctl
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
@@ -36,8 +36,6 @@ from netmodes.machine.facts import kind
 from netmodes.machine.read import host_facts
 from netmodes.plan.programs import missing
 from netmodes.plan.step import Step
-
-__all__ = ["enter", "is_lab", "run", "steps"]
 
 HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
 ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7"
@@ -70,7 +68,7 @@ def steps() -> Iterator[Step]:
     yield iproute.add_address(f"{ROUTER_IP}/24", LAN)
     yield iproute.add_address(f"{OUTSIDE_IP}/32", "lo")
     yield iproute.set_up(LAN)
-    yield iproute.sysctl("net.ipv4.ip_forward", 1, "the router answers for all that is outside")
+    yield sysctl.write("net.ipv4.ip_forward", 1, "the router answers for all that is outside")
     yield Step(("ip", "route", "add", "unreachable", "default"), "there is nothing else outside")
 
     yield iproute.set_up("lo", HOST)

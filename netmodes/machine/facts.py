@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
 from typing import Any
 
 from netmodes.errors import Refused
+from netmodes.plan.network import Network, network_from
+from netmodes.plan.step import Step
 
 Json = dict[str, Any]
 
@@ -38,7 +40,7 @@ class Facts:
         sysctls: the settings that modes depend on, by name; None for one that does not exist.
         with_ip_forward: the settings that turning ip_forward on and off again would change.
         device_sysctls: what ``interface_sysctls`` gives, by device that could be an uplink.
-        networks: the networks of ours, each with name, mode, parameters, state and shared steps.
+        networks: the networks of ours.
         nft: the lines of ``nft list ruleset`` (root alone may read it).
         iptables: the lines of ``iptables -S`` (likewise).
         rules: the lines of ``ip -4 rule show``.
@@ -64,7 +66,7 @@ class Facts:
     sysctls: dict[str, str | None] | None = None
     with_ip_forward: dict[str, str] | None = None
     device_sysctls: dict[str, dict[str, str]] | None = None
-    networks: list[Json] | None = None
+    networks: list[Network] | None = None
     nft: list[str] | None = None
     iptables: list[str] | None = None
     rules: list[str] | None = None
@@ -103,6 +105,13 @@ class Facts:
         if not isinstance(data, dict):
             raise Refused("these are not facts (no JSON object): make them with `netmodes facts`")
         data = _with_typed_sysctls(data)
+        try:
+            if data.get("networks") is not None:
+                data["networks"] = list(map(network_from, data["networks"]))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Refused(
+                f"these are not facts (networks: {error!r}): make them with `netmodes facts`"
+            ) from error
         return cls(**{name: data.get(name) for name in names})
 
     def known(self, what: str) -> Any:  # noqa: ANN401
@@ -200,8 +209,8 @@ class Facts:
             if (other := _destination(route)) is not None and other.overlaps(subnet):
                 return f"the host's route to {route['dst']}"
         for network in self.known("networks"):
-            if any(other.overlaps(subnet) for other in _subnets(network)):
-                return f"namespace {network['name']}"
+            if any(IPv4Network(other).overlaps(subnet) for other in network.topology.subnets):
+                return f"namespace {network.name}"
         return next((whose for whose, ip in self._needed() if ip_address(ip) in subnet), None)
 
     def _needed(self) -> Iterator[tuple[str, str]]:
@@ -217,29 +226,27 @@ class Facts:
         """Whether the kernel knows IPv6 and it is not switched off."""
         return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"
 
-    def bridged(self, uplink: str) -> Json | None:
+    def bridged(self, uplink: str) -> Network | None:
         """The network of ours that has bridged this uplink, or None."""
-        return next(
-            (net for net in self.known("networks") if net["parameters"].get("uplink") == uplink),
-            None,
-        )
+        networks: list[Network] = self.known("networks")
+        return next((one for one in networks if one.topology.uplink == uplink), None)
 
-    def on_bridge(self, bridge: str, mode: str) -> list[Json]:
-        """The networks of ours of this mode that are on this bridge; for "", on any."""
+    def on_bridge(self, bridge: str, mode: str = "") -> list[Network]:
+        """The networks of ours on this bridge, of this mode; "" is any bridge, and any mode."""
         return [
-            net
-            for net in self.known("networks")
-            if net.get("mode") == mode and bridge in ("", net["parameters"]["bridge"])
+            network
+            for network in self.known("networks")
+            if bridge in ("", network.topology.bridge) and mode in ("", network.mode)
         ]
 
-    def shared(self, share: str) -> list[Json]:
+    def shared(self, share: str) -> list[Step]:
         """The step of a network of ours that provides this share; none or one."""
-        steps = [step for network in self.known("networks") for step in network["shared"]]
-        return [step for step in steps if step["share"] == share][:1]
+        steps = [step for network in self.known("networks") for step in network.shares]
+        return [step for step in steps if step.share == share][:1]
 
-    def network(self, name: str) -> Json | None:
+    def network(self, name: str) -> Network | None:
         """The network of ours of that name, or None."""
-        return next((net for net in self.known("networks") if net["name"] == name), None)
+        return next((one for one in self.known("networks") if one.name == name), None)
 
 
 def _with_typed_sysctls(data: Json) -> Json:
@@ -279,9 +286,3 @@ def _destination(route: Json) -> IPv4Network | None:
         return None
     found = IPv4Network(ip_network(route["dst"], strict=False))
     return found if found.prefixlen > HALF else None
-
-
-def _subnets(network: Json) -> Iterator[IPv4Network]:
-    for name, value in network["parameters"].items():
-        if name.endswith("address") and "/" in value:
-            yield IPv4Network(ip_interface(value).network)

@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.journal import summaries
+from netmodes.journal import networks
 from netmodes.machine import abilities
 from netmodes.machine.facts import Facts, kind
 from netmodes.machine.nics import hardware, managers, tc_filters
@@ -79,7 +79,7 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
         peer=ssh_peer() or "",
         sysctls={name: _sysctl(name) for name in SYSCTLS},
         with_ip_forward=_with_ip_forward(),
-        networks=summaries(),
+        networks=networks(),
     )
 
 

@@ -1,6 +1,6 @@
-"""What every mode is: parameters checked at birth, settled on a machine's facts, rendered as steps.
+"""What every mode is: options checked at birth, settled on a machine's facts, rendered as steps.
 
-Mode(parameters) ── settle(facts) ──▶ the same, nothing left open ── steps() ──▶ Plan
+Mode(options) ── settle(facts) ──▶ Topology ── render(topology, facts, verdict) ──▶ Plan
 """
 
 from __future__ import annotations
@@ -8,27 +8,26 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import Field, dataclass, field, fields
-from functools import partial
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netmodes.commands import devices
-from netmodes.diagnose import doctor
+from netmodes.commands import devices, notices
+from netmodes.engine.record import Outcome, Record
 from netmodes.errors import Refused
-from netmodes.journal import locked
 from netmodes.machine.facts import Facts
-from netmodes.machine.read import host_facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Cell, NotAsPromised, Report
-from netmodes.plan.step import Check, Outcome, Plan, Record, Step
+from netmodes.plan.network import Network, Topology
+from netmodes.plan.plan import Plan
+from netmodes.plan.promise import Promise, Report
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Flow, Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from netmodes.diagnose.why.trace import Answer
-
-__all__ = ["Mode", "parameter", "refuse_interrupted", "refuse_others"]
+    from netmodes.plan.answer import Answer
 
 Echo = Callable[[str], None]
 
@@ -36,7 +35,7 @@ Echo = Callable[[str], None]
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
 
 
-def parameter(
+def option(
     default: str,
     meaning: str,
     otherwise: str = "",
@@ -44,23 +43,30 @@ def parameter(
     metavar: str = "NAME",
     required: bool = False,
     multiple: bool = False,
+    short: str = "",
+    completes: str = "",
 ) -> Any:  # noqa: ANN401
-    """A mode's parameter: always text, "" for one to be settled on the machine's facts.
+    """A mode's option: always text, "" for one to be settled on the machine's facts.
 
     Args:
         default: its value where none is given.
         meaning: one line for ``--help``.
-        otherwise: what "" settles to on the article's machine.
+        otherwise: what "" settles to, in words; without it, the article's value.
         metavar: its shape, for ``--help``.
         required: there is no default.
         multiple: it may be given several times; as text, the values with commas between.
+        short: its one-letter form on the command line.
+        completes: what the Tab key offers: "device" for the host's devices.
     """
-    metadata: dict[str, Any] = {
+    metadata = {
         "meaning": meaning,
         "otherwise": otherwise or default,
         "metavar": metavar,
+        "required": required,
+        "multiple": multiple,
+        "short": short,
+        "completes": completes,
     }
-    metadata |= {"required": required, "multiple": multiple}
     return field(default=default, metadata=metadata)
 
 
@@ -72,13 +78,31 @@ class Mode(ABC):
         Refused: a value is not a name or an address, or two of them do not fit.
     """
 
-    #: ``insists`` says what there is in ``objections`` to go on against.
+    #: Its name on the command line.
     mode: ClassVar[str]
-    verbatim_note: ClassVar[str]
-    reach: ClassVar[tuple[Cell, ...]]
+
+    #: The article's own devices and addresses; options that are not given are counted up from it.
+    article: ClassVar[Topology]
+
+    #: The network, drawn; a field of the topology stands in braces, with its width.
+    picture: ClassVar[str]
+
+    #: Who reaches whom, and who must not.
+    promises: ClassVar[tuple[Promise, ...]]
+
+    #: What the article's commands alone come to, in words.
+    verbatim_note: ClassVar[str] = ""
+
+    #: It asks about firewalls, policy rules, hardware and managers as well.
     thorough: ClassVar[bool] = False
-    insists: ClassVar[str] = ""
-    namespace: str = parameter("A", "name of the namespace")
+
+    #: It can cut the host off, so that its run may wait for a confirmation.
+    confirms: ClassVar[bool] = False
+
+    #: Where it may object, so that --anyway goes on, in words; "" where it never does.
+    objects: ClassVar[str] = ""
+
+    namespace: str = option("A", "name of the namespace", short="-n")
 
     def __post_init__(self) -> None:
         devices.check_namespace(self.namespace)
@@ -89,38 +113,43 @@ class Mode(ABC):
         """Refuse values that can be right on no machine; "" is still open."""
 
     @abstractmethod
-    def settle(self, facts: Facts) -> Self:
-        """The same with nothing left open, or refused by what the machine has."""
+    def topology(self, facts: Facts) -> Topology:
+        """Its devices and addresses on this machine; refused if the machine does not allow them."""
 
     @abstractmethod
-    def checks(self, facts: Facts) -> Iterator[Check]:
-        """What must hold on the machine before the first command; the mode is settled."""
+    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        """What must hold on the machine before the first command."""
 
     @abstractmethod
-    def steps(self, facts: Facts) -> Iterator[Step]:
-        """The commands in order; the mode is settled."""
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        """The commands in order."""
 
-    def objections(self, facts: Facts) -> Iterator[str]:
-        """Why not to go on, one sentence each, unless the user does anyway; the mode is settled."""
-        yield from ()
+    def flow(self, net: Topology, facts: Facts) -> Flow | None:
+        """What it has the host forward, for the firewall to judge; None for nothing."""
+        return None
 
-    def notices(self, facts: Facts) -> Iterator[Finding]:
-        """What to know before it starts; the mode is settled."""
-        yield from doctor.before_up(facts)
+    def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
+        """What to know before it starts."""
+        yield from notices.before_up(facts)
 
-    def inherited(self, facts: Facts) -> Iterator[Step]:
-        """Steps that another network has run and this one shares; the mode is settled."""
+    def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
+        """Steps that another network has run and this one shares."""
         yield from ()
 
     @classmethod
     def options(cls) -> tuple[Field[str], ...]:
-        """The parameters, with what ``parameter`` says of each."""
+        """The options, with what ``option`` says of each."""
         return fields(cls)
+
+    @classmethod
+    def otherwise(cls, option: Field[str]) -> str:
+        """What an option settles to where it is not given: in words, or the article's value."""
+        return str(option.metadata["otherwise"] or getattr(cls.article, option.name, ""))
 
     @classmethod
     def own_addresses(cls) -> tuple[str, ...]:
         """The addresses it takes where none are given and all are free, one of each subnet."""
-        settled = [option.metadata["otherwise"] for option in fields(cls)]
+        settled = map(cls.otherwise, fields(cls))
         subnets = {ip_interface(text).network: text for text in settled if CIDR.fullmatch(text)}
         return tuple(subnets.values())
 
@@ -129,10 +158,51 @@ class Mode(ABC):
         """The first line of the docstring."""
         return (cls.__doc__ or "").partition("\n")[0]
 
+    @classmethod
+    def needed(cls) -> dict[str, str]:
+        """The options that it cannot do without, with the article's values."""
+        required = [item.name for item in fields(cls) if item.metadata["required"]]
+        return {name: getattr(cls.article, name) for name in required}
+
+    @classmethod
+    def draw(cls, namespace: str, net: Topology) -> str:
+        """The picture with these names and addresses."""
+        return cls.picture.format(namespace=namespace, **asdict(net)).rstrip("\n")
+
     @property
     def parameters(self) -> dict[str, str]:
-        """Every parameter by name."""
+        """Every option by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
+
+    def settle(self, facts: Facts) -> Topology:
+        """Its devices and addresses on this machine, which fit together.
+
+        Raises:
+            Refused: they do not, or the machine does not allow them.
+        """
+        net = self.topology(facts)
+        self.settled(net)
+        return net
+
+    def settled(self, net: Topology) -> Self:
+        """The same with no option left open; refused where two values do not fit."""
+        values = {name: value or getattr(net, name, "") for name, value in self.parameters.items()}
+        return replace(self, **values)
+
+    def render(self, net: Topology, facts: Facts, verdict: Verdict) -> Plan:
+        """The plan of this mode, settled to this topology."""
+        return Plan(
+            self.mode,
+            (self.namespace,),
+            self.settled(net).parameters,
+            net,
+            tuple(self.steps(net, facts, verdict)),
+            tuple(self.requirements(net, facts)),
+            self.promises,
+            tuple(self.inherited(net, facts)),
+            tuple(finding.notice for finding in self.notices(net, facts, verdict)),
+            self.draw(self.namespace, net),
+        )
 
     def plan(
         self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
@@ -142,26 +212,14 @@ class Mode(ABC):
         Args:
             facts: the machine they are for; None reads this one.
             verbatim: the article's commands alone, no guard commands.
-            anyway: go on against ``objections``.
+            anyway: go on against an objection.
 
         Raises:
             Refused: the machine does not allow it.
         """
-        facts = facts or host_facts(thorough=self.thorough)
-        self._refuse_taken_name(facts)
-        mode = self.settle(facts)
-        if not anyway and (objection := next(mode.objections(facts), None)):
-            raise Refused(objection)
-        plan = Plan(
-            mode.mode,
-            mode.namespace,
-            mode.parameters,
-            tuple(mode.steps(facts)),
-            tuple(mode.checks(facts)),
-            tuple(mode.inherited(facts)),
-            tuple(finding.notice for finding in mode.notices(facts)),
-        )
-        return plan.verbatim() if verbatim else plan
+        from netmodes import network
+
+        return network.plan(self, facts, verbatim=verbatim, anyway=anyway)
 
     def script(
         self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
@@ -180,79 +238,42 @@ class Mode(ABC):
         check: bool = False,
         echo: Echo | None = None,
     ) -> Record:
-        """Run the commands; on a failure or signal take back what was done.
+        """Run the commands; on a failure or signal undo what was done; see ``network.up``."""
+        from netmodes import network
 
-        Args:
-            verbatim: the article's commands alone, no guard commands.
-            anyway: go on against ``objections``.
-            confirm: seconds; unless ``confirm`` is called within them, or if this process ends
-                before, a watcher takes everything back.
-            check: try every promise of the mode; if one is not kept, take everything back.
-            echo: is given each line before it runs.
-
-        Returns:
-            The record; without outcomes if the same network was up already.
-
-        Raises:
-            Refused: the machine does not allow it; nothing was touched.
-            CommandFailed: a command failed; what was done has been taken back.
-            NotAsPromised: a promise is not kept; the same, but for what was up already.
-            Interrupted: the same, after a signal.
-        """
-        from netmodes.engine import down as updown
-        from netmodes.engine.runner import Runner, silent
-        from netmodes.network import need_root
-
-        need_root()
-        with locked() as lock:
-            facts = host_facts(thorough=self.thorough)
-            if self._is_up(facts):
-                report = self._checked(echo) if check else None
-                return Record(updown.running(self.namespace).plan, (), report)
-            plan = self.plan(facts, verbatim=verbatim, anyway=anyway)
-            promises = partial(self.check, echo=echo) if check else None
-            return updown.put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
-
-    def _checked(self, echo: Echo | None) -> Report:
-        """What came of every promise, of a network that was up before and stays.
-
-        Raises:
-            NotAsPromised: one is not kept.
-        """
-        report = self.check(echo=echo)
-        if report.differing:
-            raise NotAsPromised(report)
-        return report
+        return network.up(
+            self, verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=echo
+        )
 
     def confirm(self) -> None:
-        """Keep what ``up(confirm=…)`` has put up; see ``netmodes.network.confirm``."""
-        from netmodes.network import confirm
+        """Keep what ``up(confirm=…)`` has put up; see ``network.confirm``."""
+        from netmodes import network
 
-        confirm(self.namespace)
+        network.confirm(self.namespace)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
-        """Take everything back; see ``netmodes.network.down``."""
-        from netmodes.network import down
+        """Undo everything; see ``network.down``."""
+        from netmodes import network
 
-        down(self.namespace, kill=kill, echo=echo)
+        network.down(self.namespace, kill=kill, echo=echo)
 
     def exec(self, *argv: str) -> Outcome:
         """Run a command inside the namespace, to its end, as the current user."""
-        from netmodes.engine.runner import Runner
+        from netmodes import network
 
-        return Runner().quietly(("ip", "netns", "exec", self.namespace, *argv))
+        return network.run_inside(self.namespace, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
-        """Try every promise of the mode on the network that is up; see ``diagnose.check``."""
-        from netmodes.diagnose.check import check
+        """Try every promise of the mode on the network that is up; see ``network.check``."""
+        from netmodes import network
 
-        return check(self.namespace, outside=outside, echo=echo)
+        return network.check(self.namespace, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
-        """Follow a packet to the first thing that is wrong; see ``netmodes.diagnose.why``."""
-        from netmodes.diagnose.why.why import why
+        """Follow a packet to the first thing that is wrong; see ``network.why``."""
+        from netmodes import network
 
-        return why(self.namespace, target, echo=echo)
+        return network.why(self.namespace, target, echo=echo)
 
     def __enter__(self) -> Self:
         self.up()
@@ -261,7 +282,7 @@ class Mode(ABC):
     def __exit__(self, *_: object) -> None:
         self.down(kill=True)
 
-    def _is_up(self, facts: Facts) -> bool:
+    def is_up(self, facts: Facts) -> bool:
         """Whether just this network is up.
 
         Raises:
@@ -270,10 +291,10 @@ class Mode(ABC):
         network = facts.network(self.namespace)
         if network is None:
             return False
-        name, there = self.namespace, network["parameters"]
+        name, there = self.namespace, network.parameters
         refuse_interrupted(network)
-        if network["mode"] != self.mode:
-            raise Refused(f"{name} is up as {network['mode']}: `netmodes down {name}` first")
+        if network.mode != self.mode:
+            raise Refused(f"{name} is up as {network.mode}: `netmodes down {name}` first")
         wanted = {key: value for key, value in self.parameters.items() if value}
         differ = [key for key, value in wanted.items() if there.get(key) != value]
         if differ:
@@ -281,7 +302,12 @@ class Mode(ABC):
             raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
         return True
 
-    def _refuse_taken_name(self, facts: Facts) -> None:
+    def refuse_taken_name(self, facts: Facts) -> None:
+        """Refuse a namespace's name that is in use.
+
+        Raises:
+            Refused: it is.
+        """
         name = self.namespace
         if (network := facts.network(name)) is not None:
             refuse_interrupted(network)
@@ -292,30 +318,18 @@ class Mode(ABC):
             raise Refused(f"namespace {name} exists and is not ours: choose another name")
 
 
-def refuse_interrupted(network: dict[str, Any]) -> None:
+def refuse_interrupted(network: Network) -> None:
     """Refuse to build on a network of ours that is not wholly up.
 
     Raises:
         Refused: it was interrupted, waits for its confirmation, or cannot be read.
     """
-    name = network["name"]
-    if network["state"] == "unreadable":
+    name = network.name
+    if network.state == "unreadable":
         raise Refused(
             f"the journal of {name} cannot be read: `netmodes down {name}` says what to do"
         )
-    if network["state"] == "unconfirmed":
+    if network.state == "unconfirmed":
         raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
-    if network["state"] != "up":
+    if network.state != "up":
         raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
-
-
-def refuse_others(mode: Mode, there: dict[str, Any], *parameters: str) -> None:
-    """Refuse to join a network with parameters that cannot differ from its own; "" is open.
-
-    Raises:
-        Refused: one differs.
-    """
-    for name in parameters:
-        if getattr(mode, name) not in ("", there["parameters"][name]):
-            bridge = there["parameters"]["bridge"]
-            raise Refused(f"{there['name']} is on {bridge} already: leave {name} out")

@@ -4,181 +4,150 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
 
-from netmodes.commands import addresses, devices, forwarding, handover, iproute
-from netmodes.commands import dns as resolver
-from netmodes.commands.uplink import burdens, check_uplink, unchanged
+from netmodes.commands import (
+    addresses,
+    devices,
+    dns,
+    handover,
+    iproute,
+    netfilter,
+    requirements,
+    sysctl,
+    uplink,
+)
 from netmodes.errors import Refused
-from netmodes.firewall import objections as firewall
-from netmodes.firewall.verdict import Packet
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
+from netmodes.modes.base import option
+from netmodes.modes.on_bridge import OnBridge
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Cell
-from netmodes.plan.step import Check, Step, step_from
+from netmodes.plan.network import Network, Topology
+from netmodes.plan.promise import Promise
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Flow, Verdict
 
 
 @dataclass(frozen=True)
-class Bridged(Mode):
-    """The namespace joins the LAN of the host's NIC and reaches the internet.
+class Bridged(OnBridge):
+    """The namespace joins the LAN of the host's NIC and reaches the internet."""
 
-    host                                           namespace A
-    ┌─────────────────────────────────────────┐    ┌────────────────────┐
-    │ br0                  ┌─ veth0           ├────┤ veth1              │
-    │ 192.168.64.100/24  ──┤                  │    │ 192.168.64.50/24   │
-    │                      └─ enp0s1          ├──┐ └────────────────────┘
-    └─────────────────────────────────────────┘  └─ the LAN
-    """
-
-    mode: ClassVar[str] = "bridged"
-    verbatim_note: ClassVar[str] = (
+    mode = "bridged"
+    verbatim_note = (
         "the host's address stays on the enslaved NIC: once its ARP entry for the gateway expires, "
         "host and namespace lose the outside"
     )
-    reach: ClassVar[tuple[Cell, ...]] = (
-        Cell("namespace", "itself", True),
-        Cell("host", "namespace", True),
-        Cell("host", "the gateway", True),
-        Cell("namespace", "the bridge", True),
-        Cell("namespace", "the host's other addresses", True),
-        Cell("namespace", "the gateway", True),
-        Cell("namespace", "outside", True),
-        Cell("namespace", "a name", True),
-        Cell("neighbour", "namespace", True),
-        Cell("outside", "namespace", True),
+    confirms = True
+    objects = "where a firewall drops, or names the uplink"
+    article = Topology(
+        device="veth1",
+        address="192.168.64.50/24",
+        host_device="veth0",
+        host_address="192.168.64.100/24",
+        bridge="br0",
+        uplink="enp0s1",
+        gateway="192.168.64.100",
+    )
+    picture = """\
+host                                           namespace {namespace}
+┌─────────────────────────────────────────┐    ┌────────────────────┐
+│ {bridge:18}   ┌─ {host_device:15} ├────┤ {device:18} │
+│ {host_address:18} ──┤                  │    │ {address:18} │
+│                      └─ {uplink:15} ├──┐ └────────────────────┘
+└─────────────────────────────────────────┘  └─ the LAN
+"""
+    promises = (
+        Promise("namespace", "itself", True),
+        Promise("host", "namespace", True),
+        Promise("host", "the gateway", True),
+        Promise("namespace", "the bridge", True),
+        Promise("namespace", "the host's other addresses", True),
+        Promise("namespace", "the gateway", True),
+        Promise("namespace", "outside", True),
+        Promise("namespace", "a name", True),
+        Promise("neighbour", "namespace", True),
+        Promise("outside", "namespace", True),
     )
 
-    thorough: ClassVar[bool] = True
-    insists: ClassVar[str] = "where a firewall drops, or names the uplink"
-
-    uplink: str = parameter("", "the host's NIC that leads outside", required=True)
-    bridge: str = parameter("", "the bridge", "br0")
-    bridge_address: str = parameter(
-        "", "its address", ".100 of the uplink's subnet", metavar="CIDR"
-    )
-    address: str = parameter(
+    uplink: str = option("", "the host's NIC that leads outside", required=True, completes="device")
+    bridge: str = option("", "the bridge")
+    bridge_address: str = option("", "its address", ".100 of the uplink's subnet", metavar="CIDR")
+    address: str = option(
         "", "the namespace's address", ".50 of the uplink's subnet", metavar="CIDR"
     )
-    gateway: str = parameter("", "the namespace's gateway", "the bridge", metavar="IP")
-    host_device: str = parameter("", "the host's end of the cable", "veth0")
-    device: str = parameter("", "the namespace's end", "veth1")
-    dns: str = parameter("auto", resolver.MEANING, metavar="auto|none|IP", multiple=True)
+    gateway: str = option("", "the namespace's gateway", "the bridge", metavar="IP")
+    host_device: str = option("", "the host's end of the cable")
+    device: str = option("", "the namespace's end")
+    dns: str = option("auto", dns.MEANING, metavar="auto|none|IP", multiple=True)
 
     def validate(self) -> None:
         if not self.uplink:
             raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
         devices.check_device(self.uplink)
-        devices.check_bridge(self.bridge, self.host_device, self.device)
-        devices.check_pair(self.host_device, self.device)
-        addresses.check_pair(self.bridge_address, self.address)
+        super().validate()
         addresses.check_gateway(self.gateway, self.address)
-        resolver.validate(self.dns)
 
-    def settle(self, facts: Facts) -> Bridged:
-        there = facts.bridged(self.uplink)
-        if there is None:
-            check_uplink(self.uplink, facts)
-            handover.check_movable(self.uplink, facts)
-        mode = self._joining(there, facts) if there else self._bridging(facts)
-        host_device, device = devices.free_pair(self.host_device, self.device, facts)
-        return replace(
-            mode,
-            gateway=self.gateway or addresses.bare(mode.bridge_address),
-            host_device=host_device,
-            device=device,
-        )
+    def joined(self, facts: Facts) -> Network | None:
+        return facts.bridged(self.uplink)
 
-    def _bridging(self, facts: Facts) -> Bridged:
-        """With a bridge of its own, in the uplink's subnet."""
-        bridge_address = addresses.lan_address(
-            self.bridge_address, 100, self.uplink, facts, self.address
-        )
-        return replace(
-            self,
-            bridge=devices.free_device(self.bridge, "br0", facts),
-            bridge_address=bridge_address,
-            address=addresses.lan_address(self.address, 50, self.uplink, facts, bridge_address),
-        )
+    def topology(self, facts: Facts) -> Topology:
+        net = super().topology(facts)
+        return replace(net, uplink=self.uplink, gateway=self.gateway or net.gateway)
 
-    def _joining(self, there: dict[str, Any], facts: Facts) -> Bridged:
-        """With the bridge that a network of ours has put on the uplink."""
-        refuse_interrupted(there)
-        refuse_others(self, there, "bridge", "bridge_address")
-        bridge = there["parameters"]["bridge"]
-        return replace(
-            self,
-            bridge=bridge,
-            bridge_address=there["parameters"]["bridge_address"],
-            address=addresses.lan_address(
-                self.address, 50, bridge, facts, there["parameters"]["bridge_address"]
-            ),
-        )
+    def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
+        uplink.check_uplink(self.uplink, facts)
+        handover.check_movable(self.uplink, facts)
+        hundred, fifty = map(addresses.number, (self.article.host_address, self.article.address))
+        near = addresses.lan_address(self.bridge_address, hundred, self.uplink, facts, self.address)
+        bridge = devices.free_device(self.bridge, self.article.bridge, facts)
+        return bridge, near, addresses.lan_address(self.address, fifty, self.uplink, facts, near)
 
-    @property
-    def _sent(self) -> tuple[Packet, Packet]:
-        """What goes from the namespace by the host to its gateway, and the answer."""
-        return firewall.packets(self.bridge, self.bridge, addresses.bare(self.address))
+    def flow(self, net: Topology, facts: Facts) -> Flow:
+        return Flow(addresses.bare(net.address), net.bridge, net.bridge, net.uplink)
 
-    def objections(self, facts: Facts) -> Iterator[str]:
-        if facts.bridged(self.uplink) is None:
-            yield from map(str, firewall.naming(self.uplink, self.bridge, facts))
-            yield from firewall.objections(self._sent, facts)
+    def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
+        if not net.joins:
+            yield from uplink.burdens(net.uplink, facts)
+        yield from verdict.warnings
+        yield from dns.notices(self.namespace, self.dns, facts)
+        yield from super().notices(net, facts, verdict)
 
-    def notices(self, facts: Facts) -> Iterator[Finding]:
-        if facts.bridged(self.uplink) is None:
-            yield from burdens(self.uplink, facts)
-        yield from firewall.rejecting(self._sent, facts)
-        yield from resolver.notices(self.namespace, self.dns, facts)
-        yield from super().notices(facts)
-
-    def inherited(self, facts: Facts) -> Iterator[Step]:
-        there = facts.bridged(self.uplink)
-        forwards = facts.shared(iproute.FORWARDING)
-        yield from map(step_from, there["shared"] if there else forwards)
-
-    def checks(self, facts: Facts) -> Iterator[Check]:
-        joins = facts.bridged(self.uplink) is not None
-        yield iproute.no_namespace(self.namespace)
-        for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
-            yield iproute.no_device(device)
-        if joins:
-            yield from iproute.is_bridge(self.bridge, self.bridge_address)
-            yield iproute.is_port(self.uplink, self.bridge)
+    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield from super().requirements(net, facts)
+        if net.joins:
+            yield requirements.is_port(net.uplink, net.bridge)
         else:
-            yield from forwarding.checks(facts)
-            yield from unchanged(self.uplink, facts)
-            yield from iproute.nobody_has(addresses.bare(self.bridge_address), self.uplink)
-        yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
-        lan = self.bridge if joins else self.uplink
-        yield from iproute.nobody_has(addresses.bare(self.address), lan)
+            yield from uplink.unchanged(net.uplink, facts)
+            yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)
+        yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
+        lan = net.bridge if net.joins else net.uplink
+        yield from requirements.nobody_has(addresses.bare(net.address), lan)
 
-    def steps(self, facts: Facts) -> Iterator[Step]:
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
 
-        if facts.bridged(self.uplink) is None:
-            yield from forwarding.begin(facts)
+        if not net.joins:
+            yield from sysctl.forward_and_keep(facts)
 
-            yield iproute.add_bridge(self.bridge)
-            yield from handover.prepare(self.uplink, self.bridge, facts)
-            yield iproute.add_address(self.bridge_address, self.bridge)
-            yield iproute.set_up(self.bridge)
+            yield iproute.add_bridge(net.bridge)
+            yield from handover.prepare(net.uplink, net.bridge, facts)
+            yield iproute.add_address(net.host_address, net.bridge)
+            yield iproute.set_up(net.bridge)
 
-            yield iproute.plug_in_uplink(self.uplink, self.bridge)
-            yield iproute.set_up_again(self.uplink)
-            yield from handover.move(self.uplink, self.bridge, self.bridge_address, facts)
-            within = ("-i", self.bridge, "-o", self.bridge)
-            yield from firewall.accept(self._sent, facts, within)
+            yield iproute.plug_in_uplink(net.uplink, net.bridge)
+            yield iproute.set_up_again(net.uplink)
+            yield from handover.move(net.uplink, net.bridge, net.host_address, facts)
+            yield from netfilter.accept(verdict, net.bridge, ("-i", net.bridge, "-o", net.bridge))
 
-        yield iproute.add_veth(self.host_device, self.device)
-        yield from handover.same_mtu(self.uplink, self.host_device, facts)
-        yield from handover.same_mtu(self.uplink, self.device, facts)
-        yield iproute.move(self.device, self.namespace)
-        yield iproute.plug_in(self.host_device, self.bridge)
-        yield iproute.set_up(self.host_device)
+        yield iproute.add_veth(net.host_device, net.device)
+        yield from handover.same_mtu(net.uplink, net.host_device, facts)
+        yield from handover.same_mtu(net.uplink, net.device, facts)
+        yield iproute.move(net.device, self.namespace)
+        yield iproute.plug_in(net.host_device, net.bridge)
+        yield iproute.set_up(net.host_device)
 
-        yield iproute.add_address(self.address, self.device, self.namespace)
-        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.add_address(net.address, net.device, self.namespace)
+        yield iproute.set_up(net.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
-        yield iproute.add_default_route(self.gateway, self.namespace)
-        yield from resolver.give(self.namespace, self.dns, facts)
+        yield iproute.add_default_route(net.gateway, self.namespace)
+        yield from dns.give(self.namespace, self.dns, facts)

@@ -3,87 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, forwarding, iproute
+from netmodes.commands import addresses, devices, dns, iproute, requirements, sysctl
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, parameter
+from netmodes.modes.base import Mode, option
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Cell
-from netmodes.plan.step import Check, Step
+from netmodes.plan.network import Topology
+from netmodes.plan.promise import Promise
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class HostOnly(Mode):
-    """The namespace and the host reach each other, nothing further.
+    """The namespace and the host reach each other, nothing further."""
 
-    host                      namespace A
-    ┌────────────────────┐    ┌────────────────────┐
-    │ veth0              ├────┤ veth1              │
-    │ 192.168.202.1/24   │    │ 192.168.202.11/24  │
-    └────────────────────┘    └────────────────────┘
-    """
-
-    mode: ClassVar[str] = "host-only"
-    verbatim_note: ClassVar[str] = "lo stays down in the namespace, so it does not reach itself"
-    reach: ClassVar[tuple[Cell, ...]] = (
-        Cell("namespace", "itself", True),
-        Cell("host", "namespace", True),
-        Cell("namespace", "the host's end of the cable", True),
-        Cell("namespace", "the host's other addresses", False),
-        Cell("namespace", "the gateway", False),
-        Cell("namespace", "outside", False),
-        Cell("namespace", "a name", False),
-        Cell("outside", "namespace", False),
+    mode = "host-only"
+    verbatim_note = "lo stays down in the namespace, so it does not reach itself"
+    article = Topology(
+        device="veth1",
+        address="192.168.202.11/24",
+        host_device="veth0",
+        host_address="192.168.202.1/24",
+    )
+    picture = """\
+host                      namespace {namespace}
+┌────────────────────┐    ┌────────────────────┐
+│ {host_device:18} ├────┤ {device:18} │
+│ {host_address:18} │    │ {address:18} │
+└────────────────────┘    └────────────────────┘
+"""
+    promises = (
+        Promise("namespace", "itself", True),
+        Promise("host", "namespace", True),
+        Promise("namespace", "the host's end of the cable", True),
+        Promise("namespace", "the host's other addresses", False),
+        Promise("namespace", "the gateway", False),
+        Promise("namespace", "outside", False),
+        Promise("namespace", "a name", False),
+        Promise("outside", "namespace", False),
     )
 
-    host_device: str = parameter("", "the host's end of the cable", "veth0")
-    device: str = parameter("", "the namespace's end", "veth1")
-    host_address: str = parameter("", "the host's address", "192.168.202.1/24", metavar="CIDR")
-    address: str = parameter("", "the namespace's address", "192.168.202.11/24", metavar="CIDR")
+    host_device: str = option("", "the host's end of the cable")
+    device: str = option("", "the namespace's end")
+    host_address: str = option("", "the host's address", metavar="CIDR")
+    address: str = option("", "the namespace's address", metavar="CIDR")
 
     def validate(self) -> None:
         devices.check_pair(self.host_device, self.device)
         addresses.check_pair(self.host_address, self.address)
 
-    def settle(self, facts: Facts) -> HostOnly:
+    def topology(self, facts: Facts) -> Topology:
         host_device, device = devices.free_pair(self.host_device, self.device, facts)
-        host_address, address = addresses.own_pair(
-            self.host_address, self.address, facts, ("192.168.202.1/24", "192.168.202.11/24")
-        )
-        return replace(
-            self,
-            host_device=host_device,
-            device=device,
+        article = (self.article.host_address, self.article.address)
+        host_address, address = addresses.own_pair(self.host_address, self.address, facts, article)
+        return Topology(
+            device,
+            address,
+            host_device,
+            ingress=host_device,
             host_address=host_address,
-            address=address,
+            subnets=(addresses.subnet(address),),
         )
 
-    def notices(self, facts: Facts) -> Iterator[Finding]:
+    def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         yield from dns.notices(self.namespace, "", facts)
-        yield from super().notices(facts)
+        yield from super().notices(net, facts, verdict)
 
-    def checks(self, facts: Facts) -> Iterator[Check]:
-        yield iproute.no_namespace(self.namespace)
-        yield iproute.no_device(self.host_device)
-        yield iproute.no_device(self.device)
-        yield from iproute.no_overlap(self.address)
-        yield from dns.checks(dns.close(self.namespace, facts))
+    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield requirements.no_namespace(self.namespace)
+        yield requirements.no_device(net.host_device)
+        yield requirements.no_device(net.device)
+        yield from requirements.no_overlap(net.address)
+        yield from dns.requirements(dns.close(self.namespace, facts))
 
-    def steps(self, facts: Facts) -> Iterator[Step]:
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
         deaf = f"{self.namespace} does not reach itself: not its own address, not 127.0.0.1"
         yield iproute.set_up("lo", self.namespace).as_guard(deaf)
 
-        yield iproute.add_veth(self.host_device, self.device)
-        yield iproute.move(self.device, self.namespace)
-        yield forwarding.keep(self.host_device, self.namespace)
+        yield iproute.add_veth(net.host_device, net.device)
+        yield iproute.move(net.device, self.namespace)
+        yield sysctl.keep_to_host(net.host_device, self.namespace)
 
-        yield iproute.add_address(self.host_address, self.host_device)
-        yield iproute.set_up(self.host_device)
+        yield iproute.add_address(net.host_address, net.host_device)
+        yield iproute.set_up(net.host_device)
 
-        yield iproute.add_address(self.address, self.device, self.namespace)
-        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.add_address(net.address, net.device, self.namespace)
+        yield iproute.set_up(net.device, self.namespace)
 
         yield from dns.close(self.namespace, facts)

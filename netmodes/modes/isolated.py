@@ -3,74 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, iproute
-from netmodes.diagnose import doctor
+from netmodes.commands import addresses, devices, dns, iproute, notices, requirements
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, parameter
+from netmodes.modes.base import Mode, option
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Cell
-from netmodes.plan.step import Check, Step
+from netmodes.plan.network import Topology
+from netmodes.plan.promise import Promise
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Isolated(Mode):
-    """The namespace has a network of its own and reaches nobody.
+    """The namespace has a network of its own and reaches nobody."""
 
-    host                      namespace A
-    ┌────────────────────┐    ┌────────────────────┐
-    │                    │    │ dummy0             │
-    │                    │    │ 192.168.222.10/24  │
-    └────────────────────┘    └────────────────────┘
-    """
-
-    mode: ClassVar[str] = "isolated"
-    verbatim_note: ClassVar[str] = ""
-    reach: ClassVar[tuple[Cell, ...]] = (
-        Cell("namespace", "itself", True),
-        Cell("host", "namespace", False),
-        Cell("namespace", "the host's other addresses", False),
-        Cell("namespace", "the gateway", False),
-        Cell("namespace", "outside", False),
-        Cell("namespace", "a name", False),
-        Cell("outside", "namespace", False),
+    mode = "isolated"
+    article = Topology(device="dummy0", address="192.168.222.10/24")
+    picture = """\
+host                      namespace {namespace}
+┌────────────────────┐    ┌────────────────────┐
+│                    │    │ {device:18} │
+│                    │    │ {address:18} │
+└────────────────────┘    └────────────────────┘
+"""
+    promises = (
+        Promise("namespace", "itself", True),
+        Promise("host", "namespace", False),
+        Promise("namespace", "the host's other addresses", False),
+        Promise("namespace", "the gateway", False),
+        Promise("namespace", "outside", False),
+        Promise("namespace", "a name", False),
+        Promise("outside", "namespace", False),
     )
 
-    device: str = parameter("", "the card in the namespace", "dummy0")
-    address: str = parameter("", "its address", "192.168.222.10/24", metavar="CIDR")
+    device: str = option("", "the card in the namespace")
+    address: str = option("", "its address", metavar="CIDR")
 
     def validate(self) -> None:
         devices.check_device(self.device)
         addresses.check_address(self.address)
 
-    def settle(self, facts: Facts) -> Isolated:
-        return replace(
-            self,
-            device=devices.free_device(self.device, "dummy0", facts),
-            address=addresses.own_address(self.address, "192.168.222.10/24", facts),
-        )
+    def topology(self, facts: Facts) -> Topology:
+        device = devices.free_device(self.device, self.article.device, facts)
+        address = addresses.own_address(self.address, self.article.address, facts)
+        return Topology(device, address, subnets=(addresses.subnet(address),))
 
-    def notices(self, facts: Facts) -> Iterator[Finding]:
-        yield from doctor.dummy_of_the_module(facts)
+    def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
+        yield from notices.dummy_of_the_module(facts)
         yield from dns.notices(self.namespace, "", facts)
-        yield from super().notices(facts)
+        yield from super().notices(net, facts, verdict)
 
-    def checks(self, facts: Facts) -> Iterator[Check]:
-        yield iproute.no_namespace(self.namespace)
-        yield iproute.no_device(self.device)
-        yield from iproute.no_overlap(self.address)
-        yield from dns.checks(dns.close(self.namespace, facts))
+    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield requirements.no_namespace(self.namespace)
+        yield requirements.no_device(net.device)
+        yield from requirements.no_overlap(net.address)
+        yield from dns.requirements(dns.close(self.namespace, facts))
 
-    def steps(self, facts: Facts) -> Iterator[Step]:
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
 
-        yield iproute.add_dummy(self.device)
-        yield iproute.move(self.device, self.namespace)
+        yield iproute.add_dummy(net.device)
+        yield iproute.move(net.device, self.namespace)
 
-        yield iproute.add_address(self.address, self.device, self.namespace)
-        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.add_address(net.address, net.device, self.namespace)
+        yield iproute.set_up(net.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
 
         yield from dns.close(self.namespace, facts)

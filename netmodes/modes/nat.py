@@ -4,64 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from ipaddress import IPv4Interface
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, forwarding, iproute, nat, publish
-from netmodes.commands import dns as resolver
-from netmodes.diagnose import doctor
+from netmodes.commands import (
+    addresses,
+    devices,
+    dns,
+    iproute,
+    nat,
+    netfilter,
+    notices,
+    publish,
+    requirements,
+    sysctl,
+)
 from netmodes.errors import Refused
-from netmodes.firewall import objections as firewall
-from netmodes.firewall.verdict import Packet
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, parameter, refuse_interrupted, refuse_others
+from netmodes.modes.base import option
+from netmodes.modes.on_bridge import OnBridge
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Cell
-from netmodes.plan.step import Check, Step, step_from
-
-DEFAULT = ("10.64.0.1/24", "10.64.0.11/24")
+from netmodes.plan.network import Network, Topology
+from netmodes.plan.promise import Promise
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Flow, Verdict
 
 #: Where a VPN has all of 10.0.0.0/8, and where one has that and all of 172.16.0.0/12.
 ASIDE = (("172.30.0.1/24", "172.30.0.11/24"), ("192.168.230.1/24", "192.168.230.11/24"))
 
 
 @dataclass(frozen=True)
-class Nat(Mode):
-    """The namespace reaches the internet by the host's address, unseen by the LAN.
+class Nat(OnBridge):
+    """The namespace reaches the internet by the host's address, unseen by the LAN."""
 
-    host                                           namespace A
-    ┌─────────────────────────────────────────┐    ┌────────────────────┐
-    │ nat0                 ┌─ veth0           ├────┤ veth1              │
-    │ 10.64.0.1/24       ──┘                  │    │ 10.64.0.11/24      │
-    │  └─ NAT ─ the NIC of the default route  ├──┐ └────────────────────┘
-    └─────────────────────────────────────────┘  └─ the LAN
-    """
-
-    mode: ClassVar[str] = "nat"
-    verbatim_note: ClassVar[str] = "names may not resolve, and a firewall may drop what it forwards"
-    thorough: ClassVar[bool] = True
-    insists: ClassVar[str] = "where a firewall drops"
-
-    reach: ClassVar[tuple[Cell, ...]] = (
-        Cell("namespace", "itself", True),
-        Cell("host", "namespace", True),
-        Cell("namespace", "the bridge", True),
-        Cell("namespace", "the host's other addresses", True),
-        Cell("namespace", "the gateway", True),
-        Cell("namespace", "outside", True),
-        Cell("namespace", "a name", True),
-        Cell("neighbour", "namespace", True),
-        Cell("outside", "namespace", False),
+    mode = "nat"
+    verbatim_note = "names may not resolve, and a firewall may drop what it forwards"
+    objects = "where a firewall drops"
+    article = Topology(
+        device="veth1",
+        address="10.64.0.11/24",
+        host_device="veth0",
+        host_address="10.64.0.1/24",
+        bridge="nat0",
+        gateway="10.64.0.1",
+    )
+    picture = """\
+host                                           namespace {namespace}
+┌─────────────────────────────────────────┐    ┌────────────────────┐
+│ {bridge:18}   ┌─ {host_device:15} ├────┤ {device:18} │
+│ {host_address:18} ──┘                  │    │ {address:18} │
+│  └─ NAT ─ the NIC of the default route  ├──┐ └────────────────────┘
+└─────────────────────────────────────────┘  └─ the LAN
+"""
+    promises = (
+        Promise("namespace", "itself", True),
+        Promise("host", "namespace", True),
+        Promise("namespace", "the bridge", True),
+        Promise("namespace", "the host's other addresses", True),
+        Promise("namespace", "the gateway", True),
+        Promise("namespace", "outside", True),
+        Promise("namespace", "a name", True),
+        Promise("neighbour", "namespace", True),
+        Promise("outside", "namespace", False),
     )
 
-    bridge: str = parameter("", "the bridge", "nat0")
-    bridge_address: str = parameter("", "its address", DEFAULT[0], metavar="CIDR")
-    address: str = parameter("", "the namespace's address", DEFAULT[1], metavar="CIDR")
-    host_device: str = parameter("", "the host's end of the cable", "veth0")
-    device: str = parameter("", "the namespace's end", "veth1")
-    dns: str = parameter("auto", resolver.MEANING, metavar="auto|none|IP", multiple=True)
-    publish: str = parameter(
+    bridge: str = option("", "the bridge")
+    bridge_address: str = option("", "its address", metavar="CIDR")
+    address: str = option("", "the namespace's address", metavar="CIDR")
+    host_device: str = option("", "the host's end of the cable")
+    device: str = option("", "the namespace's end")
+    dns: str = option("auto", dns.MEANING, metavar="auto|none|IP", multiple=True)
+    publish: str = option(
         "", "a port of the host, passed on", metavar="HOST:PORT[/udp]", multiple=True
     )
 
@@ -70,111 +83,76 @@ class Nat(Mode):
         return {**super().parameters, "publish": publish.normal(self.publish)}
 
     def validate(self) -> None:
-        devices.check_bridge(self.bridge, self.host_device, self.device)
-        devices.check_pair(self.host_device, self.device)
-        addresses.check_pair(self.bridge_address, self.address)
+        super().validate()
         publish.check(self.publish, self.namespace)
-        resolver.validate(self.dns)
 
-    def settle(self, facts: Facts) -> Nat:
+    def joined(self, facts: Facts) -> Network | None:
+        return next(iter(facts.on_bridge(self.bridge, self.mode)), None)
+
+    def topology(self, facts: Facts) -> Topology:
         publish.refuse_published(self.publish, facts)
-        there = next(iter(facts.on_bridge(self.bridge, self.mode)), None)
-        mode = self._joining(there, facts) if there else self._bridging(facts)
-        host_device, device = devices.free_pair(self.host_device, self.device, facts)
-        return replace(mode, host_device=host_device, device=device)
+        return super().topology(facts)
 
-    def _bridging(self, facts: Facts) -> Nat:
-        """With a bridge and a subnet of its own."""
+    def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
         near, far = self._subnet(self.bridge_address, self.address, facts)
-        bridge = devices.free_device(self.bridge, "nat0", facts)
-        return replace(self, bridge=bridge, bridge_address=near, address=far)
+        return devices.free_device(self.bridge, self.article.bridge, facts), near, far
 
-    @staticmethod
-    def _subnet(near: str, far: str, facts: Facts) -> tuple[str, str]:
+    def _subnet(self, near: str, far: str, facts: Facts) -> tuple[str, str]:
         """The bridge's and the namespace's address, in a subnet of their own."""
-        return addresses.own_pair(near, far, facts, DEFAULT, *ASIDE)
+        article = (self.article.host_address, self.article.address)
+        return addresses.own_pair(near, far, facts, article, *ASIDE)
 
-    def _joining(self, there: dict[str, Any], facts: Facts) -> Nat:
-        """With the bridge of another network of this mode."""
-        refuse_interrupted(there)
-        refuse_others(self, there, "bridge_address")
-        bridge, near = (there["parameters"][name] for name in ("bridge", "bridge_address"))
-        far = addresses.lan_address(self.address, 11, bridge, facts, near)
-        return replace(self, bridge=bridge, bridge_address=near, address=far)
-
-    def _sent(self, facts: Facts) -> tuple[Packet, Packet]:
-        """What goes from the namespace outside, and the answer."""
+    def flow(self, net: Topology, facts: Facts) -> Flow:
         out = next((route["dev"] for route in facts.default_routes() if "dev" in route), "")
-        return firewall.packets(self.bridge, out, addresses.bare(self.address))
+        return Flow(addresses.bare(net.address), net.bridge, out)
 
-    def objections(self, facts: Facts) -> Iterator[str]:
-        if not facts.on_bridge(self.bridge, self.mode):
-            yield from firewall.objections(self._sent(facts), facts)
+    def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
+        if self._moved_aside(net, facts):
+            yield from notices.of_subnet(self.mode, self.article.host_address, facts)
+        yield from verdict.warnings
+        yield from dns.notices(self.namespace, self.dns, facts)
+        yield from super().notices(net, facts, verdict)
 
-    def notices(self, facts: Facts) -> Iterator[Finding]:
-        if self._moved_aside(facts):
-            yield from doctor.of_subnet(self.mode, DEFAULT[0], facts)
-        yield from firewall.rejecting(self._sent(facts), facts)
-        yield from resolver.notices(self.namespace, self.dns, facts)
-        yield from super().notices(facts)
-
-    def _moved_aside(self, facts: Facts) -> bool:
+    def _moved_aside(self, net: Topology, facts: Facts) -> bool:
         """Whether the subnet is what netmodes itself takes where the first is not free."""
-        if self.bridge_address == DEFAULT[0] or facts.on_bridge(self.bridge, self.mode):
+        if net.joins or net.host_address == self.article.host_address:
             return False
         with suppress(Refused):
-            return self._subnet("", "", facts) == (self.bridge_address, self.address)
+            return self._subnet("", "", facts) == (net.host_address, net.address)
         return False
 
-    def inherited(self, facts: Facts) -> Iterator[Step]:
-        there = facts.on_bridge(self.bridge, self.mode)
-        shared = {step["share"]: step for network in there for step in network["shared"]}
-        forwards = facts.shared(iproute.FORWARDING)
-        yield from map(step_from, shared.values() if there else forwards)
+    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield from super().requirements(net, facts)
+        if not net.joins:
+            yield from requirements.no_overlap(net.host_address)
+        yield from publish.requirements(self.publish)
+        yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
 
-    def checks(self, facts: Facts) -> Iterator[Check]:
-        joins = bool(facts.on_bridge(self.bridge, self.mode))
-        yield iproute.no_namespace(self.namespace)
-        for device in (self.host_device, self.device, *([] if joins else [self.bridge])):
-            yield iproute.no_device(device)
-        if joins:
-            yield from iproute.is_bridge(self.bridge, self.bridge_address)
-        else:
-            yield from forwarding.checks(facts)
-            yield from iproute.no_overlap(self.bridge_address)
-        yield from publish.checks(self.publish)
-        yield from resolver.checks(resolver.give(self.namespace, self.dns, facts))
-
-    def steps(self, facts: Facts) -> Iterator[Step]:
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
 
-        if not facts.on_bridge(self.bridge, self.mode):
-            yield from forwarding.begin(facts)
+        if not net.joins:
+            yield from sysctl.forward_and_keep(facts)
 
-            yield iproute.add_bridge(self.bridge)
-            yield iproute.add_address(self.bridge_address, self.bridge)
-            yield iproute.set_up(self.bridge)
+            yield iproute.add_bridge(net.bridge)
+            yield iproute.add_address(net.host_address, net.bridge)
+            yield iproute.set_up(net.bridge)
 
-            through = nat.through(self.bridge)
-            yield from firewall.accept(self._sent(facts), facts, *through)
-            yield from firewall.leave_to_docker(self._sent(facts), facts)
-            yield from nat.steps(self.bridge, self.bridge_address, facts)
+            yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge))
+            yield from netfilter.leave_to_docker(verdict, net.bridge)
+            yield from nat.steps(net.bridge, net.host_address, facts)
 
-        yield iproute.add_veth(self.host_device, self.device)
-        yield iproute.move(self.device, self.namespace)
-        yield iproute.plug_in(self.host_device, self.bridge)
+        yield iproute.add_veth(net.host_device, net.device)
+        yield iproute.move(net.device, self.namespace)
+        yield iproute.plug_in(net.host_device, net.bridge)
         if self.publish:
-            yield iproute.reflect(self.host_device)
-        yield iproute.set_up(self.host_device)
+            yield iproute.hairpin(net.host_device)
+        yield iproute.set_up(net.host_device)
 
-        yield iproute.add_address(self.address, self.device, self.namespace)
-        yield iproute.set_up(self.device, self.namespace)
+        yield iproute.add_address(net.address, net.device, self.namespace)
+        yield iproute.set_up(net.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
-        gateway = addresses.bare(self.bridge_address)
-        yield iproute.add_default_route(gateway, self.namespace)
-        yield from resolver.give(self.namespace, self.dns, facts)
+        yield iproute.add_default_route(net.gateway, self.namespace)
+        yield from dns.give(self.namespace, self.dns, facts)
 
-        subnet = str(IPv4Interface(self.bridge_address).network)
-        yield from publish.steps(
-            self.namespace, self.bridge, subnet, self.address, self.publish, facts
-        )
+        yield from publish.steps(self.namespace, net, self.publish, facts)

@@ -9,8 +9,6 @@ from typing import Any, Literal
 from netmodes.errors import NetmodesError
 from netmodes.plan.finding import Finding
 
-__all__ = ["Cell", "NotAsPromised", "Report", "Result", "Source", "Target"]
-
 #: "outside" is a machine of the LAN, "neighbour" another namespace of the same bridge.
 Source = Literal["namespace", "host", "neighbour", "outside"]
 
@@ -27,7 +25,7 @@ Target = Literal[
 
 
 @dataclass(frozen=True)
-class Cell:
+class Promise:
     """One promise of a mode: that packets from the source get to the target, or that they do not.
 
     "the gateway" is the host's own, "outside" what is beyond it, and "a name" is one that the
@@ -44,7 +42,7 @@ class Result:
     """What came of trying a promise.
 
     Args:
-        cell: the promise.
+        promise: the promise.
         tried: the address or name that was tried; "" if there was none to try.
         place: the namespace that it was tried from; "" the host.
         reached: whether there was an answer; None if that cannot be told.
@@ -53,7 +51,7 @@ class Result:
         finding: what is wrong, where that was found.
     """
 
-    cell: Cell
+    promise: Promise
     tried: str
     place: str
     reached: bool | None
@@ -64,16 +62,16 @@ class Result:
     @property
     def differs(self) -> bool:
         """Whether the promise is not kept."""
-        return self.reached is not None and self.reached is not self.cell.reachable
+        return self.reached is not None and self.reached is not self.promise.reachable
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "from": self.cell.source,
-            "to": self.cell.target,
+            "from": self.promise.source,
+            "to": self.promise.target,
             "tried": self.tried,
             "namespace": self.place,
-            "expected": self.cell.reachable,
+            "expected": self.promise.reachable,
             "got": self.reached,
             "differs": self.differs,
             "milliseconds": self.milliseconds,
@@ -98,7 +96,7 @@ class Report:
     @property
     def untried(self) -> tuple[Result, ...]:
         """The promises of the namespace itself of which it cannot be told whether they are kept."""
-        own = (result for result in self.results if result.cell.source == "namespace")
+        own = (result for result in self.results if result.promise.source == "namespace")
         return tuple(result for result in own if result.reached is None)
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,5 +120,5 @@ class NotAsPromised(NetmodesError):
         self.report = report
         first, count = report.differing[0], len(report.differing)
         what = f"{report.namespace} is not as {report.mode} promises: {count} differ"
-        way = f"from {first.cell.source} to {first.cell.target}"
+        way = f"from {first.promise.source} to {first.promise.target}"
         super().__init__(f"{what}, the first {way}: {first.reason}")

@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BEFORE", "GRACE", "LEFT", "Argv", "Sign", "Undo", "seconds_left", "undo_from"]
-
 Argv = tuple[str, ...]
 
 #: A command, and a pattern (of both Python and grep -E) to look for in what it prints.

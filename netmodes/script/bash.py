@@ -10,9 +10,8 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
-from netmodes.journal import shares
+from netmodes.plan.plan import Plan
 from netmodes.plan.programs import PROGRAMS
-from netmodes.plan.step import Plan
 from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
 from netmodes.script import render as rendering
 
@@ -45,16 +44,16 @@ def render(plan: Plan) -> str:
     commands = [step.argv for step in plan.steps]
     undos = [step.undo for step in plan.all_steps if step.undo]
     commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
-    commands += [check.argv for check in plan.checks]
+    commands += [one.argv for one in plan.requirements]
     used = sorted({*ENGINE_PROGRAMS, *(argv[0] for argv in commands)})
     return rendering.render(
         "script.sh.j2",
         {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
         plan=plan,
-        picture=rendering.picture(plan),
+        picture=plan.picture,
         knowledge=knowledge(plan),
         engine=rendering.template("engine.sh"),
-        shares=shares(plan),
+        shares=plan.shares_text,
         json=plan.intent(),
         programs=[(program, PROGRAMS[program].package) for program in used],
     )
@@ -62,7 +61,7 @@ def render(plan: Plan) -> str:
 
 def down_script(plan: Plan) -> str:
     """The taking-back of a plan as bash, for the day when Python or the package is gone."""
-    name, engine = plan.namespace, rendering.template("engine.sh")
+    name, engine = plan.name, rendering.template("engine.sh")
     return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
 
 
@@ -70,7 +69,7 @@ def knowledge(plan: Plan) -> str:
     """What the engine must know of a plan: each undo's probe, command and users."""
     return "\n".join(
         (
-            f"NAME={shlex.quote(plan.namespace)}",
+            f"NAME={shlex.quote(plan.name)}",
             f"GRACE={GRACE}",
             f"FIRST={len(plan.inherited)}",
             "",

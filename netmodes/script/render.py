@@ -6,10 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from netmodes.plan.step import Plan
-
-__all__ = ["picture", "render", "template"]
-
 PACKAGE = Path(__file__).resolve().parents[1]
 
 #: Inside the package in a wheel; beside it in a checkout and in an editable install.
@@ -40,8 +36,3 @@ def render(name: str, filters: dict[str, Callable[..., str]], **values: Any) -> 
 def template(name: str) -> str:
     """A template's own text."""
     return next(path.read_text() for folder in TEMPLATES if (path := folder / name).exists())
-
-
-def picture(plan: Plan) -> str:
-    """What the plan makes, drawn with its names and addresses."""
-    return render("picture.j2", {}, mode=plan.mode, p=plan.parameters).rstrip("\n")

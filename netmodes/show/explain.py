@@ -13,10 +13,11 @@ from pathlib import Path
 
 from netmodes import wrapping
 from netmodes.errors import Refused
-from netmodes.journal import Journal, Network, Note, sharing
+from netmodes.journal import Journal, Note, Run, sharing
 from netmodes.machine.facts import Facts
 from netmodes.modes import MODES
-from netmodes.plan.step import Plan, Step
+from netmodes.plan.plan import Plan
+from netmodes.plan.step import Step
 from netmodes.plan.undo import BEFORE, LEFT, Argv, Undo
 from netmodes.script import render
 
@@ -58,14 +59,8 @@ def article_machine() -> Facts:
 
 
 def article_plan(name: str) -> Plan:
-    """The plan of a mode with the article's values; an uplink is the article's NIC."""
-    return MODES[name](**_needed(name)).plan(article_machine())
-
-
-def _needed(name: str) -> dict[str, str]:
-    """The parameters that a mode cannot do without."""
-    nic = article_machine().default_routes()[0]["dev"]
-    return {item.name: nic for item in MODES[name].options() if item.metadata["required"]}
+    """The plan of a mode with the article's values."""
+    return MODES[name](**MODES[name].needed()).plan(article_machine())
 
 
 def mode(name: str, how: str = "text") -> str:
@@ -75,14 +70,14 @@ def mode(name: str, how: str = "text") -> str:
         name: the mode's.
         how: one of ``FORMATS``.
     """
-    options = (f"--{key.replace('_', '-')} {value}" for key, value in _needed(name).items())
+    options = (f"--{key.replace('_', '-')} {value}" for key, value in MODES[name].needed().items())
     command = " ".join([f"netmodes {name}", *options, "--dry-run"])
     source = f"The lines are those for the article's machine: `{command}` prints them for yours."
     plan = article_plan(name)
     return _render(how, name, source, plan, lines(plan))
 
 
-def network(found: Network, how: str = "text") -> str:
+def network(found: Run, how: str = "text") -> str:
     """A network of ours, explained with the plan in its journal.
 
     Args:
@@ -92,7 +87,7 @@ def network(found: Network, how: str = "text") -> str:
     Raises:
         Refused: its mode is none of this version's.
     """
-    plan, name = found.plan, found.plan.namespace
+    plan, name = found.plan, found.plan.name
     if plan.mode not in MODES:
         raise Refused(f"{name} has a mode that this netmodes does not know: {plan.mode}")
     source = f"{STATES[found.state].format(name)}. These are the lines of its run."
@@ -163,7 +158,7 @@ def _made(plan: Plan) -> dict[str | None, int]:
     return made
 
 
-def _notes(found: Network) -> dict[int, Note]:
+def _notes(found: Run) -> dict[int, Note]:
     """What the journal knows of each step; of those that others have run, what theirs knows."""
     notes = {note.index: note for note in found.notes}
     for index, share in found.plan.shares.items():
@@ -179,9 +174,9 @@ def _shared(plan: Plan) -> dict[int, str]:
     """With whom each step is shared by now, in words."""
     found = {}
     for index, share in plan.shares.items():
-        others = sorted({name for name, _ in sharing(share)} - {plan.namespace})
+        others = sorted({name for name, _ in sharing(share)} - {plan.name})
         if others or index < len(plan.inherited):
-            earlier = f"; run before {plan.namespace} came" if index < len(plan.inherited) else ""
+            earlier = f"; run before {plan.name} came" if index < len(plan.inherited) else ""
             found[index] = f"with {', '.join(others) or 'nobody any more'}{earlier}"
     return found
 
@@ -205,9 +200,9 @@ def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]
         source=source,
         plan=plan,
         summary=MODES[plan.mode].summary(),
-        picture=render.picture(plan),
+        picture=MODES[plan.mode].draw(plan.name, plan.topology),
         lines=found,
-        reach=MODES[plan.mode].reach,
+        promises=MODES[plan.mode].promises,
         p=plan.parameters,
         command=command,
         place=place,

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts, kind, written
 from netmodes.plan.finding import Finding
+from netmodes.plan.network import Network
 
 Json = dict[str, Any]
 
@@ -83,10 +85,10 @@ def view(facts: Facts, inside: Mapping[str, Facts | None], name: str | None = No
     """
     if name is not None and facts.network(name) is None:
         raise Refused(f"{name} is not up: `netmodes list` shows what is")
-    networks = [one for one in facts.known("networks") if name in (None, one["name"])]
+    networks = [one for one in facts.known("networks") if name in (None, one.name)]
     found = tuple(dict.fromkeys(_findings(networks, facts, inside)))
     links = facts.known("links") if name is None else _around(networks[0], facts)
-    spaces = tuple(_namespace(one, facts, inside.get(one["name"]), found) for one in networks)
+    spaces = tuple(_namespace(one, facts, inside.get(one.name), found) for one in networks)
     host = _host(links, facts, inside, found)
     shown = [device.name for device in host.devices]
     return View(
@@ -95,11 +97,11 @@ def view(facts: Facts, inside: Mapping[str, Facts | None], name: str | None = No
 
 
 def _findings(
-    networks: list[Json], facts: Facts, inside: Mapping[str, Facts | None]
+    networks: list[Network], facts: Facts, inside: Mapping[str, Facts | None]
 ) -> Iterator[Finding]:
-    yield from findings.before_up(facts)
+    yield from notices.before_up(facts)
     for one in networks:
-        yield from findings.of_network(one["name"], facts, inside.get(one["name"]))
+        yield from findings.of_network(one.name, facts, inside.get(one.name))
 
 
 def _about(finding: Finding, devices: list[str], name: str) -> bool:
@@ -107,9 +109,9 @@ def _about(finding: Finding, devices: list[str], name: str) -> bool:
     return finding.about in (name, *devices) or finding.namespace == name
 
 
-def _around(network: Json, facts: Facts) -> list[Json]:
+def _around(network: Network, facts: Facts) -> list[Json]:
     """The host's devices that a network stands on: its end of the cable, a bridge and its ports."""
-    names = {network["parameters"].get(key) for key in ("host_device", "bridge", "uplink")} - {None}
+    names = network.topology.host_devices
     return [
         link
         for link in facts.known("links")
@@ -133,9 +135,9 @@ def _host(
 
 
 def _namespace(
-    network: Json, facts: Facts, inside: Facts | None, found: tuple[Finding, ...]
+    network: Network, facts: Facts, inside: Facts | None, found: tuple[Finding, ...]
 ) -> Place:
-    name, mode = network["name"], network["mode"]
+    name, mode = network.name, network.mode
     if name not in facts.known("namespaces"):
         return Place(name, mode, unseen="there is no such namespace")
     if inside is None:
@@ -185,9 +187,9 @@ def _far_end(
             if _paired(link, other):
                 return name, other["ifname"]
     for network in facts.known("networks"):
-        given, name = network["parameters"], network["name"]
-        if given.get("host_device") == link["ifname"] and inside.get(name) is None:
-            return name, given["device"]
+        net, name = network.topology, network.name
+        if net.host_device == link["ifname"] and inside.get(name) is None:
+            return name, net.device
     return None
 
 
@@ -207,7 +209,7 @@ def _paired(near: Json, far: Json) -> bool:
 def _leads_out(link: Json, facts: Facts) -> bool:
     """A real NIC, and what a default route or a network of ours takes for one."""
     name = link["ifname"]
-    uplinks = {network["parameters"].get("uplink") for network in facts.known("networks")}
+    uplinks = {network.topology.uplink for network in facts.known("networks")}
     defaults = {route.get("dev") for route in facts.default_routes()}
     real = kind(link) is None and link.get("link_type") == "ether"
     return real or name in uplinks or (name in defaults and kind(link) != "bridge")

@@ -8,15 +8,14 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
 from netmodes.commands.devices import check_namespace
-from netmodes.journal import Journal, Note, locked, shares, sharing, summaries
-from netmodes.plan.step import step_from
+from netmodes.journal import Journal, Note, locked, networks, sharing
+from netmodes.plan.network import Network, network_from
 from netmodes.script.bash import render
 
 DOWN = "#!/usr/bin/env bash\n"
@@ -37,11 +36,16 @@ def plan(article: Facts) -> Plan:
 
 def begun(plan: Plan, *lines: str, watched: bool = False) -> Journal:
     """The journal of a run that wrote these lines."""
-    begun = Journal(plan.namespace)
+    begun = Journal(plan.name)
     begun.begin(plan, DOWN, watched=watched)
     for line in lines:
         begun.write(*line.split(" "))
     return begun
+
+
+def intended(plan: Plan) -> Plan:
+    """The plan as the journal keeps it: without what is only for the eye."""
+    return replace(plan, notices=(), picture="")
 
 
 def log(root: Path) -> list[str]:
@@ -56,9 +60,21 @@ def test_begin(plan: Plan, root: Path) -> None:
     written = {path.name: path.read_text() for path in (root / "A").iterdir()}
     assert [path.name for path in root.iterdir()] == ["A"]
     assert sorted(written) == ["before.json", "down.sh", "log", "plan.json", "shares"]
-    assert Plan.from_dict(json.loads(written["plan.json"])) == plan
+    assert Plan.from_dict(json.loads(written["plan.json"])) == intended(plan)
     assert (written["down.sh"], written["shares"]) == (DOWN, "")
-    assert re.fullmatch(r"began [0-9]+\.[0-9]+\n", written["log"])
+    log = r"began [0-9]+\.[0-9]+\nrun [0-9a-f-]{36} net:\[[0-9]+\]\n"
+    assert re.fullmatch(log, written["log"])
+
+
+def test_run(plan: Plan) -> None:
+    """Each run has an id of its own, and says in which network namespace it ran."""
+    first, second = (begun(replace(plan, namespaces=(name,))).read() for name in "AB")
+
+    assert first is not None
+    assert second is not None
+    assert first.id != second.id
+    assert first.network.run == first.id
+    assert first.host == second.host == str(Path("/proc/self/ns/net").readlink())
 
 
 def test_begin_without_notices(plan: Plan, root: Path) -> None:
@@ -73,8 +89,9 @@ def test_begin_watched(plan: Plan, root: Path) -> None:
     """That a run is watched is on disk with its intent: there is no instant in between."""
     begun(plan, watched=True)
 
-    began, watched = log(root)
+    began, run, watched = log(root)
     assert began.startswith("began ")
+    assert run.startswith("run ")
     assert watched == "watched"
 
 
@@ -84,13 +101,13 @@ def test_begin_after_a_crash(draft: str, plan: Plan, root: Path) -> None:
     (root / draft).mkdir(parents=True)
     (root / draft / "plan.json").write_text("{")
 
-    before = summaries()
+    before = networks()
     with locked():
         begun(plan)
 
     assert before == []
     assert sorted(path.name for path in root.iterdir()) == [".lock", "A"]
-    assert [(net["name"], net["parameters"]) for net in summaries()] == [("A", plan.parameters)]
+    assert [(net.name, net.parameters) for net in networks()] == [("A", plan.parameters)]
 
 
 def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
@@ -112,7 +129,7 @@ def test_shares(article: Facts) -> None:
     """What may be shared is a line each: its place among all steps, and its name."""
     plan = Bridged(uplink="enp0s1").plan(article)
 
-    lines = shares(plan).splitlines()
+    lines = plan.shares_text.splitlines()
 
     assert [line.partition(" ")[2] for line in lines] == [
         "sysctl net.ipv4.ip_forward",
@@ -135,7 +152,7 @@ def test_write(plan: Plan, root: Path) -> None:
     """Each line of the log is words, with a dash for an empty one."""
     begun(plan).write("start", 3, "")
 
-    assert log(root)[1:] == ["start 3 -"]
+    assert log(root)[2:] == ["start 3 -"]
     assert (root / "A/log").read_text().endswith("\n")
 
 
@@ -159,10 +176,10 @@ def test_write(plan: Plan, root: Path) -> None:
 )
 def test_notes(lines: list[str], notes: list[Note], plan: Plan) -> None:
     """The log says of each step that was started what was there before and, once done, after."""
-    network = begun(plan, *lines).read()
+    run = begun(plan, *lines).read()
 
-    assert network is not None
-    assert (network.plan, list(network.notes)) == (plan, notes)
+    assert run is not None
+    assert (run.plan, list(run.notes)) == (intended(plan), notes)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +285,7 @@ def test_cut_short(cut: str, plan: Plan, root: Path) -> None:
     assert (network.state, network.notes) == ("interrupted", (Note(0, "", "41.5"),))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 2}', "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}', '{"format": 3}', "\udcff"])
 def test_unreadable(text: str, plan: Plan, root: Path) -> None:
     """A journal that cannot be read is refused by its path, not taken for none."""
     begun(plan)
@@ -312,35 +329,35 @@ def test_networks(article: Facts) -> None:
         begun(HostOnly(namespace=name).plan(article), "up")
     begun(HostOnly(namespace="C").plan(article)).folder.joinpath("plan.json").unlink()
 
-    found = summaries()
+    found = networks()
 
-    assert [(net["name"], net["mode"], net["state"]) for net in found] == [
+    assert [(net.name, net.mode, net.state) for net in found] == [
         ("A", "host-only", "up"),
         ("B", "host-only", "up"),
         ("C", "", "unreadable"),
     ]
-    assert found[0]["parameters"] == HostOnly().plan(article).parameters
+    assert found[0].parameters == HostOnly().plan(article).parameters
 
 
-@pytest.mark.parametrize("text", ["{", '{"format": 2}'])
+@pytest.mark.parametrize("text", ["{", '{"format": 3}'])
 def test_unreadable_among_others(text: str, article: Facts, root: Path) -> None:
     """A journal that cannot be read is listed as that, between the others."""
     for name in "ABC":
         begun(HostOnly(namespace=name).plan(article), "up")
     (root / "B/plan.json").write_text(text)
 
-    assert [(net["name"], net["state"]) for net in summaries()] == [
+    assert [(net.name, net.state) for net in networks()] == [
         ("A", "up"),
         ("B", "unreadable"),
         ("C", "up"),
     ]
 
 
-def summary(plan: Plan) -> Any:  # noqa: ANN401
+def summary(plan: Plan) -> Network:
     """What facts and `list` say of a plan that is up, after JSON."""
-    network = begun(plan, "up").read()
-    assert network is not None
-    return json.loads(json.dumps(network.summary()))
+    run = begun(plan, "up").read()
+    assert run is not None
+    return network_from(json.loads(json.dumps(run.network.to_dict())))
 
 
 def test_summary_shares(article: Facts) -> None:
@@ -348,15 +365,15 @@ def test_summary_shares(article: Facts) -> None:
     first = Bridged(uplink="enp0s1").plan(article)
     second = Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up"))
 
-    provided, passed_on = summary(first)["shared"], summary(second)["shared"]
+    provided, passed_on = summary(first).shares, summary(second).shares
 
-    assert [*map(step_from, provided)] == [step for step in first.steps if step.share]
-    assert [step["share"] for step in passed_on] == [*first.shares.values()]
+    assert [*provided] == [step for step in first.steps if step.share]
+    assert [step.share for step in passed_on] == [*first.shares.values()]
 
 
 def test_networks_before_the_first() -> None:
     """Where nothing was ever up there are no networks."""
-    assert summaries() == []
+    assert networks() == []
 
 
 def test_remove(plan: Plan, root: Path) -> None:
@@ -364,7 +381,7 @@ def test_remove(plan: Plan, root: Path) -> None:
     begun(plan, "up").remove()
 
     assert list(root.iterdir()) == []
-    assert summaries() == []
+    assert networks() == []
 
 
 def test_remove_twice(plan: Plan) -> None:
@@ -387,7 +404,7 @@ def test_locked(root: Path) -> None:
 def test_locked_is_no_network(root: Path) -> None:
     """The lock beside the networks is none of them."""
     with locked():
-        assert summaries() == []
+        assert networks() == []
 
 
 def test_lock_is_no_name(root: Path) -> None:

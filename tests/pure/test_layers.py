@@ -20,10 +20,19 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ARTICLE = ("--facts", str(FACTS / "article.json"))
 TEXT = (FACTS / "article.json").read_text()
 
-#: What touches the system or is only for who does, and what stands above the modes; they and all
-#: below them only describe.
-ACTING = {"cli", "show", "lab", "engine", "network"}
-DESCRIBING = ["plan", "machine", "commands", "firewall"]
+#: Imports point down this line alone; what stands in one place imports nothing of its neighbour.
+LINE = """
+    cli > show > modes > network > diagnose > firewall > lab > engine | commands > machine
+    > journal | script > plan > errors | wrapping
+    """
+FLOORS = {
+    room: floor
+    for floor, rooms in enumerate(reversed(LINE.split(">")))
+    for room in rooms.replace("|", " ").split()
+}
+
+#: What can be read alone: it imports nothing of the rest.
+CORE = "errors plan journal script machine commands engine modes".split()
 
 REPORT = """
 import atexit, sys
@@ -87,28 +96,54 @@ def test_nothing_slow_at_once(source: Path) -> None:
     assert not brought & {"plumbum", "jinja2"}
 
 
+def room_of(source: Path) -> str:
+    """The package or module that a source stands in."""
+    return source.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def neighbours(source: Path) -> set[str]:
+    """The other rooms that a source ever imports, for type checkers as well."""
+    names = imports(ast.parse(source.read_text(encoding="utf-8")).body)
+    ours = {name.split(".")[1] for name in names if name.startswith("netmodes.")}
+    return (ours & FLOORS.keys()) - {room_of(source)}
+
+
+ROOMS = [source for source in SOURCES if room_of(source) in FLOORS]
+
+
+def test_every_room_has_a_floor() -> None:
+    """The line names every package and module."""
+    assert {room_of(source) for source in SOURCES} - FLOORS.keys() == {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize("source", ROOMS, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_one_way(source: Path) -> None:
+    """Imports point down."""
+    floor = FLOORS[room_of(source)]
+
+    assert {room for room in neighbours(source) if FLOORS[room] >= floor} == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [source for source in ROOMS if room_of(source) in CORE],
+    ids=lambda path: f"{path.parent.name}.{path.stem}",
+)
+def test_core(source: Path) -> None:
+    """The core imports nothing of the rest; only the base of modes knows the verbs."""
+    verbs = {"network"} if source.name == "base.py" else set()
+
+    assert neighbours(source) - {*CORE, "wrapping"} == verbs
+
+
 @pytest.mark.parametrize(
     "source", sorted((PACKAGE / "modes").glob("*.py")), ids=lambda path: path.stem
 )
 def test_modes_describe(source: Path) -> None:
-    """A mode's module imports nothing that acts."""
-    ours = {name.split(".")[1] for name in at_once(source) if name.startswith("netmodes.")}
+    """A mode's module imports nothing that acts; the base binds the verbs."""
+    acting = {"engine", "network"} if source.name != "base.py" else set()
 
-    assert not ours & ACTING
-
-
-@pytest.mark.parametrize("name", DESCRIBING)
-def test_one_way(name: str) -> None:
-    """What modes are made of imports neither modes nor anything that acts."""
-    sources = (PACKAGE / name).glob("*.py")
-    ours = {
-        imported.split(".")[1]
-        for path in sources
-        for imported in at_once(path)
-        if "netmodes." in imported
-    }
-
-    assert not ours & (ACTING | {"modes"})
+    assert not neighbours(source) & acting
 
 
 def run(program: str, *arguments: str, **environment: str) -> str:

@@ -20,13 +20,14 @@ from places import FACTS
 from netmodes import (
     MODES,
     Bridged,
-    Check,
     Facts,
     HostOnly,
     Mode,
     Plan,
     Refused,
+    Requirement,
     Step,
+    Topology,
     Undo,
     journal,
 )
@@ -137,19 +138,20 @@ def commands_of(plan: Plan) -> list[tuple[str, ...]]:
 @settings(max_examples=50)
 def test_script_of_a_mode(plan: Plan) -> None:
     """Bash, given a mode's script, checks and runs just the argv of its plan."""
-    ran = heard(plan, "die() { :; }\nchecks\nup\n")
+    ran = heard(plan, "die() { :; }\nrequirements\nup\n")
 
-    assert ran == [*(check.argv for check in plan.checks), *commands_of(plan)]
+    assert ran == [*(one.argv for one in plan.requirements), *commands_of(plan)]
 
 
 STEP = Step(("ip", "up"), "why")
-CHECK = Check(("ip", "show"), None, "otherwise")
+CHECK = Requirement(("ip", "show"), None, "otherwise")
 
 
-def plan_of(*steps: Step, check: Check = CHECK) -> Plan:
+def plan_of(*steps: Step, check: Requirement = CHECK) -> Plan:
     """A plan of any steps."""
     names = {"namespace": "A", "device": "dummy0", "address": "10.0.0.1/24"}
-    return Plan("isolated", "A", names, steps, (check,))
+    net = Topology("dummy0", "10.0.0.1/24")
+    return Plan("isolated", ("A",), names, net, steps, (check,))
 
 
 PATHS = re.compile("/proc/uptime|/run/netmodes")
@@ -171,9 +173,9 @@ def test_script_of_any_step(words: list[str], looked: list[str]) -> None:
 @settings(max_examples=50)
 def test_script_of_any_check(words: list[str], expect: str, otherwise: str) -> None:
     """The same for a check, what it expects and what it says where that does not hold."""
-    present = plan_of(STEP, check=Check(("ip", *words), f"{expect}.", otherwise))
+    present = plan_of(STEP, check=Requirement(("ip", *words), f"{expect}.", otherwise))
 
-    ran = heard(present, 'die() { stat "$1"; }\nchecks\n')
+    ran = heard(present, 'die() { stat "$1"; }\nrequirements\n')
 
     assert ran == [("ip", *words), ("stat", otherwise)]
 
@@ -185,10 +187,10 @@ PATTERNS = st.text("*?[a]\\ '\"", max_size=5)
 @settings(max_examples=50)
 def test_script_of_what_is_expected(output: str, expect: str) -> None:
     """Bash finds what a check expects just where Python does: it is text and no pattern."""
-    check = Check(("ip",), expect, "otherwise")
+    check = Requirement(("ip",), expect, "otherwise")
     say = f"ip() {{ printf %s {shlex.quote(output)}; }}\n"
 
-    ran = heard(plan_of(STEP, check=check), f"{say}die() {{ stat; }}\nchecks\nsysctl\n")
+    ran = heard(plan_of(STEP, check=check), f"{say}die() {{ stat; }}\nrequirements\nsysctl\n")
 
     # Bash looks for it with a blank after the end, for what stands last in a line.
     assert (("stat",) not in ran) == check.holds(output + " ")

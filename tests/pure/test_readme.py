@@ -14,12 +14,8 @@ README = (ROOT / "README.md").read_text()
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=list(MODES))
 def test_picture(mode: type[Mode]) -> None:
-    """The README shows each mode's picture as its docstring does."""
-    _, _, picture = (mode.__doc__ or "").partition("\n\n")
-
-    drawn = "\n".join(line.removeprefix("    ") for line in picture.rstrip().splitlines())
-
-    assert f"```text\n{drawn}\n```" in README
+    """The README shows each mode's picture with the article's values."""
+    assert f"```text\n{mode.draw('A', mode.article)}\n```" in README
 
 
 def test_faults() -> None:
@@ -58,7 +54,7 @@ def test_readme(mode: str) -> None:
     (heading,) = (line for line in README.splitlines() if line.startswith("| from | to |"))
     column = [name.strip() for name in heading.split("|")].index(mode)
 
-    for cell in MODES[mode].reach:
+    for cell in MODES[mode].promises:
         if begin := ROWS.get((cell.source, cell.target)):
             (row,) = (line for line in README.splitlines() if line.startswith(begin))
             assert (row.split("|")[column].strip() == "yes") is cell.reachable

@@ -28,14 +28,14 @@ STUBS = """
     """.split()
 
 #: What a script reads and writes files with beside those.
-REAL = ("head", "mv", "sort", "tail")
+REAL = ("head", "mv", "readlink", "sort", "tail")
 
 BASH = which("bash") or "bash"
 
 
 def heard(plan: Plan, driver: str) -> list[tuple[str, ...]]:
     """The argv of every stub that the plan's script runs, where ``driver`` is its main."""
-    with machine(plan.namespace) as folder:
+    with machine(plan.name) as folder:
         done = subprocess.run(
             [BASH, "-c", driven(render(plan), folder, driver)],
             env={"PATH": programs().name, "HEARD": str(folder / "heard")},

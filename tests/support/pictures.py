@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from networks import up
 from places import GOLDEN
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
@@ -54,16 +55,7 @@ DEFAULT = {"dst": "default", "gateway": "192.168.64.1", "dev": "enp0s1", "metric
 
 def host(links: list[Json], routes: list[Json], *modes: Mode) -> Facts:
     """The article's machine with these devices and routes and the networks of these modes."""
-    networks = [
-        {
-            "name": mode.namespace,
-            "mode": mode.mode,
-            "parameters": mode.parameters,
-            "state": "up",
-            "shared": [],
-        }
-        for mode in modes
-    ]
+    networks = [replace(up(mode.plan(article_machine())), shares=()) for mode in modes]
     names = [mode.namespace for mode in modes]
     facts = article_machine()
     on = {f"net/ipv4/conf/{link['ifname']}/forwarding": "1" for link in links}
@@ -79,7 +71,7 @@ def space(links: list[Json], *routes: Json) -> Facts:
 
 def isolated() -> Situation:
     """The article's isolated mode."""
-    mode = Isolated().settle(article_machine())
+    mode = Isolated()
     card = link("dummy0", 3, "192.168.222.10/24", operstate="UNKNOWN", **of_kind("dummy"))
     inside = space([card], {"dst": "192.168.222.0/24", "dev": "dummy0"})
     return host([NIC], [DEFAULT, ON_LAN], mode), {"A": inside}
@@ -87,7 +79,7 @@ def isolated() -> Situation:
 
 def host_only(near: Json | None = None, far: Json | None = None) -> Situation:
     """The article's host-only mode; ``near`` and ``far`` is what its ends have of their own."""
-    mode = HostOnly().settle(article_machine())
+    mode = HostOnly()
     ends = (
         veth("veth0", 4, 3, "192.168.202.1/24", **(near or {})),
         veth("veth1", 3, 4, "192.168.202.11/24", **(far or {})),
@@ -99,7 +91,7 @@ def host_only(near: Json | None = None, far: Json | None = None) -> Situation:
 
 def bridged(second: bool = False, stray: bool = False) -> Situation:
     """The article's bridged mode, with a second namespace, or with the article's trap."""
-    first = Bridged(uplink="enp0s1").settle(article_machine())
+    first = Bridged(uplink="enp0s1")
     port = NIC if stray else {**NIC, "addr_info": []}
     addresses = ("192.168.64.100/24", *(() if stray else ("192.168.64.3/24",)))
     bridge = link("br0", 3, *addresses, address=NIC["address"], **of_kind("bridge"))
@@ -126,7 +118,7 @@ def on_lan(name: str, index: int, peer: int, address: str) -> Facts:
 def unseen() -> Situation:
     """Bridged, as one who is not root sees it; and host-only, whose namespace is gone."""
     facts, _ = bridged()
-    gone = HostOnly(namespace="C", host_device="veth8", device="veth9").settle(article_machine())
+    gone = HostOnly(namespace="C", host_device="veth8", device="veth9")
     other = host([], [], gone).known("networks")
     return replace(facts, networks=[*facts.known("networks"), *other]), {"A": None, "C": None}
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 from netmodes.commands.uplink import stray
 from netmodes.diagnose.why.trace import Json, Said, Walk, answers_arp, refusal
 from netmodes.firewall import verdict
+from netmodes.firewall.ruleset import Packet
 from netmodes.plan.finding import Finding
 
 #: What the kernel says of a packet, for each kind of route or rule that is there to drop.
@@ -24,7 +25,7 @@ def forwarding(walk: Walk) -> Said:
     """The host passes packets on, and answers back; each by the device that it comes in on."""
     if not walk.passes_host:
         return None
-    return walk.forwarding(*filter(None, (walk.entry, walk.exit)))
+    return walk.forwarding(*filter(None, (walk.net.ingress, walk.exit)))
 
 
 def reverse_path(walk: Walk) -> Said:
@@ -36,24 +37,24 @@ def reverse_path(walk: Walk) -> Said:
     other = (walk.back or {}).get("dev", "no device")
     return Finding(
         "error",
-        f"the host drops what comes from {walk.address} in by {walk.entry}, for it would answer "
-        f"by {other} (rp_filter)",
-        f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{walk.entry}.rp_filter",
-        fix=f"sysctl -w net.ipv4.conf.{walk.entry}.rp_filter=2",
-        about=walk.entry,
+        f"the host drops what comes from {walk.address} in by {walk.net.ingress}, for it would "
+        f"answer by {other} (rp_filter)",
+        f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{walk.net.ingress}.rp_filter",
+        fix=f"sysctl -w net.ipv4.conf.{walk.net.ingress}.rp_filter=2",
+        about=walk.net.ingress,
     )
 
 
 def hosts_route(walk: Walk) -> Said:
     """The host's route."""
     if walk.is_local:
-        return f"the host takes it in by {walk.entry}: {walk.target} is its own"
+        return f"the host takes it in by {walk.net.ingress}: {walk.target} is its own"
     if not walk.passes_host:
         return None
     if walk.passed is None:
         return _forbidden(walk) or _switched_off(walk) or _no_route(walk)
     hop = f" to {walk.exit_hop}, its gateway" if "gateway" in walk.passed else ""
-    return f"the host takes it in by {walk.entry} and sends it out by {walk.exit}{hop}"
+    return f"the host takes it in by {walk.net.ingress} and sends it out by {walk.exit}{hop}"
 
 
 def _forbidden(walk: Walk) -> Finding | None:
@@ -61,8 +62,10 @@ def _forbidden(walk: Walk) -> Finding | None:
     if (found := forbidding(walk)) is None:
         return None
     what, fix = found
-    evidence = f"ip route get {walk.target} from {walk.address} iif {walk.entry}"
-    return Finding("error", f"the host drops it by its {what}", evidence, fix=fix, about=walk.entry)
+    evidence = f"ip route get {walk.target} from {walk.address} iif {walk.net.ingress}"
+    return Finding(
+        "error", f"the host drops it by its {what}", evidence, fix=fix, about=walk.net.ingress
+    )
 
 
 def forbidding(walk: Walk) -> tuple[str, str] | None:
@@ -140,8 +143,8 @@ def taken_in(walk: Walk) -> Said:
     if walk.is_own or walk.arrives or walk.is_refused:
         return None
     protocol = "tcp" if walk.port else "icmp"
-    way = (walk.given("device"), "", walk.target, walk.address)
-    answer = verdict.Packet("input", *way, protocol, "", "established")
+    way = (walk.net.device, "", walk.target, walk.address)
+    answer = Packet("input", *way, protocol, "", "established")
     stop = next((one for one in verdict.stops(answer, walk.inside) if one.certain), None)
     if stop is None:
         return None
@@ -160,7 +163,7 @@ def doubtful(walk: Walk) -> Said:
 
 def _stopped(walk: Walk, *, answer: bool, certain: bool = True) -> Said:
     bridged = walk.host.known("sysctls").get("net.bridge.bridge-nf-call-iptables") == "1"
-    if walk.is_own or not walk.entry or not (walk.is_hosts or bridged):
+    if walk.is_own or not walk.net.ingress or not (walk.is_hosts or bridged):
         return None
     if walk.arrives or walk.nobody_listens:
         return None
@@ -196,18 +199,19 @@ def exit_neighbour(walk: Walk) -> Said:
 
 def way_back(walk: Walk) -> Said:
     """The host's route for the answer."""
-    if walk.is_own or not walk.entry or not walk.is_hosts:
+    if walk.is_own or not walk.net.ingress or not walk.is_hosts:
         return None
     device = (walk.back or {}).get("dev")
-    if device == walk.entry:
+    if device == walk.net.ingress:
         return None
     sent = f"sends it out by {device}" if device else "has no route for it"
     return Finding(
         "error",
-        f"the answer has no way back: the host {sent}, and {walk.name} is behind {walk.entry}",
+        f"the answer has no way back: the host {sent}, "
+        f"and {walk.name} is behind {walk.net.ingress}",
         f"ip route get {walk.address}",
-        fix=f"ip route replace {walk.address} dev {walk.entry}",
-        about=walk.entry,
+        fix=f"ip route replace {walk.address} dev {walk.net.ingress}",
+        about=walk.net.ingress,
     )
 
 
@@ -219,7 +223,7 @@ def known_outside(walk: Walk) -> Said:
     translated = verdict.is_translated(walk.packet(), walk.host)
     if translated or any(ip_address(walk.address) in subnet for subnet in subnets):
         return None
-    own = IPv4Interface(walk.given("address")).network
+    own = IPv4Interface(walk.net.address).network
     rule = f"-s {own} -o {walk.exit} -j MASQUERADE"
     return Finding(
         "error",

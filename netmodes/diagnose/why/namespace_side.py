@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, ip_address
 
+from netmodes.commands.addresses import bare
 from netmodes.commands.uplink import stray
 from netmodes.diagnose.why.trace import Said, Walk, answers_arp, is_asked
 from netmodes.plan.finding import Finding
@@ -22,7 +23,7 @@ def own(walk: Walk) -> Said:
 
 def card(walk: Walk) -> Said:
     """The namespace's device: there, up, plugged in, with its address."""
-    device, end = walk.given("device"), walk.given("host_device")
+    device, end = walk.net.device, walk.net.host_device
     if found := walk.inner_device(device):
         return found
     if "NO-CARRIER" not in (walk.inside.link(device) or {}).get("flags", []):
@@ -50,26 +51,29 @@ def way(walk: Walk) -> Said:
 
 def _no_route(walk: Walk) -> Finding:
     """The route that is missing, or the mode that has it."""
-    own = IPv4Interface(walk.given("address")).network
+    own = IPv4Interface(walk.net.address).network
     is_near = ip_address(walk.target) in own
     if not is_near and (found := walk.default_route()):
         return found
     what, evidence = f"{walk.name} has no route to {walk.target}", f"ip route get {walk.target}"
-    add = f"ip route add {own} dev {walk.given('device')}"
+    add = f"ip route add {own} dev {walk.net.device}"
     remedy = {"fix": add} if is_near else {"advice": _other_mode(walk)}
     return walk.found("error", what, evidence, about=walk.name, **remedy)
 
 
 def _other_mode(walk: Walk) -> str:
-    reaches = {"isolated": "nobody", "host-only": f"{walk.entry_address.partition('/')[0]} alone"}
-    mode = str(walk.network["mode"])
-    return f"none: {mode} reaches {reaches.get(mode, 'no further')}; bridged reaches the LAN"
+    kept = [one for one in walk.network.promises if one.source == "namespace" and one.reachable]
+    reached = {one.target for one in kept} - {"itself"}
+    whom = "no further"
+    if reached <= {"the host's end of the cable"} and kept:
+        whom = f"{bare(walk.net.host_address)} alone" if reached else "nobody"
+    return f"none: {walk.network.mode} reaches {whom}; bridged reaches the LAN"
 
 
 def dummy(walk: Walk) -> Said:
     """A card without a cable."""
     device = (walk.route or {}).get("dev", "")
-    if walk.given("host_device") or device != walk.given("device"):
+    if walk.net.host_device or device != walk.net.device:
         return None
     what = f"{device} has no cable: what it sends is lost"
     advice = "none: isolated reaches nobody; host-only reaches the host"
@@ -78,7 +82,7 @@ def dummy(walk: Walk) -> Said:
 
 def cable(walk: Walk) -> Said:
     """The host's end of the cable, and the bridge that it is plugged into."""
-    end, bridge = walk.given("host_device"), walk.given("bridge")
+    end, bridge = walk.net.host_device, walk.net.bridge
     if walk.is_own:
         return None
     if not bridge:
@@ -96,7 +100,7 @@ def cable(walk: Walk) -> Said:
 
 def entry_address(walk: Walk) -> Said:
     """The host's address at the cable's end or on the bridge."""
-    wanted = walk.entry_address.partition("/")[0]
+    wanted = walk.net.host_address.partition("/")[0]
     if not wanted or walk.is_own or walk.next_hop != wanted or walk.is_hosts:
         return None
     return walk.outer_address()
@@ -107,12 +111,12 @@ def neighbour(walk: Walk) -> Said:
     if walk.is_own or answers_arp(walk.tries.neighbours, walk.next_hop):
         return None
     if not is_asked(walk.tries.neighbours, walk.next_hop):
-        what = f"{walk.name} itself drops it: nothing leaves by {walk.given('device')}"
+        what = f"{walk.name} itself drops it: nothing leaves by {walk.net.device}"
         advice = f"see to the firewall in {walk.name}"
         return walk.found("error", what, "nft list ruleset", advice=advice, about=walk.name)
     return walk.found(
         "error",
-        f"nobody answers for {walk.next_hop} on {walk.given('device')}",
+        f"nobody answers for {walk.next_hop} on {walk.net.device}",
         f"ip neigh show to {walk.next_hop}",
         advice=f"see that {walk.next_hop} is there and up, or give another address or gateway",
         about=walk.name,

@@ -27,7 +27,8 @@ from netmodes.diagnose.why.namespace_side import (
     own,
     way,
 )
-from netmodes.diagnose.why.trace import Answer, Said, Walk, refusal, round_trip
+from netmodes.diagnose.why.trace import Said, Walk, refusal, round_trip
+from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
 
 Stages = tuple[Callable[[Walk], Said], ...]

@@ -14,21 +14,10 @@ from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.parts import Parts
-from netmodes.firewall.verdict import Packet
+from netmodes.engine.record import Outcome
+from netmodes.firewall.ruleset import Packet
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.step import Outcome
-
-__all__ = [
-    "Answer",
-    "Said",
-    "Tries",
-    "Walk",
-    "answers_arp",
-    "is_asked",
-    "refusal",
-    "round_trip",
-]
 
 Json = dict[str, Any]
 
@@ -73,29 +62,11 @@ class Tries:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How far a packet gets.
-
-    Args:
-        hops: where it passes, one line each, in order.
-        finding: the first thing that is wrong; None if it arrives and is answered.
-    """
-
-    hops: tuple[str, ...]
-    finding: Finding | None = None
-
-    @property
-    def reached(self) -> bool:
-        """Whether the target answers."""
-        return self.finding is None
-
-
-@dataclass(frozen=True)
 class Walk(Parts):
     """A packet from a namespace of ours to a target.
 
     Args:
-        network: the summary of the network, as in ``Facts.networks``.
+        network: the network.
         host: the host's facts.
         inside: the namespace's.
         target: an IPv4 address.
@@ -110,7 +81,7 @@ class Walk(Parts):
     @property
     def address(self) -> str:
         """The namespace's address."""
-        return bare(self.given("address"))
+        return bare(self.net.address)
 
     @cached_property
     def route(self) -> Json | None:
@@ -174,8 +145,8 @@ class Walk(Parts):
     @property
     def lan_ports(self) -> list[str]:
         """The uplink, where it is to leave the bridge by it."""
-        uplink = self.given("uplink")
-        leaves = self.exit in (self.entry, uplink) if self.passes_host else not self.is_local
+        uplink = self.net.uplink
+        leaves = self.exit in (self.net.ingress, uplink) if self.passes_host else not self.is_local
         return [uplink] if uplink and leaves else []
 
     @property
@@ -203,8 +174,8 @@ class Walk(Parts):
     def packet(self, *, answer: bool = False) -> Packet:
         """What a firewall of the host sees: the packet, or the answer to it."""
         hook = "input" if self.is_local else "forward"
-        exit_ = "" if self.is_local else self.exit or self.entry
-        way = (self.entry, exit_, self.address, self.target)
+        exit_ = "" if self.is_local else self.exit or self.net.ingress
+        way = (self.net.ingress, exit_, self.address, self.target)
         protocol = "tcp" if self.port else "icmp"
         if not answer:
             return Packet(hook, *way, protocol, self.port)

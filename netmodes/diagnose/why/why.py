@@ -7,44 +7,24 @@ from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 
-from netmodes.commands import devices
 from netmodes.diagnose.probes import inside, is_answered, look_up, ping
-from netmodes.diagnose.target import check_machine, is_address, parse, parse_host
+from netmodes.diagnose.target import check_machine, is_address, parse_host
 from netmodes.diagnose.why.stages import KNOWN, follow
-from netmodes.diagnose.why.trace import Answer, Json, Tries, Walk
-from netmodes.engine.down import running
-from netmodes.engine.runner import Echo, Runner, silent
+from netmodes.diagnose.why.trace import Tries, Walk
+from netmodes.engine.record import Outcome
+from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
-from netmodes.network import need_root
+from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
-from netmodes.plan.step import Outcome
+from netmodes.plan.network import Network
 from netmodes.plan.undo import Argv
 
 
-def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
-    """Follow a packet from a namespace as the kernel would, to the first thing that is wrong.
-
-    Neighbours on the way are forgotten first, and asked for anew.
-
-    Args:
-        name: the namespace's name.
-        target: ``ADDR`` or ``ADDR:PORT``; an IPv4 address or a host's name, and a TCP port.
-        echo: is given each line before it runs.
-
-    Returns:
-        The hops, and what is wrong at the last; nothing, if the target answers.
-
-    Raises:
-        Refused: this is no target, or no machine's address, or the network is not up.
-    """
-    devices.check_namespace(name)
-    host_name, port = parse(target)
-    need_root()
-    network = running(name).summary()
-    runner = Runner(echo or silent)
-    facts = host_facts(), namespace_facts(name)
+def follow_target(network: Network, host_name: str, port: str, runner: Runner) -> Answer:
+    """Follow a packet to a host and port, as ``target.parse`` gives them; see ``network.why``."""
+    facts = host_facts(), namespace_facts(network.name)
     address, looked_up = resolve(network, host_name, runner, *facts)
     if address is None:
         return looked_up
@@ -54,7 +34,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
 
 
 def follow_packet(
-    network: Json,
+    network: Network,
     target: str,
     port: str,
     runner: Runner,
@@ -66,7 +46,7 @@ def follow_packet(
     """Try the way to an address, and judge what came of it.
 
     Args:
-        network: the summary of the network that the packet comes from.
+        network: the network that the packet comes from.
         target: an IPv4 address.
         port: a TCP port, or "".
         runner: says and runs what is tried.
@@ -83,7 +63,7 @@ def follow_packet(
     return follow(replace(walk, tries=send(walk, runner)))
 
 
-def foresee(network: Json, target: str, runner: Runner, host: Facts, within: Facts) -> Answer:
+def foresee(network: Network, target: str, runner: Runner, host: Facts, within: Facts) -> Answer:
     """Judge the way to an address by what the kernel and the firewall would do; nothing is sent."""
     walk = Walk(network, host, within, target, "", NOTHING)
     return follow(replace(walk, tries=ask(walk, runner)), KNOWN)
@@ -98,8 +78,8 @@ def ask(walk: Walk, runner: Runner) -> Tries:
     """Ask both kernels for the way, there and back."""
     get = ("ip", "-j", "route", "get")
     asked = [inside(walk.name, *get, walk.target), (*get, walk.address)]
-    if walk.entry:
-        asked.append((*get, walk.target, "from", walk.address, "iif", walk.entry))
+    if walk.net.ingress:
+        asked.append((*get, walk.target, "from", walk.address, "iif", walk.net.ingress))
     route, back, *passed = runner.together(asked)
     return replace(walk.tries, route=route, back=back, passed=passed[0] if passed else None)
 
@@ -135,7 +115,7 @@ def forget(name: str, runner: Runner) -> None:
 
 def flushes(walk: Walk) -> list[Argv]:
     """What has the host ask anew for the namespace, and for who takes the packet from the host."""
-    ways = [(walk.address, walk.entry), (walk.exit_hop, walk.exit)]
+    ways = [(walk.address, walk.net.ingress), (walk.exit_hop, walk.exit)]
     return [
         ("ip", "neigh", "flush", "to", address, "dev", device)
         for address, device in ways
@@ -144,12 +124,12 @@ def flushes(walk: Walk) -> list[Argv]:
 
 
 def resolve(
-    network: Json, host_name: str, runner: Runner, host: Facts, within: Facts
+    network: Network, host_name: str, runner: Runner, host: Facts, within: Facts
 ) -> tuple[str | None, Answer]:
     """The address of a name as the namespace looks it up, or why it has none."""
     if is_address(host_name):
         return host_name, Answer(())
-    name = network["name"]
+    name = network.name
     found = runner.run(inside(name, *look_up(host_name))).stdout.split()
     if found:
         return found[0], Answer((f"{host_name} is {found[0]}, says {name}'s resolver",))
@@ -175,9 +155,9 @@ def asks_nobody(within: Facts) -> bool:
     return set(sources) <= {"files", "myhostname"}
 
 
-def no_resolver(network: Json, runner: Runner, host: Facts, within: Facts) -> Finding | None:
+def no_resolver(network: Network, runner: Runner, host: Facts, within: Facts) -> Finding | None:
     """Why a namespace's name server answers nothing, if so: no way to it, or it serves none."""
-    name, server = network["name"], resolver(within)
+    name, server = network.name, resolver(within)
     found = partial(Finding, about=name, namespace=name)
     evidence = f"ip netns exec {name} cat /etc/resolv.conf"
     if asks_nobody(within):
@@ -200,11 +180,11 @@ def no_resolver(network: Json, runner: Runner, host: Facts, within: Facts) -> Fi
     return found("error", what, evidence, advice=advice)
 
 
-def other_resolver(network: Json) -> str:
+def other_resolver(network: Network) -> str:
     """How a namespace gets another name server."""
-    if "dns" in network["parameters"]:
-        return f"`netmodes down {network['name']}`, then put it up with --dns IP"
-    return f"name another in /etc/netns/{network['name']}/resolv.conf"
+    if "dns" in network.parameters:
+        return f"`netmodes down {network.name}`, then put it up with --dns IP"
+    return f"name another in /etc/netns/{network.name}/resolv.conf"
 
 
 def find_host(host_name: str, runner: Runner) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from console import machine
+from networks import named
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
 from netmodes.commands.addresses import check_address, check_gateway, check_pair
@@ -184,7 +185,7 @@ def test_lan_addresses(name: str, expected: tuple[str, str]) -> None:
 
 def test_lan_addresses_of_others(article: Facts) -> None:
     """The host's, the gateways' and other namespaces' addresses are passed over."""
-    network = {"name": "B", "parameters": {"address": "192.168.64.51/24"}, "shared": []}
+    network = named("B", address="192.168.64.51/24")
     taken = replace(
         with_addresses(article, "192.168.64.50"),
         routes=[*article.known("routes"), {"dst": "10.0.0.0/8", "gateway": "192.168.64.52"}],
@@ -240,7 +241,7 @@ def test_lan_second_subnet(article: Facts) -> None:
 @pytest.mark.parametrize("end", ["address", "bridge_address"])
 def test_lan_address_taken(end: str, address: str, whose: str, article: Facts) -> None:
     """An address that is known to be somebody's is refused, with whose."""
-    network = {"name": "A", "parameters": {"address": "192.168.64.50/24"}}
+    network = named("A", address="192.168.64.50/24")
     facts = replace(article, networks=[network])
 
     with pytest.raises(Refused, match=f"{ip_interface(address).ip} is {whose}"):

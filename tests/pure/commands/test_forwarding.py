@@ -7,7 +7,7 @@ from dataclasses import replace
 from console import machine
 
 from netmodes import Bridged, Facts, Nat
-from netmodes.plan.step import Check
+from netmodes.plan.requirement import Requirement
 
 KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
 
@@ -15,7 +15,7 @@ KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
 def beside(article: Facts, **network: str) -> Facts:
     """The article's machine, with a host-only network on it."""
     (there,) = machine("host-only-up").known("networks")
-    return replace(article, networks=[{**there, **network}])
+    return replace(article, networks=[replace(there, **network)])
 
 
 def kept(facts: Facts) -> list[bool]:
@@ -42,7 +42,7 @@ def test_gone_since(article: Facts) -> None:
     """A script that puts a network right looks first whether that is there."""
     argv = ("ip", "-o", "link", "show", "dev", "veth0")
     again = "A is not up any more, and has no veth0: export again"
-    check = Check(argv, " veth0", again, guard=True)
+    check = Requirement(argv, " veth0", again, guard=True)
 
-    assert check in Nat(namespace="N").plan(beside(article)).checks
-    assert check not in Nat(namespace="N").plan(article).checks
+    assert check in Nat(namespace="N").plan(beside(article)).requirements
+    assert check not in Nat(namespace="N").plan(article).requirements

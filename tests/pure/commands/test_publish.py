@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import networks
 import pytest
 from console import machine, netmodes
 
@@ -14,9 +15,8 @@ from netmodes.show import explain
 
 def up(facts: Facts, **parameters: Any) -> Facts:  # noqa: ANN401
     """The same machine with a network of ours on it."""
-    plan = Nat(**parameters).plan(facts)
-    network = {"name": "A", "mode": "nat", "state": "up", "parameters": plan.parameters}
-    return replace(facts, networks=[{**network, "shared": [], "parents": []}])
+    network = networks.up(Nat(**parameters).plan(facts))
+    return replace(facts, networks=[replace(network, shares=(), parents=())])
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def test_normal(published: str, normal: str, article: Facts) -> None:
     facts = up(article, publish=published)
 
     assert Nat(publish=published).parameters["publish"] == normal
-    assert Nat(publish=published)._is_up(facts)
-    assert Nat(publish=normal)._is_up(facts)
+    assert Nat(publish=published).is_up(facts)
+    assert Nat(publish=normal).is_up(facts)
     with pytest.raises(Refused, match="is up with publish"):
-        Nat(publish="1:1")._is_up(facts)
+        Nat(publish="1:1").is_up(facts)
 
 
 def test_moved_aside() -> None:

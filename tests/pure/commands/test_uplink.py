@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from console import machine
+from networks import named
 
 from netmodes import Bridged, Facts, Refused
 from netmodes.commands.uplink import burdens, check_uplink, stray, suggestion, unchanged
@@ -187,7 +188,7 @@ def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: F
     """A port that has an address is the article's trap; its remedy leaves the host the address."""
     port = {**article.known_link("enp0s1"), "master": "br0"}
     bridge = {**BARE, "addr_info": port["addr_info"] * bridge_has_it}
-    ours = [{"name": name, "mode": "bridged", "parameters": {"bridge": "br0"}} for name in networks]
+    ours = [named(name, "bridged", bridge="br0", uplink="enp0s1") for name in networks]
 
     (finding,) = stray("enp0s1", replace(article, links=[port, bridge], networks=ours))
 

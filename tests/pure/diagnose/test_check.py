@@ -6,6 +6,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from networks import up
 
 from netmodes import MODES, Facts
 from netmodes.cli import cli
@@ -17,10 +18,9 @@ def test_only_named_addresses(mode: str, article: Facts) -> None:
     """Whatever the mode, only addresses of this machine, its routes and the user are tried."""
     chosen = {"uplink": "enp0s1"} if mode == "bridged" else {}
     plan = MODES[mode](**chosen).plan(article)
-    network = {"name": "A", "mode": mode, "parameters": plan.parameters}
     own = {value.partition("/")[0] for value in plan.parameters.values() if "/" in value}
 
-    wanted = list(probes(network, MODES[mode].reach, article, "9.8.7.6"))
+    wanted = list(probes(up(plan), article, "9.8.7.6"))
 
     sent_to = set(re.findall(r"\d+\.\d+\.\d+\.\d+", str([one.argv for one in wanted])))
     assert sent_to <= {*own, "192.168.64.3", "192.168.64.1", "9.8.7.6"}

@@ -18,10 +18,12 @@ from console import netmodes
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.cli import doctor
 from netmodes.cli.output import block
+from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
-from netmodes.diagnose.doctor import of_machine, of_network, of_subnet, of_uplink
+from netmodes.diagnose.doctor import of_machine, of_network, of_uplink
 from netmodes.machine import abilities, nics, resolv
 from netmodes.plan.finding import Finding
+from netmodes.plan.network import unreadable
 from netmodes.plan.programs import PROGRAMS
 
 DUMMY = {"ifname": "dummy0", "link_type": "ether", "linkinfo": {"info_kind": "dummy"}}
@@ -348,8 +350,7 @@ def test_network_around() -> None:
     sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "0"}
     off = replace(facts, sysctls=sysctls, with_ip_forward={})
     (network,) = facts.known("networks")
-    elsewhere = {**network, "parameters": {**network["parameters"], "gateway": "192.168.64.1"}}
-    unreadable = [{"name": "A", "mode": "", "parameters": {}, "state": "unreadable"}]
+    elsewhere = replace(network, topology=replace(network.topology, gateway="192.168.64.1"))
 
     def mends(facts: Facts, there: Facts | None = there) -> list[str]:
         return [finding.remedy for finding in of_network("A", facts, there)]
@@ -362,7 +363,9 @@ def test_network_around() -> None:
     assert mends(replace(facts, namespaces=["B"]), None) == [
         "`netmodes down A`, then put it up again"
     ]
-    assert mends(replace(facts, networks=unreadable), None) == ["bash /run/netmodes/A/down.sh"]
+    assert mends(replace(facts, networks=[unreadable("A")]), None) == [
+        "bash /run/netmodes/A/down.sh"
+    ]
 
 
 # How they are said.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Nat, Plan, Refused
-from netmodes.firewall.objections import TAG
+from netmodes.commands.netfilter import TAG
 
 DROP = ["-P INPUT ACCEPT", "-P FORWARD DROP", "-P OUTPUT ACCEPT"]
 DOCKER = ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"]
@@ -91,8 +91,8 @@ def test_accept_is_shared() -> None:
     """Who joins the bridge inherits its accept, and adds none."""
     first, joined = bridged(machine("docker")), machine("bridged-up")
     (network,) = joined.known("networks")
-    shared = [asdict(step) for step in first.steps if step.share]
-    networks = [{**network, "shared": shared}]
+    shares = tuple(step for step in first.steps if step.share)
+    networks = [replace(network, shares=shares)]
 
     second = bridged(replace(joined, networks=networks, iptables=DROP), namespace="B")
 

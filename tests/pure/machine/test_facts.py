@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from console import machine
+from networks import named
 
 from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
 from netmodes.machine.nics import managers
@@ -209,9 +210,9 @@ def test_shared() -> None:
     """A step that networks share is found once, however many of them have it."""
     one = machine("bridged-up")
     (network,) = one.known("networks")
-    two = replace(one, networks=[network, {**network, "name": "B"}])
+    two = replace(one, networks=[network, replace(network, name="B")])
 
-    assert [step["share"] for step in two.shared("bridge br0")] == ["bridge br0"]
+    assert [step.share for step in two.shared("bridge br0")] == ["bridge br0"]
     assert two.shared("bridge br1") == []
 
 
@@ -259,7 +260,7 @@ def test_overlap(route: dict[str, str], expected: str | None) -> None:
 
 def test_overlap_with_a_network() -> None:
     """A subnet that a namespace of ours has for itself is in use, though the host has no route."""
-    network = {"name": "A", "parameters": {"device": "dummy0", "address": "10.0.0.10/24"}}
+    network = named("A", device="dummy0", address="10.0.0.10/24")
     facts = Facts(links=[], routes=[], networks=[network])
 
     assert facts.overlap(IPv4Network("10.0.0.0/25")) == "namespace A"

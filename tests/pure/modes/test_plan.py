@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 
 import pytest
 from console import machine
+from networks import up
 
 from netmodes import (
     MODES,
@@ -191,12 +192,12 @@ def test_json_elsewhere(name: str) -> None:
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
-@pytest.mark.parametrize("written", [None, 0, 2, "1"])
+@pytest.mark.parametrize("written", [None, 0, 3, "1"])
 def test_json_of_another_format(written: object, article: Facts) -> None:
     """A plan that another version wrote in another format is refused."""
     data = HostOnly().plan(article).to_dict() | {"format": written}
 
-    with pytest.raises(ValueError, match="is not 1"):
+    with pytest.raises(ValueError, match="is not 2"):
         Plan.from_dict(data)
 
 
@@ -321,8 +322,8 @@ def joined() -> Facts:
     facts = machine("bridged-up")
     first = bridged(machine("article"))
     (network,) = facts.known("networks")
-    shared = [asdict(step) for step in first.steps if step.share]
-    return replace(facts, networks=json.loads(json.dumps([{**network, "shared": shared}])))
+    shares = tuple(step for step in first.steps if step.share)
+    return replace(facts, networks=[replace(network, shares=shares)])
 
 
 def test_join(article: Facts, joined: Facts) -> None:
@@ -339,7 +340,7 @@ def test_join_needs_no_unchanged_uplink(joined: Facts) -> None:
     """Who joins checks that the uplink is a port of the bridge, not what has moved from it."""
     plan = bridged(joined, "B")
 
-    checked = [check for check in plan.checks if "enp0s1" in check.argv and not check.asks]
+    checked = [check for check in plan.requirements if "enp0s1" in check.argv and not check.asks]
     assert [check.argv for check in checked] == [
         ("ip", "-o", "link", "show", "dev", "enp0s1", "master", "br0")
     ]
@@ -349,7 +350,7 @@ def test_join_needs_no_unchanged_uplink(joined: Facts) -> None:
 
 def test_join_asks_on_the_bridge(joined: Facts) -> None:
     """Who joins asks the LAN for its own address alone, and through the bridge."""
-    asked = [check.argv for check in bridged(joined, "B").checks if check.asks]
+    asked = [check.argv for check in bridged(joined, "B").requirements if check.asks]
 
     assert [argv[0] for argv in asked] == ["ip", "ping", "ip"]
     assert all({"192.168.64.51", "br0"} <= set(argv) for argv in asked)
@@ -364,7 +365,7 @@ def test_join_asks_on_the_bridge(joined: Facts) -> None:
 )
 def test_join_refused(state: str, says: str, joined: Facts) -> None:
     """Nobody joins a bridge that may be about to go."""
-    networks = [{**network, "state": state} for network in joined.known("networks")]
+    networks = [replace(network, state=state) for network in joined.known("networks")]
 
     with pytest.raises(Refused, match=says):
         bridged(replace(joined, networks=networks), "B")
@@ -373,10 +374,8 @@ def test_join_refused(state: str, says: str, joined: Facts) -> None:
 def test_join_after_the_first_has_left(joined: Facts) -> None:
     """A third network joins the second alike, where the first has left its share to that."""
     second = bridged(joined, "B")
-    shared = [asdict(step) for step in second.all_steps if step.share]
-    of_second = {"name": "B", "mode": "bridged", "parameters": second.parameters, "state": "up"}
 
-    third = bridged(replace(joined, networks=[{**of_second, "shared": shared}]), "C")
+    third = bridged(replace(joined, networks=[up(second)]), "C")
 
     assert third.inherited == second.inherited
     assert third.parameters["address"] == "192.168.64.50/24", "the first one's is free again"

@@ -15,7 +15,7 @@ import pytest
 from bash import BASH, moved
 from plumbum import local
 
-from netmodes import NetmodesError, Plan, Step, Undo, journal
+from netmodes import NetmodesError, Plan, Step, Topology, Undo, journal
 from netmodes.engine.down import take_down
 from netmodes.engine.runner import Runner
 from netmodes.journal import Journal, Note
@@ -49,7 +49,7 @@ def plan(name: str) -> Plan:
     """The plan of a network that is one thing, which others may share."""
     parameters = {"namespace": name, "address": "10.0.0.1/24"}
     step = Step(("ip", "1", "-"), "why", undo=UNDO, share="thing")
-    return Plan("isolated", name, parameters, (step,))
+    return Plan("isolated", (name,), parameters, Topology("dummy0", "10.0.0.1/24"), (step,))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import subprocess
 from pathlib import Path
@@ -17,7 +16,6 @@ from netmodes.commands.uplink import unchanged
 from netmodes.journal import Journal
 from netmodes.plan.undo import seconds_left
 from netmodes.script.bash import down_script, knowledge, render
-from netmodes.script.render import picture
 
 TEMPLATES = ROOT / "templates"
 
@@ -113,10 +111,8 @@ def test_whys(mode: Mode, verbatim: bool, article: Facts) -> None:
 
 @each_class
 def test_picture(mode: Mode, article: Facts) -> None:
-    """The picture in a mode's docstring is what is drawn for the article's values."""
-    drawn = picture(mode.plan(article))
-
-    assert inspect.cleandoc(mode.__doc__ or "").partition("\n\n")[2] == drawn
+    """The picture of a mode's plan with the article's values is that of its help."""
+    assert mode.plan(article).picture == mode.draw("A", mode.article)
 
 
 @each_mode
@@ -124,8 +120,8 @@ def test_picture_keeps_its_frame(mode: Mode, article: Facts) -> None:
     """A picture with the longest names and addresses has the frame of the article's."""
     uplink = {"uplink": "enp0s1"} if isinstance(mode, Bridged) else {}
 
-    drawn = picture(mode.plan(article)).splitlines()[1:]
-    usual = picture(type(mode)(**uplink).plan(article)).splitlines()[1:]
+    drawn = mode.plan(article).picture.splitlines()[1:]
+    usual = type(mode)(**uplink).plan(article).picture.splitlines()[1:]
 
     assert [len(line) for line in drawn] == [len(line) for line in usual]
 
@@ -137,7 +133,7 @@ def test_picture_in_the_script(mode: Mode, article: Facts) -> None:
 
     comments = [line[2:] for line in render(plan).splitlines() if line.startswith("# ")]
 
-    assert comments[1 : 1 + picture(plan).count("\n") + 1] == picture(plan).splitlines()
+    assert comments[1 : 1 + plan.picture.count("\n") + 1] == plan.picture.splitlines()
 
 
 @each_class
@@ -179,7 +175,7 @@ def test_verbatim_has_no_guards(article: Facts) -> None:
 
 def test_checks_first(article: Facts) -> None:
     """Bridged's script asks first whether uplink and machine are as they were rendered for."""
-    checks = body(Bridged(uplink="enp0s1").script(article), "checks")
+    checks = body(Bridged(uplink="enp0s1").script(article), "requirements")
 
     said = "\n".join(checks)
     expected = ["namespace A exists", "br0 exists", "veth0 exists", "4a:9e:7e:55:59:ee", "inet 192"]
@@ -345,8 +341,12 @@ def test_begin(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     told = {words[1]: words[2] for words in begun if words[0] == "stat"}
     assert sorted(told) == sorted(files)
     assert (told["shares"], told["plan.json"]) == (files["shares"], f"{files['plan.json']}\n")
-    assert (told["log"], files["log"].split()[0]) == ("began 1000.50\n", "began")
+    assert all(re.fullmatch(LOG, log) for log in (told["log"], files["log"]))
+    assert told["log"].startswith("began 1000.50\n")
 
+
+#: When a run began, its id, and the host's network namespace.
+LOG = r"began [0-9]+\.[0-9]+\nrun [0-9a-f-]{36} net:\[[0-9]+\]\n"
 
 FUNCTION = r"^(\w+) ?\(\) *\n?\{.*?^\}\n|^(\w+)\(\) \{ .* \}\n"
 

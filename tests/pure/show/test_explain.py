@@ -11,7 +11,7 @@ from console import machine, netmodes
 from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Plan, journal
-from netmodes.journal import Journal, Network, Note
+from netmodes.journal import Journal, Note, Run
 from netmodes.plan.undo import Undo
 from netmodes.show import explain
 from netmodes.show.explain import fold, lines
@@ -37,9 +37,9 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def put_up(plan: Plan, before: str = "1") -> Network:
+def put_up(plan: Plan, before: str = "1") -> Run:
     """The journal's network of a plan each of whose own steps has changed something."""
-    written = Journal(plan.namespace)
+    written = Journal(plan.name)
     written.begin(plan, "")
     for index, step in enumerate(plan.all_steps):
         if step.undo and index >= len(plan.inherited):
@@ -108,7 +108,7 @@ def test_reach(name: str) -> None:
     """Who reaches whom is a row for each promise of the mode."""
     rows = re.findall(r"^\| .* \| .* \| (yes|no) \|$", explain.mode(name, "markdown"), re.M)
 
-    assert rows == ["yes" if cell.reachable else "no" for cell in MODES[name].reach]
+    assert rows == ["yes" if promise.reachable else "no" for promise in MODES[name].promises]
 
 
 @each_mode

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pictures import DOWN, SITUATIONS, WRITTEN, host_only, link, seen
 from places import GOLDEN, ROOT
 
-from netmodes import Facts
 from netmodes.plan.finding import Finding
 from netmodes.show.mermaid import graph, label
 from netmodes.show.text import GAP, LEFT, RIGHT, draw
@@ -183,7 +182,7 @@ def test_not_root(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None
     """Without root it says what it cannot see, and does not fail."""
     facts, _ = host_only()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(Facts, "read", lambda thorough: facts)
+    monkeypatch.setattr("netmodes.cli.show.host_facts", lambda thorough: facts)
 
     done = netmodes("show", *arguments)
 
@@ -195,7 +194,9 @@ def test_not_root(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_no_such_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name of no network is refused, and where to look is said."""
-    monkeypatch.setattr(Facts, "read", lambda thorough: replace(host_only()[0], networks=[]))
+    monkeypatch.setattr(
+        "netmodes.cli.show.host_facts", lambda thorough: replace(host_only()[0], networks=[])
+    )
 
     done = netmodes("show", "A")
 
@@ -207,8 +208,8 @@ def test_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """As JSON there are the places with their devices, and the findings."""
     facts, inside = SITUATIONS["down"]()
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(Facts, "read", lambda thorough: facts)
-    monkeypatch.setattr(Facts, "inside", inside.__getitem__)
+    monkeypatch.setattr("netmodes.cli.show.host_facts", lambda thorough: facts)
+    monkeypatch.setattr("netmodes.cli.show.namespace_facts", inside.__getitem__)
 
     shown = json.loads(netmodes("show", "--json").stdout)
 

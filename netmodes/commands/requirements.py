@@ -1,0 +1,61 @@
+"""What must hold on the machine before the first command, as commands that only look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from netmodes.commands.iproute import NAMESPACES
+from netmodes.plan.requirement import Requirement
+
+
+def no_namespace(name: str) -> Requirement:
+    """There is no namespace of this name."""
+    argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")
+    return Requirement(
+        argv, None, f"namespace {name} exists already: delete it or choose another name"
+    )
+
+
+def no_device(name: str) -> Requirement:
+    """The host has no device of this name."""
+    argv = ("ip", "-o", "link", "show", "dev", name)
+    return Requirement(
+        argv, None, f"device {name} exists already: delete it or choose another name"
+    )
+
+
+def is_port(device: str, bridge: str) -> Requirement:
+    """The device is a port of the bridge."""
+    argv = ("ip", "-o", "link", "show", "dev", device, "master", bridge)
+    return Requirement(argv, f" {device}", f"{device} is no port of {bridge}: export again")
+
+
+def is_bridge(name: str, address: str) -> Iterator[Requirement]:
+    """The device is a bridge, and the one with this address."""
+    otherwise = f"{name} is not the bridge with {address} any more: export again"
+    yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
+    yield Requirement(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
+
+
+def no_overlap(address: str) -> Iterator[Requirement]:
+    """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
+    subnet = ip_interface(address).network
+    quarter = ip_interface(f"{subnet.network_address}/2").network
+    show = ("ip", "-4", "route", "show", "table", "all", "root")
+    otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
+    yield Requirement((*show, str(subnet)), None, otherwise)
+    yield Requirement((*show, str(quarter), "match", str(subnet)), None, otherwise)
+
+
+def nobody_has(address: str, device: str) -> Iterator[Requirement]:
+    """Nobody on the LAN answers for this address.
+
+    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same. What
+    the kernel knows from before is forgotten first, for it would be neither proved nor disproved.
+    """
+    yield Requirement(("ip", "neigh", "flush", "to", address, "dev", device), "", "", asks=True)
+    ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
+    yield Requirement(ping, "", "", asks=True)
+    neighbour = ("ip", "neigh", "show", "to", address, "dev", device, "nud", "reachable")
+    yield Requirement(neighbour, None, f"{address} is taken on the LAN: choose another", asks=True)

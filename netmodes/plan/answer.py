@@ -1,0 +1,25 @@
+"""How far a packet from a namespace gets, and what stops it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netmodes.plan.finding import Finding
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How far a packet gets.
+
+    Args:
+        hops: where it passes, one line each, in order.
+        finding: the first thing that is wrong; None if it arrives and is answered.
+    """
+
+    hops: tuple[str, ...]
+    finding: Finding | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target answers."""
+        return self.finding is None

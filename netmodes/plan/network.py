@@ -1,0 +1,137 @@
+"""A network of ours that is up, and the devices and addresses it consists of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from ipaddress import ip_interface
+from typing import Any
+
+from netmodes.plan.promise import Promise
+from netmodes.plan.step import Step, step_from
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The devices and addresses of one namespace's network; "" for what its mode does not have.
+
+    A mode settles its options to this value on a machine's facts; nothing is left open in it.
+
+    Args:
+        device: the namespace's device.
+        address: the namespace's address, in CIDR.
+        host_device: the host's end of the cable.
+        ingress: the host's device that the namespace's packets come in on: that end, or the bridge.
+        host_address: the address of that device, in CIDR.
+        bridge: the bridge that the host's end is a port of.
+        uplink: the host's NIC that is a port of the bridge as well.
+        gateway: where the namespace's default route leads.
+        subnets: what the namespace reaches directly, in CIDR.
+        joins: the network whose bridge this one joins.
+    """
+
+    device: str
+    address: str
+    host_device: str = ""
+    ingress: str = ""
+    host_address: str = ""
+    bridge: str = ""
+    uplink: str = ""
+    gateway: str = ""
+    subnets: tuple[str, ...] = ()
+    joins: str = ""
+
+    @property
+    def bridge_address(self) -> str:
+        """The bridge's address, in CIDR."""
+        return self.host_address if self.bridge else ""
+
+    @property
+    def ends_at_host(self) -> bool:
+        """Whether the cable leads to the host itself, not to a bridge."""
+        return bool(self.host_device) and not self.bridge
+
+    @property
+    def host_devices(self) -> list[str]:
+        """The host's devices that the network stands on: its end, the bridge and the uplink."""
+        return [name for name in (self.host_device, self.bridge, self.uplink) if name]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of ours: one that is up, or whose run was interrupted.
+
+    Args:
+        name: the network's name, which is its first namespace's.
+        mode: the mode's name; "" where the journal cannot be read.
+        parameters: every option of the mode by name, settled, as text.
+        topology: its devices and addresses.
+        state: "up", "unconfirmed" (up, and the watcher waits), "interrupted" or "unreadable".
+        shares: the steps that other networks may share.
+        promises: who reaches whom, and who must not.
+        run: the id of the run that made it.
+        parents: folders that its undo removes once nothing else is in them.
+    """
+
+    name: str
+    mode: str
+    parameters: dict[str, str]
+    topology: Topology
+    state: str
+    shares: tuple[Step, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    run: str = ""
+    parents: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; ``network_from`` reads it."""
+        return asdict(self)
+
+
+def unreadable(name: str) -> Network:
+    """A network whose journal cannot be read."""
+    return Network(name, "", {}, Topology("", ""), "unreadable")
+
+
+def network_from(data: dict[str, Any]) -> Network:
+    """A network from its JSON.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: it is none.
+    """
+    given = dict(data["parameters"])
+    return Network(
+        data["name"],
+        data["mode"],
+        given,
+        topology_from(data["topology"]) if "topology" in data else topology_of(given),
+        data["state"],
+        tuple(map(step_from, data.get("shares", data.get("shared", ())))),
+        promises_from(data.get("promises", ())),
+        data.get("run", ""),
+        tuple(data.get("parents", ())),
+    )
+
+
+def topology_from(data: dict[str, Any]) -> Topology:
+    """A topology from its JSON."""
+    return Topology(**{**data, "subnets": tuple(data["subnets"])})
+
+
+def promises_from(data: Any) -> tuple[Promise, ...]:  # noqa: ANN401
+    """Promises from their JSON."""
+    return tuple(Promise(**promise) for promise in data)
+
+
+def topology_of(given: dict[str, str]) -> Topology:
+    """The topology that a mode's parameters tell; journals of format 1 have no other."""
+    names = ("device", "address", "host_device", "bridge", "uplink")
+    named = {name: given.get(name, "") for name in names}
+    host_address = given.get("host_address") or given.get("bridge_address", "")
+    to_bridge = host_address.partition("/")[0] if named["bridge"] else ""
+    return Topology(
+        **named,
+        ingress=named["bridge"] or named["host_device"],
+        host_address=host_address,
+        gateway=given.get("gateway", to_bridge),
+        subnets=(str(ip_interface(named["address"]).network),) if named["address"] else (),
+    )
