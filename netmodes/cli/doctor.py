@@ -28,7 +28,7 @@ from netmodes.plan.finding import Finding
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def doctor(uplink: str | None, to_json: bool) -> None:
-    """Say what is in the way on this machine, and what mends it.
+    """Say what is in the way on this machine, and what fixes it.
 
     It needs no root, and says what it could not see without.
 
@@ -40,7 +40,7 @@ def doctor(uplink: str | None, to_json: bool) -> None:
     if to_json:
         click.echo(as_json([asdict(finding) for finding in found]), nl=False)
     else:
-        text = "\n".join(map(block, found)) or "Nothing to mend.\n"
+        text = "\n".join(map(block, found)) or "Nothing to fix.\n"
         coloured(text)
     sys.exit(any(finding.level == "error" for finding in found))
 

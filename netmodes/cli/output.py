@@ -94,9 +94,9 @@ def block(finding: Finding) -> str:
     """A finding as people read it; its commands stay on one line, to be pasted."""
     level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
     coloured = click.style(level, fg=COLOURS.get(level), bold=True)
-    fix = f"  mend:  {finding.fix}"
-    remedy = fix if finding.fix else fit(f"mend:  {finding.advice}", "  ", "       ")
-    return f"{coloured}:{what}\n  shows: {finding.evidence}\n{remedy}\n"
+    fix = f"  fix: {finding.fix}"
+    remedy = fix if finding.fix else fit(f"fix: {finding.advice}", "  ", "     ")
+    return f"{coloured}:{what}\n  see: {finding.evidence}\n{remedy}\n"
 
 
 def table(report: Report) -> str:

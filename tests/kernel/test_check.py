@@ -389,7 +389,7 @@ def test_table(quick_lab: Lab) -> None:
         r"^namespace itself 192\.168\.202\.11 +yes +yes +[0-9.]+ ms$", done.stdout, re.M
     )
     assert "A is not as host-only promises: 2 of 8 differ." in lines
-    assert done.stdout.count("  mend:  ip link set veth0 up") == 1
+    assert done.stdout.count("  fix: ip link set veth0 up") == 1
 
 
 def test_long_names(lab: Lab) -> None:
@@ -471,7 +471,7 @@ def test_unreadable(lab: Lab) -> None:
     assert "cannot be read" in unread.stderr
     assert shown.returncode == 0
     assert "error: the journal of A cannot be read" in shown.stdout
-    assert "mend:  bash /run/netmodes/A/down.sh" in shown.stdout
+    assert "fix: bash /run/netmodes/A/down.sh" in shown.stdout
 
 
 #: As if another program undid half of what was done, as soon as it is done.
@@ -510,7 +510,7 @@ def test_all_comes_back(quick_lab: Lab, untouched: State) -> None:
 
     assert done.returncode == 1
     assert "A is not as host-only promises: 2 of 8 differ." in done.stdout
-    assert "mend:  ip link set veth0 up" in done.stdout
+    assert "fix: ip link set veth0 up" in done.stdout
     assert "nothing is left" in done.stderr
     assert state(quick_lab.ok) == untouched
 

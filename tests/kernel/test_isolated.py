@@ -179,7 +179,7 @@ def test_why(seen: Seen) -> None:
 
     assert status == 1
     assert "error: A has no route to 192.168.64.3" in printed
-    assert "mend:  none: isolated reaches nobody" in printed
+    assert "fix: none: isolated reaches nobody" in printed
 
 
 def test_second_namespace(seen: Seen) -> None:

@@ -473,14 +473,14 @@ def up(lab: Lab, mode: str, breaking: str) -> None:
 def answer(done: Done) -> dict[str, str]:
     """What is wrong, what shows it and what mends it, from what `why` printed."""
     found = re.search(
-        r"^(?:error|warning): (?P<what>.*?)\n  shows: (?P<shows>.*)\n  mend:  (?P<mend>.*)",
+        r"^(?:error|warning): (?P<what>.*?)\n  see: (?P<see>.*)\n  fix: (?P<fix>.*)",
         done.stdout,
         re.M | re.S,
     )
     assert found, done.stdout + done.stderr
     what = " ".join(found["what"].split())
     counted = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", what)
-    return {**found.groupdict(), "what": counted, "mend": found["mend"].strip()}
+    return {**found.groupdict(), "what": counted, "fix": found["fix"].strip()}
 
 
 @pytest.mark.parametrize("case", MENDED)
@@ -491,9 +491,9 @@ def test_mended(quick_lab: Lab, case: str) -> None:
 
     broken = quick_lab.netmodes("why", "A", target)
     found = answer(broken)
-    shown = quick_lab.sh(found["shows"])
+    shown = quick_lab.sh(found["see"])
     seen = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", shown.stdout + shown.stderr)
-    quick_lab.sh(found["mend"])
+    quick_lab.sh(found["fix"])
     mended = quick_lab.netmodes("why", "A", target)
 
     assert broken.returncode == 1
@@ -513,7 +513,7 @@ def test_said(quick_lab: Lab, case: str) -> None:
 
     assert done.returncode == 1
     assert answer(done)["what"] == what
-    assert mend in answer(done)["mend"]
+    assert mend in answer(done)["fix"]
 
 
 def test_unplugged_uplink(quick_lab: Lab) -> None:
@@ -543,7 +543,7 @@ def test_isolated(quick_lab: Lab, target: str, what: str) -> None:
 
     assert done.returncode == 1
     assert answer(done)["what"] == what
-    assert answer(done)["mend"].startswith("none: isolated reaches nobody")
+    assert answer(done)["fix"].startswith("none: isolated reaches nobody")
 
 
 def test_missing_program(lab: Lab) -> None:

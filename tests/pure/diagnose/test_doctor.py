@@ -479,7 +479,7 @@ def test_doctor_of_the_healthy(facts: dict[str, Any]) -> None:
     """Where all is well there is nothing to mend."""
     done = netmodes("doctor")
 
-    assert (done.status, done.stdout, done.stderr) == (0, "Nothing to mend.\n", "")
+    assert (done.status, done.stdout, done.stderr) == (0, "Nothing to fix.\n", "")
 
 
 @pytest.mark.parametrize(("level", "status"), [("error", 1), ("warning", 0)])
@@ -493,7 +493,7 @@ def test_doctor_status(level: str, status: int, facts: dict[str, Any]) -> None:
     first, *more = done.stdout.splitlines()
     assert (done.status, done.stderr) == (status, "")
     assert first.startswith(f"{level}: ")
-    assert [line[:9] for line in more] == ["  shows: ", "  mend:  "]
+    assert [line[:7] for line in more] == ["  see: ", "  fix: "]
 
 
 def test_doctor_json(facts: dict[str, Any], healthy: Facts) -> None:
@@ -526,9 +526,9 @@ def test_doctor_width(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 
     lines = netmodes("doctor").stdout.splitlines()
 
-    assert len([line for line in lines if line.startswith("  ") and ": " not in line[:9]]) > 0
+    assert len([line for line in lines if line.startswith("  ") and ": " not in line[:7]]) > 0
     assert [line for line in lines if len(line) > 80] == [
-        r"  mend:  printf '[Match]\nName=enp0s1\n[Link]\nUnmanaged=yes\n' "
+        r"  fix: printf '[Match]\nName=enp0s1\n[Link]\nUnmanaged=yes\n' "
         ">/run/systemd/network/00-enp0s1.network && networkctl reload"
     ]
 
@@ -541,7 +541,7 @@ def test_doctor_without_ip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     done = netmodes("doctor")
 
     assert done.status == 1
-    assert "error: there is no `ip` on PATH\n  shows: command -v ip\n" in done.stdout
+    assert "error: there is no `ip` on PATH\n  see: command -v ip\n" in done.stdout
     assert "Nothing" not in done.stdout
 
 
@@ -672,5 +672,5 @@ def test_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
     command = block(Finding("error", "it is lost", "ip link", fix=fix))
     sentence = block(Finding("error", "it is lost", "ip link", advice=advice))
 
-    assert command.splitlines()[2:] == [f"  mend:  {fix}"]
+    assert command.splitlines()[2:] == [f"  fix: {fix}"]
     assert [len(line) <= 80 for line in sentence.splitlines()[2:]] == [True, True]

@@ -111,7 +111,7 @@ def test_down_is_marked() -> None:
 
     assert re.search(r"veth0  down ! +├─+┤ veth1  no carrier +│", text)
     assert "error: veth0 is down\n" in text
-    assert "  mend:  ip link set veth0 up\n" in text
+    assert "  fix: ip link set veth0 up\n" in text
 
 
 def test_readme(monkeypatch: pytest.MonkeyPatch) -> None:
