@@ -202,9 +202,9 @@ def _fill(folder: Path, files: dict[str, str]) -> None:
 
 def _unwritable(error: OSError) -> NetmodesError:
     """The error for the user, and what to do about it."""
-    mends = {errno.EACCES: "run as root", errno.ENOSPC: "make room there"}
-    mend = mends.get(error.errno or 0, "see that it can be")
-    return NetmodesError(f"{ROOT} cannot be written ({error.strerror}): {mend}")
+    fixes = {errno.EACCES: "run as root", errno.ENOSPC: "make room there"}
+    fix = fixes.get(error.errno or 0, "see that it can be")
+    return NetmodesError(f"{ROOT} cannot be written ({error.strerror}): {fix}")
 
 
 def _notes(lines: list[str], steps: int) -> tuple[Note, ...]:

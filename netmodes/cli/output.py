@@ -100,7 +100,7 @@ def block(finding: Finding) -> str:
 
 
 def table(report: Report) -> str:
-    """The promises, a row each, with why one is not kept; beneath them what mends it."""
+    """The promises, a row each, with why one is not kept; beneath them what fixes it."""
     rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
     rows += [line for result in report.results for line in _rows(result)]
     rows.append(fit(verdict(report)))

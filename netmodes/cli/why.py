@@ -1,4 +1,4 @@
-"""``netmodes why``: where a packet is lost, with what shows it and what mends it."""
+"""``netmodes why``: where a packet is lost, with what shows it and what fixes it."""
 
 from __future__ import annotations
 

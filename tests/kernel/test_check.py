@@ -375,7 +375,7 @@ def test_silent_gateway(quick_lab: Lab) -> None:
 
 
 def test_table(quick_lab: Lab) -> None:
-    """The table says all that JSON does, in 80 columns; what mends it stands beneath, once."""
+    """The table says all that JSON does, in 80 columns; what fixes it stands beneath, once."""
     quick_lab.ok("netmodes", "host-only")
     quick_lab.ok("ip", "link", "set", "veth0", "down")
 

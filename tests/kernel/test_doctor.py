@@ -1,4 +1,4 @@
-"""The doctor on a real machine: each thing is broken in a lab, found, shown, and mended."""
+"""The doctor on a real machine: each thing is broken in a lab, found, shown, and fixed."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def found(lab: Lab, *arguments: str) -> list[Json]:
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_broken(lab: Lab, what: str) -> None:
-    """What is broken is found, and nothing else; it can be seen, and is gone once it is mended."""
+    """What is broken is found, and nothing else; it can be seen, and is gone once it is fixed."""
     script, level, says, is_command = BROKEN[what]
     lab.replace("nmcli", "exit 0")
     before = found(lab)
@@ -114,7 +114,7 @@ def test_resolver(lab: Lab) -> None:
 
 
 def test_article_trap(lab: Lab) -> None:
-    """An address on a port is found, also by the mode that is to run next, and mended: then the
+    """An address on a port is found, also by the mode that is to run next, and fixed: then the
     host has its address and its default route, and they work."""
     before = state(lab.ok)
     assert lab.sh("ip link add br9 type bridge && ip link set enp0s1 master br9").returncode == 0
@@ -122,23 +122,23 @@ def test_article_trap(lab: Lab) -> None:
     said = {finding["what"]: finding["fix"] for finding in found(lab, "--uplink", "enp0s1")}
     up = lab.netmodes("host-only")
 
-    mend = "ip link set enp0s1 nomaster"
+    fix = "ip link set enp0s1 nomaster"
     trap = (
         "enp0s1 is a port of br9, yet has 192.168.64.3/24, from where nothing that is sent gets "
         "an answer"
     )
-    assert said[trap] == mend
+    assert said[trap] == fix
     assert "enp0s1 is enslaved to br9 already" in said
-    assert up.stderr.splitlines()[:2] == [f"[#] # {trap}:", f"[#] #   {mend}"]
+    assert up.stderr.splitlines()[:2] == [f"[#] # {trap}:", f"[#] #   {fix}"]
     lab.ok("netmodes", "down", "A")
-    assert lab.sh(f"{mend} && ip link del br9").returncode == 0
+    assert lab.sh(f"{fix} && ip link del br9").returncode == 0
     assert trap not in {finding["what"] for finding in found(lab)}
     assert state(lab.ok) == before
     lab.ok("ping", "-c", "1", "-W", "2", "8.8.8.8")
 
 
 def test_verbatim_trap(lab: Lab) -> None:
-    """Where bridged was run to the letter the mend is to run it again, whoever says it."""
+    """Where bridged was run to the letter the advice is to run it again, whoever says it."""
     lab.ok("netmodes", "bridged", "--uplink", "enp0s1", "--verbatim")
 
     said = {
@@ -147,14 +147,14 @@ def test_verbatim_trap(lab: Lab) -> None:
     }
 
     trap = "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent"
-    mend = "`netmodes down A`, then put it up without --verbatim"
-    assert [verb for verb, text in said.items() if trap not in text or mend not in text] == []
+    advice = "`netmodes down A`, then put it up without --verbatim"
+    assert [verb for verb, text in said.items() if trap not in text or advice not in text] == []
     assert not any("ip addr del" in text for text in said.values())
 
 
 @pytest.mark.parametrize("mode", ["host-only", "bridged --uplink enp0s1", "nat"])
 def test_ours(lab: Lab, mode: str) -> None:
-    """What a mode of ours has put up is nothing to mend, nor in the way of another."""
+    """What a mode of ours has put up is nothing to fix, nor in the way of another."""
     before = found(lab)
     lab.ok("netmodes", *mode.split())
 

@@ -283,13 +283,13 @@ def test_native_drop(lab: Lab) -> None:
     before = state(lab.ok)
     done = lab.netmodes("nat")
     unchanged = state(lab.ok) == before
-    mend = done.stderr.partition(" f): ")[2].partition(", or")[0]
+    fix = done.stderr.partition(" f): ")[2].partition(", or")[0]
 
     assert (done.returncode, unchanged) == (1, True)
     lab.ok("netmodes", "nat", "--anyway")
     assert not answered(lab, "8.8.8.8", *inside("A"))
     lab.ok("netmodes", "down", "A")
-    lab.ok(*mend.split())
+    lab.ok(*fix.split())
     lab.ok("netmodes", "nat")
     assert answered(lab, "8.8.8.8", *inside("A"))
 

@@ -1,4 +1,4 @@
-"""``why``: a lab is broken in one way, and just that is the answer; mended so, all is well."""
+"""``why``: a lab is broken in one way, and just that is the answer; fixed so, all is well."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
 NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
 NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
 
-#: Name: mode, what breaks it, target, what is wrong; the mend is a command that mends it.
-MENDED = {
+#: Name: mode, what breaks it, target, what is wrong; the fix is a command.
+FIXED = {
     "no route": (
         BRIDGED,
         "ip netns exec A ip route del default",
@@ -280,7 +280,7 @@ NOT_THERE = (
     .split(",")
 )
 
-#: The same where there is no command that mends it.
+#: The same where there is no command that fixes it.
 SAID = {
     "mode": (
         HOST_ONLY,
@@ -471,7 +471,7 @@ def up(lab: Lab, mode: str, breaking: str) -> None:
 
 
 def answer(done: Done) -> dict[str, str]:
-    """What is wrong, what shows it and what mends it, from what `why` printed."""
+    """What is wrong, what shows it and what fixes it, from what `why` printed."""
     found = re.search(
         r"^(?:error|warning): (?P<what>.*?)\n  see: (?P<see>.*)\n  fix: (?P<fix>.*)",
         done.stdout,
@@ -483,10 +483,10 @@ def answer(done: Done) -> dict[str, str]:
     return {**found.groupdict(), "what": counted, "fix": found["fix"].strip()}
 
 
-@pytest.mark.parametrize("case", MENDED)
-def test_mended(quick_lab: Lab, case: str) -> None:
-    """Just what was broken is found, and after the command that mends it the target answers."""
-    mode, breaking, target, what = MENDED[case]
+@pytest.mark.parametrize("case", FIXED)
+def test_fixed(quick_lab: Lab, case: str) -> None:
+    """Just what was broken is found, and after the command that fixes it the target answers."""
+    mode, breaking, target, what = FIXED[case]
     up(quick_lab, mode, breaking)
 
     broken = quick_lab.netmodes("why", "A", target)
@@ -494,26 +494,26 @@ def test_mended(quick_lab: Lab, case: str) -> None:
     shown = quick_lab.sh(found["see"])
     seen = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", shown.stdout + shown.stderr)
     quick_lab.sh(found["fix"])
-    mended = quick_lab.netmodes("why", "A", target)
+    fixed = quick_lab.netmodes("why", "A", target)
 
     assert broken.returncode == 1
     assert found["what"] == what
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
-    assert mended.returncode == 0, mended.stdout
+    assert fixed.returncode == 0, fixed.stdout
 
 
 @pytest.mark.parametrize("case", SAID)
 def test_said(quick_lab: Lab, case: str) -> None:
     """Just what is wrong is found, and what to do about it."""
-    mode, breaking, target, what, mend = SAID[case]
+    mode, breaking, target, what, advice = SAID[case]
     up(quick_lab, mode, breaking)
 
     done = quick_lab.netmodes("why", "A", target)
 
     assert done.returncode == 1
     assert answer(done)["what"] == what
-    assert mend in answer(done)["fix"]
+    assert advice in answer(done)["fix"]
 
 
 def test_unplugged_uplink(quick_lab: Lab) -> None:

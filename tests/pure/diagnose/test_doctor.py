@@ -263,7 +263,7 @@ def test_subnet(dst: str, found: bool, healthy: Facts) -> None:
 
 
 def test_subnet_of_ours() -> None:
-    """A network of ours that has the first subnet is nothing to mend."""
+    """A network of ours that has the first subnet is nothing to fix."""
     host_only = known_machine("host-only-up")
 
     assert "192.168.202.0/24" in [route["dst"] for route in host_only.known("routes")]
@@ -352,18 +352,18 @@ def test_network_around() -> None:
     (network,) = facts.known("networks")
     elsewhere = replace(network, topology=replace(network.topology, gateway="192.168.64.1"))
 
-    def mends(facts: Facts, there: Facts | None = there) -> list[str]:
+    def remedies(facts: Facts, there: Facts | None = there) -> list[str]:
         return [finding.remedy for finding in of_network("A", facts, there)]
 
-    assert mends(facts, replace(there, routes=[])) == [
+    assert remedies(facts, replace(there, routes=[])) == [
         "ip netns exec A ip route add default via 192.168.64.100"
     ]
-    assert mends(off) == ["sysctl -w net.ipv4.ip_forward=1"]
-    assert mends(replace(off, networks=[elsewhere])) == []
-    assert mends(replace(facts, namespaces=["B"]), None) == [
+    assert remedies(off) == ["sysctl -w net.ipv4.ip_forward=1"]
+    assert remedies(replace(off, networks=[elsewhere])) == []
+    assert remedies(replace(facts, namespaces=["B"]), None) == [
         "`netmodes down A`, then put it up again"
     ]
-    assert mends(replace(facts, networks=[unreadable("A")]), None) == [
+    assert remedies(replace(facts, networks=[unreadable("A")]), None) == [
         "bash /run/netmodes/A/down.sh"
     ]
 
@@ -445,7 +445,7 @@ def test_wireless_refused(healthy: Facts) -> None:
     ids=str,
 )
 def test_notices(facts: dict[str, Any], healthy: Facts) -> None:
-    """What is found is said before bridged starts, its mend on a line of its own."""
+    """What is found is said before bridged starts, its remedy on a line of its own."""
     changed = replace(healthy, **facts)
     (found,) = [*of_machine(changed), *of_uplink("enp0s1", changed)]
 
@@ -476,7 +476,7 @@ def facts(healthy: Facts, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
 
 
 def test_doctor_of_the_healthy(facts: dict[str, Any]) -> None:
-    """Where all is well there is nothing to mend."""
+    """Where all is well there is nothing to fix."""
     done = netmodes("doctor")
 
     assert (done.status, done.stdout, done.stderr) == (0, "Nothing to fix.\n", "")
@@ -484,7 +484,7 @@ def test_doctor_of_the_healthy(facts: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("level", "status"), [("error", 1), ("warning", 0)])
 def test_doctor_status(level: str, status: int, facts: dict[str, Any]) -> None:
-    """An error exits 1, warnings 0; each is said with what shows it and what mends it."""
+    """An error exits 1, warnings 0; each is said with what shows it and what fixes it."""
     case = next(case for case in MACHINE if case[0] == level and "kinds" not in case[1])
     facts.update(case[1])
 

@@ -106,7 +106,7 @@ def test_cables() -> None:
 
 
 def test_down_is_marked() -> None:
-    """A device that is down is marked, and below stands what is wrong and what mends it."""
+    """A device that is down is marked, and below stands what is wrong and what fixes it."""
     text = WRITTEN["picture"](seen("down"))
 
     assert re.search(r"veth0  down ! +├─+┤ veth1  no carrier +│", text)
