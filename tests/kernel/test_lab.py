@@ -263,8 +263,11 @@ def test_leaves_the_machine_alone() -> None:
 
 
 def test_lab_in_a_lab() -> None:
-    """A lab works inside a lab."""
-    assert run(*LAB, "netmodes", "lab", "--", "sh", "-c", "exit 7").returncode == 7
+    """A lab works inside a lab, whatever is mounted in /etc or was put in /etc/netns there."""
+    outer = "mkdir -p /etc/netns/A && mount --bind /etc/hosts /etc/hosts && netmodes lab -- "
+    done = run(*LAB, "sh", "-c", f"{outer} sh -c '[ -e /etc/netns ] || exit 7'")
+
+    assert done.returncode == 7, done.stderr
 
 
 def test_ordinary_user() -> None:
