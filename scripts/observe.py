@@ -158,11 +158,12 @@ def main(first: str, *others: str) -> int:
 
 def in_uml(modes: Sequence[str]) -> int:
     """In a lab on a kernel of its own, which shows everything at its end."""
-    from uml import boot  # tests/support/uml.py
+    from uml import AS_CALLER, boot  # tests/support/uml.py
 
     line("What happens in it is shown at its end, in some twenty seconds.")
     try:
-        status, output = boot(shlex.join([sys.executable, __file__, *modes]), timeout=300)
+        argv = (*AS_CALLER, sys.executable, __file__, *modes)
+        status, output = boot(shlex.join(argv), timeout=300)
     except (RuntimeError, TimeoutError) as error:
         status, output = 1, f"Error: {error}\n"
     line(output.rstrip("\n"))

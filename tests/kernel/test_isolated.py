@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from places import SUPPORT
 from state import State
-from uml import boot
+from uml import AS_CALLER, boot
 
 import netmodes
 from netmodes.lab.servers import PAGE
@@ -98,7 +98,7 @@ def seen() -> Seen:
     if not shutil.which("linux.uml") and "CI" not in os.environ:
         pytest.skip("needs user-mode Linux: apt install user-mode-linux kmod")
     settings = "".join(f"export {name}={shlex.quote(SETTINGS[name])}\n" for name in SETTINGS)
-    lab = f'"$PYTHON" -m netmodes lab -- bash -c {shlex.quote(SESSION)}'
+    lab = f'{shlex.join(AS_CALLER)} "$PYTHON" -m netmodes lab -- bash -c {shlex.quote(SESSION)}'
     status, printed = boot(settings + lab, timeout=900)
     assert status == 0, printed
     parts = re.findall(r"^== (\w+)\n(.*?)\n-- (\d+)$", printed, re.M | re.S)

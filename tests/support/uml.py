@@ -18,6 +18,8 @@ PACKAGES = {
 KERNEL = (
     "linux.uml mem=512M noreboot root=/dev/root rootfstype=hostfs ro con=null con0=null,fd:1 quiet"
 )
+#: Goes before a command that makes a lab: its root can read what the caller can, not what root can.
+AS_CALLER = ("setpriv", f"--reuid={os.getuid()}", f"--regid={os.getgid()}", "--clear-groups")
 INIT = r"""#!/bin/bash
 set -e
 trap 'echo o > /proc/sysrq-trigger; sleep infinity' EXIT
