@@ -2,9 +2,9 @@
 
 Outside it is called, ``state(lab.ok)``; inside it runs, as the one process that reads everything.
 
-What is normalised is what cannot be the same twice: lifetimes, a bridge's timers, indexes and
-birth marks, the random MACs of devices of ours with their link-locals, and how far the kernel is
-with testing an IPv6 address (tentative, then with a local route). Neighbours are not read.
+What is normalised is what cannot be the same twice: lifetimes, a bridge's timers and counts,
+indexes and birth marks, the random MACs of devices of ours with their link-locals, and how far the
+kernel is with testing an IPv6 address (tentative, then with a local route). Neighbours are not read.
 """
 
 from __future__ import annotations
@@ -150,13 +150,13 @@ def _address(info: Json, random: bool) -> Json:
 
 
 def _bridge_details(details: Any) -> Any:  # noqa: ANN401
-    """A bridge's or port's details without timers, and with ids that hold no MAC."""
+    """A bridge's or port's details without timers and counts, and with ids that hold no MAC."""
     if not isinstance(details, dict):
         return details
     return {
         key: re.sub(r"[0-9a-f:]+$", "MAC", value) if key in BRIDGE_IDS else _bridge_details(value)
         for key, value in details.items()
-        if not key.endswith("_timer")
+        if not key.endswith("_timer") and "_n_" not in key  # fdb_n_learned: how many there are
     }
 
 
