@@ -4,7 +4,7 @@ Outside it is called, ``state(lab.ok)``; inside it runs, as the one process that
 
 What is normalised is what cannot be the same twice: lifetimes, a bridge's timers and counts,
 indexes and birth marks, the random MACs of devices of ours with their link-locals, and how far the
-kernel is with testing an IPv6 address (tentative, then with a local route). Neighbours are not read.
+kernel is with testing an IPv6 address (tentative, then with a local route). No neighbours.
 """
 
 from __future__ import annotations
