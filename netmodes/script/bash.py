@@ -88,13 +88,18 @@ def knowledge(plan: Plan) -> str:
 
 
 def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
-    """A bash function with a case for each step that has an undo."""
-    cases = "".join(
-        f"    {index})\n        {body(step.undo)}\n        ;;\n"
-        for index, step in enumerate(plan.all_steps)
-        if step.undo
-    )
+    """A bash function with a case for each step whose undo has something for it."""
+    undos = ((index, step.undo) for index, step in enumerate(plan.all_steps) if step.undo)
+    cases = "".join(_case(index, text) for index, undo in undos if (text := body(undo)))
     return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
+
+
+def _case(index: int, text: str) -> str:
+    return (
+        f"    {index})\n        {text}\n        ;;\n"
+        if "\n" in text
+        else f"    {index}) {text} ;;\n"
+    )
 
 
 def _undo(undo: Undo) -> str:
@@ -118,7 +123,7 @@ def _line(line: str, sign: Sign | None) -> str:
 
 
 def _looks(signs: Iterable[Sign]) -> str:
-    return "\n        ".join([f"found {_look(sign)}" for sign in signs] or [":"])
+    return "\n        ".join(f"found {_look(sign)}" for sign in signs)
 
 
 def _look(sign: Sign) -> str:

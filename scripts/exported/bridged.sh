@@ -124,33 +124,15 @@ FIRST=0
 probe() {
     local before=${2-}
     case $1 in
-    0)
-        stat -L -c %i.%.9Z /run/netns/A
-        ;;
-    1)
-        sysctl -n net.ipv4.ip_forward
-        ;;
-    2)
-        ip -o link show dev br0 type bridge
-        ;;
-    7)
-        sh -c 'port=$(ip -o link show dev "$0" master "$1") || exit; [ -n "$port" ] && ip -o link show dev "$1"' enp0s1 br0
-        ;;
-    8)
-        ip -o link show dev enp0s1 up
-        ;;
-    9)
-        sh -c 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"' enp0s1 br0 192.168.64.3
-        ;;
-    11)
-        ip -o link show dev veth0 type veth
-        ;;
-    19)
-        stat -c %i /etc/netns/A
-        ;;
-    20)
-        cksum /etc/netns/A/resolv.conf
-        ;;
+    0) stat -L -c %i.%.9Z /run/netns/A ;;
+    1) sysctl -n net.ipv4.ip_forward ;;
+    2) ip -o link show dev br0 type bridge ;;
+    7) sh -c 'port=$(ip -o link show dev "$0" master "$1") || exit; [ -n "$port" ] && ip -o link show dev "$1"' enp0s1 br0 ;;
+    8) ip -o link show dev enp0s1 up ;;
+    9) sh -c 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"' enp0s1 br0 192.168.64.3 ;;
+    11) ip -o link show dev veth0 type veth ;;
+    19) stat -c %i /etc/netns/A ;;
+    20) cksum /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -158,21 +140,11 @@ probe() {
 undo() {
     local before=${2-}
     case $1 in
-    0)
-        show ip netns del A
-        ;;
-    1)
-        show sysctl -w net.ipv4.ip_forward="$before"
-        ;;
-    2)
-        show ip link del br0
-        ;;
-    7)
-        show ip link set enp0s1 nomaster
-        ;;
-    8)
-        show ip link set enp0s1 down
-        ;;
+    0) show ip netns del A ;;
+    1) show sysctl -w net.ipv4.ip_forward="$before" ;;
+    2) show ip link del br0 ;;
+    7) show ip link set enp0s1 nomaster ;;
+    8) show ip link set enp0s1 down ;;
     9)
         sed '/^$/d' <<STDIN | READS=yes show ip -force -batch -
 $(unless "link set enp0s1 nomaster" .+ sh -c 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "' enp0s1 br0)
@@ -182,15 +154,9 @@ $(unless "route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 1
 $(unless "route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100" .+ sh -c 'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"' -4 main default enp0s1 br0 -wF 'metric 100')
 STDIN
         ;;
-    11)
-        show ip link del veth0
-        ;;
-    19)
-        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    20)
-        show rm /etc/netns/A/resolv.conf
-        ;;
+    11) show ip link del veth0 ;;
+    19) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    20) show rm /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -198,35 +164,12 @@ STDIN
 users() {
     local before=${2-}
     case $1 in
-    0)
-        :
-        ;;
     1)
         found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
         found 'masquerade|[sd]nat to' nft list ruleset
         found 'MASQUERADE|[SD]NAT' iptables -t nat -S
         ;;
-    2)
-        :
-        ;;
-    7)
-        :
-        ;;
-    8)
-        :
-        ;;
-    9)
-        :
-        ;;
-    11)
-        :
-        ;;
-    19)
-        found .+ ls -A /etc/netns/A
-        ;;
-    20)
-        :
-        ;;
+    19) found .+ ls -A /etc/netns/A ;;
     esac
 }
 
@@ -238,31 +181,12 @@ others() {
         found '[0-9]+' ip netns pids A
         found .+ ip -n A -o link show up
         ;;
-    1)
-        :
-        ;;
     2)
         found 'inet6? [^ ]+' ip -o addr show dev br0
         found .+ ip -o link show master br0
         ;;
-    7)
-        :
-        ;;
-    8)
-        :
-        ;;
-    9)
-        :
-        ;;
-    11)
-        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
-        ;;
-    19)
-        :
-        ;;
-    20)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf
-        ;;
+    11) found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1 ;;
+    20) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -270,33 +194,15 @@ others() {
 thing() {
     local before=${2-}
     case $1 in
-    0)
-        echo ip netns del A
-        ;;
-    1)
-        echo sysctl -w net.ipv4.ip_forward="$before"
-        ;;
-    2)
-        echo ip link del br0
-        ;;
-    7)
-        echo ip link set enp0s1 nomaster
-        ;;
-    8)
-        echo ip link set enp0s1 down
-        ;;
-    9)
-        echo ip -force -batch -
-        ;;
-    11)
-        echo ip link del veth0
-        ;;
-    19)
-        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    20)
-        echo rm /etc/netns/A/resolv.conf
-        ;;
+    0) echo ip netns del A ;;
+    1) echo sysctl -w net.ipv4.ip_forward="$before" ;;
+    2) echo ip link del br0 ;;
+    7) echo ip link set enp0s1 nomaster ;;
+    8) echo ip link set enp0s1 down ;;
+    9) echo ip -force -batch - ;;
+    11) echo ip link del veth0 ;;
+    19) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    20) echo rm /etc/netns/A/resolv.conf ;;
     esac
 }
 

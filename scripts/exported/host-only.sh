@@ -89,21 +89,11 @@ FIRST=0
 probe() {
     local before=${2-}
     case $1 in
-    0)
-        stat -L -c %i.%.9Z /run/netns/A
-        ;;
-    2)
-        ip -o link show dev veth0 type veth
-        ;;
-    9)
-        stat -c %i /etc/netns/A
-        ;;
-    10)
-        cksum /etc/netns/A/resolv.conf
-        ;;
-    11)
-        cksum /etc/netns/A/nsswitch.conf
-        ;;
+    0) stat -L -c %i.%.9Z /run/netns/A ;;
+    2) ip -o link show dev veth0 type veth ;;
+    9) stat -c %i /etc/netns/A ;;
+    10) cksum /etc/netns/A/resolv.conf ;;
+    11) cksum /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -111,21 +101,11 @@ probe() {
 undo() {
     local before=${2-}
     case $1 in
-    0)
-        show ip netns del A
-        ;;
-    2)
-        show ip link del veth0
-        ;;
-    9)
-        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    10)
-        show rm /etc/netns/A/resolv.conf
-        ;;
-    11)
-        show rm /etc/netns/A/nsswitch.conf
-        ;;
+    0) show ip netns del A ;;
+    2) show ip link del veth0 ;;
+    9) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    10) show rm /etc/netns/A/resolv.conf ;;
+    11) show rm /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -133,21 +113,7 @@ undo() {
 users() {
     local before=${2-}
     case $1 in
-    0)
-        :
-        ;;
-    2)
-        :
-        ;;
-    9)
-        found .+ ls -A /etc/netns/A
-        ;;
-    10)
-        :
-        ;;
-    11)
-        :
-        ;;
+    9) found .+ ls -A /etc/netns/A ;;
     esac
 }
 
@@ -159,18 +125,9 @@ others() {
         found '[0-9]+' ip netns pids A
         found .+ ip -n A -o link show up
         ;;
-    2)
-        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
-        ;;
-    9)
-        :
-        ;;
-    10)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf
-        ;;
-    11)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/nsswitch.conf
-        ;;
+    2) found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1 ;;
+    10) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    11) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -178,21 +135,11 @@ others() {
 thing() {
     local before=${2-}
     case $1 in
-    0)
-        echo ip netns del A
-        ;;
-    2)
-        echo ip link del veth0
-        ;;
-    9)
-        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    10)
-        echo rm /etc/netns/A/resolv.conf
-        ;;
-    11)
-        echo rm /etc/netns/A/nsswitch.conf
-        ;;
+    0) echo ip netns del A ;;
+    2) echo ip link del veth0 ;;
+    9) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    10) echo rm /etc/netns/A/resolv.conf ;;
+    11) echo rm /etc/netns/A/nsswitch.conf ;;
     esac
 }
 

@@ -81,21 +81,11 @@ FIRST=0
 probe() {
     local before=${2-}
     case $1 in
-    0)
-        stat -L -c %i.%.9Z /run/netns/A
-        ;;
-    1)
-        ip -o link show dev dummy0 type dummy
-        ;;
-    6)
-        stat -c %i /etc/netns/A
-        ;;
-    7)
-        cksum /etc/netns/A/resolv.conf
-        ;;
-    8)
-        cksum /etc/netns/A/nsswitch.conf
-        ;;
+    0) stat -L -c %i.%.9Z /run/netns/A ;;
+    1) ip -o link show dev dummy0 type dummy ;;
+    6) stat -c %i /etc/netns/A ;;
+    7) cksum /etc/netns/A/resolv.conf ;;
+    8) cksum /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -103,21 +93,11 @@ probe() {
 undo() {
     local before=${2-}
     case $1 in
-    0)
-        show ip netns del A
-        ;;
-    1)
-        show ip link del dummy0
-        ;;
-    6)
-        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    7)
-        show rm /etc/netns/A/resolv.conf
-        ;;
-    8)
-        show rm /etc/netns/A/nsswitch.conf
-        ;;
+    0) show ip netns del A ;;
+    1) show ip link del dummy0 ;;
+    6) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    7) show rm /etc/netns/A/resolv.conf ;;
+    8) show rm /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -125,21 +105,7 @@ undo() {
 users() {
     local before=${2-}
     case $1 in
-    0)
-        :
-        ;;
-    1)
-        :
-        ;;
-    6)
-        found .+ ls -A /etc/netns/A
-        ;;
-    7)
-        :
-        ;;
-    8)
-        :
-        ;;
+    6) found .+ ls -A /etc/netns/A ;;
     esac
 }
 
@@ -155,15 +121,8 @@ others() {
         found 'inet6? [^ ]+' ip -o addr show dev dummy0
         found .+ ip -o link show master dummy0
         ;;
-    6)
-        :
-        ;;
-    7)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf
-        ;;
-    8)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/nsswitch.conf
-        ;;
+    7) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    8) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/nsswitch.conf ;;
     esac
 }
 
@@ -171,21 +130,11 @@ others() {
 thing() {
     local before=${2-}
     case $1 in
-    0)
-        echo ip netns del A
-        ;;
-    1)
-        echo ip link del dummy0
-        ;;
-    6)
-        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    7)
-        echo rm /etc/netns/A/resolv.conf
-        ;;
-    8)
-        echo rm /etc/netns/A/nsswitch.conf
-        ;;
+    0) echo ip netns del A ;;
+    1) echo ip link del dummy0 ;;
+    6) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    7) echo rm /etc/netns/A/resolv.conf ;;
+    8) echo rm /etc/netns/A/nsswitch.conf ;;
     esac
 }
 

@@ -113,27 +113,13 @@ FIRST=0
 probe() {
     local before=${2-}
     case $1 in
-    0)
-        stat -L -c %i.%.9Z /run/netns/A
-        ;;
-    1)
-        sysctl -n net.ipv4.ip_forward
-        ;;
-    2)
-        ip -o link show dev nat0 type bridge
-        ;;
-    5)
-        sh -c 'table=$(nft -a list table ip "$0") || exit; printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"' netmodes-bridge-nat0
-        ;;
-    6)
-        ip -o link show dev veth0 type veth
-        ;;
-    14)
-        stat -c %i /etc/netns/A
-        ;;
-    15)
-        cksum /etc/netns/A/resolv.conf
-        ;;
+    0) stat -L -c %i.%.9Z /run/netns/A ;;
+    1) sysctl -n net.ipv4.ip_forward ;;
+    2) ip -o link show dev nat0 type bridge ;;
+    5) sh -c 'table=$(nft -a list table ip "$0") || exit; printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"' netmodes-bridge-nat0 ;;
+    6) ip -o link show dev veth0 type veth ;;
+    14) stat -c %i /etc/netns/A ;;
+    15) cksum /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -141,27 +127,13 @@ probe() {
 undo() {
     local before=${2-}
     case $1 in
-    0)
-        show ip netns del A
-        ;;
-    1)
-        show sysctl -w net.ipv4.ip_forward="$before"
-        ;;
-    2)
-        show ip link del nat0
-        ;;
-    5)
-        show nft delete table ip netmodes-bridge-nat0
-        ;;
-    6)
-        show ip link del veth0
-        ;;
-    14)
-        show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    15)
-        show rm /etc/netns/A/resolv.conf
-        ;;
+    0) show ip netns del A ;;
+    1) show sysctl -w net.ipv4.ip_forward="$before" ;;
+    2) show ip link del nat0 ;;
+    5) show nft delete table ip netmodes-bridge-nat0 ;;
+    6) show ip link del veth0 ;;
+    14) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    15) show rm /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -169,29 +141,12 @@ undo() {
 users() {
     local before=${2-}
     case $1 in
-    0)
-        :
-        ;;
     1)
         found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
         found 'masquerade|[sd]nat to' nft list ruleset
         found 'MASQUERADE|[SD]NAT' iptables -t nat -S
         ;;
-    2)
-        :
-        ;;
-    5)
-        :
-        ;;
-    6)
-        :
-        ;;
-    14)
-        found .+ ls -A /etc/netns/A
-        ;;
-    15)
-        :
-        ;;
+    14) found .+ ls -A /etc/netns/A ;;
     esac
 }
 
@@ -203,25 +158,12 @@ others() {
         found '[0-9]+' ip netns pids A
         found .+ ip -n A -o link show up
         ;;
-    1)
-        :
-        ;;
     2)
         found 'inet6? [^ ]+' ip -o addr show dev nat0
         found .+ ip -o link show master nat0
         ;;
-    5)
-        :
-        ;;
-    6)
-        found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1
-        ;;
-    14)
-        :
-        ;;
-    15)
-        found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf
-        ;;
+    6) found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1 ;;
+    15) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     esac
 }
 
@@ -229,27 +171,13 @@ others() {
 thing() {
     local before=${2-}
     case $1 in
-    0)
-        echo ip netns del A
-        ;;
-    1)
-        echo sysctl -w net.ipv4.ip_forward="$before"
-        ;;
-    2)
-        echo ip link del nat0
-        ;;
-    5)
-        echo nft delete table ip netmodes-bridge-nat0
-        ;;
-    6)
-        echo ip link del veth0
-        ;;
-    14)
-        echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A
-        ;;
-    15)
-        echo rm /etc/netns/A/resolv.conf
-        ;;
+    0) echo ip netns del A ;;
+    1) echo sysctl -w net.ipv4.ip_forward="$before" ;;
+    2) echo ip link del nat0 ;;
+    5) echo nft delete table ip netmodes-bridge-nat0 ;;
+    6) echo ip link del veth0 ;;
+    14) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
+    15) echo rm /etc/netns/A/resolv.conf ;;
     esac
 }
 
