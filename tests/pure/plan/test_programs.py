@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
+from places import ROOT
 
 from netmodes.plan.programs import PROGRAMS
 
-pytestmark = pytest.mark.pure
-
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+SCRIPTS = ROOT / "scripts"
 
 
 def test_packages_of_the_scripts() -> None:
