@@ -122,7 +122,7 @@ def _kinds(facts: Facts) -> Iterator[Finding]:
     for name, there in (facts.kinds or {}).items():
         if not there:
             what = f"this kernel has no device type {name}, for {KINDS[name]}"
-            advice = f"modprobe {name}, or install what holds it (Ubuntu: linux-modules-extra)"
+            advice = f"`modprobe {name}`, or install what holds it (Ubuntu: linux-modules-extra)"
             yield Finding("error", what, f"modinfo {name}", advice=advice)
 
 

@@ -90,9 +90,9 @@ def filters(facts: Facts) -> Iterator[Finding]:
     if (facts.sysctls or {}).get(BRIDGE_NF) == "1":
         yield Finding(
             "warning",
-            "br_netfilter sends what a bridge passes on through iptables as well",
+            "br_netfilter sends what a bridge passes on through iptables too (Docker may need it)",
             f"sysctl {BRIDGE_NF}",
-            advice=f"sysctl -w {BRIDGE_NF}=0 (Docker may need it)",
+            fix=f"sysctl -w {BRIDGE_NF}=0",
         )
 
 

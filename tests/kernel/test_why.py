@@ -516,6 +516,15 @@ def test_said(quick_lab: Lab, case: str) -> None:
     assert advice in answer(done)["fix"]
 
 
+def test_refused_is_seen(quick_lab: Lab) -> None:
+    """Where nothing listens on another machine, what shows it is a connection it refuses."""
+    quick_lab.ok("netmodes", *BRIDGED.split())
+
+    found = answer(quick_lab.netmodes("why", "A", "192.168.64.7:81"))
+
+    assert "Connection refused" in quick_lab.sh(found["see"]).stderr
+
+
 def test_unplugged_uplink(quick_lab: Lab) -> None:
     """An uplink whose cable is out is named, and not who is behind it."""
     quick_lab.ok("netmodes", *BRIDGED.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
 from netmodes.diagnose.why.host_side import (
@@ -57,15 +58,14 @@ def listening(walk: Walk) -> Said:
     """Somebody listens on the port."""
     if walk.arrives or not (walk.is_refused or walk.nobody_listens):
         return None
-    show = f"ss -Hltn sport = :{walk.port}"
-    where = walk.target if not walk.is_own else walk.name
-    return Finding(
-        "error",
-        f"nothing listens on TCP port {walk.port} of {where}",
-        walk.within(show) if walk.is_own else show if walk.is_local else f"try it at {where}",
-        advice=f"start what should listen there, on {walk.target} or 0.0.0.0",
-        namespace=walk.name if walk.is_own else "",
-    )
+    where = walk.name if walk.is_own else walk.target
+    what = f"nothing listens on TCP port {walk.port} of {where}"
+    advice = f"start what should listen there, on {walk.target} or 0.0.0.0"
+    listeners = f"ss -Hltn sport = :{walk.port}"
+    if walk.is_local:
+        return Finding("error", what, listeners, advice=advice)
+    evidence = listeners if walk.is_own else shlex.join(walk.connection)
+    return walk.found("error", what, evidence, advice=advice)
 
 
 def answered(walk: Walk) -> Said:

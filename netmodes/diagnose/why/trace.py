@@ -18,6 +18,7 @@ from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
+from netmodes.plan.undo import Argv
 
 Json = dict[str, Any]
 
@@ -148,6 +149,11 @@ class Walk(Parts):
         uplink = self.net.uplink
         leaves = self.exit in (self.net.ingress, uplink) if self.passes_host else not self.is_local
         return [uplink] if uplink and leaves else []
+
+    @property
+    def connection(self) -> Argv:
+        """The command that connects to the port, and ends."""
+        return ("timeout", "1", "bash", "-c", f": </dev/tcp/{self.target}/{self.port}")
 
     @property
     def arrives(self) -> bool:

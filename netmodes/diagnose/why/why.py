@@ -88,8 +88,7 @@ def send(walk: Walk, runner: Runner) -> Tries:
     """Pings and a connection; then who has answered for a next hop, and who listens here."""
     sent = [inside(walk.name, *ping(walk.target)), ping(walk.target)]
     if walk.port:
-        connect = f": </dev/tcp/{walk.target}/{walk.port}"
-        sent.append(inside(walk.name, "timeout", "1", "bash", "-c", connect))
+        sent.append(inside(walk.name, *walk.connection))
     from_inside, from_host, *connected = runner.together(sent)
     shown: list[Argv] = [inside(walk.name, "ip", "-j", "neigh"), ("ip", "-j", "neigh")]
     if walk.port and (walk.is_own or walk.is_local):

@@ -177,9 +177,9 @@ def test_br_netfilter(value: str | None, found: bool, healthy: Facts) -> None:
     key = "net.bridge.bridge-nf-call-iptables"
     sysctls = {**healthy.known("sysctls"), key: value}
 
-    shown = [finding.evidence for finding in of_machine(replace(healthy, sysctls=sysctls))]
+    shown = [(one.evidence, one.fix) for one in of_machine(replace(healthy, sysctls=sysctls))]
 
-    assert shown == [f"sysctl {key}"] * found
+    assert shown == [(f"sysctl {key}", f"sysctl -w {key}=0")] * found
 
 
 @pytest.mark.parametrize(
