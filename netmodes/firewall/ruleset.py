@@ -157,7 +157,7 @@ def read_iptables(lines: Iterable[str]) -> Table:
     """The chains of ``iptables -S``."""
     table: Table = {}
     for line in lines:
-        words = shlex.split(line)
+        words = shlex.split(line.strip())  # of None, in facts from elsewhere, it would read stdin
         if words[:1] == ["-P"]:
             table[words[1]] = Chain(words[1], words[1].lower(), words[2].lower())
         elif words[:1] == ["-N"]:

@@ -353,6 +353,7 @@ PARTS = [field.name for field in fields(Facts)]
 
 
 @given(MODE, st.sampled_from(PARTS), JSON)
+@example(["nat"], "iptables", [None])
 @settings(max_examples=200)
 def test_any_facts(mode: list[str], part: str, value: object) -> None:
     """No file of facts comes to a traceback, whatever JSON it holds."""
