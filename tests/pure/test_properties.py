@@ -33,10 +33,6 @@ from netmodes import (
 )
 from netmodes.plan.undo import BEFORE
 
-#: No test here asserts a time.
-settings.register_profile("netmodes", deadline=None)
-settings.load_profile("netmodes")
-
 ARTICLE = Facts.from_json((FACTS / "article.json").read_text())
 
 #: Words that a shell, ip, Python or a template could take for more than a word.
