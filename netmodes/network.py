@@ -128,7 +128,7 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
         Refused: the namespace is not ours, or processes run inside.
         NetmodesError: something is left; its text says what.
     """
-    devices.check_namespace(name)
+    devices.validate_namespace(name)
     need_root()
     with locked() as lock:
         if Journal(name).read() is None:
@@ -152,7 +152,7 @@ def confirm(name: str) -> None:
     Raises:
         Refused: it is not up (any more).
     """
-    devices.check_namespace(name)
+    devices.validate_namespace(name)
     need_root()
     with locked():
         watcher.confirm(name)
@@ -173,7 +173,7 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
     Raises:
         Refused: the network is not up, or ``outside`` has no address, or one that is not outside.
     """
-    devices.check_namespace(name)
+    devices.validate_namespace(name)
     need_root()
     return _check(name, outside, echo)
 
@@ -203,7 +203,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     from netmodes.diagnose import target as targets
     from netmodes.diagnose.why.why import follow_target
 
-    devices.check_namespace(name)
+    devices.validate_namespace(name)
     host_name, port = targets.parse(target)
     need_root()
     return follow_target(running(name).network, host_name, port, Runner(echo or silent))
@@ -211,7 +211,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
     """Become a command inside a network; see ``engine.enter``."""
-    devices.check_namespace(name)
+    devices.validate_namespace(name)
     become(name, command, user, echo)
 
 

@@ -62,16 +62,16 @@ def bare(address: str) -> str:
     return address.partition("/")[0]
 
 
-def check_address(address: str) -> None:
+def validate_address(address: str) -> None:
     """Refuse what is no host's address in CIDR; "" is still open."""
     if address:
         parse(address)
 
 
-def check_pair(host_side: str, inside: str) -> None:
+def validate_pair(host_side: str, inside: str) -> None:
     """Refuse two addresses that are the same or not of one subnet; "" is still open."""
-    check_address(host_side)
-    check_address(inside)
+    validate_address(host_side)
+    validate_address(inside)
     if not host_side or not inside:
         return
     near, far = parse(host_side), parse(inside)
@@ -81,7 +81,7 @@ def check_pair(host_side: str, inside: str) -> None:
         raise Refused(f"{near.ip} is given to both ends: choose two addresses of {near.network}")
 
 
-def check_gateway(gateway: str, address: str) -> None:
+def validate_gateway(gateway: str, address: str) -> None:
     """Refuse a gateway that is no address of the namespace's subnet; "" is still open."""
     if not gateway:
         return
@@ -122,7 +122,7 @@ def own_pair(
         return near, far
     host_side = host_side or _beside(inside, defaults[0][0])
     inside = inside or _beside(host_side, defaults[0][1])
-    check_pair(host_side, inside)
+    validate_pair(host_side, inside)
     return _refuse_overlap(host_side, facts), inside
 
 

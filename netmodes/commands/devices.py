@@ -8,15 +8,6 @@ from itertools import count
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 
-__all__ = [
-    "check_bridge",
-    "check_device",
-    "check_namespace",
-    "check_pair",
-    "free_device",
-    "free_pair",
-]
-
 #: IFNAMSIZ less the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
 
@@ -48,12 +39,12 @@ INDEX = re.compile(r"if-?[0-9].*")
 PROCESS = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+")
 
 
-def check_device(*names: str) -> None:
+def validate_device(*names: str) -> None:
     """Refuse device names that are too long, not plain, or keywords to ``ip``; "" is open."""
     for name in filter(None, names):
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
-        _check_plain("device", name)
+        _validate_plain("device", name)
         if name == "lo":
             raise Refused("lo is the loopback: name another device")
         if name in KEYWORDS or any(word.startswith(name) for word in CUT_SHORT):
@@ -64,32 +55,32 @@ def check_device(*names: str) -> None:
             raise Refused(f"device name {name!r} reads as a device's index to ip: choose another")
 
 
-def check_namespace(name: str) -> None:
+def validate_namespace(name: str) -> None:
     """Refuse a namespace name that is no file name, not plain, or a PID to ``ip``."""
     if len(name) > LONGEST_NAMESPACE:
         raise Refused(
             f"namespace name {name[:20]!r}… is too long: at most {LONGEST_NAMESPACE} characters"
         )
-    _check_plain("namespace", name)
+    _validate_plain("namespace", name)
     if PROCESS.fullmatch(name):
         raise Refused(f"namespace name {name!r} reads as a process number to ip: add a letter")
 
 
-def check_pair(host_device: str, device: str) -> None:
+def validate_pair(host_device: str, device: str) -> None:
     """Refuse device names that cannot be, or the same one twice; "" is still open."""
-    check_device(host_device, device)
+    validate_device(host_device, device)
     if host_device and host_device == device:
         raise Refused(f"{device} is given to both ends of the cable: choose two names")
 
 
-def check_bridge(bridge: str, *ends: str) -> None:
+def validate_bridge(bridge: str, *ends: str) -> None:
     """Refuse a bridge's name that cannot be, or that an end of its cable has; "" is still open."""
-    check_device(bridge)
+    validate_device(bridge)
     if bridge and bridge in ends:
         raise Refused(f"{bridge} is the bridge and an end of its cable: choose two names")
 
 
-def _check_plain(what: str, name: str) -> None:
+def _validate_plain(what: str, name: str) -> None:
     if not PLAIN.fullmatch(name):
         raise Refused(
             f"{what} name {name!r} is not plain: "

@@ -27,7 +27,7 @@ WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" 
 ETHERNET = 1500
 
 
-def check_movable(uplink: str, facts: Facts) -> None:
+def validate_routes(uplink: str, facts: Facts) -> None:
     """Refuse a route that a batch cannot move, by name, before anything is touched."""
     for finding in unmovable(uplink, facts):
         raise Refused(str(finding))
@@ -89,13 +89,13 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
     returning = Undo(
         where,
         ("ip", "-force", "-batch", "-"),
-        handover_batch.back(uplink, bridge, facts),
+        handover_batch.to_uplink(uplink, bridge, facts),
         unless=tuple(handover_batch.left_out(uplink, bridge, facts)),
     )
     yield Step(
         ("ip", "-batch", "-"),
         f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
-        stdin=handover_batch.there(uplink, bridge, bridge_address, facts),
+        stdin=handover_batch.to_bridge(uplink, bridge, bridge_address, facts),
         undo=returning,
         share=f"addresses {uplink}",
     ).as_guard(

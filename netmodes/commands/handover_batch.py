@@ -13,8 +13,6 @@ from typing import Any
 from netmodes.machine.facts import FOREVER, Facts, is_advertised, written
 from netmodes.plan.undo import Sign, seconds_left
 
-__all__ = ["back", "last_to_return", "left_out", "there", "unmovable"]
-
 Json = dict[str, Any]
 
 #: Words of ``ip -j route show``, each with its word in ``ip route replace``, in written order.
@@ -53,7 +51,7 @@ def unmovable(route: Json) -> list[str]:
     return words + [word for word in metrics if word not in METRICS]
 
 
-def there(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
+def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
     """From the uplink to the bridge, and at no time on neither.
 
     `route replace` takes a route from the uplink, so that its addresses have none to take along. On
@@ -72,7 +70,7 @@ def there(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
     )
 
 
-def back(uplink: str, bridge: str, facts: Facts) -> str:
+def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
     """And back again: first out of the bridge, or on-link packets would wait a second for ARP.
 
     But IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first

@@ -79,7 +79,7 @@ def _add_link(device: str, kind: str, more: Argv, why: str) -> Step:
     )
 
 
-def move(device: str, namespace: str) -> Step:
+def into_namespace(device: str, namespace: str) -> Step:
     """``ip link set … netns …``: the device vanishes from the host."""
     why = f"{device} leaves the host for {namespace}"
     return Step(("ip", "link", "set", device, "netns", namespace), why)

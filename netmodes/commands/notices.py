@@ -13,7 +13,7 @@ from netmodes.plan.finding import Finding
 def before_up(facts: Facts) -> Iterator[Finding]:
     """What to know before anything is put up; all that it looks at is read for every mode."""
     for port in (link["ifname"] for link in facts.known("links") if "master" in link):
-        yield from uplink.stray(port, facts)
+        yield from uplink.addresses_on_port(port, facts)
     for network in facts.known("networks"):
         if network.state == "interrupted":
             name = network.name

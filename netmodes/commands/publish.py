@@ -63,7 +63,7 @@ class Port:
         return f"{self.host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
-def check(published: str, namespace: str) -> None:
+def validate(published: str, namespace: str) -> None:
     """Refuse ports that cannot be, and a name that no nft table can have."""
     if parse(published) and len(namespace) > LONGEST_TABLE:
         raise Refused(

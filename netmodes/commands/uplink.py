@@ -48,7 +48,7 @@ VIRTUAL = {
 REWRITING = ("balance-tlb", "balance-alb")
 
 
-def check_uplink(name: str, facts: Facts) -> None:
+def validate_uplink(name: str, facts: Facts) -> None:
     """Refuse an uplink that cannot become a port of a bridge, before anything is touched.
 
     The kernel would say "Device or resource busy" only after the bridge is up (kernel-facts 11).
@@ -56,11 +56,11 @@ def check_uplink(name: str, facts: Facts) -> None:
     Raises:
         Refused: it says which and what to do.
     """
-    for finding in obstacles(name, facts):
+    for finding in uplink_errors(name, facts):
         raise Refused(str(finding))
 
 
-def obstacles(name: str, facts: Facts) -> Iterator[Finding]:
+def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
     """What keeps this uplink from becoming a port of a bridge: nothing, or the first thing."""
     link, other = facts.link(name), suggestion(name, facts)
     if link is None:
@@ -100,7 +100,7 @@ def _behind(device: str, facts: Facts) -> str:
     return next(uplinks, device)
 
 
-def burdens(name: str, facts: Facts) -> Iterator[Finding]:
+def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
     """What an uplink that can be bridged may do to it, or cost."""
     for manager in (facts.managers or {}).get(name, ()):
         does, evidence, fix = (
@@ -133,7 +133,7 @@ def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
         yield Finding("warning", what, evidence, advice=advice, about=name)
 
 
-def stray(name: str, facts: Facts) -> Iterator[Finding]:
+def addresses_on_port(name: str, facts: Facts) -> Iterator[Finding]:
     """The article's trap: an address on a port of a bridge or bond; a VRF's may have one."""
     link = facts.link(name) or {}
     master = link.get("master", "")

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import ip_address, ip_interface
 
-from netmodes.commands.uplink import stray
+from netmodes.commands.uplink import addresses_on_port
 from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
-from netmodes.diagnose.target import check_machine
+from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.trace import answers_arp, round_trip
 from netmodes.diagnose.why.why import (
     asks_nobody,
@@ -68,7 +68,7 @@ def _check_outside(address: str, network: Network, host: Facts) -> None:
     Raises:
         Refused: it is such a one.
     """
-    check_machine(address, host)
+    validate_machine(address, host)
     own = [str(found.ip) for found in host.every_address()]
     subnet = ip_interface(network.topology.address).network
     if ip_address(address).is_loopback or address in own:
@@ -169,7 +169,7 @@ class Judge:
     def _gateway(self, result: Result) -> Result:
         """Of a packet from the host to its own gateway."""
         route = gateways(self.host)[0]
-        found = next(stray(route["dev"], self.host), None)
+        found = next(addresses_on_port(route["dev"], self.host), None)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"

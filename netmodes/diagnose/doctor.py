@@ -46,10 +46,10 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
 def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
     """What matters to bridging this NIC; nothing that hinders where a network of ours has."""
     if facts.bridged(name) is None:
-        yield from uplink.obstacles(name, facts)
+        yield from uplink.uplink_errors(name, facts)
         yield from handover.unmovable(name, facts)
         yield from objections.naming(name, "br0", facts)
-    yield from uplink.burdens(name, facts)
+    yield from uplink.uplink_warnings(name, facts)
     if name == facts.ssh:
         what = f"your SSH session goes through {name}"
         yield Finding(

@@ -8,8 +8,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 
-__all__ = ["check_machine", "is_address", "parse", "parse_host"]
-
 #: A host's name (RFC 1123).
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
 
@@ -43,10 +41,10 @@ def parse_host(host: str) -> None:
     if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
         raise Refused(f"{host!r} is no IPv4 address or name of a host: write one, as in 8.8.8.8")
     if is_address(host):
-        check_machine(host)
+        validate_machine(host)
 
 
-def check_machine(address: str, *networks: Facts) -> None:
+def validate_machine(address: str, *networks: Facts) -> None:
     """Refuse an address that cannot be one machine's: nobody's, for many, or for all of a subnet.
 
     Args:

@@ -61,7 +61,7 @@ def steps() -> Iterator[Step]:
     for name, port, device in ((HOST, "port1", UPLINK), (NEIGHBOUR, "port2", "eth0")):
         yield iproute.add_namespace(name)
         yield iproute.add_veth(port, device)
-        yield iproute.move(device, name)
+        yield iproute.into_namespace(device, name)
         yield iproute.plug_in(port, LAN)
         yield iproute.set_up(port)
 

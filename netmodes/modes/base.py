@@ -105,7 +105,7 @@ class Mode(ABC):
     namespace: str = option("A", "name of the namespace", short="-n")
 
     def __post_init__(self) -> None:
-        devices.check_namespace(self.namespace)
+        devices.validate_namespace(self.namespace)
         self.validate()
 
     @abstractmethod

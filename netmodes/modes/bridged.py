@@ -83,9 +83,9 @@ host                                           namespace {namespace}
     def validate(self) -> None:
         if not self.uplink:
             raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
-        devices.check_device(self.uplink)
+        devices.validate_device(self.uplink)
         super().validate()
-        addresses.check_gateway(self.gateway, self.address)
+        addresses.validate_gateway(self.gateway, self.address)
 
     def joined(self, facts: Facts) -> Network | None:
         return facts.bridged(self.uplink)
@@ -95,8 +95,8 @@ host                                           namespace {namespace}
         return replace(net, uplink=self.uplink, gateway=self.gateway or net.gateway)
 
     def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
-        uplink.check_uplink(self.uplink, facts)
-        handover.check_movable(self.uplink, facts)
+        uplink.validate_uplink(self.uplink, facts)
+        handover.validate_routes(self.uplink, facts)
         hundred, fifty = map(addresses.number, (self.article.host_address, self.article.address))
         near = addresses.lan_address(self.bridge_address, hundred, self.uplink, facts, self.address)
         bridge = devices.free_device(self.bridge, self.article.bridge, facts)
@@ -107,7 +107,7 @@ host                                           namespace {namespace}
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if not net.joins:
-            yield from uplink.burdens(net.uplink, facts)
+            yield from uplink.uplink_warnings(net.uplink, facts)
         yield from verdict.warnings
         yield from dns.notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
@@ -142,7 +142,7 @@ host                                           namespace {namespace}
         yield iproute.add_veth(net.host_device, net.device)
         yield from handover.same_mtu(net.uplink, net.host_device, facts)
         yield from handover.same_mtu(net.uplink, net.device, facts)
-        yield iproute.move(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.namespace)
         yield iproute.plug_in(net.host_device, net.bridge)
         yield iproute.set_up(net.host_device)
 

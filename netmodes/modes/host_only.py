@@ -52,8 +52,8 @@ host                      namespace {namespace}
     address: str = option("", "the namespace's address", metavar="CIDR")
 
     def validate(self) -> None:
-        devices.check_pair(self.host_device, self.device)
-        addresses.check_pair(self.host_address, self.address)
+        devices.validate_pair(self.host_device, self.device)
+        addresses.validate_pair(self.host_address, self.address)
 
     def topology(self, facts: Facts) -> Topology:
         host_device, device = devices.free_pair(self.host_device, self.device, facts)
@@ -85,7 +85,7 @@ host                      namespace {namespace}
         yield iproute.set_up("lo", self.namespace).as_guard(deaf)
 
         yield iproute.add_veth(net.host_device, net.device)
-        yield iproute.move(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.namespace)
         yield sysctl.keep_to_host(net.host_device, self.namespace)
 
         yield iproute.add_address(net.host_address, net.host_device)

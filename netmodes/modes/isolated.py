@@ -43,8 +43,8 @@ host                      namespace {namespace}
     address: str = option("", "its address", metavar="CIDR")
 
     def validate(self) -> None:
-        devices.check_device(self.device)
-        addresses.check_address(self.address)
+        devices.validate_device(self.device)
+        addresses.validate_address(self.address)
 
     def topology(self, facts: Facts) -> Topology:
         device = devices.free_device(self.device, self.article.device, facts)
@@ -66,7 +66,7 @@ host                      namespace {namespace}
         yield iproute.add_namespace(self.namespace)
 
         yield iproute.add_dummy(net.device)
-        yield iproute.move(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.namespace)
 
         yield iproute.add_address(net.address, net.device, self.namespace)
         yield iproute.set_up(net.device, self.namespace)

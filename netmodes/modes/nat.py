@@ -84,7 +84,7 @@ host                                           namespace {namespace}
 
     def validate(self) -> None:
         super().validate()
-        publish.check(self.publish, self.namespace)
+        publish.validate(self.publish, self.namespace)
 
     def joined(self, facts: Facts) -> Network | None:
         return next(iter(facts.on_bridge(self.bridge, self.mode)), None)
@@ -143,7 +143,7 @@ host                                           namespace {namespace}
             yield from nat.steps(net.bridge, net.host_address, facts)
 
         yield iproute.add_veth(net.host_device, net.device)
-        yield iproute.move(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.namespace)
         yield iproute.plug_in(net.host_device, net.bridge)
         if self.publish:
             yield iproute.hairpin(net.host_device)

@@ -27,9 +27,9 @@ class OnBridge(Mode):
     dns: str
 
     def validate(self) -> None:
-        devices.check_bridge(self.bridge, self.host_device, self.device)
-        devices.check_pair(self.host_device, self.device)
-        addresses.check_pair(self.bridge_address, self.address)
+        devices.validate_bridge(self.bridge, self.host_device, self.device)
+        devices.validate_pair(self.host_device, self.device)
+        addresses.validate_pair(self.bridge_address, self.address)
         dns.validate(self.dns)
 
     @abstractmethod

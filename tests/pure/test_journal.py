@@ -13,7 +13,7 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
-from netmodes.commands.devices import check_namespace
+from netmodes.commands.devices import validate_namespace
 from netmodes.journal import Journal, Note, locked, networks, sharing
 from netmodes.plan.network import Network, network_from
 from netmodes.script.bash import render
@@ -413,7 +413,7 @@ def test_lock_is_no_name(root: Path) -> None:
         (lock,) = root.iterdir()
 
     with pytest.raises(Refused):
-        check_namespace(lock.name)
+        validate_namespace(lock.name)
 
 
 def test_locked_nowhere(root: Path) -> None:

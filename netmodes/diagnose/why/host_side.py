@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from netmodes.commands.uplink import stray
+from netmodes.commands.uplink import addresses_on_port
 from netmodes.diagnose.why.trace import Json, Said, Walk, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.firewall.ruleset import Packet
@@ -109,7 +109,7 @@ def enslaved(walk: Walk) -> Said:
     bridge = (walk.host.link(walk.exit) or {}).get("master")
     if bridge is None:
         return None
-    if found := next(stray(walk.exit, walk.host), None):
+    if found := next(addresses_on_port(walk.exit, walk.host), None):
         return found
     what = f"{walk.exit} is a port of {bridge}, yet a route of the host's leads out by it"
     evidence, remedy = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare
-from netmodes.commands.uplink import stray
+from netmodes.commands.uplink import addresses_on_port
 from netmodes.diagnose.why.trace import Said, Walk, answers_arp, is_asked
 from netmodes.plan.finding import Finding
 
@@ -86,7 +86,7 @@ def cable(walk: Walk) -> Said:
     if walk.is_own:
         return None
     if not bridge:
-        return next(stray(end, walk.host), None)
+        return next(addresses_on_port(end, walk.host), None)
     devices = [end, *walk.lan_ports, bridge]
     found = [
         *map(walk.device, devices),

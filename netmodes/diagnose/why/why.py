@@ -8,7 +8,7 @@ from functools import partial
 from ipaddress import ip_address
 
 from netmodes.diagnose.probes import inside, is_answered, look_up, ping
-from netmodes.diagnose.target import check_machine, is_address, parse_host
+from netmodes.diagnose.target import is_address, parse_host, validate_machine
 from netmodes.diagnose.why.stages import KNOWN, follow
 from netmodes.diagnose.why.trace import Tries, Walk
 from netmodes.engine.record import Outcome
@@ -28,7 +28,7 @@ def follow_target(network: Network, host_name: str, port: str, runner: Runner) -
     address, looked_up = resolve(network, host_name, runner, *facts)
     if address is None:
         return looked_up
-    check_machine(address, *facts)
+    validate_machine(address, *facts)
     answer = follow_packet(network, address, port, runner, *facts)
     return replace(answer, hops=(*looked_up.hops, *answer.hops))
 

@@ -12,7 +12,7 @@ from console import machine
 from networks import named
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
-from netmodes.commands.addresses import check_address, check_gateway, check_pair
+from netmodes.commands.addresses import validate_address, validate_gateway, validate_pair
 
 
 def with_routes(facts: Facts, *destinations: str) -> Facts:
@@ -41,7 +41,7 @@ def pair(plan: Plan) -> tuple[str, str]:
 )
 def test_address(address: str) -> None:
     """A host's address with room for another beside it can stand; none at all is still open."""
-    assert check_address(address) is None
+    assert validate_address(address) is None
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_address(address: str) -> None:
 def test_address_refused(address: str, says: str) -> None:
     """What is no host's address is refused, with what it is."""
     with pytest.raises(Refused, match=says):
-        check_address(address)
+        validate_address(address)
 
 
 def test_pair() -> None:
     """Two addresses of one subnet are a pair; one that is open fits any."""
-    assert check_pair("10.0.0.1/24", "10.0.0.2/24") is None
-    assert check_pair("10.0.0.1/24", "") is None
-    assert check_pair("", "10.0.0.2/24") is None
+    assert validate_pair("10.0.0.1/24", "10.0.0.2/24") is None
+    assert validate_pair("10.0.0.1/24", "") is None
+    assert validate_pair("", "10.0.0.2/24") is None
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_pair() -> None:
 def test_pair_refused(inside: str, says: str) -> None:
     """Two addresses that are not two hosts of one subnet are no pair."""
     with pytest.raises(Refused, match=says):
-        check_pair("10.0.0.1/24", inside)
+        validate_pair("10.0.0.1/24", inside)
 
 
 @pytest.mark.parametrize("gateway", ["", "10.0.0.1", "10.0.0.254"])
 def test_gateway(gateway: str) -> None:
     """Another host of the namespace's subnet can be its gateway; none is still open."""
-    assert check_gateway(gateway, "10.0.0.2/24") is None
-    assert check_gateway(gateway, "") is None
+    assert validate_gateway(gateway, "10.0.0.2/24") is None
+    assert validate_gateway(gateway, "") is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_gateway(gateway: str) -> None:
 def test_gateway_refused(gateway: str, says: str) -> None:
     """What is no other host of the namespace's subnet is no gateway of it."""
     with pytest.raises(Refused, match=says):
-        check_gateway(gateway, "10.0.0.2/24")
+        validate_gateway(gateway, "10.0.0.2/24")
 
 
 @pytest.mark.parametrize("address", ["10.0.0.255/24", "10.0.0.0/24", "10.0.0.2"])

@@ -6,11 +6,11 @@ import pytest
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.commands.devices import (
-    check_device,
-    check_namespace,
-    check_pair,
     free_device,
     free_pair,
+    validate_device,
+    validate_namespace,
+    validate_pair,
 )
 
 
@@ -22,7 +22,7 @@ def machine(*devices: str) -> Facts:
 @pytest.mark.parametrize("name", ["A", "dummy0", "br-1a2b.c_d", "a" * 9 + "123456", "7up", "lo0"])
 def test_device(name: str) -> None:
     """Fifteen letters, digits, underscores, dots and dashes are a device's name."""
-    assert check_device(name) is None
+    assert validate_device(name) is None
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_device(name: str) -> None:
 def test_device_not_plain(name: str) -> None:
     """Anything but a plain word is refused."""
     with pytest.raises(Refused, match="is not plain"):
-        check_device(name)
+        validate_device(name)
 
 
 def test_device_too_long() -> None:
     """The kernel has room for fifteen characters."""
     with pytest.raises(Refused, match="too long: at most 15"):
-        check_device("a" * 16)
+        validate_device("a" * 16)
 
 
 @pytest.mark.parametrize(
@@ -64,33 +64,33 @@ def test_device_too_long() -> None:
 def test_device_keyword(name: str) -> None:
     """A word that ip reads as a keyword, also cut short, is refused."""
     with pytest.raises(Refused, match="is a keyword to ip"):
-        check_device(name)
+        validate_device(name)
 
 
 @pytest.mark.parametrize("name", ["if5", "if-1", "if42x"])
 def test_device_index(name: str) -> None:
     """A word that ip reads as the index of another device is refused."""
     with pytest.raises(Refused, match="reads as a device's index"):
-        check_device(name)
+        validate_device(name)
 
 
 @pytest.mark.parametrize("name", ["A", "a" * 255, "web-1.example_com", "0xg", "12a", "default"])
 def test_namespace(name: str) -> None:
     """A plain word that can be a file's name is a namespace's."""
-    assert check_namespace(name) is None
+    assert validate_namespace(name) is None
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", ".", "-a", "a b", "a\n", "ä", "$(id)", "%n"])
 def test_namespace_not_plain(name: str) -> None:
     """Anything but a plain word is refused, nothing at all as well."""
     with pytest.raises(Refused, match="is not plain"):
-        check_namespace(name)
+        validate_namespace(name)
 
 
 def test_namespace_too_long() -> None:
     """A name that no file can have is refused, and only its beginning shown."""
     with pytest.raises(Refused, match="too long: at most 255") as refusal:
-        check_namespace("a" * 256)
+        validate_namespace("a" * 256)
 
     assert len(str(refusal.value)) < 100
 
@@ -99,7 +99,7 @@ def test_namespace_too_long() -> None:
 def test_namespace_process(name: str) -> None:
     """A word that ip reads as a process is refused."""
     with pytest.raises(Refused, match="reads as a process number"):
-        check_namespace(name)
+        validate_namespace(name)
 
 
 @pytest.mark.parametrize("mode", [Isolated, HostOnly, Bridged])
@@ -116,7 +116,7 @@ def test_checked_when_made(mode: type[Isolated | HostOnly | Bridged]) -> None:
 def test_pair_of_one() -> None:
     """Both ends of a cable cannot have one name."""
     with pytest.raises(Refused, match="given to both ends"):
-        check_pair("veth0", "veth0")
+        validate_pair("veth0", "veth0")
 
 
 @pytest.mark.parametrize("end", ["host_device", "device"])
@@ -128,7 +128,7 @@ def test_bridge_is_no_end(end: str) -> None:
 
 def test_pair_of_open_ends() -> None:
     """Ends that are not named yet are not the same."""
-    assert check_pair("", "") is None
+    assert validate_pair("", "") is None
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,12 @@ def move(facts: Facts) -> Step:
     return step
 
 
-def there(facts: Facts) -> list[str]:
+def to_bridge(facts: Facts) -> list[str]:
     """The lines to the bridge."""
     return (move(facts).stdin or "").splitlines()
 
 
-def back(facts: Facts, elapsed: float = 0) -> list[str]:
+def to_uplink(facts: Facts, elapsed: float = 0) -> list[str]:
     """The lines back, so many seconds after the run began."""
     undo = move(facts).undo
     assert undo is not None
@@ -89,14 +89,14 @@ def of(lines: list[str], what: str) -> list[str]:
 
 def test_back_of_everything() -> None:
     """All of a rich uplink comes back as it was, less the time that has passed."""
-    assert back(machine("rich"), elapsed=30.9) == RICH_BACK.strip().splitlines()
+    assert to_uplink(machine("rich"), elapsed=30.9) == RICH_BACK.strip().splitlines()
 
 
 def test_order() -> None:
     """All addresses are on the bridge, then all routes, before any goes, the last address first."""
     rich = machine("rich")
 
-    lines = there(rich)
+    lines = to_bridge(rich)
 
     verbs = [line.split()[1] for line in lines]
     added, deleted = (
@@ -113,7 +113,7 @@ def test_back_begins_outside(article: Facts) -> None:
     step = move(article)
 
     assert step.undo is not None
-    assert back(article)[0] == "link set enp0s1 nomaster"
+    assert to_uplink(article)[0] == "link set enp0s1 nomaster"
     assert (step.argv, step.undo.argv) == (
         ("ip", "-batch", "-"),
         ("ip", "-force", "-batch", "-"),
@@ -152,11 +152,11 @@ def test_address(info: Json, on_bridge: str, again: str, article: Facts) -> None
     """On the bridge an IPv4 address lasts for ever, without a route; it comes back as it was."""
     facts = uplink(article, {**info, "local": "10.0.0.2"})
 
-    assert of(there(facts), "10.0.0.2")[:2] == [
+    assert of(to_bridge(facts), "10.0.0.2")[:2] == [
         f"addr add {on_bridge} noprefixroute dev br0",
         f"addr del {on_bridge.removesuffix(' scope link')} dev enp0s1",
     ]
-    assert of(back(facts), "10.0.0.2")[:2] == [
+    assert of(to_uplink(facts), "10.0.0.2")[:2] == [
         f"addr del {on_bridge.removesuffix(' scope link')} dev br0",
         f"addr add {again} dev enp0s1",
     ]
@@ -171,12 +171,12 @@ def test_address_of_ipv6(info: Json, flags: str, article: Facts) -> None:
     """An IPv6 address is heard at once wherever it moves, and looked for twice only afterwards."""
     facts = uplink(article, {**info, "local": "fd00::2"})
 
-    assert of(there(facts), "fd00::2") == [
+    assert of(to_bridge(facts), "fd00::2") == [
         "addr add fd00::2/64 nodad noprefixroute dev br0",
         "route replace local fd00::2 dev br0 table local",
         "addr del fd00::2/64 dev enp0s1",
     ]
-    assert of(back(facts), "fd00::2") == [
+    assert of(to_uplink(facts), "fd00::2") == [
         f"addr add fd00::2/64 nodad noprefixroute {flags.removeprefix('noprefixroute ')}dev enp0s1",
         "addr del fd00::2/64 dev br0",
         f"addr change fd00::2/64 {flags}dev enp0s1",
@@ -187,7 +187,7 @@ def test_address_that_is_never_looked_for(article: Facts) -> None:
     """An IPv6 address that was without duplicate address detection stays so."""
     facts = uplink(article, {**V6, "local": "fd00::2", "nodad": True})
 
-    assert of(back(facts), "fd00::2") == [
+    assert of(to_uplink(facts), "fd00::2") == [
         "addr add fd00::2/64 noprefixroute nodad dev enp0s1",
         "addr del fd00::2/64 dev br0",
         "addr change fd00::2/64 nodad dev enp0s1",
@@ -207,7 +207,7 @@ def test_address_that_is_deprecated(info: Json, article: Facts) -> None:
     """An address that is not to be a source of new connections is none on the bridge, nor after."""
     facts = uplink(article, info)
 
-    lines = of(there(facts) + back(facts, 30), info["local"])
+    lines = of(to_bridge(facts) + to_uplink(facts, 30), info["local"])
 
     adding = [line for line in lines if "addr add" in line]
 
@@ -221,7 +221,10 @@ def test_lifetimes(elapsed: float, article: Facts) -> None:
     expires = {"dst": "fd77::/64", "gateway": "fe80::1", "dev": "enp0s1", "expires": 900}
     facts = uplink(article, {**V4, **lifetimes, "local": "10.0.0.2"}, routes=(expires,))
 
-    address, route = of(back(facts, elapsed), "10.0.0.2")[1], of(back(facts, elapsed), "fd77::/64")
+    address, route = (
+        of(to_uplink(facts, elapsed), "10.0.0.2")[1],
+        of(to_uplink(facts, elapsed), "fd77::/64"),
+    )
 
     left = [max(60, seconds - int(elapsed)) for seconds in (3600, 1800, 900)]
     assert f" valid_lft {left[0]} preferred_lft {left[1]} dev" in address
@@ -263,8 +266,8 @@ def test_route(route: Json, line: str, article: Facts) -> None:
     facts = uplink(article, routes=({"flags": [], **route, "dev": "enp0s1"},))
     new = [f"route replace {line.format(device)}" for device in ("br0", "enp0s1")]
 
-    assert [line for line in there(facts) if line not in there(article)] == [new[0]]
-    assert [line for line in back(facts) if line not in back(article)] == [new[1]]
+    assert [line for line in to_bridge(facts) if line not in to_bridge(article)] == [new[0]]
+    assert [line for line in to_uplink(facts) if line not in to_uplink(article)] == [new[1]]
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,7 @@ def test_route_whole_or_refused(route: Json, words: str, article: Facts) -> None
 def lines_or_refusal(destination: str, facts: Facts) -> list[str]:
     """The lines to the bridge that are about this route, or why there are none."""
     try:
-        return of(there(facts), destination)
+        return of(to_bridge(facts), destination)
     except Refused as refusal:
         return [str(refusal)]
 
@@ -336,7 +339,7 @@ def test_route_of_others(route: Json, article: Facts) -> None:
     """The routes of other devices, and those that the kernel sees to, are left alone."""
     facts = uplink(article, routes=(route,))
 
-    assert (there(facts), back(facts)) == (there(article), back(article))
+    assert (to_bridge(facts), to_uplink(facts)) == (to_bridge(article), to_uplink(article))
 
 
 @pytest.mark.parametrize(
@@ -351,8 +354,8 @@ def test_route_that_comes_with_its_address(
     route = {"dst": dst, "dev": "enp0s1", "protocol": "kernel", "metric": 256, "flags": []}
     facts = uplink(article, info, routes=(route,))
 
-    assert f"route replace {dst} dev br0 proto kernel metric 256" in there(facts)
-    assert [line for line in back(facts) if "proto kernel metric 256" in line] == []
+    assert f"route replace {dst} dev br0 proto kernel metric 256" in to_bridge(facts)
+    assert [line for line in to_uplink(facts) if "proto kernel metric 256" in line] == []
 
 
 def test_source(article: Facts) -> None:
@@ -364,7 +367,7 @@ def test_source(article: Facts) -> None:
     elsewhere = Bridged(uplink="enp0s1", bridge_address="10.0.0.1/24", address="10.0.0.5/24")
 
     subnet = "dev br0 proto kernel scope link src"
-    replaced = [line for line in there(facts) if line.startswith("route")]
+    replaced = [line for line in to_bridge(facts) if line.startswith("route")]
     assert replaced[-1] == f"route replace 192.168.64.0/24 {subnet} 192.168.64.3"
     batches = [step.stdin for step in elsewhere.plan(facts).steps if step.stdin]
     assert f"route replace 10.0.0.0/24 {subnet} 10.0.0.2\naddr del" in batches[0]
@@ -377,7 +380,7 @@ def test_advertised() -> None:
     """What was advertised is bridged over by stand-ins, and never made again by hand."""
     facts = machine("advertised")
 
-    lines = [*there(facts), *back(facts)]
+    lines = [*to_bridge(facts), *to_uplink(facts)]
 
     expiring = [line for line in lines if "expires" in line]
     assert [line for line in lines if "proto ra" in line] == []
@@ -390,7 +393,7 @@ def test_advertised_without_end(article: Facts) -> None:
     route = {"dst": "fd90::/64", "gateway": "fe80::1", "dev": "enp0s1", "protocol": "ra"}
     facts = uplink(article, routes=({**route, "metric": 1024, "pref": "medium"},))
 
-    assert [line for line in there(facts) + back(facts) if "proto ra" in line] == []
+    assert [line for line in to_bridge(facts) + to_uplink(facts) if "proto ra" in line] == []
 
 
 def test_advertised_addresses() -> None:
@@ -398,8 +401,8 @@ def test_advertised_addresses() -> None:
     facts = machine("advertised")
     advertised = [info for info in facts.global_addresses("enp0s1") if info["family"] == "inet6"]
 
-    added = [line for line in there(facts) if line.startswith("addr add fd")]
-    deleted = [line for line in there(facts) if line.startswith("addr del fd")]
+    added = [line for line in to_bridge(facts) if line.startswith("addr add fd")]
+    deleted = [line for line in to_bridge(facts) if line.startswith("addr del fd")]
 
     lasting = "nodad noprefixroute valid_lft 86400 preferred_lft 14400"
     assert added == [f"addr add {info['local']}/64 {lasting} dev br0" for info in advertised]

@@ -10,7 +10,13 @@ from console import machine
 from networks import named
 
 from netmodes import Bridged, Facts, Refused
-from netmodes.commands.uplink import burdens, check_uplink, stray, suggestion, unchanged
+from netmodes.commands.uplink import (
+    addresses_on_port,
+    suggestion,
+    unchanged,
+    uplink_warnings,
+    validate_uplink,
+)
 
 #: What `ip` prints on the article's machine for each check of its uplink.
 LINK = (
@@ -32,7 +38,7 @@ def nics() -> Facts:
 @pytest.mark.parametrize("uplink", ["enp0s1", "enp0s5.7", "bond0"])
 def test_uplink(uplink: str, nics: Facts) -> None:
     """A NIC, a VLAN on one and a bond can be bridged."""
-    assert check_uplink(uplink, nics) is None
+    assert validate_uplink(uplink, nics) is None
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_uplink(uplink: str, nics: Facts) -> None:
 def test_uplink_refused(uplink: str, says: str, nics: Facts) -> None:
     """A device that cannot become a bridge's port is refused, with what keeps it."""
     with pytest.raises(Refused, match=says):
-        check_uplink(uplink, nics)
+        validate_uplink(uplink, nics)
 
 
 def test_loopback(article: Facts) -> None:
@@ -67,7 +73,7 @@ def test_children(kind: str, article: Facts) -> None:
     facts = replace(article, links=[*article.known("links"), child])
 
     with pytest.raises(Refused, match="carries child0"):
-        check_uplink("enp0s1", facts)
+        validate_uplink("enp0s1", facts)
 
 
 def test_veth_peer(article: Facts) -> None:
@@ -75,15 +81,15 @@ def test_veth_peer(article: Facts) -> None:
     peer = {"ifname": "peer0", "link": "enp0s1", "linkinfo": {"info_kind": "veth"}}
     facts = replace(article, links=[*article.known("links"), peer])
 
-    assert check_uplink("enp0s1", facts) is None
+    assert validate_uplink("enp0s1", facts) is None
 
 
 def test_suggestion(nics: Facts) -> None:
     """A refusal names the NIC of the default route, and where there is none the command for it."""
     with pytest.raises(Refused, match=r"\(`--uplink enp0s1`\)"):
-        check_uplink("eth7", nics)
+        validate_uplink("eth7", nics)
     with pytest.raises(Refused, match="`ip link` shows all"):
-        check_uplink("eth7", replace(nics, routes=[]))
+        validate_uplink("eth7", replace(nics, routes=[]))
 
 
 def test_suggestion_is_another(nics: Facts) -> None:
@@ -91,7 +97,7 @@ def test_suggestion_is_another(nics: Facts) -> None:
     facts = replace(nics, routes=[{"dst": "default", "dev": "wg0"}])
 
     with pytest.raises(Refused) as refusal:
-        check_uplink("wg0", facts)
+        validate_uplink("wg0", facts)
 
     assert "--uplink wg0" not in str(refusal.value)
 
@@ -190,7 +196,7 @@ def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: F
     bridge = {**BARE, "addr_info": port["addr_info"] * bridge_has_it}
     ours = [named(name, "bridged", bridge="br0", uplink="enp0s1") for name in networks]
 
-    (finding,) = stray("enp0s1", replace(article, links=[port, bridge], networks=ours))
+    (finding,) = addresses_on_port("enp0s1", replace(article, links=[port, bridge], networks=ours))
 
     assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
     assert finding.remedy == remedy
@@ -200,15 +206,15 @@ def test_stray_of_nothing(article: Facts) -> None:
     """A port without an address, an address on no port, and no device at all are no trap."""
     port = {**article.known_link("enp0s1"), "master": "br0", "addr_info": []}
 
-    assert list(stray("enp0s1", replace(article, links=[port, BARE]))) == []
-    assert list(stray("enp0s1", article)) == []
-    assert list(stray("eth7", article)) == []
+    assert list(addresses_on_port("enp0s1", replace(article, links=[port, BARE]))) == []
+    assert list(addresses_on_port("enp0s1", article)) == []
+    assert list(addresses_on_port("eth7", article)) == []
 
 
 def test_no_stray(nics: Facts) -> None:
     """What a VRF holds may have addresses: they are in its table, and reached."""
     assert "master" in nics.known_link("enp0s3")
-    assert list(stray("enp0s3", nics)) == []
+    assert list(addresses_on_port("enp0s3", nics)) == []
 
 
 # Who manages the uplink.
@@ -225,7 +231,7 @@ def test_no_stray(nics: Facts) -> None:
 )
 def test_managed(manager: str, line: str, article: Facts) -> None:
     """Each manager is named, with what it does and the one line that tells it not to."""
-    (finding,) = burdens("enp0s1", replace(article, managers={"enp0s1": [manager]}))
+    (finding,) = uplink_warnings("enp0s1", replace(article, managers={"enp0s1": [manager]}))
 
     assert finding.what.startswith(f"{manager} ")
     assert "enp0s1 its address again" in finding.what or "an address again" in finding.what
