@@ -6,7 +6,12 @@ from netmodes.engine.record import Outcome, Record
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
-from netmodes.modes import MODES, Bridged, HostOnly, Isolated, Mode, Nat
+from netmodes.modes import MODES
+from netmodes.modes.base import Mode
+from netmodes.modes.bridged import Bridged
+from netmodes.modes.host_only import HostOnly
+from netmodes.modes.isolated import Isolated
+from netmodes.modes.nat import Nat
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import NotAsPromised, Promise, Report, Result

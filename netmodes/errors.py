@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["CommandFailed", "Interrupted", "NetmodesError", "Refused"]
-
 
 class NetmodesError(Exception):
     """The base of everything netmodes raises; its text is fit for a user.

@@ -20,7 +20,7 @@ from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_device
-from netmodes.modes import Mode
+from netmodes.modes.base import Mode
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import NotAsPromised
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from netmodes.cli.complete import files, interfaces
-from netmodes.modes import Mode
+from netmodes.modes.base import Mode
 
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:

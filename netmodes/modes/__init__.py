@@ -8,6 +8,4 @@ from netmodes.modes.host_only import HostOnly
 from netmodes.modes.isolated import Isolated
 from netmodes.modes.nat import Nat
 
-__all__ = ["MODES", "Bridged", "HostOnly", "Isolated", "Mode", "Nat"]
-
 MODES: dict[str, type[Mode]] = {mode.mode: mode for mode in (Isolated, HostOnly, Bridged, Nat)}

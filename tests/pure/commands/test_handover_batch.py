@@ -221,10 +221,8 @@ def test_lifetimes(elapsed: float, article: Facts) -> None:
     expires = {"dst": "fd77::/64", "gateway": "fe80::1", "dev": "enp0s1", "expires": 900}
     facts = uplink(article, {**V4, **lifetimes, "local": "10.0.0.2"}, routes=(expires,))
 
-    address, route = (
-        of(to_uplink(facts, elapsed), "10.0.0.2")[1],
-        of(to_uplink(facts, elapsed), "fd77::/64"),
-    )
+    lines = to_uplink(facts, elapsed)
+    address, route = of(lines, "10.0.0.2")[1], of(lines, "fd77::/64")
 
     left = [max(60, seconds - int(elapsed)) for seconds in (3600, 1800, 900)]
     assert f" valid_lft {left[0]} preferred_lft {left[1]} dev" in address
