@@ -1,7 +1,7 @@
 """The hand-over: what the uplink is to the host moves to the bridge, so that the host stays online.
 
-Followed to the letter the article leaves the host's address on a NIC whose frames now come in on
-the bridge: the host is cut off once its ARP entry for the gateway expires (kernel-facts 1 to 9).
+Without it the host's address stays on a NIC whose frames come in on the bridge, and the host is cut
+off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port).
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def unmovable(uplink: str, facts: Facts) -> Iterator[Finding]:
 
 
 def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
-    """The bridge looks like the uplink before it is up, and its routes wait until it has a port.
+    """Give the bridge the uplink's settings, MAC and MTU; disable its routes until it has a port.
 
-    Else on-link packets would go to a bridge that leads nowhere yet, and wait a second for ARP.
-    Nor does it hear a router advertisement before the hand-over, and make addresses of its own.
+    Otherwise packets for the LAN wait a second (docs/kernel.md#bridge-without-a-port). The bridge
+    ignores router advertisements until the hand-over, for it would make addresses of its own.
     """
     families = ("ipv4", "ipv6") if facts.has_ipv6 else ("ipv4",)
     settings = {
@@ -84,7 +84,10 @@ def same_mtu(
 
 
 def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
-    """The hand-over itself; afterwards the bridge filters as the uplink did."""
+    """Move the addresses and routes in one batch (docs/kernel.md#one-batch).
+
+    Then the bridge gets the uplink's ``rp_filter``, and hears router advertisements in its place.
+    """
     where = ("sh", "-c", WHERE, uplink, bridge, handover_batch.last_to_return(uplink, facts))
     returning = Undo(
         where,

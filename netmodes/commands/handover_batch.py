@@ -1,7 +1,7 @@
 """The hand-over's batches: every address and route of the uplink as a line of ``ip -batch``.
 
-What router advertisements made is never made again by hand, for the kernel would then drop the next
-advertisement whole: stand-ins of a worse metric serve until it has learned anew (kernel-facts 7).
+A route from a router advertisement is never made by hand: a stand-in with a worse metric serves
+until the kernel has learned it again (docs/kernel.md#advertised-routes).
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def unmovable(route: Json) -> list[str]:
 
 
 def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> str:
-    """From the uplink to the bridge, and at no time on neither.
+    """The lines that move everything to the bridge; each address is always on one device or both.
 
-    `route replace` takes a route from the uplink, so that its addresses have none to take along. On
-    the bridge an IPv4 address lasts for ever, for no DHCP client renews it there; its subnet's
-    route replaces the one that came with the bridge's own address, so that the host's source stays.
+    Routes move before the addresses they need are deleted (docs/kernel.md#last-address). On the
+    bridge an IPv4 address has no end (docs/kernel.md#lifetimes). Its subnet's route replaces the
+    one of the bridge's address: the host keeps its source (docs/kernel.md#source-address).
     """
     addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
     subnet = ip_interface(bridge_address).network
@@ -71,10 +71,10 @@ def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> st
 
 
 def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
-    """And back again: first out of the bridge, or on-link packets would wait a second for ARP.
+    """The lines that move everything back, once the uplink is no port (docs/kernel.md#way-back).
 
-    But IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
-    would give it the same ones, deaf until they are tested for duplicates.
+    IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
+    would give it the same ones, deaf for a second (docs/kernel.md#ipv6-addresses).
     """
     addresses, routes = facts.global_addresses(uplink), facts.unicast_routes(uplink)
     return _lines(
@@ -108,7 +108,7 @@ def last_to_return(uplink: str, facts: Facts) -> str:
 
 
 def _deleted(addresses: list[Json]) -> list[Json]:
-    """Last first, as a primary takes its secondaries along; advertised ones go with IPv6 itself."""
+    """The addresses to delete, secondary ones first; advertised ones go when IPv6 is disabled."""
     return [item for item in reversed(addresses) if not is_advertised(item)]
 
 

@@ -36,7 +36,7 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
 
 
 def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
-    """A dummy0 that came with the module: ``ip link add dummy0`` would fail (kernel-facts 26)."""
+    """A dummy0 that came with the module: ``ip link add dummy0`` fails (docs/kernel.md#dummy0)."""
     link = facts.link("dummy0")
     if link is not None and kind(link) == "dummy" and not facts.addresses("dummy0"):
         yield Finding(

@@ -49,9 +49,7 @@ REWRITING = ("balance-tlb", "balance-alb")
 
 
 def validate_uplink(name: str, facts: Facts) -> None:
-    """Refuse an uplink that cannot become a port of a bridge, before anything is touched.
-
-    The kernel would say "Device or resource busy" only after the bridge is up (kernel-facts 11).
+    """Refuse an uplink that cannot become a port of a bridge (docs/kernel.md#busy-uplinks).
 
     Raises:
         Refused: it says which and what to do.

@@ -74,7 +74,7 @@ def unreachable(runner: Runner) -> str | None:
     """The next hop that does not answer, in words, or None: of each default route, of the SSH peer.
 
     An old neighbour entry would answer for a host that is cut off, so those go first; each next
-    hop is pinged from its route's own device and source (kernel-facts 13).
+    hop is pinged from its route's own device and source (docs/kernel.md#reachability).
     """
     for family in ("-4", "-6"):
         runner.quietly(("ip", family, "neigh", "flush", "all"))

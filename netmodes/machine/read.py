@@ -160,7 +160,7 @@ def _sysctl(name: str) -> str | None:
 
 
 def _with_ip_forward() -> dict[str, str]:
-    """The settings that turning ip_forward on and off again would change (kernel-facts 20)."""
+    """The settings that switching ip_forward on and off changes (docs/kernel.md#ip-forwarding)."""
     conf = Path("/proc/sys/net/ipv4/conf")
     forwarding = {path.parent.name: text_of(path) for path in conf.glob("*/forwarding")}
     changed = {f"{name}/forwarding": "1" for name, value in forwarding.items() if value == "1"}
