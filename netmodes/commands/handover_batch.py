@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from netmodes.machine.facts import FOREVER, Facts, is_advertised, written
+from netmodes.machine.facts import FOREVER, Facts, Json, is_advertised, written
 from netmodes.plan.undo import Sign, seconds_left
-
-Json = dict[str, Any]
 
 #: Words of ``ip -j route show``, each with its word in ``ip route replace``, in written order.
 ROUTE_WORDS = {

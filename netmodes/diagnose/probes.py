@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import Facts, Json
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
 from netmodes.plan.undo import Argv
-
-Json = dict[str, Any]
 
 #: How long a question to a name server may take, however many there are, and that each is asked
 #: once (resolv.conf(5)); and that errors are said in English.

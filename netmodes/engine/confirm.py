@@ -12,16 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
+from netmodes.machine.facts import Json
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
-
-Json = dict[str, Any]
 
 #: Seconds between two looks at the journal.
 PAUSE = 0.1

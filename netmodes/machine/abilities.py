@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
+from netmodes.machine.facts import Json
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
-
-Json = dict[str, Any]
 
 #: Folders of sudo's PATH that a user's PATH may lack (Debian's /etc/sudoers).
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")

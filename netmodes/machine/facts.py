@@ -16,6 +16,7 @@ from netmodes.errors import Refused
 from netmodes.plan.network import Network, network_from
 from netmodes.plan.step import Step
 
+#: An object as ``ip -j`` prints it: a device, an address, a route.
 Json = dict[str, Any]
 
 #: A lifetime without end (``ip -j addr``).

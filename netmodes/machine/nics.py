@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from netmodes.machine.facts import Json
 from netmodes.machine.query import ask, lines, text_of
-
-Json = dict[str, Any]
 
 DEVICES = Path("/sys/class/net")
 WIRELESS = Path("/proc/net/wireless")

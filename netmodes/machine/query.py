@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
-from typing import Any
 
-Json = dict[str, Any]
+from netmodes.machine.facts import Json
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:

@@ -13,13 +13,11 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.journal import networks
 from netmodes.machine import abilities
-from netmodes.machine.facts import Facts, kind
+from netmodes.machine.facts import Facts, Json, kind
 from netmodes.machine.nics import hardware, managers, tc_filters
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, names_inside, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
-
-Json = dict[str, Any]
 
 ROUTES = ("-j", "route", "show", "table", "all")
 IP_JSON = {

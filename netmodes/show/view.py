@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, kind, written
+from netmodes.machine.facts import Facts, Json, kind, written
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from netmodes.commands.uplink import addresses_on_port
-from netmodes.diagnose.why.trace import Json, Said, Walk, answers_arp, refusal
+from netmodes.diagnose.why.trace import Said, Walk, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.firewall.ruleset import Packet
+from netmodes.machine.facts import Json
 from netmodes.plan.finding import Finding
 
 #: What the kernel says of a packet, for each kind of route or rule that is there to drop.

@@ -10,17 +10,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.parts import Parts
 from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import Facts, Json
 from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
-
-Json = dict[str, Any]
 
 #: What `ping` says of an answer.
 TIME = re.compile(r"time[=<]([\d.]+) ms")
