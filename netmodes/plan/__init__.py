@@ -1,1 +1,1 @@
-"""What is to be done: frozen values, no I/O, JSON in and out."""
+"""Plans and what they consist of: frozen values, no I/O, to JSON and from it."""

@@ -1,4 +1,4 @@
-"""How far a packet from a namespace gets, and what stops it."""
+"""The answer of ``netmodes why``: how far a packet from a namespace gets, and what stops it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Answer:
     """How far a packet gets.
 
     Args:
-        hops: where it passes, one line each, in order.
-        finding: the first thing that is wrong; None if it arrives and is answered.
+        hops: the stages that it passes, one line each, in order.
+        finding: the first fault; None if the packet arrives and is answered.
     """
 
     hops: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""One form for what about a machine matters, whoever finds it and whoever says it."""
+"""A finding: one form for whatever finds something about a machine, and whatever reports it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from dataclasses import KW_ONLY, dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about the machine that matters: what is so, what shows it, what to do.
+    """Something about the machine that matters: a statement, evidence, and a fix or advice.
 
-    ``str(finding)`` is one sentence, for a refusal; ``notice`` has what to do on its own line.
+    ``str(finding)`` is one sentence, for a refusal.
 
     Args:
-        level: "error": it does not work; "warning": it may not, or costs something.
-        what: one sentence, no full stop at the end.
-        evidence: the command that shows it, as typed.
-        fix: the command that puts it right, as typed.
-        advice: what to do where no single command puts it right; one of both is given.
-        about: the device, namespace or network it is about; "" the machine.
-        namespace: where its commands run; "" the host.
+        level: "error" for what does not work; "warning" for what may not work, or has a cost.
+        what: the statement; one sentence without its full stop.
+        evidence: the command that shows it, quoted for a shell.
+        fix: the command that corrects it, quoted for a shell; "" where no single command does.
+        advice: what to do instead, as a sentence; either this or a fix is given.
+        about: the device, namespace or network it is about; "" for the machine.
+        namespace: the namespace in which its commands run; "" for the host.
+
+    Raises:
+        ValueError: both a fix and advice are given, or neither.
     """
 
     level: str
@@ -39,7 +42,7 @@ class Finding:
 
     @property
     def notice(self) -> str:
-        """What to know before something is done, and what to do on a line of its own."""
+        """The statement, and the fix or advice on a line of its own."""
         return f"{self.what}:\n  {self.remedy}"
 
     @property

@@ -1,4 +1,4 @@
-"""A network of ours that is up, and the devices and addresses it consists of."""
+"""A network that netmodes made, and the devices and addresses that it consists of."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from netmodes.plan.step import Step, step_from
 class Topology:
     """The devices and addresses of one namespace's network; "" for what its mode does not have.
 
-    A mode settles its options to this value on a machine's facts; nothing is left open in it.
+    A mode settles its options on a machine's facts, and this value is the result.
 
     Args:
         device: the namespace's device.
         address: the namespace's address, in CIDR.
         host_device: the host's end of the cable.
         ingress: the host's device that the namespace's packets come in on: that end, or the bridge.
-        host_address: the address of that device, in CIDR.
+        host_address: the address of ``ingress``, in CIDR.
         bridge: the bridge that the host's end is a port of.
-        uplink: the host's NIC that is a port of the bridge as well.
-        gateway: where the namespace's default route leads.
-        subnets: what the namespace reaches directly, in CIDR.
-        joins: the network whose bridge this one joins.
+        uplink: the host's NIC that is another port of the bridge.
+        gateway: the next hop of the namespace's default route, without a prefix length.
+        subnets: the subnets that the namespace reaches directly, in CIDR.
+        joins: the name of the network whose bridge this one joins.
     """
 
     device: str
@@ -52,24 +52,24 @@ class Topology:
 
     @property
     def host_devices(self) -> list[str]:
-        """The host's devices that the network stands on: its end, the bridge and the uplink."""
+        """The host's devices that belong to the network: its end, the bridge and the uplink."""
         return [name for name in (self.host_device, self.bridge, self.uplink) if name]
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network of ours: one that is up, or whose run was interrupted.
+    """A network that netmodes made: it is up, or its run was interrupted.
 
     Args:
         name: the network's name, which is its first namespace's.
         mode: the mode's name; "" where the journal cannot be read.
         parameters: every option of the mode by name, settled, as text.
         topology: its devices and addresses.
-        state: "up", "unconfirmed" (up, and the watcher waits), "interrupted" or "unreadable".
-        shares: the steps that other networks may share.
+        state: "up", "unconfirmed" (up, while the watcher waits), "interrupted" or "unreadable".
+        shares: its steps that other networks may share.
         promises: who reaches whom, and who must not.
-        run: the id of the run that made it.
-        parents: folders that its undo removes once nothing else is in them.
+        run: the id of the run that made it; "" in a journal of format 1.
+        parents: folders that its undo removes if nothing else is in them.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Network:
     parents: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; ``network_from`` reads it."""
+        """The network as JSON; ``network_from`` reads it."""
         return asdict(self)
 
 
@@ -96,7 +96,7 @@ def network_from(data: dict[str, Any]) -> Network:
     """A network from its JSON.
 
     Raises:
-        ValueError, LookupError, TypeError, AttributeError: it is none.
+        ValueError, LookupError, TypeError, AttributeError: the JSON is no network.
     """
     given = dict(data["parameters"])
     return Network(
@@ -123,7 +123,7 @@ def promises_from(data: Any) -> tuple[Promise, ...]:  # noqa: ANN401
 
 
 def topology_of(given: dict[str, str]) -> Topology:
-    """The topology that a mode's parameters tell; journals of format 1 have no other."""
+    """The topology of a network whose journal has format 1, worked out from its parameters."""
     names = ("device", "address", "host_device", "bridge", "uplink")
     named = {name: given.get(name, "") for name in names}
     host_address = given.get("host_address") or given.get("bridge_address", "")

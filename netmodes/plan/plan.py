@@ -1,4 +1,4 @@
-"""A plan: all that a run does, rendered and not yet run; JSON in and out."""
+"""A plan: all that a run does, rendered and not yet run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step, step_from
 
-#: The format number of the plan, in the journal and in the record.
+#: The plan's format, in the journal and in the record.
 FORMAT = 2
 
 
@@ -25,11 +25,11 @@ class Plan:
         parameters: every option of the mode by name, settled, as text.
         topology: the devices and addresses that it makes.
         steps: the commands in order.
-        requirements: what must hold before the first.
+        requirements: what must hold before the first command.
         promises: who reaches whom afterwards, and who must not.
-        inherited: steps that another network has run and this one shares; they come first.
-        notices: what to know before it starts, one sentence each.
-        picture: the network, drawn with its names and addresses.
+        inherited: steps that another network has run and this one shares, before its own.
+        notices: what to know before the run starts, one sentence each.
+        picture: the network as text, with its names and addresses.
     """
 
     mode: str
@@ -50,17 +50,17 @@ class Plan:
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
-        """All steps that this network may have to undo; the journal counts by their places."""
+        """All steps that this network may have to undo; the journal numbers them from 0."""
         return (*self.inherited, *self.steps)
 
     @property
     def shares(self) -> dict[int, str]:
-        """What is shared, by its step's place in ``all_steps``."""
+        """The shares, each by its step's index in ``all_steps``."""
         return {index: step.share for index, step in enumerate(self.all_steps) if step.share}
 
     @property
     def shares_text(self) -> str:
-        """The same as the journal keeps it: a line each, the place and the name."""
+        """The shares as the journal keeps them: a line each, the index and the name."""
         return "".join(f"{index} {share}\n" for index, share in self.shares.items())
 
     @property
@@ -69,7 +69,7 @@ class Plan:
         return tuple(str(step) for step in self.steps)
 
     def verbatim(self) -> Plan:
-        """The article's commands alone."""
+        """The plan without its guard commands: the article's alone."""
         return replace(
             self,
             steps=tuple(step for step in self.steps if not step.guard),
@@ -77,21 +77,22 @@ class Plan:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON; ``Plan.from_dict`` reads it."""
+        """The plan as JSON; ``Plan.from_dict`` reads it."""
         return {"format": FORMAT, **asdict(self)}
 
     def intent(self) -> str:
-        """As the journal keeps it, as JSON: without what is only for the eye at the moment."""
+        """The JSON text that the journal keeps: without notices and picture."""
         data = self.to_dict()
         del data["notices"], data["picture"]
         return json.dumps(data)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Plan:
-        """A plan from what ``to_dict`` or ``intent`` gave, after JSON.
+        """A plan from the JSON of ``to_dict`` or ``intent``.
 
         Raises:
-            ValueError: it was written by a version with another format.
+            ValueError: its format is neither 1 nor 2.
+            LookupError, TypeError, AttributeError: the JSON is no plan.
         """
         if data.get("format") == 1:
             data = _from_format_1(data)

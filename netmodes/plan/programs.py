@@ -8,7 +8,7 @@ from netmodes.plan.finding import Finding
 
 
 class Program(NamedTuple):
-    """Debian's package of a program, and what needs it; "" where any mode may."""
+    """Debian's package of a program, and what needs the program; "" where any mode may."""
 
     package: str
     purpose: str = ""
@@ -42,7 +42,7 @@ PROGRAMS = {
 
 
 def missing(name: str) -> Finding:
-    """A program that is not installed: an error where any mode may run it."""
+    """The finding for a program that is not installed; an error where any mode may run it."""
     package, purpose = PROGRAMS.get(name, Program(name))
     what, evidence = f"there is no `{name}` on PATH", f"command -v {name}"
     advice = f"install {package}" + (f", for {purpose}" if purpose else "")

@@ -1,4 +1,4 @@
-"""What a mode promises: who reaches whom, and who does not; and whether it is so."""
+"""What a mode promises: who reaches whom, and who does not; and whether its promises are kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from netmodes.errors import NetmodesError
 from netmodes.plan.finding import Finding
 
-#: "outside" is a machine of the LAN, "neighbour" another namespace of the same bridge.
+#: "outside" is a machine of the LAN, "neighbour" another namespace on the same bridge.
 Source = Literal["namespace", "host", "neighbour", "outside"]
 
 Target = Literal[
@@ -26,10 +26,10 @@ Target = Literal[
 
 @dataclass(frozen=True)
 class Promise:
-    """One promise of a mode: that packets from the source get to the target, or that they do not.
+    """One promise of a mode: packets from the source reach the target, or they never do.
 
-    "the gateway" is the host's own, "outside" what is beyond it, and "a name" is one that the
-    namespace looks up.
+    "the gateway" is the host's own gateway, "outside" is what lies beyond it, and "a name" is one
+    that the namespace looks up.
     """
 
     source: Source
@@ -39,16 +39,16 @@ class Promise:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of trying a promise.
+    """The result of trying a promise.
 
     Args:
         promise: the promise.
         tried: the address or name that was tried; "" if there was none to try.
-        place: the namespace that it was tried from; "" the host.
-        reached: whether there was an answer; None if that cannot be told.
+        place: the namespace that it was tried from; "" for the host.
+        reached: whether there was an answer; None if unknown.
         milliseconds: the round trip's time; None without an answer.
-        reason: why it is not as promised, or cannot be told; "" where it is.
-        finding: what is wrong, where that was found.
+        reason: why the promise is not kept, or why that is unknown; "" where it is kept.
+        finding: what is wrong, if that was found.
     """
 
     promise: Promise
@@ -65,7 +65,7 @@ class Result:
         return self.reached is not None and self.reached is not self.promise.reachable
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The result as JSON."""
         return {
             "from": self.promise.source,
             "to": self.promise.target,
@@ -82,7 +82,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of trying every promise of a mode, in its order."""
+    """The results of all promises of a mode, in its order."""
 
     namespace: str
     mode: str
@@ -95,25 +95,25 @@ class Report:
 
     @property
     def untried(self) -> tuple[Result, ...]:
-        """The promises of the namespace itself of which it cannot be told whether they are kept."""
+        """The promises about what the namespace reaches, where the result is unknown."""
         own = (result for result in self.results if result.promise.source == "namespace")
         return tuple(result for result in own if result.reached is None)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The report as JSON."""
         results = [result.to_dict() for result in self.results]
         return {"namespace": self.namespace, "mode": self.mode, "results": results}
 
     def to_json(self) -> str:
-        """Every promise with what was expected and what came of it."""
+        """The report as JSON text."""
         return json.dumps(self.to_dict(), indent=2)
 
 
 class NotAsPromised(NetmodesError):
-    """A network that was to be checked is not as its mode promises.
+    """A network does not keep a promise of its mode.
 
     Args:
-        report: what came of every promise.
+        report: the results of all promises; one differs at least.
     """
 
     def __init__(self, report: Report) -> None:

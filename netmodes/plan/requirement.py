@@ -9,13 +9,13 @@ from netmodes.plan.undo import Argv
 
 @dataclass(frozen=True)
 class Requirement:
-    """Something that must hold before the first command: ``argv`` prints ``expect``.
+    """A condition for the first command of a plan: ``argv`` prints ``expect``.
 
     Args:
         argv: a command that changes nothing.
-        expect: text that its output must hold; "" for any output, None for no output at all.
-        otherwise: the sentence for the user when it does not hold.
-        asks: it learns what no snapshot of this machine can tell: who is on the LAN, who listens.
+        expect: text that its output must contain; "" for any output, None for no output at all.
+        otherwise: the sentence for the user when the condition does not hold.
+        asks: the machine's facts cannot tell it: who is on the LAN, who listens on a port.
         guard: only guard commands need it; ``--verbatim`` leaves it out with them.
     """
 
@@ -26,5 +26,5 @@ class Requirement:
     guard: bool = False
 
     def holds(self, output: str) -> bool:
-        """Whether this output is the expected one."""
+        """Whether a command with this output meets the requirement."""
         return not output.strip() if self.expect is None else self.expect in output

@@ -11,20 +11,20 @@ from netmodes.plan.undo import Argv, Undo, undo_from
 
 @dataclass(frozen=True)
 class Step:
-    """One command: where it runs, why, and how it is taken back.
+    """One command: where it runs, why, and how it is undone.
 
     ``str(step)`` is the line on screen, in the record and in the script.
 
     Args:
-        argv: the command as typed inside ``namespace``.
-        why: one line for the reader.
-        namespace: a named network namespace, or None for the host.
-        stdin: text for commands that read their work (``ip -batch -``).
-        undo: None where the effect vanishes with its namespace or device.
-        guard: a command of ours around the article's own (left out by ``--verbatim``).
+        argv: the command as it runs in ``namespace``.
+        why: its purpose, one line.
+        namespace: the name of a network namespace, or None for the host.
+        stdin: the text that it reads (``ip -batch -``), or None.
+        undo: how it is undone; None where its effect vanishes with its namespace or device.
+        guard: a guard command, which the article does not have; ``--verbatim`` leaves it out.
         prevents: what happens without this guard, as a sentence without its full stop.
-        share: a name for what it provides, if several networks may need it: it is taken back when
-            the last network goes that has a step of this share.
+        share: a name for what it provides, if several networks may need that; it is undone with
+            the last network that has a step of this share.
     """
 
     argv: Argv
@@ -47,12 +47,12 @@ class Step:
         return line(self.command, self.stdin)
 
     def as_guard(self, prevents: str) -> Step:
-        """The same command, marked as one of ours, and what happens without it."""
+        """The same step as a guard command, with what happens without it."""
         return replace(self, guard=True, prevents=prevents)
 
 
 def line(argv: Argv, stdin: str | None = None) -> str:
-    """A command as a shell takes it; what it reads is a quoted here-document."""
+    """A command quoted for a shell; the text that it reads becomes a quoted here-document."""
     document = "" if stdin is None else f" <<'STDIN'\n{stdin}STDIN"
     return shlex.join(argv) + document
 

@@ -1,6 +1,6 @@
-"""How a step is taken back: where the thing is by then, what proves it ours, and the command.
+"""How a step is undone: what its result is, what proves that the result is ours, and the command.
 
-Both engines, netmodes/engine/down.py and templates/engine.sh, go by this alone.
+Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from typing import Any
 
 Argv = tuple[str, ...]
 
-#: A command, and a pattern (of both Python and grep -E) to look for in what it prints.
+#: A command, and a regular expression for its output, valid in Python and in grep -E.
 Sign = tuple[Argv, str]
 
-#: In an undo's stdin: seconds of a lifetime, less those since the run began; never less than GRACE.
+#: In an undo's stdin: a lifetime in seconds, less those since the run began, but at least GRACE.
 LEFT = re.compile(r"\{left:(\d+)\}")
 GRACE = 60
 
-#: In an undo's argv: what the probe said before the step ran.
+#: In an undo's argv: the probe's word from before the step.
 BEFORE = "{before}"
 
 
 def nothing(sign: Sign) -> str:
-    """What is found of a sign where nobody looks."""
+    """The search for signs that finds none."""
     return ""
 
 
 @dataclass(frozen=True)
 class Undo:
-    """How one step is taken back, and how to tell that the thing is still the one it made.
+    """How one step is undone, and how to tell that its result is still the one that it made.
 
-    Both commands run on the host, at the time of taking back, so they find the thing where it is
-    by then: a device that has moved into its namespace is gone from the host and needs nothing.
+    Both commands run on the host when the network goes down. So they see what is true by then: a
+    device that has moved into its namespace is gone from the host, and needs no undo.
 
     Args:
-        probe: a command without effect; the first word it prints names the thing (an ifindex, an
-            inode with its birth, a value), and a failure or silence means that it is not there.
-        argv: the command that takes it back; ``BEFORE`` in it becomes the probe's word from before
-            the step. It runs only if the step changed the probe's word and nobody has since.
-        stdin: what it reads; ``seconds_left`` in it counts down from the start of the run.
-        users: signs; where one is found, somebody else depends on the thing by now: it is left
-            alone.
-        others: likewise, for a step that was cut and may not have run: where one is found, the
-            thing is not as the step makes it, so it is somebody else's.
-        unless: lines of stdin, each with a command and a pattern; where that is found, somebody
-            else has to do with what the line changes: it is left out.
+        probe: a command that changes nothing. The first word it prints identifies the step's
+            result: an ifindex, an inode with its birth, a value. If it fails or prints nothing,
+            there is no result.
+        argv: the command that undoes the step, with the probe's word from before the step for
+            ``BEFORE``. It runs only if the step changed the probe's word and nobody has since.
+        stdin: the text that ``argv`` reads; ``seconds_left`` in it counts down from the start.
+        users: signs that somebody else depends on the result by now; then it is left alone.
+        others: signs that somebody else made the result, for a step that was cut off and may not
+            have run; then it is left alone.
+        unless: lines of ``stdin``, each with a sign that somebody else has changed the same thing;
+            then the line is left out.
     """
 
     probe: Argv
@@ -57,15 +57,15 @@ class Undo:
     unless: tuple[tuple[str, Sign], ...] = ()
 
     def command(self, before: str) -> Argv:
-        """The argv to run, where ``before`` was the probe's word before the step."""
+        """The argv to run, given the probe's word from before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
 
     def text(self, elapsed: float, found: Callable[[Sign], str] = nothing) -> str | None:
-        """What the command reads.
+        """The text that the command reads, or None.
 
         Args:
             elapsed: seconds since the run began.
-            found: looks for a sign; "" where it is not there.
+            found: searches for a sign; returns the match, or "".
         """
         if self.stdin is None:
             return None
@@ -80,7 +80,7 @@ class Undo:
 
 
 def seconds_left(seconds: int) -> str:
-    """A lifetime in an undo's stdin, which goes on counting down."""
+    """A lifetime for an undo's stdin, which counts down while the network is up."""
     return f"{{left:{seconds}}}"
 
 

@@ -1,4 +1,4 @@
-"""What the host's firewall does with the packets of a mode; a mode reads it and stays pure."""
+"""What the host's firewall does with a mode's packets, as values that a mode can read."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from netmodes.plan.finding import Finding
 
-#: The chain that Docker keeps for who wants more than it lets pass.
+#: The chain that Docker reserves for rules of its users.
 DOCKER = "DOCKER-USER"
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What a mode has the host forward: packets of a namespace, and the answers.
+    """The packets of a namespace that the host is to forward, and their answers.
 
     Args:
         address: the namespace's address, without a prefix length.
         bridge: the host's device that they come in on.
-        out: the host's device that they leave by; "" where that is not known.
-        uplink: the NIC whose packets come in on the bridge from now on; "" for none.
+        out: the host's device that they leave by; "" where unknown.
+        uplink: the NIC whose own packets will come in on the bridge; "" for none.
     """
 
     address: str
@@ -32,9 +32,9 @@ class Verdict:
     """What the host's firewall does with a flow.
 
     Args:
-        chain: the chain of iptables in which an accept lets it pass; "" where it passes already.
-        objections: why not to go on, one sentence each.
-        warnings: what may stop it.
+        chain: the iptables chain that needs an accept for the flow; "" where the flow passes.
+        objections: reasons to refuse, one sentence each.
+        warnings: what may stop the flow.
     """
 
     chain: str = ""
