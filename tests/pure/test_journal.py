@@ -11,11 +11,24 @@ from pathlib import Path
 
 import pytest
 from console import machine
+from networks import up
+from places import FACTS
 
-from netmodes import Bridged, Facts, HostOnly, NetmodesError, Plan, Refused, journal
+from netmodes import (
+    Bridged,
+    Facts,
+    HostOnly,
+    Isolated,
+    Mode,
+    Nat,
+    NetmodesError,
+    Plan,
+    Refused,
+    journal,
+)
 from netmodes.commands.devices import validate_namespace
 from netmodes.journal import Journal, Note, locked, networks, sharing
-from netmodes.plan.network import Network, network_from
+from netmodes.plan.network import Network, network_from, topology_of
 from netmodes.script.bash import render
 
 DOWN = "#!/usr/bin/env bash\n"
@@ -293,6 +306,36 @@ def test_unreadable(text: str, plan: Plan, root: Path) -> None:
 
     with pytest.raises(Refused, match=f"the journal {root / 'A'} cannot be read .*/A/down.sh`"):
         Journal("A").read()
+
+
+OLD = (FACTS / "plan-format-1.json").read_text()
+
+
+def test_format_1(plan: Plan, root: Path) -> None:
+    """A journal that an earlier netmodes kept of the same network is the same, but for promises."""
+    begun(plan, "up")
+    (root / "A/plan.json").write_text(OLD)
+
+    run = Journal("A").read()
+
+    assert run is not None
+    assert '{"format": 1, "mode": "host-only"' in OLD
+    assert [list(step.argv) for step in run.plan.steps] == [
+        step["argv"] for step in json.loads(OLD)["steps"]
+    ]
+    assert [step.undo for step in run.plan.steps] == [step.undo for step in plan.steps]
+    assert run.plan.requirements == plan.requirements
+    assert replace(run.network, run="") == replace(up(plan), promises=())
+
+
+@pytest.mark.parametrize(
+    "mode", [Isolated(), HostOnly(), Bridged(uplink="enp0s1"), Nat()], ids=lambda mode: mode.mode
+)
+def test_topology_of(mode: Mode, article: Facts) -> None:
+    """The parameters alone, which format 1 has, tell the whole topology of each mode it knew."""
+    plan = mode.plan(article)
+
+    assert topology_of(plan.parameters) == plan.topology
 
 
 @pytest.mark.parametrize("line", ["start first -", "start 99 -", "done 7 41.5", "began noon"])

@@ -1,0 +1,134 @@
+"""What the netmodes before this journal's format put up is listed, shown and taken down."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+from labs import Lab
+from places import ROOT
+from state import State, state
+
+#: The last commit that wrote format 1.
+BEFORE = "958a908e7e664a387744d81235d717df02f7afdc"
+
+#: What the older netmodes runs, and each network's address then; %s is a file for its script.
+PUT_UP = {
+    "host-only": (["host-only"], {"A": "192.168.202.11/24"}),
+    "bridged": (
+        ["bridged --uplink enp0s1", "bridged --uplink enp0s1 -n B"],
+        {"A": "192.168.64.50/24", "B": "192.168.64.51/24"},
+    ),
+    "nat": (["nat --publish 8080:80"], {"A": "10.64.0.11/24"}),
+    "script": (["bridged --uplink enp0s1 --export %s"], {"A": "192.168.64.50/24"}),
+}
+
+each_way = pytest.mark.parametrize("way", PUT_UP)
+
+#: In the place of `ip`: at the command $AT netmodes itself is killed, which then still runs.
+KILLING = 'if [ "$*" = "$AT" ]; then kill -s KILL $PPID; fi; exec "$REAL" "$@"'
+
+#: A command of each mode after which there is something of every kind to take back.
+CUTS = {
+    "host-only": "link set veth1 netns A",
+    "bridged --uplink enp0s1": "link set veth0 master br0",
+    "nat --publish 8080:80": "netns exec A ip link set lo up",
+}
+
+NO_PROMISES = (
+    "Error: an earlier netmodes put {0} up and kept no promises of it: "
+    "`netmodes down {0}`, then put it up again\n"
+)
+
+
+@pytest.fixture(scope="session")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout as it was."""
+    argv = ["git", "-C", str(ROOT), "archive", BEFORE, "netmodes", "templates"]
+    try:
+        packed = subprocess.run(argv, capture_output=True, check=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("an earlier netmodes comes from git's history, which is not here")
+    folder = tmp_path_factory.mktemp("before")
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder)  # noqa: S202 - made here
+    return folder
+
+
+@pytest.fixture
+def older(before: Path, quick_lab: Lab) -> list[str]:
+    """The earlier netmodes as a command."""
+    return ["env", f"--chdir={before}", sys.executable, "-m", "netmodes"]
+
+
+def put_up(lab: Lab, older: list[str], way: str) -> None:
+    """Have the earlier netmodes, or its script, put networks up."""
+    script = f"{lab.programs.name}/older.sh"
+    for line in PUT_UP[way][0]:
+        lab.ok(*older, *line.replace("%s", script).split())
+    if way == "script":
+        lab.ok(script)
+    for name in PUT_UP[way][1]:
+        assert '"format": 1,' in lab.ok("cat", f"/run/netmodes/{name}/plan.json")
+
+
+@each_way
+def test_down(quick_lab: Lab, untouched: State, older: list[str], way: str) -> None:
+    """It is listed, shown, explained and followed; then down leaves the machine as it was."""
+    put_up(quick_lab, older, way)
+    networks = PUT_UP[way][1]
+    name, address = [*networks.items()][-1]
+    text = quick_lab.ok("netmodes", "list")
+    listed = json.loads(quick_lab.ok("netmodes", "list", "--json"))
+    shown = quick_lab.ok("netmodes", "show", name)
+    explained = quick_lab.ok("netmodes", "explain", name)
+    followed = quick_lab.ok("netmodes", "why", name, address[:-3])
+    check = quick_lab.netmodes("check", name)
+    quick_lab.ok("netmodes", "down", *networks)
+
+    rows = [f"{one:<15} {listed[0]['mode']:<10} up           {networks[one]}" for one in networks]
+    assert text.splitlines()[1:] == rows
+    assert {one["name"]: one["topology"]["address"] for one in listed} == networks
+    assert address in shown
+    assert "error" not in shown
+    assert f"ip netns exec {name} ip addr add {address} dev" in explained
+    assert f"{address[:-3]} answers, in " in followed
+    assert check.returncode == 1
+    assert check.stderr == NO_PROMISES.format(name)
+    assert state(quick_lab.ok) == untouched
+
+
+@pytest.mark.parametrize(("mode", "at"), CUTS.items())
+def test_interrupted(
+    quick_lab: Lab, untouched: State, older: list[str], mode: str, at: str
+) -> None:
+    """What a kill -9 of the earlier one left is listed as that, and down takes it back."""
+    quick_lab.replace("ip", KILLING)
+    done = quick_lab.run("env", f"AT={at}", *older, *mode.split())
+    listed = quick_lab.ok("netmodes", "list")
+    down = quick_lab.netmodes("down", "A")
+
+    assert done.returncode == -9
+    assert listed.split()[4:7] == ["A", mode.split()[0], "interrupted"]
+    assert (down.returncode, down.stderr.splitlines()[-1]) == (0, "A is down.")
+    assert state(quick_lab.ok) == untouched
+
+
+@pytest.mark.parametrize(("mode", "names"), [("bridged --uplink enp0s1", "ABC"), ("nat", "BCA")])
+def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, names: str) -> None:
+    """A namespace of today joins its bridge; the last to go, whoever made it, takes that along."""
+    for name in "AB":
+        quick_lab.ok(*older, *mode.split(), "-n", name)
+    quick_lab.ok("netmodes", *mode.split(), "-n", "C", "--check")
+    joins = json.loads(quick_lab.ok("cat", "/run/netmodes/C/plan.json"))["topology"]["joins"]
+    for name in names:
+        assert state(quick_lab.ok)["the host net.ipv4.ip_forward"] == "1"
+        quick_lab.ok("netmodes", "down", name)
+
+    assert joins == "A"
+    assert state(quick_lab.ok) == untouched
