@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import NoReturn
 
 from netmodes.commands import devices, iproute
 from netmodes.engine import confirm as watcher
@@ -23,49 +23,24 @@ from netmodes.firewall import objections
 from netmodes.journal import Journal, locked
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
-from netmodes.plan.network import Topology
+from netmodes.plan.answer import Answer
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import NotAsPromised, Report
 from netmodes.plan.verdict import Flow, Verdict
 
-if TYPE_CHECKING:
-    from netmodes.plan.answer import Answer
-
 Echo = Callable[[str], None]
 
 
-class Renderable(Protocol):
-    """What the verbs need of a mode."""
-
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def thorough(self) -> bool: ...
-    def refuse_taken_name(self, facts: Facts) -> None: ...
-    def is_up(self, facts: Facts) -> bool: ...
-    def settle(self, facts: Facts) -> Topology: ...
-    def flow(self, net: Topology, facts: Facts) -> Flow | None: ...
-    def render(self, net: Topology, facts: Facts, verdict: Verdict) -> Plan: ...
-
-
-def plan(mode: Renderable, facts: Facts | None, *, verbatim: bool, anyway: bool) -> Plan:
-    """A mode's commands, rendered and not run; see ``Mode.plan``."""
-    facts = facts or host_facts(thorough=mode.thorough)
-    mode.refuse_taken_name(facts)
-    net = mode.settle(facts)
-    flow = mode.flow(net, facts)
-    verdict = objections.judge(flow, facts) if flow else Verdict()
-    if verdict.objections and not (anyway or net.joins):
-        raise Refused(verdict.objections[0])
-    rendered = mode.render(net, facts, verdict)
-    return rendered.verbatim() if verbatim else rendered
+def judge(flow: Flow | None, facts: Facts) -> Verdict:
+    """What the host's firewall does with what a mode has it forward; None is nothing."""
+    return objections.judge(flow, facts) if flow else Verdict()
 
 
 def up(
-    mode: Renderable,
+    name: str,
+    render: Callable[[Facts], Plan | None],
     *,
-    verbatim: bool = False,
-    anyway: bool = False,
+    thorough: bool = True,
     confirm: float | None = None,
     check: bool = False,
     echo: Echo | None = None,
@@ -73,9 +48,9 @@ def up(
     """Run a mode's commands; on a failure or signal undo what was done.
 
     Args:
-        mode: the mode.
-        verbatim: the article's commands alone, no guard commands.
-        anyway: go on against an objection.
+        name: the namespace's name.
+        render: the mode's plan for a machine; None if just this network is up there.
+        thorough: read firewalls, policy rules, hardware and managers as well.
         confirm: seconds; unless ``confirm`` is called within them, or if this process ends
             before, a watcher undoes everything.
         check: try every promise of the mode; if one is not kept, undo everything.
@@ -92,13 +67,13 @@ def up(
     """
     need_root()
     with locked() as lock:
-        facts = host_facts(thorough=mode.thorough)
-        if mode.is_up(facts):
-            report = _checked(mode.namespace, echo) if check else None
-            return Record(running(mode.namespace).plan, (), report)
-        rendered = plan(mode, facts, verbatim=verbatim, anyway=anyway)
-        promises = partial(_check, mode.namespace, "", echo) if check else None
-        return put_up(rendered, Runner(echo or silent, lock), facts, confirm, promises)
+        facts = host_facts(thorough=thorough)
+        plan = render(facts)
+        if plan is None:
+            report = _checked(name, echo) if check else None
+            return Record(running(name).plan, (), report)
+        promises = partial(_check, name, "", echo) if check else None
+        return put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
 
 
 def _checked(name: str, echo: Echo | None) -> Report:

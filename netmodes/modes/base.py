@@ -16,6 +16,7 @@ from netmodes.commands import devices, notices
 from netmodes.engine.record import Outcome, Record
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.plan import Plan
@@ -219,7 +220,14 @@ class Mode(ABC):
         """
         from netmodes import network
 
-        return network.plan(self, facts, verbatim=verbatim, anyway=anyway)
+        facts = facts or host_facts(thorough=self.thorough)
+        self._refuse_taken_name(facts)
+        net = self.settle(facts)
+        verdict = network.judge(self.flow(net, facts), facts)
+        if verdict.objections and not (anyway or net.joins):
+            raise Refused(verdict.objections[0])
+        plan = self.render(net, facts, verdict)
+        return plan.verbatim() if verbatim else plan
 
     def script(
         self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
@@ -241,8 +249,16 @@ class Mode(ABC):
         """Run the commands; on a failure or signal undo what was done; see ``network.up``."""
         from netmodes import network
 
+        def render(facts: Facts) -> Plan | None:
+            return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
+
         return network.up(
-            self, verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=echo
+            self.namespace,
+            render,
+            thorough=self.thorough,
+            confirm=confirm,
+            check=check,
+            echo=echo,
         )
 
     def confirm(self) -> None:
@@ -302,7 +318,7 @@ class Mode(ABC):
             raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
         return True
 
-    def refuse_taken_name(self, facts: Facts) -> None:
+    def _refuse_taken_name(self, facts: Facts) -> None:
         """Refuse a namespace's name that is in use.
 
         Raises:
