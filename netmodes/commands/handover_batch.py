@@ -10,20 +10,16 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from netmodes.machine.facts import FOREVER, Facts, Json, is_advertised, written
+from netmodes.machine.facts import (
+    FOREVER,
+    ROUTE_WORDS,
+    Facts,
+    Json,
+    is_advertised,
+    route_words,
+    written,
+)
 from netmodes.plan.undo import Sign, seconds_left
-
-#: Words of ``ip -j route show``, each with its word in ``ip route replace``, in written order.
-ROUTE_WORDS = {
-    "gateway": "via",
-    "dev": "dev",
-    "table": "table",
-    "protocol": "proto",
-    "scope": "scope",
-    "prefsrc": "src",
-    "metric": "metric",
-    "pref": "pref",
-}
 
 #: What else a route may have; its metrics are written as they are read.
 ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires")
@@ -180,12 +176,11 @@ def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
 
 def _route(route: Json, device: str, *, back: bool = False) -> str:
     """A route as it was, through this device; ``::/0`` because ``default`` would be IPv4's."""
-    words = ["::/0" if route["dst"] == "default" and _is_6(route) else route["dst"]]
+    destination = "::/0" if route["dst"] == "default" and _is_6(route) else route["dst"]
+    route = {**route, "dst": destination, "dev": device}
     if "expires" in route or route.get("protocol") == "ra":
         route = {**route, "metric": STAND_IN, "protocol": "boot"}
-    for key, word in ROUTE_WORDS.items():
-        if key in route:
-            words += [word, device if key == "dev" else str(route[key])]
+    words = [route_words(route, ROUTE_WORDS)]
     words += [flag for flag in route.get("flags", []) if flag == "onlink"]
     words += [
         str(word) for pairs in route.get("metrics", []) for pair in pairs.items() for word in pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, kind, written
+from netmodes.machine.facts import Facts, kind, route_words, written
 from netmodes.plan.finding import Finding
 from netmodes.plan.requirement import Requirement
 
@@ -169,9 +169,5 @@ def unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
         text = f"{address['family']} {written(address)} "
         yield Requirement(("ip", "-o", "addr", "show", "dev", name), text, again)
     for route in facts.default_routes(name):
-        via = (
-            f"default via {route['gateway']} dev {name} "
-            if "gateway" in route
-            else f"default dev {name} "
-        )
+        via = f"{route_words(route, ('gateway', 'dev'))} "
         yield Requirement(("ip", "-4", "route", "show", "default"), via, again)

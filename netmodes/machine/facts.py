@@ -7,7 +7,7 @@ rendered here for a machine elsewhere (``netmodes facts`` there, ``--facts FILE`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
 from typing import Any
@@ -18,6 +18,18 @@ from netmodes.plan.step import Step
 
 #: An object as ``ip -j`` prints it: a device, an address, a route.
 Json = dict[str, Any]
+
+#: Words of ``ip -j route show``, each with its word in ``ip route``, in written order.
+ROUTE_WORDS = {
+    "gateway": "via",
+    "dev": "dev",
+    "table": "table",
+    "protocol": "proto",
+    "scope": "scope",
+    "prefsrc": "src",
+    "metric": "metric",
+    "pref": "pref",
+}
 
 #: A lifetime without end (``ip -j addr``).
 FOREVER = 4294967295
@@ -271,6 +283,12 @@ def written(address: Json) -> str:
     """An address of ``ip -j addr`` as ``ip addr`` writes it; a peer's prefix is the peer's."""
     peer = f" peer {address['address']}" if "address" in address else ""
     return f"{address['local']}{peer}/{address['prefixlen']}"
+
+
+def route_words(route: Json, keys: Iterable[str] = ("gateway", "dev", "metric")) -> str:
+    """A route of ``ip -j route`` as ``ip route`` takes it, with those of these keys it has."""
+    named = (f"{ROUTE_WORDS[key]} {route[key]}" for key in keys if key in route)
+    return " ".join([route["dst"], *named])
 
 
 def is_advertised(address: Json) -> bool:

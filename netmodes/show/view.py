@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, Json, kind, written
+from netmodes.machine.facts import Facts, Json, kind, route_words, written
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
 
@@ -215,17 +215,10 @@ def _leads_out(link: Json, facts: Facts) -> bool:
 def _routes(facts: Facts, devices: set[str]) -> tuple[str, ...]:
     """The main table's routes through these devices, in words of ``ip route``."""
     return tuple(
-        _route(route)
+        route_words(route)
         for route in [*facts.known("routes"), *(facts.routes6 or [])]
         if route.get("table", "main") == "main"
         and route.get("type", "unicast") == "unicast"
         and route.get("dev") in devices
         and not route["dst"].startswith("fe80:")
     )
-
-
-def _route(route: Json) -> str:
-    words = [route["dst"]]
-    for key, word in (("gateway", "via"), ("dev", "dev"), ("metric", "metric")):
-        words += [word, str(route[key])] if key in route else []
-    return " ".join(words)

@@ -8,7 +8,7 @@ from netmodes.commands.uplink import addresses_on_port
 from netmodes.diagnose.why.trace import Said, Walk, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.facts import Json
+from netmodes.machine.facts import Json, route_words
 from netmodes.plan.finding import Finding
 
 #: What the kernel says of a packet, for each kind of route or rule that is there to drop.
@@ -79,8 +79,7 @@ def forbidding(walk: Walk) -> tuple[str, str] | None:
         if route.get("type") in kinds and ip_address(walk.target) in _subnet(route)
     ]
     for route in sorted(routes, key=lambda one: _subnet(one).prefixlen)[-1:]:
-        table = f" table {route['table']}" if "table" in route else ""
-        named = f"{route['type']} {_words(route)}{table}"
+        named = f"{route['type']} {route_words(route, ('gateway', 'dev', 'metric', 'table'))}"
         return f"route `{named}`", f"ip route del {named}"
     for rule in (line.split() for line in walk.host.rules or ()):
         if rule[-1] in kinds:
@@ -118,15 +117,8 @@ def enslaved(walk: Walk) -> Said:
         {"advice": f"let that route lead out by {bridge}"},
     )
     for route in walk.host.default_routes(walk.exit)[:1]:
-        remedy = {"fix": f"ip route replace {_words({**route, 'dev': bridge})}"}
+        remedy = {"fix": f"ip route replace {route_words({**route, 'dev': bridge})}"}
     return Finding("error", what, evidence, about=walk.exit, **remedy)
-
-
-def _words(route: Json) -> str:
-    """A route as ``ip route`` takes it."""
-    keys = (("gateway", "via"), ("dev", "dev"), ("metric", "metric"))
-    named = [f"{word} {route[key]}" for key, word in keys if key in route]
-    return " ".join([route["dst"], *named])
 
 
 def passing(walk: Walk) -> Said:
