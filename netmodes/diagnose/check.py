@@ -5,37 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 from ipaddress import ip_address, ip_interface
 
 from netmodes.commands.uplink import addresses_on_port
+from netmodes.diagnose.inspection import Inspection
+from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import validate_machine
+from netmodes.diagnose.why.follow import follow_packet, foresee, forget
 from netmodes.diagnose.why.trace import answers_arp, round_trip
-from netmodes.diagnose.why.why import (
-    asks_nobody,
-    find_host,
-    follow_packet,
-    foresee,
-    forget,
-    no_resolver,
-    resolver,
-)
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
-from netmodes.plan.answer import Answer
+from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Report, Result
 from netmodes.plan.undo import Argv
 
-#: An address of nobody, outside every network (TEST-NET-2, RFC 5737); no packet goes there.
+#: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.
 BEYOND = "198.51.100.1"
 
-#: Whose silence proves nothing: a machine that is not this one may choose not to answer.
+#: Targets on other machines, which may choose not to answer: their silence proves nothing.
 THEIRS = ("the gateway", "outside", "a name")
 
 
@@ -45,9 +38,9 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         what = f"an earlier netmodes put {network.name} up and kept no promises of it"
         raise Refused(f"{what}: `netmodes down {network.name}`, then put it up again")
     host = host_facts()
-    address, name = find_host(outside, runner) if outside else ("", "")
+    address, name = resolve_on_host(outside, runner) if outside else ("", "")
     if outside:
-        _check_outside(address, network, host)
+        _validate_outside(address, network, host)
     wanted = list(probes(network, host, address, name))
     for inner in dict.fromkeys([network.name, *(one.source for one in wanted if one.source)]):
         forget(inner, runner)
@@ -55,14 +48,14 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         runner.run(line)
     argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
-    judge = Judge(network, host, runner, outside)
-    came = [outcomes.get(probe.argv) for probe in wanted]
+    inspection = Inspection(network, host, namespace_facts(network.name))
+    judge = Judge(inspection, runner, outside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        results = tuple(pool.map(judge.result, wanted, came))
-    return Report(network.name, network.mode, results)
+        results = pool.map(lambda probe: judge.result(probe, outcomes.get(probe.argv)), wanted)
+        return Report(network.name, network.mode, tuple(results))
 
 
-def _check_outside(address: str, network: Network, host: Facts) -> None:
+def _validate_outside(address: str, network: Network, host: Facts) -> None:
     """Refuse an address that says nothing of the outside: this machine's, or of the same subnet.
 
     Raises:
@@ -79,7 +72,7 @@ def _check_outside(address: str, network: Network, host: Facts) -> None:
 
 
 def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Argv]:
-    """What has the host ask anew for the namespace, and for a gateway that is to be reached."""
+    """Have the host ask anew for the namespace, and for a gateway that is to be reached."""
     ingress = network.topology.ingress
     tried = {probe.tried for probe in wanted if probe.promise.reachable}
     for probe in wanted:
@@ -93,27 +86,23 @@ def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Arg
 
 @dataclass(frozen=True)
 class Judge:
-    """Finds the reason where a promise is not kept."""
+    """Says of each try whether the promise is kept, and finds the reason where it is not."""
 
-    network: Network
-    host: Facts
+    inspection: Inspection
     runner: Runner
     outside: str
 
     def result(self, probe: Probe, outcome: Outcome | None) -> Result:
-        """What came of a try, with the reason if it is not as promised."""
-        result = self._tried(probe, outcome)
-        if probe.promise.source != "namespace" or probe.promise.target != "outside" or self.outside:
+        """The result of a try; where no address outside was named, also what is foreseen of one."""
+        result, promise = self._tried(probe, outcome), probe.promise
+        if (promise.source, promise.target) != ("namespace", "outside") or self.outside:
             return result
-        foreseen = probe.promise.reachable and not result.differs and self.host.default_routes()
-        return self._beyond(result) if foreseen else result
-
-    def _beyond(self, result: Result) -> Result:
-        """Where nobody named an address outside: whether there is a way to one, as far as seen."""
-        answer = foresee(self.network, BEYOND, self.runner, self.host, self.within)
-        if answer.finding is None:
+        if not promise.reachable or result.differs or not self.inspection.host.default_routes():
             return result
-        return _because(Result(result.promise, "", result.place, False), answer)
+        finding = foresee(self.inspection, BEYOND, self.runner).finding
+        if finding is None:
+            return result
+        return _not_reached(replace(result, tried="", reached=False, milliseconds=None), finding)
 
     def _tried(self, probe: Probe, outcome: Outcome | None) -> Result:
         if outcome is None:
@@ -122,54 +111,46 @@ class Judge:
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
-        return self._explained(probe, result) if result.differs else result
-
-    @cached_property
-    def within(self) -> Facts:
-        """The namespace's facts."""
-        return namespace_facts(self.network.name)
+        return self._explained(result) if result.differs else result
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
-        nobody = asks_nobody(self.within)
+        nobody, server = asks_nobody(self.inspection.namespace), self.inspection.namespace.resolver
         answered = outcome.status == 0 if probe.tried else is_answered(outcome) and not nobody
-        tried = probe.tried or ("" if nobody else resolver(self.within))
+        tried = probe.tried or ("" if nobody else server)
         result = Result(probe.promise, tried, probe.source, answered)
         if not result.differs:
             return result
         if answered:
-            return replace(result, reason=f"{resolver(self.within)} answers")
-        if not nobody and ip_address(resolver(self.within).partition("%")[0]).is_loopback:
+            return replace(result, reason=f"{server} answers")
+        if not nobody and is_loopback(server):
             reason = "the host's name server is its own loopback, and the namespace has no other"
             return replace(result, reached=None, reason=reason)
-        finding = no_resolver(self.network, self.runner, self.host, self.within)
-        return _because(result, Answer((), finding), f"there is no {tried} for the namespace")
+        finding = no_answer(self.inspection, self.runner)
+        return _not_reached(result, finding, f"there is no {tried} for the namespace")
 
-    def _explained(self, probe: Probe, result: Result) -> Result:
-        """The same with what ``why`` says of it."""
-        if probe.promise.source == "host" and probe.promise.target == "the gateway":
+    def _explained(self, result: Result) -> Result:
+        """The result with the reason why it is not as promised."""
+        if result.promise.source == "host" and result.promise.target == "the gateway":
             return self._gateway(result)
-        if probe.promise.source == "host":
+        if result.promise.source == "host":
             return self._from_host(result)
-        if probe.promise.source == "neighbour":
-            network = self.host.network(probe.source) or self.network
-            return _because(
-                result, self._follow(network, namespace_facts(probe.source), result.tried)
-            )
-        return _because(result, self._follow(self.network, self.within, result.tried))
+        if result.promise.source == "neighbour":
+            return self._from_neighbour(result)
+        return self._follow(result, self.inspection)
 
     def _from_host(self, result: Result) -> Result:
         """Of a packet from the host, which goes the namespace's way backwards."""
-        end = self.network.topology.host_address
-        if result.reached or not end:
+        address = self.inspection.net.host_address.partition("/")[0]
+        if result.reached or not address:
             return replace(result, reason=f"the host has a way to {result.tried}")
-        answer = self._follow(self.network, self.within, end.partition("/")[0])
+        answer = follow_packet(self.inspection, address, "", self.runner, fresh=False)
         otherwise = "the namespace reaches the host, but does not answer it: see its own firewall"
-        return _because(result, answer, otherwise)
+        return _not_reached(result, answer.finding, otherwise)
 
     def _gateway(self, result: Result) -> Result:
         """Of a packet from the host to its own gateway."""
-        route = gateways(self.host)[0]
-        found = next(addresses_on_port(route["dev"], self.host), None)
+        route = gateways(self.inspection.host)[0]
+        found = next(addresses_on_port(route["dev"], self.inspection.host), None)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"
@@ -180,17 +161,24 @@ class Judge:
         finding = found or Finding("error", what, evidence, advice=advice)
         return replace(result, reason=finding.what, finding=finding)
 
-    def _follow(self, network: Network, within: Facts, target: str) -> Answer:
-        return follow_packet(network, target, "", self.runner, self.host, within, fresh=False)
+    def _from_neighbour(self, result: Result) -> Result:
+        """Of a packet from another namespace on the bridge."""
+        network = self.inspection.host.network(result.place) or self.inspection.network
+        facts = namespace_facts(result.place)
+        return self._follow(result, Inspection(network, self.inspection.host, facts))
+
+    def _follow(self, result: Result, inspection: Inspection) -> Result:
+        """Of a packet from a namespace: its way, or where it is lost."""
+        answer = follow_packet(inspection, result.tried, "", self.runner, fresh=False)
+        if result.reached:
+            return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
+        return _not_reached(result, answer.finding)
 
 
-def _because(
-    result: Result, answer: Answer, otherwise: str = "it answers now: try again"
+def _not_reached(
+    result: Result, finding: Finding | None, otherwise: str = "it answers now: try again"
 ) -> Result:
-    """The result with the reason that was found; one that may be the target's own is no proof."""
-    finding: Finding | None = answer.finding
-    if result.reached:
-        return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
+    """The result with the finding as its reason; a silence that may be the target's own is none."""
     if finding is None:
         return replace(result, reason=otherwise)
     silent = finding.level == "warning" and result.promise.target in THEIRS

@@ -1,19 +1,17 @@
-"""The catalogue: what about a machine, an uplink or a network of ours matters, and what to do.
+"""``doctor``: what about a machine and its uplink matters to the modes, and what fixes it.
 
-Pure functions of facts. What is unknown is no finding, but where looking as root would tell.
+Pure functions of facts. What is unknown is no finding, unless root could see it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from netmodes.commands import handover, notices, uplink
-from netmodes.diagnose.parts import Parts
 from netmodes.firewall import objections
-from netmodes.journal import ROOT
 from netmodes.machine.abilities import no_user_namespaces
 from netmodes.machine.facts import Facts
+from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 
@@ -58,27 +56,6 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
     yield from _strict(name, facts)
 
 
-def of_network(name: str, facts: Facts, inside: Facts | None = None) -> Iterator[Finding]:
-    """What is not as the network of this namespace should be, on the host and in it.
-
-    Args:
-        name: the namespace's name; it is a network of ours.
-        facts: the host's.
-        inside: the namespace's, if they could be read.
-    """
-    network = facts.network(name)
-    if network is None:
-        return
-    if network.state == "unreadable":
-        what, evidence = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
-        yield Finding("error", what, evidence, fix=f"bash {ROOT}/{name}/down.sh", about=name)
-        return
-    parts = Parts(network, facts, inside or Facts())
-    yield from parts.on_host()
-    if inside is not None:
-        yield from parts.in_namespace()
-
-
 def default_nic(facts: Facts) -> str | None:
     """The NIC that the default route goes through, also where a bridge of ours is on it."""
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
@@ -95,13 +72,12 @@ def resolver(facts: Facts) -> Iterator[Finding]:
     """A name server on a loopback, which is the host's alone; without any glibc asks 127.0.0.1."""
     if facts.resolvers is None:
         return
-    asked = facts.resolvers or ["127.0.0.1"]
-    if all(ip_address(server.partition("%")[0]).is_loopback for server in asked):
+    if all(map(is_loopback, facts.resolvers)):
         behind = ", ".join((facts.names or {}).get("servers", ()))
         known = f"nothing: bridged and nat give theirs {behind}, which is behind it"
         yield Finding(
             "warning",
-            f"the host asks {asked[0]} for names, which a namespace does not reach",
+            f"the host asks {facts.resolver} for names, which a namespace does not reach",
             "cat /etc/resolv.conf",
             advice=known if behind else "name a server to bridged and nat: --dns IP",
         )

@@ -14,6 +14,7 @@ from netmodes.engine.record import Outcome
 from netmodes.machine.facts import Facts, Json
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
+from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
 
 #: How long a question to a name server may take, however many there are, and that each is asked
@@ -85,13 +86,13 @@ def _from_namespace(
 ) -> Iterator[Probe]:
     inner = network.name
     if promise.target == "a name":
-        yield Probe(promise, name, inside(inner, *look_up(name)), source=inner)
+        yield Probe(promise, name, in_namespace(inner, *look_up(name)), source=inner)
         return
     addresses, none = _targets(network, promise, host, outside)
     if not addresses:
         yield Probe(promise, "", untried=none)
     for address in addresses:
-        yield Probe(promise, address, inside(inner, *ping(address)), source=inner)
+        yield Probe(promise, address, in_namespace(inner, *ping(address)), source=inner)
 
 
 def _targets(
@@ -131,7 +132,7 @@ def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterato
         yield Probe(promise, "", untried=f"no other network of ours is on {bridge}")
     for other in others:
         address = _address(network)
-        yield Probe(promise, address, inside(other, *ping(address, "-t", "1")), source=other)
+        yield Probe(promise, address, in_namespace(other, *ping(address, "-t", "1")), source=other)
 
 
 def _address(network: Network) -> str:
@@ -141,11 +142,6 @@ def _address(network: Network) -> str:
 def _host_address(network: Network) -> str:
     """The host's address on the network; "" where it has none."""
     return bare(network.topology.host_address)
-
-
-def inside(name: str, *argv: str) -> Argv:
-    """The command as run in a namespace."""
-    return ("ip", "netns", "exec", name, *argv)
 
 
 def ping(target: str, *options: str) -> Argv:

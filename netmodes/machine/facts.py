@@ -235,6 +235,11 @@ class Facts:
             yield f"your SSH session ({self.peer})", self.peer.partition("%")[0]
 
     @property
+    def resolver(self) -> str:
+        """The name server that is asked first; without any glibc asks its own loopback."""
+        return next(iter(self.resolvers or ()), "127.0.0.1")
+
+    @property
     def has_ipv6(self) -> bool:
         """Whether the kernel knows IPv6 and it is not switched off."""
         return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"

@@ -58,6 +58,11 @@ def resolvers(namespace: str = "") -> list[str] | None:
     return None if text is None else _parse(text)[0]
 
 
+def is_loopback(server: str) -> bool:
+    """Whether a name server is on a loopback; ``resolv.conf`` may name its interface, too."""
+    return ip_address(server.partition("%")[0]).is_loopback
+
+
 def _own(namespace: str, path: Path) -> Path:
     """The file that a namespace has in place of this one of /etc (ip-netns(8)), if it has one."""
     own = Path("/etc/netns", namespace, path.name)

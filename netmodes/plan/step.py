@@ -41,7 +41,7 @@ class Step:
         """The argv as run from the host: ``ip netns exec A ip addr add …``."""
         if self.namespace is None:
             return self.argv
-        return ("ip", "netns", "exec", self.namespace, *self.argv)
+        return in_namespace(self.namespace, *self.argv)
 
     def __str__(self) -> str:
         return line(self.command, self.stdin)
@@ -49,6 +49,11 @@ class Step:
     def as_guard(self, prevents: str) -> Step:
         """The same step as a guard command, with what happens without it."""
         return replace(self, guard=True, prevents=prevents)
+
+
+def in_namespace(name: str, *argv: str) -> Argv:
+    """A command as run from the host in this namespace."""
+    return ("ip", "netns", "exec", name, *argv)
 
 
 def line(argv: Argv, stdin: str | None = None) -> str:

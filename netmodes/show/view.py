@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from netmodes.commands import notices
-from netmodes.diagnose import doctor as findings
+from netmodes.diagnose.inspection import of_network
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts, Json, kind, route_words, written
 from netmodes.plan.finding import Finding
@@ -98,7 +98,7 @@ def _findings(
 ) -> Iterator[Finding]:
     yield from notices.before_up(facts)
     for one in networks:
-        yield from findings.of_network(one.name, facts, inside.get(one.name))
+        yield from of_network(one.name, facts, inside.get(one.name))
 
 
 def _about(finding: Finding, devices: list[str], name: str) -> bool:

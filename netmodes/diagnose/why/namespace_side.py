@@ -1,4 +1,4 @@
-"""How a packet leaves its namespace: device, route, cable, bridge, and who takes it there.
+"""How a packet leaves its namespace: device, route, cable, bridge, next hop.
 
 Each stage gives a Finding where the packet is lost, a line for the reader where it passes, or None
 where it has nothing to say.
@@ -10,114 +10,113 @@ from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.uplink import addresses_on_port
-from netmodes.diagnose.why.trace import Said, Walk, answers_arp, is_asked
+from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, is_asked
 from netmodes.plan.finding import Finding
 
 
-def own(walk: Walk) -> Said:
-    """The namespace's loopback, for what it sends to itself."""
-    if not ip_address(walk.target).is_loopback and walk.target != walk.address:
+def loopback(trace: Trace) -> Judgement:
+    """The namespace's loopback, if it sends the packet to itself."""
+    if not ip_address(trace.target).is_loopback and trace.target != trace.address:
         return None
-    return walk.inner_device("lo") or f"{walk.name} sends it to itself, by lo"
+    return trace.inspection.namespace_device("lo") or f"{trace.name} sends it to itself, by lo"
 
 
-def card(walk: Walk) -> Said:
-    """The namespace's device: there, up, plugged in, with its address."""
-    device, end = walk.net.device, walk.net.host_device
-    if found := walk.inner_device(device):
+def device(trace: Trace) -> Judgement:
+    """The namespace's device: it exists, is up and plugged in, and has its address."""
+    name, end, inspection = trace.net.device, trace.net.host_device, trace.inspection
+    if found := inspection.namespace_device(name):
         return found
-    if "NO-CARRIER" not in (walk.inside.link(device) or {}).get("flags", []):
-        return walk.inner_address()
-    what, evidence = f"{device} has no carrier in {walk.name}", f"ip link show {device}"
+    if "NO-CARRIER" not in (inspection.namespace.link(name) or {}).get("flags", []):
+        return inspection.namespace_address()
+    what, evidence = f"{name} has no carrier in {trace.name}", f"ip link show {name}"
     advice = f"see to {end}, its other end"
-    return walk.device(end) or walk.found("error", what, evidence, advice=advice, about=walk.name)
+    return inspection.host_device(end) or inspection.finding(
+        "error", what, evidence, advice=advice, about=trace.name
+    )
 
 
-def way(walk: Walk) -> Said:
+def route(trace: Trace) -> Judgement:
     """The namespace's route."""
-    name, route = walk.name, walk.route
-    if walk.is_forbidden:
-        what = f"a route or rule in {name} forbids {walk.target}"
-        evidence = f"ip route show table all match {walk.target}"
+    name, found = trace.name, trace.route
+    if any(words in trace.seen.route.stderr for words in FORBIDDING):
+        what = f"a route or rule in {name} forbids {trace.target}"
+        evidence = f"ip route show table all match {trace.target}"
         advice = "delete that route, or the rule: ip rule"
-        return walk.found("error", what, evidence, advice=advice, about=name)
-    if route is None:
-        return _no_route(walk)
-    if walk.is_own:
+        return trace.inspection.finding("error", what, evidence, advice=advice, about=name)
+    if found is None:
+        return _no_route(trace)
+    if trace.to_itself:
         return None
-    sent = f"{name} sends it out by {route['dev']}, from {route.get('prefsrc', walk.address)}"
-    return f"{sent}, to {walk.next_hop}" + (", its gateway" if "gateway" in route else "")
+    sent = f"{name} sends it out by {found['dev']}, from {found.get('prefsrc', trace.address)}"
+    return f"{sent}, to {trace.next_hop}" + (", its gateway" if "gateway" in found else "")
 
 
-def _no_route(walk: Walk) -> Finding:
-    """The route that is missing, or the mode that has it."""
-    own = IPv4Interface(walk.net.address).network
-    is_near = ip_address(walk.target) in own
-    if not is_near and (found := walk.default_route()):
+def _no_route(trace: Trace) -> Finding:
+    """The route is missing; or the mode has none, and another mode does."""
+    own = IPv4Interface(trace.net.address).network
+    is_near = ip_address(trace.target) in own
+    if not is_near and (found := trace.inspection.default_route()):
         return found
-    what, evidence = f"{walk.name} has no route to {walk.target}", f"ip route get {walk.target}"
-    add = f"ip route add {own} dev {walk.net.device}"
-    remedy = {"fix": add} if is_near else {"advice": _other_mode(walk)}
-    return walk.found("error", what, evidence, about=walk.name, **remedy)
+    what, evidence = f"{trace.name} has no route to {trace.target}", f"ip route get {trace.target}"
+    add = f"ip route add {own} dev {trace.net.device}"
+    remedy = {"fix": add} if is_near else {"advice": _other_mode(trace)}
+    return trace.inspection.finding("error", what, evidence, about=trace.name, **remedy)
 
 
-def _other_mode(walk: Walk) -> str:
-    kept = [one for one in walk.network.promises if one.source == "namespace" and one.reachable]
+def _other_mode(trace: Trace) -> str:
+    network = trace.inspection.network
+    kept = [one for one in network.promises if one.source == "namespace" and one.reachable]
     reached = {one.target for one in kept} - {"itself"}
     whom = "no further"
     if reached <= {"the host's end of the cable"} and kept:
-        whom = f"{bare(walk.net.host_address)} alone" if reached else "nobody"
-    return f"none: {walk.network.mode} reaches {whom}; bridged reaches the LAN"
+        whom = f"{bare(trace.net.host_address)} alone" if reached else "nobody"
+    return f"none: {network.mode} reaches {whom}; bridged reaches the LAN"
 
 
-def dummy(walk: Walk) -> Said:
-    """A card without a cable."""
-    device = (walk.route or {}).get("dev", "")
-    if walk.net.host_device or device != walk.net.device:
+def dummy(trace: Trace) -> Judgement:
+    """A device without a cable."""
+    name = (trace.route or {}).get("dev", "")
+    if trace.net.host_device or name != trace.net.device:
         return None
-    what = f"{device} has no cable: what it sends is lost"
+    what, evidence = f"{name} has no cable: what it sends is lost", f"ip -d link show {name}"
     advice = "none: isolated reaches nobody; host-only reaches the host"
-    return walk.found("error", what, f"ip -d link show {device}", advice=advice, about=device)
+    return trace.inspection.finding("error", what, evidence, advice=advice, about=name)
 
 
-def cable(walk: Walk) -> Said:
-    """The host's end of the cable, and the bridge that it is plugged into."""
-    end, bridge = walk.net.host_device, walk.net.bridge
-    if walk.is_own:
+def cable(trace: Trace) -> Judgement:
+    """The host's end of the cable, and the bridge that it is a port of."""
+    end, bridge, inspection = trace.net.host_device, trace.net.bridge, trace.inspection
+    if trace.to_itself:
         return None
     if not bridge:
-        return next(addresses_on_port(end, walk.host), None)
-    devices = [end, *walk.lan_ports, bridge]
+        return next(addresses_on_port(end, trace.host), None)
+    devices = [end, *trace.lan_ports, bridge]
     found = [
-        *map(walk.device, devices),
-        *map(walk.plug, devices[:-1]),
-        *map(walk.carrier, devices[1:]),
+        *map(inspection.host_device, devices),
+        *map(inspection.bridge_port, devices[:-1]),
+        *map(inspection.carrier, devices[1:]),
     ]
-    if wrong := next(filter(None, found), None):
-        return wrong
-    return f"{end} hands it to {bridge}, whose port it is"
+    wrong = next(filter(None, found), None)
+    return wrong or f"{end} hands it to {bridge}, whose port it is"
 
 
-def entry_address(walk: Walk) -> Said:
-    """The host's address at the cable's end or on the bridge."""
-    wanted = walk.net.host_address.partition("/")[0]
-    if not wanted or walk.is_own or walk.next_hop != wanted or walk.is_hosts:
+def host_address(trace: Trace) -> Judgement:
+    """The host's address, if it is the next hop."""
+    wanted = bare(trace.net.host_address)
+    if not wanted or trace.to_itself or trace.next_hop != wanted or trace.into_host:
         return None
-    return walk.outer_address()
+    return trace.inspection.host_address()
 
 
-def neighbour(walk: Walk) -> Said:
-    """Whoever takes it from the namespace answers ARP."""
-    if walk.is_own or answers_arp(walk.tries.neighbours, walk.next_hop):
+def neighbour(trace: Trace) -> Judgement:
+    """The next hop answers ARP."""
+    name, hop, out = trace.name, trace.next_hop, trace.net.device
+    if trace.to_itself or answers_arp(trace.seen.neighbours, hop):
         return None
-    if not is_asked(walk.tries.neighbours, walk.next_hop):
-        what = f"{walk.name} itself drops it: nothing leaves by {walk.net.device}"
-        advice = f"see to the firewall in {walk.name}"
-        return walk.found("error", what, "nft list ruleset", advice=advice, about=walk.name)
-    return walk.found(
-        "error",
-        f"nobody answers for {walk.next_hop} on {walk.net.device}",
-        f"ip neigh show to {walk.next_hop}",
-        advice=f"see that {walk.next_hop} is there and up, or give another address or gateway",
-        about=walk.name,
-    )
+    if is_asked(trace.seen.neighbours, hop):
+        what, evidence = f"nobody answers for {hop} on {out}", f"ip neigh show to {hop}"
+        advice = f"see that {hop} is there and up, or give another address or gateway"
+    else:
+        what, evidence = f"{name} itself drops it: nothing leaves by {out}", "nft list ruleset"
+        advice = f"see to the firewall in {name}"
+    return trace.inspection.finding("error", what, evidence, advice=advice, about=name)

@@ -1,6 +1,6 @@
-"""A packet's way from a namespace: what is known of it, and what a few tries came to.
+"""A packet's way from a namespace: what is known of it, and what a few tries showed.
 
-Nothing here touches the system: ``why`` tries, ``stages`` judges.
+Nothing here touches the system: ``follow`` tries, ``stages`` judges.
 """
 
 from __future__ import annotations
@@ -12,69 +12,92 @@ from functools import cached_property
 from ipaddress import ip_address
 
 from netmodes.commands.addresses import bare
-from netmodes.diagnose.parts import Parts
+from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
 from netmodes.machine.facts import Facts, Json
 from netmodes.plan.finding import Finding
+from netmodes.plan.network import Topology
 from netmodes.plan.undo import Argv
 
-#: What `ping` says of an answer.
+#: A round trip's time, as ``ping`` prints it.
 TIME = re.compile(r"time[=<]([\d.]+) ms")
 
-#: What it says of a machine on the way that sends the packet back.
+#: An error message from a machine on the way, as ``ping`` prints it.
 REFUSAL = re.compile(r"From ([\d.]+):? icmp_seq=\d+ (?!Redirect)(.+)")
 
-#: What ``ip route get`` says of a route that is there to drop: EACCES, EHOSTUNREACH, EINVAL.
-FORBIDDEN = ("Permission denied", "No route to host", "Invalid argument")
+#: What ``ip route get`` says where a route or rule of this type matches: EACCES, EHOSTUNREACH,
+#: EINVAL.
+FORBIDDING = {
+    "Permission denied": "prohibit",
+    "No route to host": "unreachable",
+    "Invalid argument": "blackhole",
+}
 
-#: What a stage of the way says: what is wrong there, or a line on how it passes, or nothing.
-Said = Finding | str | None
+#: What a stage of the way says: what is wrong, or a line on how the packet passes, or nothing.
+Judgement = Finding | str | None
+
+#: The outcome of a command that was not run.
+UNTRIED = Outcome("", 1, "", "", 0.0)
 
 
 @dataclass(frozen=True)
-class Tries:
-    """What came of trying, with neighbours that were forgotten before.
+class Observations:
+    """What the kernels answered, and what was heard of the packets that were sent.
 
     Args:
         route: ``ip -j route get TARGET`` in the namespace.
-        passed: the same on the host for a packet that comes in from the namespace, if it does.
-        back: the same on the host for the answer.
-        ping: pings from the namespace to the target.
-        host_ping: pings from the host to the target.
-        connect: a TCP connection from the namespace to the port, if there is one.
+        host_route: the same on the host, for a packet that comes in from the namespace.
+        return_route: ``ip -j route get`` of the namespace's address, on the host.
+        ping: a ping from the namespace to the target.
+        host_ping: a ping from the host to the target.
+        connect: a TCP connection from the namespace to the port, if there is a port.
         neighbours: ``ip -j neigh`` in the namespace, after the pings.
         host_neighbours: the same on the host.
-        listening: what listens on the port, if the target is this machine's own.
+        listening: what listens on the port; None unless the target is on this machine.
     """
 
-    route: Outcome
-    passed: Outcome | None
-    back: Outcome
-    ping: Outcome
-    host_ping: Outcome
-    connect: Outcome | None
-    neighbours: Outcome
-    host_neighbours: Outcome
-    listening: Outcome | None
+    route: Outcome = UNTRIED
+    host_route: Outcome = UNTRIED
+    return_route: Outcome = UNTRIED
+    ping: Outcome = UNTRIED
+    host_ping: Outcome = UNTRIED
+    connect: Outcome = UNTRIED
+    neighbours: Outcome = UNTRIED
+    host_neighbours: Outcome = UNTRIED
+    listening: Outcome | None = None
 
 
 @dataclass(frozen=True)
-class Walk(Parts):
+class Trace:
     """A packet from a namespace of ours to a target.
 
     Args:
-        network: the network.
-        host: the host's facts.
-        inside: the namespace's.
+        inspection: the network, with the facts of the host and the namespace.
         target: an IPv4 address.
         port: a TCP port, or "".
-        tries: what came of trying.
+        seen: what a few tries showed.
     """
 
+    inspection: Inspection
     target: str
-    port: str
-    tries: Tries
+    port: str = ""
+    seen: Observations = Observations()
+
+    @property
+    def name(self) -> str:
+        """The namespace's name."""
+        return self.inspection.name
+
+    @property
+    def net(self) -> Topology:
+        """The network's devices and addresses."""
+        return self.inspection.net
+
+    @property
+    def host(self) -> Facts:
+        """The host's facts."""
+        return self.inspection.host
 
     @property
     def address(self) -> str:
@@ -84,67 +107,63 @@ class Walk(Parts):
     @cached_property
     def route(self) -> Json | None:
         """The namespace's route."""
-        return _route(self.tries.route)
-
-    @property
-    def is_forbidden(self) -> bool:
-        """Whether a prohibit, unreachable or blackhole route or rule stands in the namespace."""
-        return any(words in self.tries.route.stderr for words in FORBIDDEN)
+        return _route(self.seen.route)
 
     @cached_property
-    def passed(self) -> Json | None:
+    def host_route(self) -> Json | None:
         """The host's route."""
-        return _route(self.tries.passed)
+        return _route(self.seen.host_route)
 
     @cached_property
-    def back(self) -> Json | None:
+    def return_route(self) -> Json | None:
         """The host's route for the answer."""
-        return _route(self.tries.back)
+        return _route(self.seen.return_route)
 
     @property
-    def is_own(self) -> bool:
+    def to_itself(self) -> bool:
         """Whether the namespace sends it to itself."""
         return (self.route or {}).get("dev") == "lo"
 
     @property
-    def is_local(self) -> bool:
+    def to_host(self) -> bool:
         """Whether it is for the host."""
-        return self.owns(self.target) and not self.is_own
+        return self.is_hosts(self.target) and not self.to_itself
 
-    def owns(self, address: str) -> bool:
+    @property
+    def through_host(self) -> bool:
+        """Whether the host is to forward it."""
+        return not self.to_itself and not self.to_host and self.is_hosts(self.next_hop)
+
+    @property
+    def into_host(self) -> bool:
+        """Whether the host receives it, for itself or to forward it."""
+        return self.to_host or self.through_host
+
+    def is_hosts(self, address: str) -> bool:
         """Whether a device of the host has this address."""
-        return _has(self.host, address)
-
-    @property
-    def passes_host(self) -> bool:
-        """Whether it is for the host to pass it on."""
-        return not self.is_own and not self.is_local and self.owns(self.next_hop)
-
-    @property
-    def is_hosts(self) -> bool:
-        """Whether the host takes it in, to keep it or to pass it on."""
-        return self.is_local or self.passes_host
+        infos = (info for link in self.host.known("links") for info in link.get("addr_info", []))
+        return ip_address(address).is_loopback or any(info["local"] == address for info in infos)
 
     @property
     def next_hop(self) -> str:
-        """Who is to take it from the namespace."""
+        """The address that the namespace sends it to."""
         return str((self.route or {}).get("gateway", self.target))
 
     @property
     def exit(self) -> str:
         """The host's device that it leaves by, or ""."""
-        return str((self.passed or {}).get("dev", "")) if self.passes_host else ""
+        return str((self.host_route or {}).get("dev", "")) if self.through_host else ""
 
     @property
     def exit_hop(self) -> str:
-        """Who is to take it from the host."""
-        return str((self.passed or {}).get("gateway", self.target))
+        """The address that the host sends it to."""
+        return str((self.host_route or {}).get("gateway", self.target))
 
     @property
     def lan_ports(self) -> list[str]:
-        """The uplink, where it is to leave the bridge by it."""
+        """The uplink, if it leaves the bridge by it."""
         uplink = self.net.uplink
-        leaves = self.exit in (self.net.ingress, uplink) if self.passes_host else not self.is_local
+        leaves = self.exit in (self.net.ingress, uplink) if self.through_host else not self.to_host
         return [uplink] if uplink and leaves else []
 
     @property
@@ -153,75 +172,63 @@ class Walk(Parts):
         return ("timeout", "1", "bash", "-c", f": </dev/tcp/{self.target}/{self.port}")
 
     @property
-    def arrives(self) -> bool:
-        """Whether the target answers."""
-        connect = self.tries.connect
-        return self.tries.ping.status == 0 if connect is None else connect.status == 0
+    def is_answered(self) -> bool:
+        """Whether the target answers, on the port if there is one."""
+        return (self.seen.connect if self.port else self.seen.ping).status == 0
 
     @property
     def is_refused(self) -> bool:
         """Whether the target refuses the connection."""
-        return self.tries.connect is not None and "refused" in self.tries.connect.stderr
+        return "refused" in self.seen.connect.stderr
 
     @property
-    def gets_there(self) -> bool:
+    def arrives(self) -> bool:
         """Whether the target answers anything at all."""
-        return self.arrives or self.is_refused or self.tries.ping.status == 0
+        return self.is_answered or self.is_refused or self.seen.ping.status == 0
 
     @property
     def nobody_listens(self) -> bool:
-        """Whether it is known that nothing listens on the port, on a machine that is this one."""
-        listening = self.tries.listening
-        return listening is not None and not listening.stdout.strip()
+        """Whether the target is on this machine, and nothing listens on the port."""
+        return self.seen.listening is not None and not self.seen.listening.stdout.strip()
 
     def packet(self, *, answer: bool = False) -> Packet:
-        """What a firewall of the host sees: the packet, or the answer to it."""
-        hook = "input" if self.is_local else "forward"
-        exit_ = "" if self.is_local else self.exit or self.net.ingress
-        way = (self.net.ingress, exit_, self.address, self.target)
-        protocol = "tcp" if self.port else "icmp"
-        if not answer:
-            return Packet(hook, *way, protocol, self.port)
-        hook, reverse = "output" if self.is_local else hook, (way[1], way[0], way[3], way[2])
-        return Packet(hook, *reverse, protocol, "", "established")
+        """The packet, or the answer to it, as the host's firewall sees it."""
+        into, protocol = self.net.ingress, "tcp" if self.port else "icmp"
+        out = "" if self.to_host else self.exit or into
+        if answer:
+            hook, way = "output" if self.to_host else "forward", (out, into)
+            return Packet(hook, *way, self.target, self.address, protocol, "", "established")
+        hook, way = "input" if self.to_host else "forward", (into, out)
+        return Packet(hook, *way, self.address, self.target, protocol, self.port)
 
 
 def round_trip(ping: Outcome) -> float | None:
-    """The first round trip's time in ms, as ping says it."""
+    """The first round trip's time in ms, as ping prints it."""
     found = TIME.search(ping.stdout)
     return float(found[1]) if found else None
 
 
 def refusal(ping: Outcome) -> str:
-    """Who on the way has sent the packet back, with what words, or ""."""
+    """Which machine on the way sent an error, and what it says; "" for none."""
     found = REFUSAL.search(ping.stdout)
     return f"{found[1]} says {found[2]}" if found else ""
 
 
 def answers_arp(shown: Outcome, address: str) -> bool:
-    """Whether the kernel has learnt the MAC of this neighbour."""
+    """Whether the kernel has resolved this neighbour."""
     found: list[Json] = json.loads(shown.stdout or "[]")
     return any(one.get("dst") == address and "lladdr" in one for one in found)
 
 
 def is_asked(shown: Outcome, address: str) -> bool:
-    """Whether the kernel has come to ask for this neighbour, as it does once a packet is to leave.
-
-    So it has where that is unknown.
-    """
+    """Whether the kernel has tried to resolve this neighbour; assumed if that is unknown."""
     found: list[Json] = json.loads(shown.stdout or "[]")
     return shown.status != 0 or any(one.get("dst") == address for one in found)
 
 
-def _route(outcome: Outcome | None) -> Json | None:
+def _route(outcome: Outcome) -> Json | None:
     """The route that ``ip -j route get`` prints, or None where there is none."""
-    if outcome is None or outcome.status != 0:
+    if outcome.status != 0:
         return None
     found: Json = json.loads(outcome.stdout)[0]
     return found
-
-
-def _has(facts: Facts, address: str) -> bool:
-    """Whether a device there has this address."""
-    infos = (info for link in facts.known("links") for info in link.get("addr_info", []))
-    return ip_address(address).is_loopback or any(info["local"] == address for info in infos)

@@ -20,7 +20,8 @@ from netmodes.cli import doctor
 from netmodes.cli.output import block
 from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
-from netmodes.diagnose.doctor import of_machine, of_network, of_uplink
+from netmodes.diagnose.doctor import of_machine, of_uplink
+from netmodes.diagnose.inspection import of_network
 from netmodes.machine import abilities, nics, resolv
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import unreadable

@@ -1,0 +1,189 @@
+"""What is not as planned about a network of ours, on the host and in its namespace.
+
+``show`` asks about everything, ``why`` about what is on a packet's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Interface
+
+from netmodes.commands.addresses import bare
+from netmodes.journal import ROOT
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.network import Network, Topology
+
+
+def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterator[Finding]:
+    """What is not as planned about the network of this namespace; nothing if it is not ours.
+
+    Args:
+        name: the namespace's name.
+        host: the host's facts.
+        namespace: the namespace's, if they could be read.
+    """
+    network = host.network(name)
+    if network is None:
+        return
+    if network.state == "unreadable":
+        what, evidence = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
+        yield Finding("error", what, evidence, fix=f"bash {ROOT}/{name}/down.sh", about=name)
+        return
+    inspection = Inspection(network, host, namespace or Facts())
+    yield from inspection.host_findings()
+    if namespace is not None:
+        yield from inspection.namespace_findings()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A network of ours and the facts; a method says what is wrong with one part of it.
+
+    Args:
+        network: the network.
+        host: the host's facts.
+        namespace: the namespace's.
+    """
+
+    network: Network
+    host: Facts
+    namespace: Facts
+
+    @property
+    def name(self) -> str:
+        """The namespace's name."""
+        return self.network.name
+
+    @property
+    def net(self) -> Topology:
+        """The devices and addresses as planned."""
+        return self.network.topology
+
+    @property
+    def again(self) -> str:
+        """What to do where no single command helps."""
+        return f"`netmodes down {self.name}`, then put it up again"
+
+    def in_namespace(self, command: str) -> str:
+        """The command as run in the namespace."""
+        return f"ip netns exec {self.name} {command}"
+
+    def host_findings(self) -> Iterator[Finding]:
+        """Everything that is wrong on the host; without its namespace nothing else matters."""
+        if self.name not in (self.host.namespaces or [self.name]):
+            what = f"there is no namespace {self.name}"
+            yield Finding("error", what, "ip netns", advice=self.again, about=self.name)
+            return
+        net = self.net
+        ports = [port for port in (net.host_device, net.uplink) if net.bridge and port]
+        forwards = net.ingress if net.gateway == bare(net.host_address) else ""
+        found = [
+            *map(self.host_device, net.host_devices),
+            *map(self.bridge_port, ports),
+            self.carrier(net.uplink),
+            self.host_address(),
+            self.forwarding(forwards),
+        ]
+        yield from filter(None, found)
+
+    def namespace_findings(self) -> Iterator[Finding]:
+        """Everything that is wrong in the namespace."""
+        devices = map(self.namespace_device, (self.net.device, "lo"))
+        yield from filter(None, (*devices, self.namespace_address(), self.default_route()))
+
+    def host_device(self, name: str) -> Finding | None:
+        """A device of the host is missing or down."""
+        link = self.host.link(name)
+        if link is None:
+            what = f"there is no {name} on the host"
+            return Finding("error", what, "ip link", advice=self.again, about=name)
+        if "UP" in link.get("flags", []):
+            return None
+        evidence, fix = f"ip addr show dev {name}", f"ip link set {name} up"
+        return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
+
+    def carrier(self, name: str) -> Finding | None:
+        """A device of the host has no carrier."""
+        if "NO-CARRIER" not in (self.host.link(name) or {}).get("flags", []):
+            return None
+        what, evidence = f"{name} has no carrier", f"ip link show dev {name}"
+        advice = "plug its cable in, or see to its other end"
+        return Finding("error", what, evidence, advice=advice, about=name)
+
+    def bridge_port(self, port: str) -> Finding | None:
+        """A device is not a port of the bridge."""
+        bridge, link = self.net.bridge, self.host.link(port)
+        if link is None or link.get("master") == bridge:
+            return None
+        what, evidence = f"{port} is not a port of {bridge}", f"ip link show dev {port}"
+        return Finding("error", what, evidence, about=port, **self._to_bridge(port))
+
+    def _to_bridge(self, port: str) -> dict[str, str]:
+        """Make it a port again, without the addresses that the bridge has in its place."""
+        bridge, addresses = self.net.bridge, self.host.addresses(port)
+        if not set(addresses) <= set(self.host.addresses(bridge)):
+            return {"advice": self.again}
+        deletions = [f"ip addr del {address} dev {port}" for address in addresses]
+        return {"fix": " && ".join([f"ip link set {port} master {bridge}", *deletions])}
+
+    def host_address(self) -> Finding | None:
+        """The host's address is missing, on the bridge or on the host's end of the cable."""
+        address, device = self.net.host_address, self.net.ingress
+        link = self.host.link(device)
+        infos = (link or {}).get("addr_info", [])
+        if not address or link is None or any(info["local"] == bare(address) for info in infos):
+            return None
+        what, evidence = f"{device} has no address {address}", f"ip addr show dev {device}"
+        fix = f"ip addr add {address} dev {device}"
+        return Finding("error", what, evidence, fix=fix, about=device)
+
+    def forwarding(self, *devices: str) -> Finding | None:
+        """The host forwards nothing that comes in on one of these devices; "" is none."""
+        on = self.host.with_ip_forward
+        for device in filter(None, devices):
+            if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
+                continue
+            key = "ip_forward"
+            if (self.host.sysctls or {}).get("net.ipv4.ip_forward") == "1":
+                key = f"conf.{device.replace('.', '/')}.forwarding"
+            what = f"the host passes nothing on (net.ipv4.{key} is 0)"
+            evidence, fix = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
+            return Finding("error", what, evidence, fix=fix, about=device)
+        return None
+
+    def namespace_device(self, name: str) -> Finding | None:
+        """A device of the namespace is missing or down."""
+        link = self.namespace.link(name)
+        if link is None:
+            what = f"there is no {name} in {self.name}"
+            return self.finding("error", what, "ip link", advice=self.again, about=name)
+        if "UP" in link.get("flags", []):
+            return None
+        what, fix = f"{name} is down in {self.name}", f"ip link set {name} up"
+        return self.finding("error", what, f"ip addr show dev {name}", fix=fix, about=name)
+
+    def namespace_address(self) -> Finding | None:
+        """The namespace's address is missing."""
+        device, address = self.net.device, self.net.address
+        if self.namespace.link(device) is None:
+            return None
+        if IPv4Interface(address) in self.namespace.addresses(device):
+            return None
+        what = f"{device} has no address {address} in {self.name}"
+        evidence, fix = f"ip addr show dev {device}", f"ip addr add {address} dev {device}"
+        return self.finding("error", what, evidence, fix=fix, about=device)
+
+    def default_route(self) -> Finding | None:
+        """The namespace's default route is missing; not every mode plans one."""
+        if not self.net.gateway or self.namespace.default_routes():
+            return None
+        what, fix = f"{self.name} has no default route", f"default via {self.net.gateway}"
+        return self.finding("error", what, "ip route", fix=f"ip route add {fix}", about=self.name)
+
+    def finding(self, level: str, what: str, evidence: str, **more: str) -> Finding:
+        """A finding whose evidence and fix run in the namespace."""
+        if "fix" in more:
+            more["fix"] = self.in_namespace(more["fix"])
+        return Finding(level, what, self.in_namespace(evidence), namespace=self.name, **more)

@@ -1,0 +1,51 @@
+"""What the target does with a packet; stages as in ``namespace_side``."""
+
+from __future__ import annotations
+
+import shlex
+
+from netmodes.diagnose.why.trace import Judgement, Trace, refusal, round_trip
+from netmodes.plan.finding import Finding
+
+
+def listening(trace: Trace) -> Judgement:
+    """Something listens on the port."""
+    if trace.is_answered or not (trace.is_refused or trace.nobody_listens):
+        return None
+    where = trace.name if trace.to_itself else trace.target
+    what = f"nothing listens on TCP port {trace.port} of {where}"
+    advice = f"start what should listen there, on {trace.target} or 0.0.0.0"
+    listeners = f"ss -Hltn sport = :{trace.port}"
+    if trace.to_host:
+        return Finding("error", what, listeners, advice=advice)
+    evidence = listeners if trace.to_itself else shlex.join(trace.connection)
+    return trace.inspection.finding("error", what, evidence, advice=advice)
+
+
+def answered(trace: Trace) -> Judgement:
+    """The target answers."""
+    if not trace.is_answered:
+        return _silent(trace)
+    took = round_trip(trace.seen.ping)
+    port = f" on TCP port {trace.port}" if trace.port else ""
+    return f"{trace.target} answers{port}" + (f", in {took:g} ms" if took else "")
+
+
+def _silent(trace: Trace) -> Finding:
+    target, finding = trace.target, trace.inspection.finding
+    last, evidence = trace.exit_hop if trace.exit else trace.next_hop, f"ping -c 1 {target}"
+    if trace.arrives:
+        what = f"{target} answers pings, but not on TCP port {trace.port}"
+        return finding("error", what, "nft list ruleset", advice=f"see to the firewall of {target}")
+    if trace.seen.host_ping.status == 0 and not trace.port:
+        what = f"{target} answers the host, but not {trace.name}"
+        advice = f"see that {target} knows a way back to {trace.address}, and no firewall there"
+        return finding("error", what, evidence, advice=advice)
+    if last == target:
+        what = f"{last} is there, for it answers ARP, but answers nothing else"
+        return finding("warning", what, evidence, advice=f"see to the firewall of {last}")
+    advice = f"see that {last} passes it on to {target}"
+    if said := refusal(trace.seen.ping):
+        return finding("error", f"it gets to {last}, and {said}", evidence, advice=advice)
+    what = f"it gets to {last}, and no answer comes: what is beyond cannot be seen from here"
+    return finding("warning", what, evidence, advice=advice)
