@@ -9,7 +9,7 @@ import click
 from netmodes.cli.complete import running
 from netmodes.cli.output import as_json, coloured, show, table
 from netmodes.cli.sudo import become_root
-from netmodes.diagnose.target import parse_host
+from netmodes.diagnose.target import validate_host
 from netmodes.errors import Refused
 
 
@@ -17,7 +17,7 @@ def checked(ctx: click.Context, option: click.Parameter, value: str | None) -> s
     """An address or a name, "" where none is given; what is neither is wrong usage."""
     if value is not None:
         try:
-            parse_host(value)
+            validate_host(value)
         except Refused as error:
             raise click.UsageError(f"--outside: {error}") from None
     return value or ""

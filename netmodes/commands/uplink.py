@@ -86,13 +86,13 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
 def suggestion(refused: str, facts: Facts) -> str:
     """What to do instead, with the NIC of the default route, if it is another."""
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
-    nics = [nic for device in devices if (nic := _behind(device, facts)) != refused]
+    nics = [nic for device in devices if (nic := behind(device, facts)) != refused]
     if nics:
         return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
     return "name the NIC that leads outside (`ip link` shows all)"
 
 
-def _behind(device: str, facts: Facts) -> str:
+def behind(device: str, facts: Facts) -> str:
     """The NIC by which a device leads outside: behind a bridge of ours is its uplink."""
     uplinks = (one.topology.uplink for one in facts.on_bridge(device) if one.topology.uplink)
     return next(uplinks, device)

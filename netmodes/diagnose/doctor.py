@@ -26,7 +26,7 @@ LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
 
 
 def of_machine(facts: Facts) -> Iterator[Finding]:
-    """What matters to every mode, or to any that may be run here."""
+    """What matters to a mode, whichever it is."""
     yield from _privileges(facts)
     yield from map(missing, facts.missing or ())
     yield from _kinds(facts)
@@ -37,12 +37,12 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from objections.rejecting(objections.packets("br0", "br0"), facts)
     yield from objections.filters(facts)
     yield from _unseen(facts)
-    yield from resolver(facts)
+    yield from _name_server(facts)
     yield from notices.before_up(facts)
 
 
 def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
-    """What matters to bridging this NIC; nothing that hinders where a network of ours has."""
+    """What matters to bridging this NIC; where a network of ours has bridged it, only warnings."""
     if facts.bridged(name) is None:
         yield from uplink.uplink_errors(name, facts)
         yield from handover.unmovable(name, facts)
@@ -57,22 +57,15 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def default_nic(facts: Facts) -> str | None:
-    """The NIC that the default route goes through, also where a bridge of ours is on it."""
+    """The NIC of the default route; behind a bridge of ours it is the uplink."""
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
     nics = [dev for dev in devices if (facts.link(dev) or {}).get("link_type") == "ether"]
-    for device in [*nics, *devices]:
-        for network in facts.known("networks"):
-            if network.topology.bridge == device and network.topology.uplink:
-                return str(network.topology.uplink)
-        return str(device)
-    return None
+    return next((uplink.behind(device, facts) for device in [*nics, *devices]), None)
 
 
-def resolver(facts: Facts) -> Iterator[Finding]:
-    """A name server on a loopback, which is the host's alone; without any glibc asks 127.0.0.1."""
-    if facts.resolvers is None:
-        return
-    if all(map(is_loopback, facts.resolvers)):
+def _name_server(facts: Facts) -> Iterator[Finding]:
+    """The host's name servers are all on a loopback, which is the host's alone."""
+    if facts.resolvers is not None and all(map(is_loopback, facts.resolvers)):
         behind = ", ".join((facts.names or {}).get("servers", ()))
         known = f"nothing: bridged and nat give theirs {behind}, which is behind it"
         yield Finding(
@@ -95,24 +88,24 @@ def _privileges(facts: Facts) -> Iterator[Finding]:
 
 
 def _kinds(facts: Facts) -> Iterator[Finding]:
-    for name, there in (facts.kinds or {}).items():
-        if not there:
+    for name, known in (facts.kinds or {}).items():
+        if not known:
             what = f"this kernel has no device type {name}, for {KINDS[name]}"
             advice = f"`modprobe {name}`, or install what holds it (Ubuntu: linux-modules-extra)"
             yield Finding("error", what, f"modinfo {name}", advice=advice)
 
 
 def _unseen(facts: Facts) -> Iterator[Finding]:
-    """Firewalls that root alone may look at."""
-    there = [name for name in ("nft", "iptables") if name not in (facts.missing or ())]
-    unseen = [name for name in there if getattr(facts, name) is None]
+    """A firewall's rules, which root alone may read."""
+    installed = [name for name in ("nft", "iptables") if name not in (facts.missing or ())]
+    unseen = [name for name in installed if getattr(facts, name) is None]
     if unseen and facts.privileges not in (None, "root"):
         what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
         yield Finding("warning", what, "nft list ruleset", fix="sudo netmodes doctor")
 
 
 def _strict(name: str, facts: Facts) -> Iterator[Finding]:
-    """The kernel takes the greater of both (ip-sysctl): 1 is strict, 2 loose."""
+    """Reverse-path filtering: the greater of both settings counts; 1 is strict, 2 loose."""
     own = (facts.device_sysctls or {}).get(name, {}).get("ipv4.rp_filter", "0")
     if max(own, (facts.sysctls or {}).get("net.ipv4.conf.all.rp_filter") or "0") == "1":
         what = f"{name} drops packets from where the host would not answer through it"

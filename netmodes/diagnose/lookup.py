@@ -8,7 +8,7 @@ from functools import partial
 
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import is_answered, look_up
-from netmodes.diagnose.target import is_address, parse_host
+from netmodes.diagnose.target import is_address, validate_host
 from netmodes.diagnose.why.follow import follow_packet
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
@@ -26,7 +26,7 @@ def resolve_on_host(host_name: str, runner: Runner) -> tuple[str, str]:
     Raises:
         Refused: it is no address, and the host finds none for it.
     """
-    parse_host(host_name)
+    validate_host(host_name)
     if is_address(host_name):
         return host_name, ""
     found = runner.run(look_up(host_name)).stdout.split()

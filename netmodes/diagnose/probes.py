@@ -1,7 +1,7 @@
 """How each promise of a mode is tried: from where, to which address, by which command.
 
-Pure: the network, the host's facts and what the user calls outside. No packet is made up for an
-address that neither the machine's own addresses and routes nor the user named.
+Pure functions of the network, the host's facts and the user's outside address. Only addresses of
+this machine and its routes, and the one that the user named, are tried.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
 
-#: How long a question to a name server may take, however many there are, and that each is asked
-#: once (resolv.conf(5)); and that errors are said in English.
+#: Goes before a look-up: it ends after two seconds, asks each name server once (resolv.conf(5)) and
+#: prints its errors in English.
 ASK = ("timeout", "2", "env", "LC_ALL=C", "RES_OPTIONS=timeout:1 attempts:1")
 
-#: What `ping` says where a name server has answered: no such name, or no address for it.
+#: What ``ping`` says if a name server answered: no such name, or no address for it.
 ANSWERS = ("Name or service not known", "No address associated with hostname")
 
-#: What a mode's own machine cannot try.
+#: Why this machine cannot try a promise about the LAN's.
 FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
 
 NO_GATEWAY = "the host has no default route that names a gateway"
@@ -37,10 +37,10 @@ class Probe:
 
     Args:
         promise: the promise.
-        tried: the address or name it is tried with; "" if there is none.
-        argv: the command; () where it cannot be tried.
+        tried: the address or name; "" if there is none.
+        argv: the command; () if the promise cannot be tried.
         untried: why not, one sentence.
-        source: the namespace that it is tried from; "" the host.
+        source: the namespace that it is tried from; "" for the host.
     """
 
     promise: Promise
@@ -51,13 +51,13 @@ class Probe:
 
 
 def probes(network: Network, host: Facts, outside: str, name: str = "") -> Iterator[Probe]:
-    """Every promise with how it is tried, one or more for each.
+    """The tries of every promise, one or more for each.
 
     Args:
         network: the network.
         host: the host's facts.
-        outside: an address that stands for the outside; "" for the default route's gateway.
-        name: a name to look up; "" only asks whether the name server answers.
+        outside: an address outside to try; "" for the default route's gateway.
+        name: a name to look up; "" to ask only whether the name server answers.
     """
     for promise in network.promises:
         if promise.source == "namespace":
@@ -71,7 +71,7 @@ def probes(network: Network, host: Facts, outside: str, name: str = "") -> Itera
 
 
 def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
-    """To the gateway by the default route's own device: else another may answer in its place."""
+    """A ping to the gateway uses the default route's device: by another, another may answer."""
     if promise.target == "namespace":
         return Probe(promise, _address(network), ping(_address(network), "-t", "1"))
     found = gateways(host)
@@ -98,16 +98,15 @@ def _from_namespace(
 def _targets(
     network: Network, promise: Promise, host: Facts, outside: str
 ) -> tuple[list[str], str]:
-    """The addresses that stand for a target, and what to say if there is none."""
+    """The addresses of a target, and what to say if there is none."""
     if promise.target == "itself":
         return [_address(network)], ""
     if promise.target in ("the host's end of the cable", "the bridge"):
         return [_host_address(network)], ""
     if promise.target == "the host's other addresses":
-        others = {str(found.ip): None for found in host.every_address()}
-        return [
-            found for found in others if found != _host_address(network)
-        ], "the host has no other"
+        every = dict.fromkeys(str(found.ip) for found in host.every_address())
+        others = [address for address in every if address != _host_address(network)]
+        return others, "the host has no other"
     if promise.target == "outside" and outside:
         return [outside], ""
     none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
@@ -122,16 +121,11 @@ def gateways(host: Facts) -> list[Json]:
 
 def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:
     """From every other network of ours on the bridge."""
-    bridge = network.topology.bridge
-    others = [
-        other.name
-        for other in host.known("networks")
-        if other.topology.bridge == bridge and other.name != network.name
-    ]
+    bridge, address = network.topology.bridge, _address(network)
+    others = [one.name for one in host.on_bridge(bridge) if one.name != network.name]
     if not others:
         yield Probe(promise, "", untried=f"no other network of ours is on {bridge}")
     for other in others:
-        address = _address(network)
         yield Probe(promise, address, in_namespace(other, *ping(address, "-t", "1")), source=other)
 
 
@@ -145,22 +139,22 @@ def _host_address(network: Network) -> str:
 
 
 def ping(target: str, *options: str) -> Argv:
-    """One ping and a second's patience: a second one might go another way, for a redirect.
+    """One ping, which waits a second; a redirect might send a second ping another way.
 
-    With ``-t 1`` no router passes it on: it gets to who is next, or to nobody.
+    With ``-t 1`` no router forwards it, so that only the next hop can answer.
     """
     return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
 
 
 def is_answered(looked_up: Outcome) -> bool:
-    """Whether a name server has answered, if only that there is no such name."""
+    """Whether a name server answered, if only that there is no such name."""
     return any(words in looked_up.stderr for words in ANSWERS)
 
 
 def look_up(name: str) -> Argv:
-    """A look-up of a name; or, for "", of the root ("."), which every name server can answer.
+    """A look-up of a name; "" looks up the root ("."), which every name server can answer.
 
-    The root has no address, so that no packet goes anywhere but to the name server; what ``ping``
-    says of it tells whether that one has answered.
+    The root has no address, so that a packet goes to the name server alone; ``ping`` prints whether
+    that answered.
     """
     return (*ASK, "getent", "ahostsv4", name) if name else (*ASK, "ping", "-c", "1", ".")

@@ -11,15 +11,15 @@ from netmodes.machine.facts import Facts
 #: A host's name (RFC 1123).
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*\.?")
 
-#: A TCP port, or more than that.
+#: A TCP port; some numbers are too large.
 PORT = re.compile(r"0*([1-9][0-9]{0,4})", re.ASCII)
 
 
 def parse(target: str) -> tuple[str, str]:
-    """The host and the port of ``ADDR[:PORT]``; the port may be "".
+    """The host and the port of ``ADDR[:PORT]``; "" without a port.
 
     Raises:
-        Refused: it is not that.
+        Refused: it is neither.
     """
     if target.startswith("[") or is_ipv6(target):
         raise Refused(f"{target!r} is IPv6, which is not followed here: write an IPv4 address")
@@ -27,15 +27,15 @@ def parse(target: str) -> tuple[str, str]:
     number = PORT.fullmatch(port)
     if colon and not (number and int(number[1]) < 65536):
         raise Refused(f"{target!r} has no TCP port after its colon: write ADDR:80, or ADDR alone")
-    parse_host(host)
+    validate_host(host)
     return host, number[1] if number else ""
 
 
-def parse_host(host: str) -> None:
-    """Refuse what is neither an IPv4 address nor a host's name.
+def validate_host(host: str) -> None:
+    """Refuse what is neither a machine's IPv4 address nor a host's name.
 
     Raises:
-        Refused: it is not that.
+        Refused: it is neither.
     """
     numbers = re.fullmatch(r"[0-9.]+", host)
     if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
@@ -45,19 +45,19 @@ def parse_host(host: str) -> None:
 
 
 def validate_machine(address: str, *networks: Facts) -> None:
-    """Refuse an address that cannot be one machine's: nobody's, for many, or for all of a subnet.
+    """Refuse an address that is no single machine's: unspecified, multicast or broadcast.
 
     Args:
         address: the address.
-        networks: the facts of those whose subnets are known.
+        networks: the facts of those whose broadcast addresses are known.
 
     Raises:
-        Refused: it is none.
+        Refused: it is no single machine's.
     """
     found = IPv4Address(address)
-    known = (own.network for facts in networks for own in facts.every_address())
-    shared = (subnet.broadcast_address for subnet in known if subnet.prefixlen < 31)
-    everybody = [IPv4Address("255.255.255.255"), *shared]
+    subnets = (own.network for facts in networks for own in facts.every_address())
+    broadcasts = [subnet.broadcast_address for subnet in subnets if subnet.prefixlen < 31]
+    everybody = [IPv4Address("255.255.255.255"), *broadcasts]
     if found.is_unspecified or found.is_multicast or found in everybody:
         raise Refused(f"{address} is not the address of one machine: write one, as in 8.8.8.8")
 
