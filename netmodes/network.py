@@ -26,6 +26,7 @@ from netmodes.machine.read import host_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import NotAsPromised, Report
+from netmodes.plan.step import in_namespace
 from netmodes.plan.verdict import Flow, Verdict
 
 Echo = Callable[[str], None]
@@ -192,7 +193,7 @@ def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> 
 
 def run_inside(name: str, *argv: str) -> Outcome:
     """Run a command inside a network, to its end, as the current user."""
-    return Runner().quietly(("ip", "netns", "exec", name, *argv))
+    return Runner().quietly(in_namespace(name, *argv))
 
 
 def need_root() -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from netmodes.engine.down import running
 from netmodes.errors import Refused
+from netmodes.plan.step import in_namespace
 
 
 def become(
@@ -28,7 +29,7 @@ def become(
         Refused: there is no such network, user or program.
     """
     running(name)
-    argv = ("ip", "netns", "exec", name, *_as_user(user or os.environ.get("SUDO_USER")), *command)
+    argv = in_namespace(name, *_as_user(user or os.environ.get("SUDO_USER")), *command)
     echo(shlex.join(argv))
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the command would too
     try:

@@ -18,6 +18,7 @@ from netmodes.machine.nics import hardware, managers, tc_filters
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, names_inside, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
+from netmodes.plan.step import in_namespace
 
 ROUTES = ("-j", "route", "show", "table", "all")
 IP_JSON = {
@@ -105,7 +106,7 @@ def namespace_facts(name: str) -> Facts:
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
     commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
     commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
-    running = {what: start("ip", "netns", "exec", name, *argv) for what, argv in commands.items()}
+    running = {what: start(*in_namespace(name, *argv)) for what, argv in commands.items()}
     ended = {what: end(child) for what, child in running.items()}
     facts = {what: _json(what, ended[what]) for what in IP_JSON}
     facts |= {what: lines(ended[what]) for what in ("rules", "rules6", "nft")}
