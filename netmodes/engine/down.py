@@ -19,8 +19,9 @@ from pathlib import Path
 from netmodes.engine import signals
 from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
-from netmodes.journal import Journal, Note, Run, sharing, uptime
+from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
+from netmodes.plan.run import Note, Run
 from netmodes.plan.undo import Sign, Undo
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from netmodes import wrapping
 from netmodes.errors import Refused
-from netmodes.journal import Journal, Note, Run, sharing
+from netmodes.journal import Journal, sharing
 from netmodes.machine.facts import Facts
 from netmodes.modes import MODES
 from netmodes.plan.plan import Plan
+from netmodes.plan.run import Note, Run
 from netmodes.plan.step import Step
 from netmodes.plan.undo import BEFORE, LEFT, Argv, Undo
 from netmodes.script import render

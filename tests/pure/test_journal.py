@@ -27,8 +27,9 @@ from netmodes import (
     journal,
 )
 from netmodes.commands.devices import validate_namespace
-from netmodes.journal import Journal, Note, locked, networks, sharing
+from netmodes.journal import Journal, locked, networks, sharing
 from netmodes.plan.network import Network, network_from, topology_of
+from netmodes.plan.run import Note
 from netmodes.script.bash import render
 
 DOWN = "#!/usr/bin/env bash\n"

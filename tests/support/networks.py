@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netmodes import Network, Plan
-from netmodes.journal import Run
 from netmodes.plan.network import topology_of
+from netmodes.plan.run import Run
 
 
 def up(plan: Plan, state: str = "up") -> Network:

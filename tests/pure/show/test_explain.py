@@ -11,7 +11,8 @@ from console import machine, netmodes
 from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Plan, journal
-from netmodes.journal import Journal, Note, Run
+from netmodes.journal import Journal
+from netmodes.plan.run import Note, Run
 from netmodes.plan.undo import Undo
 from netmodes.show import explain
 from netmodes.show.explain import fold, lines

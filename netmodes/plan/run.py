@@ -1,0 +1,136 @@
+"""A run: a plan, and what the log of its journal says of it.
+
+The log has a line for each event:
+
+    began SECONDS    the machine's uptime at the first command
+    run ID HOST      the run's id, and the host's network namespace
+    watched          a watcher undoes the run unless somebody confirms it
+    confirmed        somebody has confirmed it
+    start K BEFORE   step K is about to run; its probe printed BEFORE ("-" for nothing)
+    done K AFTER     step K has run; its probe prints AFTER
+    up               all steps are done
+    down             the undo of the network has begun
+    back K           the undo of step K is about to run
+
+A step that a network inherits brings its ``began``, ``start`` and ``done`` along.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netmodes.plan.network import Network
+from netmodes.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the log says of one step that was started.
+
+    Args:
+        index: the step's index in the plan's ``all_steps``.
+        before: the word of its undo's probe before it ran; "" for none.
+        after: the same afterwards; None if the run ended during the step.
+        back: its undo has begun, and may have ended half way.
+    """
+
+    index: int
+    before: str
+    after: str | None = None
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what was intended, and what was started.
+
+    Args:
+        plan: what was intended.
+        notes: the steps that were started, in the plan's order.
+        state: "up", "unconfirmed" (up, while the watcher waits) or "interrupted".
+        began: the machine's uptime at the first command, in seconds.
+        confirmed: somebody has confirmed that the host is reachable.
+        id: tells this run from every other; "" in a journal of format 1.
+        host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
+    """
+
+    plan: Plan
+    notes: tuple[Note, ...]
+    state: str
+    began: float
+    confirmed: bool = False
+    id: str = ""
+    host: str = ""
+
+    @property
+    def network(self) -> Network:
+        """The network that this run made."""
+        plan = self.plan
+        undos = [step.undo.argv for step in plan.all_steps if step.undo]
+        return Network(
+            plan.name,
+            plan.mode,
+            plan.parameters,
+            plan.topology,
+            self.state,
+            tuple(step for step in plan.all_steps if step.share),
+            plan.promises,
+            self.id,
+            tuple(str(Path(argv[-1]).parent) for argv in undos if "--parents" in argv),
+        )
+
+
+def run_from(plan: Plan, log: list[str]) -> Run:
+    """The run of a plan, from the lines of its log.
+
+    A last line that was cut short counts for nothing.
+
+    Raises:
+        ValueError, LookupError: the lines are no log, or the log of another plan.
+    """
+    if not log or not log[0].startswith("began "):
+        raise ValueError("its beginning is lost")
+    notes = _notes(log)
+    if any(note.index not in range(len(plan.all_steps)) for note in notes):
+        raise ValueError("it is of another plan")
+    return Run(plan, notes, _state(log), _began(log), "confirmed" in log, *_identity(log))
+
+
+def _notes(log: list[str]) -> tuple[Note, ...]:
+    notes: dict[int, Note] = {}
+    for line in log:
+        match line.split():
+            case ["start", index, before]:
+                notes[int(index)] = Note(int(index), _word(before))
+            case ["done", index, after]:
+                notes[int(index)] = replace(notes[int(index)], after=_word(after))
+            case ["back", index]:
+                notes[int(index)] = replace(notes[int(index)], back=True)
+    return tuple(notes[index] for index in sorted(notes))
+
+
+def _word(written: str) -> str:
+    return "" if written == "-" else written
+
+
+def _state(log: list[str]) -> str:
+    marks = [line for line in log if line in ("up", "down")]
+    if marks[-1:] != ["up"]:
+        return "interrupted"
+    return "unconfirmed" if "watched" in log and "confirmed" not in log else "up"
+
+
+def _began(log: list[str]) -> float:
+    """The uptime at the first command, or at an earlier one that the network has inherited."""
+    return min(float(line.split()[1]) for line in log if re.match(r"began \S", line))
+
+
+def _identity(log: list[str]) -> tuple[str, str]:
+    """The run's id and the host's network namespace; both "" in a journal of format 1."""
+    for line in log:
+        match line.split():
+            case ["run", identity, host]:
+                return identity, host
+    return "", ""
