@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netmodes.commands import handover_batch, sysctl
-from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.plan.finding import Finding
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
@@ -25,27 +23,6 @@ WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" 
 
 #: A device's MTU where nobody has said otherwise (linux/if_ether.h).
 ETHERNET = 1500
-
-
-def validate_routes(uplink: str, facts: Facts) -> None:
-    """Refuse a route that a batch cannot move, by name, before anything is touched."""
-    for finding in unmovable(uplink, facts):
-        raise Refused(str(finding))
-
-
-def unmovable(uplink: str, facts: Facts) -> Iterator[Finding]:
-    """The routes of the uplink that a batch cannot move to the bridge."""
-    for route in [*facts.known("routes"), *facts.known("routes6")]:
-        devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
-        found = handover_batch.unmovable(route) if uplink in devices else []
-        if found:
-            yield Finding(
-                "error",
-                f"the route to {route['dst']} has {found[0]}, which cannot move to a bridge",
-                f"ip route show table all {route['dst']}",
-                advice="make it a plain route, or choose another uplink",
-                about=uplink,
-            )
 
 
 def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from netmodes.commands.iproute import NAMESPACES
+from netmodes.machine.facts import Facts, route_words, written
 from netmodes.plan.requirement import Requirement
 
 
@@ -46,6 +47,21 @@ def no_overlap(address: str) -> Iterator[Requirement]:
     otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
     yield Requirement((*show, str(subnet)), None, otherwise)
     yield Requirement((*show, str(quarter), "match", str(subnet)), None, otherwise)
+
+
+def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
+    """The uplink's MAC, addresses and default routes are those that the plan was rendered for."""
+    again = f"{name} is not as it was when this was rendered: export again"
+    for slave in ("bridge_slave", "bond_slave"):
+        yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
+    mac = (facts.link(name) or {}).get("address", "")
+    yield Requirement(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
+    for address in facts.global_addresses(name):
+        text = f"{address['family']} {written(address)} "
+        yield Requirement(("ip", "-o", "addr", "show", "dev", name), text, again)
+    for route in facts.default_routes(name):
+        via = f"{route_words(route, ('gateway', 'dev'))} "
+        yield Requirement(("ip", "-4", "route", "show", "default"), via, again)
 
 
 def nobody_has(address: str, device: str) -> Iterator[Requirement]:

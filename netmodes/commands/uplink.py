@@ -1,13 +1,13 @@
-"""The host's NIC that leads outside: what keeps it from being bridged, what must stay as it is."""
+"""What is found about an uplink: why it cannot be bridged, and what to beware of if it can."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netmodes.commands import handover_batch
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, kind, route_words, written
+from netmodes.machine.facts import Facts, kind
 from netmodes.plan.finding import Finding
-from netmodes.plan.requirement import Requirement
 
 #: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
 MANAGERS = {
@@ -52,35 +52,56 @@ def validate_uplink(name: str, facts: Facts) -> None:
     """Refuse an uplink that cannot become a port of a bridge (docs/kernel.md#busy-uplinks).
 
     Raises:
-        Refused: it says which and what to do.
+        Refused: the uplink's first error.
     """
-    for finding in uplink_errors(name, facts):
-        raise Refused(str(finding))
+    error = next(uplink_errors(name, facts), None)
+    if error is not None:
+        raise Refused(str(error))
 
 
 def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
-    """What keeps this uplink from becoming a port of a bridge: nothing, or the first thing."""
-    link, other = facts.link(name), suggestion(name, facts)
+    """Why an uplink cannot become a port of a bridge: its device, and each of its routes.
+
+    Args:
+        name: the uplink's device.
+        facts: the machine.
+    """
+    what, advice = _no_port(name, facts)
+    if what:
+        evidence = f"ip -d link show dev {name}" if facts.link(name) else "ip link"
+        yield Finding("error", what, evidence, advice=advice, about=name)
+    for route in [*facts.known("routes"), *facts.known("routes6")]:
+        devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
+        if name in devices and (words := handover_batch.unmovable(route)):
+            yield Finding(
+                "error",
+                f"the route to {route['dst']} has {words[0]}, which cannot move to a bridge",
+                f"ip route show table all {route['dst']}",
+                advice="make it a plain route, or choose another uplink",
+                about=name,
+            )
+
+
+def _no_port(name: str, facts: Facts) -> tuple[str, str]:
+    """Why a device cannot become a port of a bridge, and what to do; "" where it can."""
+    link, advice = facts.link(name), suggestion(name, facts)
     if link is None:
-        what = f"there is no device {name}"
-    elif "LOOPBACK" in link.get("flags", []):
-        what = f"{name} is the loopback and leads nowhere"
-    elif "master" in link:
-        what = f"{name} is enslaved to {link['master']} already"
-    elif children := facts.children(name):
+        return f"there is no device {name}", advice
+    if "LOOPBACK" in link.get("flags", []):
+        return f"{name} is the loopback and leads nowhere", advice
+    if "master" in link:
+        return f"{name} is enslaved to {link['master']} already", advice
+    if children := facts.children(name):
         what = f"{name} carries {', '.join(children)} and cannot be bridged"
-        other = "remove that first, or choose another uplink"
-    elif link.get("link_type") != "ether":
-        what = f"{name} is no Ethernet device and cannot be bridged"
-    elif kind(link) == "bridge":
-        what = f"{name} is a bridge and cannot be a port of another"
-    elif facts.nic(name).get("wireless") == "station":
+        return what, "remove that first, or choose another uplink"
+    if link.get("link_type") != "ether":
+        return f"{name} is no Ethernet device and cannot be bridged", advice
+    if kind(link) == "bridge":
+        return f"{name} is a bridge and cannot be a port of another", advice
+    if facts.nic(name).get("wireless") == "station":
         what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
-        other = "use `netmodes nat`, or choose another uplink"
-    else:
-        return
-    evidence = f"ip -d link show dev {name}" if link else "ip link"
-    yield Finding("error", what, evidence, advice=other, about=name)
+        return what, "use `netmodes nat`, or choose another uplink"
+    return "", ""
 
 
 def suggestion(refused: str, facts: Facts) -> str:
@@ -156,18 +177,3 @@ def _to_one_place(port: str, master: str, facts: Facts) -> dict[str, str]:
         names = " ".join(network.name for network in ours)
         return {"advice": f"`netmodes down {names}`, then put it up without --verbatim"}
     return {"fix": f"ip link set {port} nomaster"}
-
-
-def unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
-    """MAC, addresses and default routes are still those the plan was rendered for."""
-    again = f"{name} is not as it was when this was rendered: export again"
-    for slave in ("bridge_slave", "bond_slave"):
-        yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
-    mac = (facts.link(name) or {}).get("address", "")
-    yield Requirement(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
-    for address in facts.global_addresses(name):
-        text = f"{address['family']} {written(address)} "
-        yield Requirement(("ip", "-o", "addr", "show", "dev", name), text, again)
-    for route in facts.default_routes(name):
-        via = f"{route_words(route, ('gateway', 'dev'))} "
-        yield Requirement(("ip", "-4", "route", "show", "default"), via, again)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netmodes.commands import handover, notices, uplink
+from netmodes.commands import notices, uplink
 from netmodes.firewall import objections
 from netmodes.machine.abilities import no_user_namespaces
 from netmodes.machine.facts import Facts
@@ -45,7 +45,6 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
     """What matters to bridging this NIC; where a network of ours has bridged it, only warnings."""
     if facts.bridged(name) is None:
         yield from uplink.uplink_errors(name, facts)
-        yield from handover.unmovable(name, facts)
         yield from objections.naming(name, "br0", facts)
     yield from uplink.uplink_warnings(name, facts)
     if name == facts.ssh:

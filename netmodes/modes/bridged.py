@@ -96,7 +96,6 @@ host                                           namespace {namespace}
 
     def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
         uplink.validate_uplink(self.uplink, facts)
-        handover.validate_routes(self.uplink, facts)
         hundred, fifty = map(addresses.number, (self.article.host_address, self.article.address))
         near = addresses.lan_address(self.bridge_address, hundred, self.uplink, facts, self.address)
         bridge = devices.free_device(self.bridge, self.article.bridge, facts)
@@ -117,7 +116,7 @@ host                                           namespace {namespace}
         if net.joins:
             yield requirements.is_port(net.uplink, net.bridge)
         else:
-            yield from uplink.unchanged(net.uplink, facts)
+            yield from requirements.uplink_unchanged(net.uplink, facts)
             yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
         lan = net.bridge if net.joins else net.uplink

@@ -133,21 +133,21 @@ def commands_of(plan: Plan) -> list[tuple[str, ...]]:
 @given(PLANS)
 @settings(max_examples=50)
 def test_script_of_a_mode(plan: Plan) -> None:
-    """Bash, given a mode's script, checks and runs just the argv of its plan."""
+    """Bash, given a mode's script, runs just the argv of its plan."""
     ran = heard(plan, "die() { :; }\nrequirements\nup\n")
 
     assert ran == [*(one.argv for one in plan.requirements), *commands_of(plan)]
 
 
 STEP = Step(("ip", "up"), "why")
-CHECK = Requirement(("ip", "show"), None, "otherwise")
+REQUIREMENT = Requirement(("ip", "show"), None, "otherwise")
 
 
-def plan_of(*steps: Step, check: Requirement = CHECK) -> Plan:
+def plan_of(*steps: Step, required: Requirement = REQUIREMENT) -> Plan:
     """A plan of any steps."""
     names = {"namespace": "A", "device": "dummy0", "address": "10.0.0.1/24"}
     net = Topology("dummy0", "10.0.0.1/24")
-    return Plan("isolated", ("A",), names, net, steps, (check,))
+    return Plan("isolated", ("A",), names, net, steps, (required,))
 
 
 PATHS = re.compile("/proc/uptime|/run/netmodes")
@@ -168,8 +168,8 @@ def test_script_of_any_step(words: list[str], looked: list[str]) -> None:
 @given(WORDS, TEXT, TEXT)
 @settings(max_examples=50)
 def test_script_of_any_check(words: list[str], expect: str, otherwise: str) -> None:
-    """The same for a check, what it expects and what it says where that does not hold."""
-    present = plan_of(STEP, check=Requirement(("ip", *words), f"{expect}.", otherwise))
+    """The same for a requirement, what it expects and what it says where that does not hold."""
+    present = plan_of(STEP, required=Requirement(("ip", *words), f"{expect}.", otherwise))
 
     ran = heard(present, 'die() { stat "$1"; }\nrequirements\n')
 
@@ -182,14 +182,14 @@ PATTERNS = st.text("*?[a]\\ '\"", max_size=5)
 @given(PATTERNS, PATTERNS.filter(bool))
 @settings(max_examples=50)
 def test_script_of_what_is_expected(output: str, expect: str) -> None:
-    """Bash finds what a check expects just where Python does: it is text and no pattern."""
-    check = Requirement(("ip",), expect, "otherwise")
+    """Bash finds what a requirement expects just where Python does: it is text and no pattern."""
+    required = Requirement(("ip",), expect, "otherwise")
     say = f"ip() {{ printf %s {shlex.quote(output)}; }}\n"
 
-    ran = heard(plan_of(STEP, check=check), f"{say}die() {{ stat; }}\nrequirements\nsysctl\n")
+    ran = heard(plan_of(STEP, required=required), f"{say}die() {{ stat; }}\nrequirements\nsysctl\n")
 
     # Bash looks for it with a blank after the end, for what stands last in a line.
-    assert (("stat",) not in ran) == check.holds(output + " ")
+    assert (("stat",) not in ran) == required.holds(output + " ")
 
 
 @given(WORDS, TEXT)

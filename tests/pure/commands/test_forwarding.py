@@ -42,7 +42,7 @@ def test_gone_since(article: Facts) -> None:
     """A script that puts a network right looks first whether that is there."""
     argv = ("ip", "-o", "link", "show", "dev", "veth0")
     again = "A is not up any more, and has no veth0: export again"
-    check = Requirement(argv, " veth0", again, guard=True)
+    required = Requirement(argv, " veth0", again, guard=True)
 
-    assert check in Nat(namespace="N").plan(beside(article)).requirements
-    assert check not in Nat(namespace="N").plan(article).requirements
+    assert required in Nat(namespace="N").plan(beside(article)).requirements
+    assert required not in Nat(namespace="N").plan(article).requirements

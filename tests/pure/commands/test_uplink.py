@@ -10,15 +10,15 @@ from console import machine
 from networks import named
 
 from netmodes import Bridged, Facts, Refused
+from netmodes.commands.requirements import uplink_unchanged
 from netmodes.commands.uplink import (
     addresses_on_port,
     suggestion,
-    unchanged,
     uplink_warnings,
     validate_uplink,
 )
 
-#: What `ip` prints on the article's machine for each check of its uplink.
+#: What `ip` prints on the article's machine for each requirement of its uplink.
 LINK = (
     "2: enp0s1@if3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP mode DEFAULT "
     "group default qlen 1000\\    link/ether 4a:9e:7e:55:59:ee brd ff:ff:ff:ff:ff:ff link-netnsid 0"
@@ -121,10 +121,10 @@ def test_name(uplink: str) -> None:
 
 
 def test_unchanged(article: Facts) -> None:
-    """On the machine as it was rendered for, each of the uplink's checks holds."""
-    checks = list(unchanged("enp0s1", article))
+    """On the machine as it was rendered for, each of the uplink's requirements holds."""
+    required = list(uplink_unchanged("enp0s1", article))
 
-    held = [check.holds(text) for check, text in zip(checks, SHOWN, strict=True)]
+    held = [one.holds(text) for one, text in zip(required, SHOWN, strict=True)]
 
     assert held == [True] * len(SHOWN)
 
@@ -143,28 +143,28 @@ def test_unchanged(article: Facts) -> None:
     ],
 )
 def test_changed(place: int, before: str, after: str, article: Facts) -> None:
-    """A master, another MAC, address, prefix, gateway or NIC fails a check that says what to do."""
-    check = list(unchanged("enp0s1", article))[place]
+    """A master or another MAC, address, prefix, gateway or NIC fails its requirement."""
+    required = list(uplink_unchanged("enp0s1", article))[place]
 
     output = SHOWN[place].replace(before, after)
 
-    assert not check.holds(output)
-    assert check.otherwise.endswith("export again")
+    assert not required.holds(output)
+    assert required.otherwise.endswith("export again")
 
 
 def test_unchanged_without_gateway(article: Facts) -> None:
     """A default route that has no gateway is looked for through its NIC."""
     facts = replace(article, routes=[{"dst": "default", "dev": "enp0s1", "scope": "link"}])
 
-    check = list(unchanged("enp0s1", facts))[-1]
+    required = list(uplink_unchanged("enp0s1", facts))[-1]
 
-    assert check.holds("default dev enp0s1 scope link")
-    assert not check.holds("default via 192.168.64.1 dev enp0s2")
+    assert required.holds("default dev enp0s1 scope link")
+    assert not required.holds("default via 192.168.64.1 dev enp0s2")
 
 
 def test_unchanged_addresses() -> None:
     """Every address that is to move is looked for, of both families, a peer's with its peer."""
-    looked_for = [check.expect for check in unchanged("enp0s1", machine("rich")) if check.expect]
+    looked_for = [one.expect for one in uplink_unchanged("enp0s1", machine("rich")) if one.expect]
 
     assert [text for text in looked_for if text.startswith("inet")] == [
         "inet 169.254.7.7/16 ",

@@ -337,20 +337,20 @@ def test_join(article: Facts, joined: Facts) -> None:
 
 
 def test_join_needs_no_unchanged_uplink(joined: Facts) -> None:
-    """Who joins checks that the uplink is a port of the bridge, not what has moved from it."""
+    """Who joins requires that the uplink is a port of the bridge, not what has moved from it."""
     plan = bridged(joined, "B")
 
-    checked = [check for check in plan.requirements if "enp0s1" in check.argv and not check.asks]
-    assert [check.argv for check in checked] == [
+    required = [one for one in plan.requirements if "enp0s1" in one.argv and not one.asks]
+    assert [one.argv for one in required] == [
         ("ip", "-o", "link", "show", "dev", "enp0s1", "master", "br0")
     ]
-    assert checked[0].holds("2: enp0s1@if3: <UP> master br0")
-    assert not checked[0].holds("")
+    assert required[0].holds("2: enp0s1@if3: <UP> master br0")
+    assert not required[0].holds("")
 
 
 def test_join_asks_on_the_bridge(joined: Facts) -> None:
     """Who joins asks the LAN for its own address alone, and through the bridge."""
-    asked = [check.argv for check in bridged(joined, "B").requirements if check.asks]
+    asked = [one.argv for one in bridged(joined, "B").requirements if one.asks]
 
     assert [argv[0] for argv in asked] == ["ip", "ping", "ip"]
     assert all({"192.168.64.51", "br0"} <= set(argv) for argv in asked)

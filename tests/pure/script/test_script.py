@@ -12,7 +12,7 @@ from console import machine
 from places import ROOT
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
-from netmodes.commands.uplink import unchanged
+from netmodes.commands.requirements import uplink_unchanged
 from netmodes.journal import Journal
 from netmodes.plan.undo import seconds_left
 from netmodes.script.bash import down_script, knowledge, render
@@ -175,12 +175,12 @@ def test_verbatim_has_no_guards(article: Facts) -> None:
 
 def test_checks_first(article: Facts) -> None:
     """Bridged's script asks first whether uplink and machine are as they were rendered for."""
-    checks = body(Bridged(uplink="enp0s1").script(article), "requirements")
+    required = body(Bridged(uplink="enp0s1").script(article), "requirements")
 
-    said = "\n".join(checks)
+    said = "\n".join(required)
     expected = ["namespace A exists", "br0 exists", "veth0 exists", "4a:9e:7e:55:59:ee", "inet 192"]
     assert [words for words in expected if words not in said] == []
-    assert said.count(": export again") == len(list(unchanged("enp0s1", article)))
+    assert said.count(": export again") == len(list(uplink_unchanged("enp0s1", article)))
 
 
 # The taking-back.
