@@ -40,7 +40,7 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     }
     why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
     prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
-    yield _sysctls(bridge, settings, why).as_guard(prevents)
+    yield sysctl.write_settings(bridge, settings, why).as_guard(prevents)
     mac = str(facts.known_link(uplink)["address"])
     why = f"the LAN knows the host by {uplink}'s MAC: {bridge} takes it"
     prevents = f"{bridge}'s MAC is its lowest port's: to the LAN the host becomes another machine"
@@ -86,11 +86,11 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
     if strictness != LOOSE:
         why = f"{bridge} filters as {uplink} did"
         prevents = f"{bridge} goes on taking packets from sources that {uplink} may have refused"
-        yield _sysctls(bridge, {"ipv4.rp_filter": strictness}, why).as_guard(prevents)
+        yield sysctl.write_settings(bridge, {"ipv4.rp_filter": strictness}, why).as_guard(prevents)
     if facts.has_advertised(uplink):
         why = f"{bridge} hears router advertisements"
         prevents = "the host's advertised IPv6 addresses and default route expire for good"
-        yield _sysctls(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
+        yield sysctl.write_settings(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
         why = f"{uplink} hears none any more; it learns anew when it is back"
         prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
         step = sysctl.write(sysctl.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
@@ -101,10 +101,3 @@ def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
     """The uplink's own, else what a new device has."""
     usual = facts.known("sysctls").get("net.ipv6.conf.default.accept_ra") or "1"
     return {"ipv6.accept_ra": facts.interface_sysctls(uplink).get("ipv6.accept_ra", usual)}
-
-
-def _sysctls(device: str, settings: dict[str, str], why: str) -> Step:
-    words = [
-        f"{sysctl.device_key(device, name)}={value}" for name, value in sorted(settings.items())
-    ]
-    return Step(("sysctl", "-w", *words), why)

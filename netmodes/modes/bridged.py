@@ -9,11 +9,11 @@ from netmodes.commands import (
     addresses,
     devices,
     dns,
+    forwarding,
     handover,
     iproute,
     netfilter,
     requirements,
-    sysctl,
     uplink,
 )
 from netmodes.errors import Refused
@@ -126,7 +126,7 @@ host                                           namespace {namespace}
         yield iproute.add_namespace(self.namespace)
 
         if not net.joins:
-            yield from sysctl.forward_and_keep(facts)
+            yield from forwarding.switch_on(facts)
 
             yield iproute.add_bridge(net.bridge)
             yield from handover.prepare(net.uplink, net.bridge, facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, iproute, requirements, sysctl
+from netmodes.commands import addresses, devices, dns, forwarding, iproute, requirements
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, option
 from netmodes.plan.finding import Finding
@@ -86,7 +86,7 @@ host                      namespace {namespace}
 
         yield iproute.add_veth(net.host_device, net.device)
         yield iproute.into_namespace(net.device, self.namespace)
-        yield sysctl.keep_to_host(net.host_device, self.namespace)
+        yield forwarding.keep_to_host(net.host_device, self.namespace)
 
         yield iproute.add_address(net.host_address, net.host_device)
         yield iproute.set_up(net.host_device)

@@ -10,13 +10,13 @@ from netmodes.commands import (
     addresses,
     devices,
     dns,
+    forwarding,
     iproute,
     nat,
     netfilter,
     notices,
     publish,
     requirements,
-    sysctl,
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -132,7 +132,7 @@ host                                           namespace {namespace}
         yield iproute.add_namespace(self.namespace)
 
         if not net.joins:
-            yield from sysctl.forward_and_keep(facts)
+            yield from forwarding.switch_on(facts)
 
             yield iproute.add_bridge(net.bridge)
             yield iproute.add_address(net.host_address, net.bridge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 
-from netmodes.commands import addresses, devices, dns, requirements, sysctl
+from netmodes.commands import addresses, devices, dns, forwarding, requirements
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode, refuse_interrupted
@@ -69,7 +69,7 @@ class OnBridge(Mode):
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         there = facts.on_bridge(net.bridge, self.mode) if net.joins else []
         shared = {step.share: step for network in there for step in network.shares}
-        yield from shared.values() if there else facts.shared(sysctl.FORWARDING)
+        yield from shared.values() if there else facts.shared(forwarding.SHARE)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield requirements.no_namespace(self.namespace)
@@ -78,4 +78,4 @@ class OnBridge(Mode):
         if net.joins:
             yield from requirements.is_bridge(net.bridge, net.host_address)
         else:
-            yield from sysctl.forwarding_requirements(facts)
+            yield from forwarding.requirements(facts)

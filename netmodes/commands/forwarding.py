@@ -1,0 +1,86 @@
+"""IP forwarding: bridged and nat switch it on; host-only switches it off for its own cable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from netmodes.commands import sysctl
+from netmodes.machine.facts import Facts
+from netmodes.plan.network import Network
+from netmodes.plan.requirement import Requirement
+from netmodes.plan.step import Step
+from netmodes.plan.undo import BEFORE, Sign, Undo
+
+KEY = "net.ipv4.ip_forward"
+
+#: The share of the step that switches forwarding on.
+SHARE = f"sysctl {KEY}"
+
+#: Signs that somebody depends on forwarding: the bridges of container engines, and NAT.
+USERS: tuple[Sign, ...] = (
+    (
+        ("ip", "-o", "link", "show", "type", "bridge"),
+        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
+    ),
+    (("nft", "list", "ruleset"), "masquerade|[sd]nat to"),
+    (("iptables", "-t", "nat", "-S"), "MASQUERADE|[SD]NAT"),
+)
+
+
+def switch_on(facts: Facts) -> Iterator[Step]:
+    """Let the host forward, unless it does; host-only networks still end at the host."""
+    if _is_on(facts):
+        return
+    yield _forward(facts)
+    for network in _ending_at_host(facts):
+        yield keep_to_host(network.topology.host_device, network.name)
+
+
+def requirements(facts: Facts) -> Iterator[Requirement]:
+    """The host still forwards if it did; otherwise the host-only networks are still up."""
+    if not _is_on(facts):
+        yield from map(_still_up, _ending_at_host(facts))
+    elif not facts.shared(SHARE):
+        otherwise = f"the host forwards no more ({KEY} is 0): export again"
+        yield Requirement(("sysctl", "-n", KEY), "1", otherwise)
+
+
+def keep_to_host(device: str, namespace: str) -> Step:
+    """Do not forward what comes in by a device; the setting goes with the device."""
+    why = f"what comes from {namespace} goes no further than the host"
+    step = sysctl.write(sysctl.device_key(device, "ipv4.forwarding"), 0, why)
+    return replace(step, undo=None, share="").as_guard(
+        f"a host that forwards, for Docker or nat, takes {namespace} further, and others to it"
+    )
+
+
+def _forward(facts: Facts) -> Step:
+    """``sysctl -w net.ipv4.ip_forward=1``.
+
+    The undo puts back the settings that change with it (docs/kernel.md#ip-forwarding). It leaves
+    forwarding on for whoever has come to depend on it, but not for who does without it today.
+    """
+    along = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
+    today = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
+    users = tuple(sign for sign in USERS if not re.search(sign[1], today, re.IGNORECASE))
+    undo = Undo(("sysctl", "-n", KEY), ("sysctl", "-w", f"{KEY}={BEFORE}", *along), users=users)
+    return replace(sysctl.write(KEY, 1, "the host passes on what is not for it"), undo=undo)
+
+
+def _is_on(facts: Facts) -> bool:
+    return bool(facts.known("sysctls")[KEY] == "1")
+
+
+def _ending_at_host(facts: Facts) -> list[Network]:
+    """The networks that are up and go no further than the host."""
+    networks: list[Network] = facts.known("networks")
+    return [one for one in networks if one.topology.ends_at_host and one.state == "up"]
+
+
+def _still_up(network: Network) -> Requirement:
+    device = network.topology.host_device
+    otherwise = f"{network.name} is not up any more, and has no {device}: export again"
+    show = ("ip", "-o", "link", "show", "dev", device)
+    return Requirement(show, f" {device}", otherwise, guard=True)
