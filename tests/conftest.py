@@ -8,14 +8,14 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from counts import PROPERTY, TALLY, table, tallies
 from hypothesis import settings
 from places import FACTS
 
 from netmodes import Facts
+
+pytest_plugins = ["pytester", "slices", "counts"]
 
 # No test asserts a time. "few" is for the other Pythons: what is drawn depends on none.
 settings.register_profile("netmodes", deadline=None)
@@ -74,18 +74,3 @@ def article() -> Facts:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that must be alone come first, before others run that would take long to wait for."""
     items.sort(key=lambda item: item.get_closest_marker("alone") is None)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the fault sweep has tried, and what other tests have counted."""
-    passed = terminalreporter.stats.get("passed", [])
-    failed = terminalreporter.stats.get("failed", [])
-    counts, counted = _recorded([*passed, *failed], PROPERTY), _recorded(passed, TALLY)
-    for line in [*(table(counts) if counts else ()), *tallies(counted)]:
-        terminalreporter.write_line(line)
-
-
-def _recorded(reports: list[pytest.TestReport], name: str) -> list[Any]:
-    """What tests have recorded by this name."""
-    called = [report for report in reports if report.when == "call"]
-    return [value for report in called for key, value in report.user_properties if key == name]

@@ -80,6 +80,7 @@ def status(done: Done) -> int:
     return 128 - done.returncode if done.returncode < 0 else done.returncode
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "line"), LINES)
 def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, line: str) -> None:
     """Whichever command fails, it is named with its own words, and nothing is left."""
@@ -180,6 +181,7 @@ CUT_LINES = (
 CUTS = (("INT", "all", 130), ("INT", "one", 130), ("TERM", "one", 143), ("HUP", "all", 129))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "line"), CUT_LINES)
 @pytest.mark.parametrize(("signal", "to", "expected"), CUTS)
 def test_signal(
@@ -240,6 +242,7 @@ MISSING = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "program", "package"), MISSING)
 def test_missing_program(
     quick_lab: Lab,
@@ -340,6 +343,7 @@ def prepare(lab: Lab, machine: str, router: str) -> None:
     assert lab.sh(machine).returncode == 0
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("obstacle", REFUSED)
 def test_refused(quick_lab: Lab, obstacle: str) -> None:
     """What cannot be is refused in one sentence, before anything is touched."""
@@ -415,6 +419,7 @@ STALE = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("change", STALE)
 def test_stale_script(quick_lab: Lab, change: str) -> None:
     """A script refuses a machine that is not as it was, before anything is touched."""

@@ -208,6 +208,7 @@ def alone(labs: Callable[[], Lab]) -> Callable[[str], State]:
     return done
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("way", DOWN)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_theirs(

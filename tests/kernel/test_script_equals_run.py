@@ -45,6 +45,7 @@ def test_up(quick_lab: Lab, mode: list[str], script: str) -> None:
     assert state(quick_lab.ok) == live
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("down_by", WAYS)
 @pytest.mark.parametrize("up_by", WAYS)
 def test_down(

@@ -483,6 +483,7 @@ def answer(done: Done) -> dict[str, str]:
     return {**found.groupdict(), "what": counted, "fix": found["fix"].strip()}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", FIXED)
 def test_fixed(quick_lab: Lab, case: str) -> None:
     """Just what was broken is found, and after the command that fixes it the target answers."""
@@ -503,6 +504,7 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
     assert fixed.returncode == 0, fixed.stdout
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", SAID)
 def test_said(quick_lab: Lab, case: str) -> None:
     """Just what is wrong is found, and what to do about it."""

@@ -1,0 +1,84 @@
+"""Slices of the sweeps: together they are everything, and none is empty."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from places import ROOT
+from slices import SLICES
+
+#: Two sweeps, neither of which can be dealt evenly, and another test.
+TESTS = """
+import pytest
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("case", range(17))
+def test_one(case): pass
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("case", range(18))
+def test_other(case): pass
+
+def test_always(): pass
+"""
+
+ALWAYS = "test_always"
+SWEEPS = {*(f"test_one[{k}]" for k in range(17)), *(f"test_other[{k}]" for k in range(18))}
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Runs pytest with these tests, as far as collecting them."""
+    pytester.makepyfile(test_made=TESTS)
+    pytester.makeini("[pytest]\nmarkers = sweep\n")
+    return lambda *arguments: pytester.runpytest("-p", "slices", "--collect-only", *arguments)
+
+
+def chosen(done: pytest.RunResult) -> list[str]:
+    """The tests that a run would try."""
+    return [line.split()[1].rstrip(">") for line in done.outlines if "<Function " in line]
+
+
+def test_whole(run: Run) -> None:
+    """Without a commit everything is tried, and no slice is spoken of."""
+    whole = run()
+
+    assert {*chosen(whole)} == {*SWEEPS, ALWAYS}
+    assert "slice" not in str(whole.stdout)
+
+
+def test_slices(run: Run) -> None:
+    """Each case of a sweep is in one slice, no slice is empty, and any other test is in each."""
+    slices = [chosen(run("--slice", f"{k:07x}")) for k in range(SLICES)]
+    cases = [name for names in slices for name in names if name != ALWAYS]
+
+    assert all(len(names) > 1 and ALWAYS in names for names in slices)
+    assert sorted(cases) == sorted(SWEEPS)
+
+
+def test_commit(run: Run) -> None:
+    """An abbreviated hash chooses what the whole one does; the run says which slice it was."""
+    whole, short = run("--slice", "958a908f00d5"), run("--slice", "958a908")
+
+    said = f"slice {0x958A908 % SLICES + 1} of {SLICES}, by commit 958a908"
+    assert chosen(whole) == chosen(short)
+    assert f"sweeps: {said}; `./scripts/test --all` tries all" in short.outlines
+
+
+def test_each_sweep_is_in_each_slice() -> None:
+    """No sweep is so small that a commit tries none of its cases."""
+    collect = ("-m", "pytest", "--collect-only", "--quiet", "-m", "sweep", "tests/kernel")
+    done = subprocess.run(
+        [sys.executable, *collect], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    cases = [line for line in done.stdout.splitlines() if "::" in line]
+    sizes = Counter(case.partition("[")[0] for case in cases)
+    assert sizes
+    assert {sweep: size for sweep, size in sizes.items() if size < SLICES} == {}

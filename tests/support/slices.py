@@ -1,0 +1,49 @@
+"""The slice of the sweeps that a commit tries: every SLICES-th case.
+
+A sweep tries one promise in many cases, and is marked ``sweep``. ``--slice COMMIT`` leaves out all
+cases but one slice, which the commit's hash chooses; all other tests are run. Each case is in one
+slice, so a number of commits try them all.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+#: A prime that divides no number of modes, ways, verbs or faults: each slice mixes them all.
+SLICES = 7
+
+
+def number(commit: str) -> int:
+    """Which slice this commit tries, from 0 on; its hash may be abbreviated."""
+    return int(commit[:7], 16) % SLICES
+
+
+def words(config: pytest.Config) -> str:
+    """Which slice of how many this run tries, or "" where it tries everything."""
+    commit = config.getoption("slice")
+    return f"slice {number(commit) + 1} of {SLICES}" if commit else ""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The caller says which commit it is."""
+    parser.addoption("--slice", metavar="COMMIT", help="of the sweeps, try this commit's slice")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the cases of all other slices."""
+    if not (commit := config.getoption("slice")):
+        return
+    sweeps = [item for item in items if item.get_closest_marker("sweep")]
+    others = {*sweeps} - {*sweeps[number(commit) :: SLICES]}
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=[*others])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say that this is a slice, and how to try everything."""
+    config = terminalreporter.config
+    if said := words(config):
+        commit = config.getoption("slice")
+        line = f"sweeps: {said}, by commit {commit}; `./scripts/test --all` tries all"
+        terminalreporter.write_line(line)
