@@ -72,5 +72,8 @@ def article() -> Facts:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that must be alone come first, before others run that would take long to wait for."""
-    items.sort(key=lambda item: item.get_closest_marker("alone") is None)
+    """Those that must be alone come first, before others run that would take long to wait for; then
+    those that take longest, so that nobody waits for them at the end.
+    """
+    first = ("alone", "long")
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is None for mark in first])

@@ -18,6 +18,9 @@ from uml import AS_CALLER, boot
 import netmodes
 from netmodes.lab.servers import PAGE
 
+#: Where one worker has them all at once, it boots once.
+pytestmark = pytest.mark.long
+
 #: curl(1), EXIT CODES.
 CANNOT_CONNECT = 7
 
