@@ -1,7 +1,7 @@
 # Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
 # command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others, thing.
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -21,6 +21,13 @@ show() {
         (hold_back && "$@" <<<"$text" >/dev/null)
     fi
 }
+
+# Command K's undo, in words.
+thing() { (
+    show() { echo "$*"; }
+    unless() { :; }
+    undo "$1" "$2"
+); }
 
 # Ctrl-C reaches the whole foreground group; each command comes to its end first.
 hold_back() { trap '' INT TERM HUP; }
@@ -240,8 +247,12 @@ forget() {
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
+# PROGRAM:PACKAGE...
 need() {
-    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+    local each
+    for each; do
+        command -v "${each%:*}" >/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
+    done
 }
 
 become_root() {

@@ -12,6 +12,7 @@ from dataclasses import Field, asdict, dataclass, field, fields, replace
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from netmodes import network
 from netmodes.commands import devices, notices
 from netmodes.engine.record import Outcome, Record
 from netmodes.errors import Refused
@@ -218,8 +219,6 @@ class Mode(ABC):
         Raises:
             Refused: the machine does not allow it.
         """
-        from netmodes import network
-
         facts = facts or host_facts(thorough=self.thorough)
         self._refuse_taken_name(facts)
         net = self.settle(facts)
@@ -247,8 +246,6 @@ class Mode(ABC):
         echo: Echo | None = None,
     ) -> Record:
         """Run the commands; on a failure or signal undo what was done; see ``network.up``."""
-        from netmodes import network
-
         def render(facts: Facts) -> Plan | None:
             return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
 
@@ -263,32 +260,22 @@ class Mode(ABC):
 
     def confirm(self) -> None:
         """Keep what ``up(confirm=…)`` has put up; see ``network.confirm``."""
-        from netmodes import network
-
         network.confirm(self.namespace)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
         """Undo everything; see ``network.down``."""
-        from netmodes import network
-
         network.down(self.namespace, kill=kill, echo=echo)
 
     def exec(self, *argv: str) -> Outcome:
         """Run a command inside the namespace, to its end, as the current user."""
-        from netmodes import network
-
         return network.run_inside(self.namespace, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
         """Try every promise of the mode on the network that is up; see ``network.check``."""
-        from netmodes import network
-
         return network.check(self.namespace, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
         """Follow a packet to the first thing that is wrong; see ``network.why``."""
-        from netmodes import network
-
         return network.why(self.namespace, target, echo=echo)
 
     def __enter__(self) -> Self:

@@ -81,8 +81,6 @@ def knowledge(plan: Plan) -> str:
             _function("users", plan, lambda undo: _looks(undo.users)),
             "# What tells that another has made what command K, which was cut, was about to.",
             _function("others", plan, lambda undo: _looks(undo.others)),
-            "# Command K's undo, in words.",
-            _function("thing", plan, lambda undo: f"echo {_join(undo.argv)}"),
         )
     )
 

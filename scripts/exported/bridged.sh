@@ -90,18 +90,7 @@ requirements() {
     ip neigh flush to 192.168.64.50 dev enp0s1 >/dev/null 2>&1
     ping -c 1 -W 0.3 -I enp0s1 192.168.64.50 >/dev/null 2>&1
     absent '192.168.64.50 is taken on the LAN: choose another' ip neigh show to 192.168.64.50 dev enp0s1 nud reachable
-    need cksum coreutils
-    need flock util-linux
-    need grep grep
-    need ip iproute2
-    need mkdir coreutils
-    need ping iputils-ping
-    need rm coreutils
-    need rmdir coreutils
-    need sh dash
-    need stat coreutils
-    need sysctl procps
-    need tee coreutils
+    need cksum:coreutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils ping:iputils-ping rm:coreutils rmdir:coreutils sh:dash stat:coreutils sysctl:procps tee:coreutils
 }
 
 absent() {
@@ -190,26 +179,10 @@ others() {
     esac
 }
 
-# Command K's undo, in words.
-thing() {
-    local before=${2-}
-    case $1 in
-    0) echo ip netns del A ;;
-    1) echo sysctl -w net.ipv4.ip_forward="$before" ;;
-    2) echo ip link del br0 ;;
-    7) echo ip link set enp0s1 nomaster ;;
-    8) echo ip link set enp0s1 down ;;
-    9) echo ip -force -batch - ;;
-    11) echo ip link del veth0 ;;
-    19) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
-    20) echo rm /etc/netns/A/resolv.conf ;;
-    esac
-}
-
 # Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
 # command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others, thing.
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -229,6 +202,13 @@ show() {
         (hold_back && "$@" <<<"$text" >/dev/null)
     fi
 }
+
+# Command K's undo, in words.
+thing() { (
+    show() { echo "$*"; }
+    unless() { :; }
+    undo "$1" "$2"
+); }
 
 # Ctrl-C reaches the whole foreground group; each command comes to its end first.
 hold_back() { trap '' INT TERM HUP; }
@@ -448,8 +428,12 @@ forget() {
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
+# PROGRAM:PACKAGE...
 need() {
-    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+    local each
+    for each; do
+        command -v "${each%:*}" >/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
+    done
 }
 
 become_root() {

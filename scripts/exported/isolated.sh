@@ -49,16 +49,7 @@ requirements() {
     absent '192.168.222.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 192.0.0.0/2 match 192.168.222.0/24
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' grep -L '# made by netmodes$' /etc/netns/A/resolv.conf
     absent '/etc/netns/A/nsswitch.conf is not ours: move it away, or export again' grep -L '# made by netmodes$' /etc/netns/A/nsswitch.conf
-    need cksum coreutils
-    need flock util-linux
-    need grep grep
-    need ip iproute2
-    need mkdir coreutils
-    need rm coreutils
-    need rmdir coreutils
-    need sed sed
-    need stat coreutils
-    need tee coreutils
+    need cksum:coreutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils rm:coreutils rmdir:coreutils sed:sed stat:coreutils tee:coreutils
 }
 
 absent() {
@@ -126,22 +117,10 @@ others() {
     esac
 }
 
-# Command K's undo, in words.
-thing() {
-    local before=${2-}
-    case $1 in
-    0) echo ip netns del A ;;
-    1) echo ip link del dummy0 ;;
-    6) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
-    7) echo rm /etc/netns/A/resolv.conf ;;
-    8) echo rm /etc/netns/A/nsswitch.conf ;;
-    esac
-}
-
 # Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
 # command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others, thing.
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -161,6 +140,13 @@ show() {
         (hold_back && "$@" <<<"$text" >/dev/null)
     fi
 }
+
+# Command K's undo, in words.
+thing() { (
+    show() { echo "$*"; }
+    unless() { :; }
+    undo "$1" "$2"
+); }
 
 # Ctrl-C reaches the whole foreground group; each command comes to its end first.
 hold_back() { trap '' INT TERM HUP; }
@@ -380,8 +366,12 @@ forget() {
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
+# PROGRAM:PACKAGE...
 need() {
-    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+    local each
+    for each; do
+        command -v "${each%:*}" >/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
+    done
 }
 
 become_root() {

@@ -79,18 +79,7 @@ requirements() {
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 10.64.0.0/24
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' ip -4 route show table all root 0.0.0.0/2 match 10.64.0.0/24
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' grep -L '# made by netmodes$' /etc/netns/A/resolv.conf
-    need cksum coreutils
-    need flock util-linux
-    need grep grep
-    need ip iproute2
-    need mkdir coreutils
-    need nft nftables
-    need rm coreutils
-    need rmdir coreutils
-    need sh dash
-    need stat coreutils
-    need sysctl procps
-    need tee coreutils
+    need cksum:coreutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils nft:nftables rm:coreutils rmdir:coreutils sh:dash stat:coreutils sysctl:procps tee:coreutils
 }
 
 absent() {
@@ -167,24 +156,10 @@ others() {
     esac
 }
 
-# Command K's undo, in words.
-thing() {
-    local before=${2-}
-    case $1 in
-    0) echo ip netns del A ;;
-    1) echo sysctl -w net.ipv4.ip_forward="$before" ;;
-    2) echo ip link del nat0 ;;
-    5) echo nft delete table ip netmodes-bridge-nat0 ;;
-    6) echo ip link del veth0 ;;
-    14) echo rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
-    15) echo rm /etc/netns/A/resolv.conf ;;
-    esac
-}
-
 # Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
 # journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
 # command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others, thing.
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -204,6 +179,13 @@ show() {
         (hold_back && "$@" <<<"$text" >/dev/null)
     fi
 }
+
+# Command K's undo, in words.
+thing() { (
+    show() { echo "$*"; }
+    unless() { :; }
+    undo "$1" "$2"
+); }
 
 # Ctrl-C reaches the whole foreground group; each command comes to its end first.
 hold_back() { trap '' INT TERM HUP; }
@@ -423,8 +405,12 @@ forget() {
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
+# PROGRAM:PACKAGE...
 need() {
-    if ! command -v "$1" >/dev/null; then die "there is no \`$1\` on PATH: install $2"; fi
+    local each
+    for each; do
+        command -v "${each%:*}" >/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
+    done
 }
 
 become_root() {
