@@ -246,6 +246,7 @@ class Mode(ABC):
         echo: Echo | None = None,
     ) -> Record:
         """Run the commands; on a failure or signal undo what was done; see ``network.up``."""
+
         def render(facts: Facts) -> Plan | None:
             return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
 
