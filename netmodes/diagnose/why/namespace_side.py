@@ -23,16 +23,17 @@ def loopback(trace: Trace) -> Judgement:
 
 def device(trace: Trace) -> Judgement:
     """The namespace's device: it exists, is up and plugged in, and has its address."""
-    name, end, inspection = trace.net.device, trace.net.host_device, trace.inspection
+    name, inspection = trace.net.device, trace.inspection
     if found := inspection.namespace_device(name):
         return found
     if "NO-CARRIER" not in (inspection.namespace.link(name) or {}).get("flags", []):
         return inspection.namespace_address()
     what, evidence = f"{name} has no carrier in {trace.name}", f"ip link show {name}"
-    advice = f"see to {end}, its other end"
-    return inspection.host_device(end) or inspection.finding(
-        "error", what, evidence, advice=advice, about=trace.name
-    )
+    end = trace.net.host_device or trace.net.uplink
+    if end and (found := inspection.host_device(end)):
+        return found
+    advice = f"see to {end}, its other end" if end else "plug its cable in"
+    return inspection.finding("error", what, evidence, advice=advice, about=trace.name)
 
 
 def route(trace: Trace) -> Judgement:
@@ -74,9 +75,9 @@ def _other_mode(trace: Trace) -> str:
 
 
 def dummy(trace: Trace) -> Judgement:
-    """A device without a cable."""
+    """A device with neither a cable nor an uplink."""
     name = (trace.route or {}).get("dev", "")
-    if trace.net.host_device or name != trace.net.device:
+    if trace.net.host_device or trace.net.uplink or name != trace.net.device:
         return None
     what, evidence = f"{name} has no cable: what it sends is lost", f"ip -d link show {name}"
     advice = "none: isolated reaches nobody; host-only reaches the host"
