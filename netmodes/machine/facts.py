@@ -149,12 +149,14 @@ class Facts:
         return (self.nics or {}).get(name, {})
 
     def children(self, name: str) -> list[str]:
-        """The devices that live on this one, by name."""
-        return [
+        """The devices that live on this one, by name; those in namespaces as our journals say."""
+        on_host = [
             link["ifname"]
             for link in self.known("links")
             if link.get("link") == name and kind(link) in CHILDREN
         ]
+        nets = [network.topology for network in self.networks or ()]
+        return on_host + [net.device for net in nets if net.uplink == name and not net.bridge]
 
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in order."""
@@ -247,7 +249,8 @@ class Facts:
     def bridged(self, uplink: str) -> Network | None:
         """The network of ours that has bridged this uplink, or None."""
         networks: list[Network] = self.known("networks")
-        return next((one for one in networks if one.topology.uplink == uplink), None)
+        nets = ((one, one.topology) for one in networks)
+        return next((one for one, net in nets if net.bridge and net.uplink == uplink), None)
 
     def on_bridge(self, bridge: str, mode: str = "") -> list[Network]:
         """The networks of ours on this bridge, of this mode; "" is any bridge, and any mode."""
