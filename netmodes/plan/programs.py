@@ -41,6 +41,11 @@ PROGRAMS = {
 }
 
 
+def package_of(name: str) -> str:
+    """Debian's package of a program; one that is not listed is taken for a package itself."""
+    return PROGRAMS.get(name, Program(name)).package
+
+
 def missing(name: str) -> Finding:
     """The finding for a program that is not installed; an error where any mode may run it."""
     package, purpose = PROGRAMS.get(name, Program(name))

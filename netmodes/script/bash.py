@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterable
 
 from netmodes.plan.plan import Plan
-from netmodes.plan.programs import PROGRAMS
+from netmodes.plan.programs import package_of
 from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
 from netmodes.script import render as rendering
 
@@ -55,7 +55,7 @@ def render(plan: Plan) -> str:
         engine=rendering.template("engine.sh"),
         shares=plan.shares_text,
         json=plan.intent(),
-        programs=[(program, PROGRAMS[program].package) for program in used],
+        programs=[(program, package_of(program)) for program in used],
     )
 
 
