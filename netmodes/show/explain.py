@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from netmodes import wrapping
@@ -154,8 +155,10 @@ def _made(plan: Plan) -> dict[str | None, int]:
     """The line that makes each device and namespace, by name."""
     made: dict[str | None, int] = {}
     for number, step in enumerate(plan.all_steps, 1):
-        if step.argv[:3] in (("ip", "link", "add"), ("ip", "netns", "add")):
-            made |= dict.fromkeys((step.argv[3], step.argv[-1]), number)
+        undone = step.undo.argv if step.undo else ()
+        if undone[:3] in (("ip", "link", "del"), ("ip", "netns", "del")):
+            names = [name for word, name in pairwise(step.argv) if word == "name"]
+            made |= dict.fromkeys([undone[3], *names], number)
     return made
 
 
