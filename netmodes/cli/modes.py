@@ -69,9 +69,10 @@ def run_mode(
         raise click.UsageError("--check tries what runs: --dry-run and --export go without it")
     if json and export:
         raise click.UsageError("--export writes a script: --json goes without it")
-    for name in mode.needed():
+    for name, value in mode.needed().items():
         if not parameters[name]:
-            raise click.UsageError(f"{flag(name)} is missing: {uplink_to_take(facts)}")
+            hint = uplink_to_take(facts) if name == "uplink" else f"one is {flag(name)} {value}"
+            raise click.UsageError(f"{flag(name)} is missing: {hint}")
     wanted = mode(**parameters)
     if not (dry_run or export):
         run_up(wanted, verbatim, anyway, confirm, check, json)
@@ -101,7 +102,7 @@ def run_up(
     """Run a mode, have it checked and confirmed, and say how to go on."""
     become_root()
     if mode.confirms:
-        suggest_confirm(mode.parameters["uplink"], confirm)
+        suggest_confirm(mode.parameters[mode.confirms], confirm)
     try:
         record = mode.up(verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=show)
     except NotAsPromised as error:

@@ -98,8 +98,9 @@ class Mode(ABC):
     #: It asks about firewalls, policy rules, hardware and managers as well.
     thorough: ClassVar[bool] = False
 
-    #: It can cut the host off, so that its run may wait for a confirmation.
-    confirms: ClassVar[bool] = False
+    #: The option that names the NIC by which it can cut the host off; "" where it cannot.
+    #: Its run may wait for a confirmation.
+    confirms: ClassVar[str] = ""
 
     #: Where it may object, so that --anyway goes on, in words; "" where it never does.
     objects: ClassVar[str] = ""
@@ -151,7 +152,7 @@ class Mode(ABC):
     @classmethod
     def own_addresses(cls) -> tuple[str, ...]:
         """The addresses it takes where none are given and all are free, one of each subnet."""
-        settled = map(cls.otherwise, fields(cls))
+        settled = [cls.otherwise(item) for item in fields(cls) if not item.metadata["required"]]
         subnets = {ip_interface(text).network: text for text in settled if CIDR.fullmatch(text)}
         return tuple(subnets.values())
 

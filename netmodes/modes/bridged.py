@@ -37,7 +37,7 @@ class Bridged(OnBridge):
         "the host's address stays on the enslaved NIC: once its ARP entry for the gateway expires, "
         "host and namespace lose the outside"
     )
-    confirms = True
+    confirms = "uplink"
     objects = "where a firewall drops, or names the uplink"
     article = Topology(
         device="veth1",
