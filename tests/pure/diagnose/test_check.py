@@ -16,8 +16,7 @@ from netmodes.diagnose.probes import probes
 @pytest.mark.parametrize("mode", MODES)
 def test_only_named_addresses(mode: str, article: Facts) -> None:
     """Whatever the mode, only addresses of this machine, its routes and the user are tried."""
-    chosen = {"uplink": "enp0s1"} if mode == "bridged" else {}
-    plan = MODES[mode](**chosen).plan(article)
+    plan = MODES[mode](**MODES[mode].needed()).plan(article)
     own = {value.partition("/")[0] for value in plan.parameters.values() if "/" in value}
 
     wanted = list(probes(up(plan), article, "9.8.7.6"))
