@@ -187,7 +187,8 @@ def within(modes: Sequence[str]) -> int:
         say("Error: this is no lab, so nothing is tried")
         return 1
     os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
-    describe(lab.__doc__)
+    sentence, picture, *_ = cleandoc(lab.__doc__ or "").split("\n\n")
+    describe(sentence, picture)
     results = [result for mode in modes for result in try_mode(mode)]
     say(f"{sum(results)} of {len(results)} observations are as in the article.")
     line("")
@@ -198,7 +199,8 @@ def try_mode(name: str) -> list[bool]:
     """Put one mode up, observe, take it back."""
     table = TABLES[name]
     say(f" {name} ".center(WIDTH, "="))
-    describe(MODES[name].__doc__)
+    mode = MODES[name]
+    describe(mode.summary(), mode.draw("A", mode.article))
     if not shown(table.up):
         return [False]
     with running(table.server):
@@ -206,11 +208,10 @@ def try_mode(name: str) -> list[bool]:
     return results if shown("netmodes down A") else [*results, False]
 
 
-def describe(docstring: str | None) -> None:
-    """The first sentence of a docstring, and its picture."""
-    sentence, picture, *_ = cleandoc(docstring or "").split("\n\n")
+def describe(sentence: str, picture: str) -> None:
+    """What is tried, and its picture."""
     say(sentence)
-    line(picture)
+    line(f"\n{picture}")
 
 
 def shown(command: str) -> bool:
