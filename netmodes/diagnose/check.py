@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 
+from netmodes.commands.addresses import bare
 from netmodes.commands.uplink import addresses_on_port
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
@@ -56,10 +57,10 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
 
 
 def _validate_outside(address: str, network: Network, host: Facts) -> None:
-    """Refuse an address that says nothing of the outside: this machine's, or of the same subnet.
+    """Refuse an address that is not outside: this machine's, or of the network's subnet.
 
     Raises:
-        Refused: it is such a one.
+        Refused: it is not outside.
     """
     validate_machine(address, host)
     own = [str(found.ip) for found in host.every_address()]
@@ -72,7 +73,7 @@ def _validate_outside(address: str, network: Network, host: Facts) -> None:
 
 
 def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Argv]:
-    """Have the host ask anew for the namespace, and for a gateway that is to be reached."""
+    """Have the host resolve the namespace anew, and a gateway that is to be reached."""
     ingress = network.topology.ingress
     tried = {probe.tried for probe in wanted if probe.promise.reachable}
     for probe in wanted:
@@ -86,14 +87,14 @@ def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Arg
 
 @dataclass(frozen=True)
 class Judge:
-    """Says of each try whether the promise is kept, and finds the reason where it is not."""
+    """Judges each try: whether the promise is kept, and why not."""
 
     inspection: Inspection
     runner: Runner
     outside: str
 
     def result(self, probe: Probe, outcome: Outcome | None) -> Result:
-        """The result of a try; where no address outside was named, also what is foreseen of one."""
+        """The result of a try; where no outside address was named, the way to one is foreseen."""
         result, promise = self._tried(probe, outcome), probe.promise
         if (promise.source, promise.target) != ("namespace", "outside") or self.outside:
             return result
@@ -129,7 +130,7 @@ class Judge:
         return _not_reached(result, finding, f"there is no {tried} for the namespace")
 
     def _explained(self, result: Result) -> Result:
-        """The result with the reason why it is not as promised."""
+        """The result with the reason why the promise is not kept."""
         if result.promise.source == "host" and result.promise.target == "the gateway":
             return self._gateway(result)
         if result.promise.source == "host":
@@ -139,8 +140,8 @@ class Judge:
         return self._follow(result, self.inspection)
 
     def _from_host(self, result: Result) -> Result:
-        """Of a packet from the host, which goes the namespace's way backwards."""
-        address = self.inspection.net.host_address.partition("/")[0]
+        """Why the host does not reach the namespace: the way between them is followed backwards."""
+        address = bare(self.inspection.net.host_address)
         if result.reached or not address:
             return replace(result, reason=f"the host has a way to {result.tried}")
         answer = follow_packet(self.inspection, address, "", self.runner, fresh=False)
@@ -148,7 +149,7 @@ class Judge:
         return _not_reached(result, answer.finding, otherwise)
 
     def _gateway(self, result: Result) -> Result:
-        """Of a packet from the host to its own gateway."""
+        """Why the host does not reach its gateway."""
         route = gateways(self.inspection.host)[0]
         found = next(addresses_on_port(route["dev"], self.inspection.host), None)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
@@ -162,13 +163,13 @@ class Judge:
         return replace(result, reason=finding.what, finding=finding)
 
     def _from_neighbour(self, result: Result) -> Result:
-        """Of a packet from another namespace on the bridge."""
+        """Why another namespace on the bridge does not reach this one."""
         network = self.inspection.host.network(result.place) or self.inspection.network
         facts = namespace_facts(result.place)
         return self._follow(result, Inspection(network, self.inspection.host, facts))
 
     def _follow(self, result: Result, inspection: Inspection) -> Result:
-        """Of a packet from a namespace: its way, or where it is lost."""
+        """How a packet from a namespace gets through, or where it is lost."""
         answer = follow_packet(inspection, result.tried, "", self.runner, fresh=False)
         if result.reached:
             return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
@@ -178,7 +179,7 @@ class Judge:
 def _not_reached(
     result: Result, finding: Finding | None, otherwise: str = "it answers now: try again"
 ) -> Result:
-    """The result with the finding as its reason; a silence that may be the target's own is none."""
+    """The result with the finding as its reason; another machine's silence proves nothing."""
     if finding is None:
         return replace(result, reason=otherwise)
     silent = finding.level == "warning" and result.promise.target in THEIRS

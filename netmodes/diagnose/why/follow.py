@@ -1,4 +1,4 @@
-"""Follows a packet: asks both kernels for its way, sends a few, and judges what was seen."""
+"""Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def follow_packet(
         target: an IPv4 address.
         port: a TCP port, or "".
         runner: says and runs what is tried.
-        fresh: have the neighbours on the way forgotten first.
+        fresh: have the neighbours on the way resolved anew.
     """
     if fresh:
         forget(inspection.name, runner)
@@ -36,18 +36,18 @@ def follow_packet(
 
 
 def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
-    """Judge the way to an address by what the kernel and the firewall would do; nothing is sent."""
+    """Judge the way to an address by routes and firewall alone; nothing is sent."""
     return judge(_ask(Trace(inspection, target), runner), sent=False)
 
 
 def forget(name: str, runner: Runner) -> None:
-    """Have a namespace ask for its neighbours anew, and forget where it was redirected to."""
+    """Have a namespace forget its neighbours, and where it was redirected to."""
     runner.run(in_namespace(name, "ip", "neigh", "flush", "all"))
     runner.run(in_namespace(name, "ip", "route", "flush", "cache"))
 
 
 def _ask(trace: Trace, runner: Runner) -> Trace:
-    """Ask both kernels for the way, there and back."""
+    """Ask both kernels for the routes of the packet and of the answer."""
     get, address, ingress = ("ip", "-j", "route", "get"), trace.address, trace.net.ingress
     asked = {
         "route": in_namespace(trace.name, *get, trace.target),
@@ -81,7 +81,7 @@ def _together(commands: dict[str, Argv], runner: Runner) -> dict[str, Outcome]:
 
 
 def _flushes(trace: Trace) -> list[Argv]:
-    """Have the host ask anew for the namespace, and for its own next hop."""
+    """Have the host resolve the namespace and its own next hop anew."""
     ways = [(trace.address, trace.net.ingress), (trace.exit_hop, trace.exit)]
     return [
         ("ip", "neigh", "flush", "to", address, "dev", device)

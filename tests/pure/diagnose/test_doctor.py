@@ -1,11 +1,9 @@
-"""The catalogue of findings: facts in, findings out; and the facts that it alone asks about."""
+"""The doctor: facts in, findings out, and how they are said."""
 
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import struct
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,9 +20,8 @@ from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_uplink
 from netmodes.diagnose.inspection import of_network
-from netmodes.machine import abilities, nics, resolv
+from netmodes.machine import abilities
 from netmodes.plan.finding import Finding
-from netmodes.plan.network import unreadable
 from netmodes.plan.programs import PROGRAMS
 
 DUMMY = {"ifname": "dummy0", "link_type": "ether", "linkinfo": {"info_kind": "dummy"}}
@@ -286,89 +283,6 @@ def test_interrupted() -> None:
     assert (found.level, found.remedy, found.about) == ("warning", "netmodes down A", "A")
 
 
-# A network of ours.
-
-
-def inside(**link: object) -> Facts:
-    """The namespace of A as bridged leaves it, its veth1 with something else about it."""
-    address = {"family": "inet", "local": "192.168.64.50", "prefixlen": 24, "scope": "global"}
-    lo = {"ifname": "lo", "flags": ["LOOPBACK", "UP"]}
-    card = {"ifname": "veth1", "flags": ["UP"], "addr_info": [address], **link}
-    default = {"dst": "default", "gateway": "192.168.64.100", "dev": "veth1"}
-    return Facts(links=[lo, card], routes=[default])
-
-
-def test_network() -> None:
-    """A network that is as it should be has no findings; nor has a name that is none of ours."""
-    assert list(of_network("A", known_machine("bridged-up"), inside())) == []
-    assert list(of_network("B", known_machine("bridged-up"), None)) == []
-
-
-@pytest.mark.parametrize(
-    ("link", "remedy"),
-    [
-        ({"flags": []}, "ip netns exec A ip link set veth1 up"),
-        ({"addr_info": []}, "ip netns exec A ip addr add 192.168.64.50/24 dev veth1"),
-        ({"ifname": "eth0"}, "`netmodes down A`, then put it up again"),
-    ],
-)
-def test_network_inside(link: dict[str, Any], remedy: str) -> None:
-    """A device of the namespace that is down, bare or gone is found."""
-    (found,) = of_network("A", known_machine("bridged-up"), inside(**link))
-
-    assert (found.level, found.remedy) == ("error", remedy)
-    assert (found.about, found.namespace) == ("veth1", "A")
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "remedy"),
-    [
-        ("veth0", {"flags": []}, "ip link set veth0 up"),
-        ("veth0", {"master": "br7"}, "ip link set veth0 master br0"),
-        ("br0", {"flags": []}, "ip link set br0 up"),
-        ("br0", {"addr_info": []}, "ip addr add 192.168.64.100/24 dev br0"),
-        ("br0", {"ifname": "br7"}, "`netmodes down A`, then put it up again"),
-        ("enp0s1", {"flags": []}, "ip link set enp0s1 up"),
-        ("enp0s1", {"flags": ["UP", "NO-CARRIER"]}, "plug its cable in, or see to its other end"),
-        ("enp0s1", {"master": None}, "ip link set enp0s1 master br0"),
-    ],
-)
-def test_network_on_the_host(name: str, change: dict[str, Any], remedy: str) -> None:
-    """A device of the host's side that is down or unplugged is found."""
-    facts = known_machine("bridged-up")
-    links = [
-        {**link, **change} if link["ifname"] == name else link for link in facts.known("links")
-    ]
-
-    (found,) = of_network("A", replace(facts, links=links), inside())
-
-    assert (found.level, found.remedy) == ("error", remedy)
-
-
-def test_network_around() -> None:
-    """What is no device is found as well: a route, a setting, the namespace, the journal."""
-    facts, there = known_machine("bridged-up"), inside()
-    sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "0"}
-    off = replace(facts, sysctls=sysctls, with_ip_forward={})
-    (network,) = facts.known("networks")
-    elsewhere = replace(network, topology=replace(network.topology, gateway="192.168.64.1"))
-
-    def remedies(facts: Facts, there: Facts | None = there) -> list[str]:
-        return [finding.remedy for finding in of_network("A", facts, there)]
-
-    assert remedies(facts, replace(there, routes=[])) == [
-        "ip netns exec A ip route add default via 192.168.64.100"
-    ]
-    assert remedies(off) == ["sysctl -w net.ipv4.ip_forward=1"]
-    assert remedies(replace(off, networks=[elsewhere])) == []
-    assert remedies(replace(facts, namespaces=["B"]), None) == [
-        "`netmodes down A`, then put it up again"
-    ]
-    assert remedies(replace(facts, networks=[unreadable("A")]), None) == [
-        "bash /run/netmodes/A/down.sh"
-    ]
-
-
 # How they are said.
 
 #: A namespace with nothing in it.
@@ -544,124 +458,6 @@ def test_doctor_without_ip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert done.status == 1
     assert "error: there is no `ip` on PATH\n  see: command -v ip\n" in done.stdout
     assert "Nothing" not in done.stdout
-
-
-# What is read.
-
-
-def test_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program is missing that neither PATH has nor, for a user, where sudo looks."""
-    user, sbin = tmp_path / "bin", tmp_path / "sbin"
-    for program in (user / "ip", sbin / "nft"):
-        program.parent.mkdir()
-        program.touch(0o755)
-    monkeypatch.setenv("PATH", str(user))
-    monkeypatch.setattr(abilities, "SBIN", (str(sbin),))
-
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    of_user = abilities.missing()
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    of_root = abilities.missing()
-
-    assert {*PROGRAMS} - {*of_user} == {"ip", "nft"}
-    assert {*PROGRAMS} - {*of_root} == {"ip"}
-
-
-@pytest.mark.parametrize(
-    ("builtin", "listed", "there"),
-    [
-        ("", "kernel/drivers/net/try0.ko.xz: ", True),
-        ("kernel/drivers/net/try0.ko\n", "", True),
-        ("kernel/drivers/net/other.ko\n", "kernel/drivers/net/try0_more.ko.zst:\n", False),
-    ],
-)
-def test_kind(
-    builtin: str, listed: str, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A kind of device is there if its module is built in, or can be loaded."""
-    monkeypatch.setattr(abilities, "MODULES", tmp_path)
-    folder = tmp_path / os.uname().release
-    folder.mkdir()
-    (folder / "modules.builtin").write_text(builtin)
-    (folder / "modules.dep").write_text(listed)
-
-    assert abilities.has_kind("try0") is there
-
-
-def test_kind_untried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a trial could load a module nothing is tried, and nothing said."""
-    monkeypatch.setattr(abilities, "MODULES", tmp_path / "none")
-    monkeypatch.setattr(abilities, "LOADED", tmp_path)
-    monkeypatch.setattr(abilities, "KINDS", ("try0",))
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert abilities.has_kind("try0") is None
-    assert abilities.read()["kinds"] == {}
-
-
-def test_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name servers are the addresses of resolv.conf, in order; without it they are unknown."""
-    path = tmp_path / "resolv.conf"
-    monkeypatch.setattr(resolv, "RESOLVERS", (path,))
-    missing = resolv.resolvers()
-    path.write_text(
-        "# nameserver 1.1.1.1\nsearch lan\nnameserver 127.0.0.53\nnameserver\nnameserver here\n"
-        "nameserver fe80::1%enp0s1 # the router\n"
-    )
-
-    assert missing is None
-    assert resolv.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
-
-
-@pytest.fixture
-def devices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A /sys/class/net with one wireless NIC of driver iwlwifi."""
-    nic = tmp_path / "net/wlan0"
-    driver = tmp_path / "drivers/iwlwifi"
-    for folder in (nic / "device", driver, nic / "phy80211"):
-        folder.mkdir(parents=True)
-    (nic / "device/driver").symlink_to(driver)
-    (nic / "ifindex").write_text("3\n")
-    (nic / "address").write_text("4a:9e:7e:55:59:02\n")
-    monkeypatch.setattr(nics, "DEVICES", tmp_path / "net")
-    return nic
-
-
-WLAN = {"ifname": "wlan0", "ifindex": 3, "address": "4a:9e:7e:55:59:02"}
-
-
-@pytest.mark.parametrize(("mode", "said"), [(2, "station"), (3, "other"), (None, "unknown")])
-def test_hardware(
-    mode: int | None, said: str, devices: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A NIC is known by its driver, and a wireless one by the mode that the kernel says."""
-
-    def ioctl(_: object, number: int, request: bytes) -> bytes:
-        assert (number, request) == (0x8B07, b"wlan0".ljust(32, b"\0"))
-        if mode is None:
-            raise OSError(95, "Operation not supported")
-        return request[:16] + struct.pack("=I12x", mode)
-
-    monkeypatch.setattr("fcntl.ioctl", ioctl)
-
-    assert nics.hardware(WLAN) == {"driver": "iwlwifi", "wireless": said}
-
-
-@pytest.mark.parametrize("other", [{"ifindex": 4}, {"address": "4a:9e:7e:55:59:03"}])
-def test_hardware_of_another_network(other: dict[str, Any], devices: Path) -> None:
-    """A /sys that shows another network's device of that name says nothing."""
-    assert nics.hardware({**WLAN, **other}) == {}
-
-
-def test_hardware_without_sys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without /sys a wireless device is known from what /proc lists."""
-    wireless = tmp_path / "wireless"
-    wireless.write_text("Inter-| sta-|\n face | tus |\n wlan0: 0000   70.\n")
-    monkeypatch.setattr(nics, "WIRELESS", wireless)
-    monkeypatch.setattr(nics, "DEVICES", tmp_path)
-
-    assert nics.hardware(WLAN) == {"wireless": "unknown"}
-    assert nics.hardware({**WLAN, "ifname": "wlan"}) == {}
 
 
 def test_pasted(monkeypatch: pytest.MonkeyPatch) -> None:

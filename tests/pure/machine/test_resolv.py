@@ -73,3 +73,17 @@ def test_sources(tmp_path: Path) -> None:
     path.write_text("passwd: files\nhosts:\t files dns # as ever\n")
 
     assert (missing, silent, etc._hosts(path)) == (None, "", "files dns")
+
+
+def test_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name servers are the addresses of resolv.conf, in order; without it they are unknown."""
+    path = tmp_path / "resolv.conf"
+    monkeypatch.setattr(etc, "RESOLVERS", (path,))
+    missing = etc.resolvers()
+    path.write_text(
+        "# nameserver 1.1.1.1\nsearch lan\nnameserver 127.0.0.53\nnameserver\nnameserver here\n"
+        "nameserver fe80::1%enp0s1 # the router\n"
+    )
+
+    assert missing is None
+    assert etc.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
