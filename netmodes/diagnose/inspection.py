@@ -39,7 +39,7 @@ def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterat
 
 @dataclass(frozen=True)
 class Inspection:
-    """A network of ours and the facts; a method says what is wrong with one part of it.
+    """A network of ours and the facts; each method looks for one thing that is wrong.
 
     Args:
         network: the network.
@@ -65,10 +65,6 @@ class Inspection:
     def again(self) -> str:
         """What to do where no single command helps."""
         return f"`netmodes down {self.name}`, then put it up again"
-
-    def in_namespace(self, command: str) -> str:
-        """The command as run in the namespace."""
-        return f"ip netns exec {self.name} {command}"
 
     def host_findings(self) -> Iterator[Finding]:
         """Everything that is wrong on the host; without its namespace nothing else matters."""
@@ -184,6 +180,7 @@ class Inspection:
 
     def finding(self, level: str, what: str, evidence: str, **more: str) -> Finding:
         """A finding whose evidence and fix run in the namespace."""
+        place = f"ip netns exec {self.name}"
         if "fix" in more:
-            more["fix"] = self.in_namespace(more["fix"])
-        return Finding(level, what, self.in_namespace(evidence), namespace=self.name, **more)
+            more["fix"] = f"{place} {more['fix']}"
+        return Finding(level, what, f"{place} {evidence}", namespace=self.name, **more)

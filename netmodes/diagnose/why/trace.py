@@ -1,4 +1,4 @@
-"""A packet's way from a namespace: what is known of it, and what a few tries showed.
+"""A packet's way from a namespace: what is known of it, and the results of a few tries.
 
 Nothing here touches the system: ``follow`` tries, ``stages`` judges.
 """
@@ -43,7 +43,7 @@ UNTRIED = Outcome("", 1, "", "", 0.0)
 
 @dataclass(frozen=True)
 class Observations:
-    """What the kernels answered, and what was heard of the packets that were sent.
+    """The results of a few tries; ``UNTRIED`` for what was not tried.
 
     Args:
         route: ``ip -j route get TARGET`` in the namespace.
@@ -51,7 +51,7 @@ class Observations:
         return_route: ``ip -j route get`` of the namespace's address, on the host.
         ping: a ping from the namespace to the target.
         host_ping: a ping from the host to the target.
-        connect: a TCP connection from the namespace to the port, if there is a port.
+        connect: a TCP connection from the namespace to the port, if one was given.
         neighbours: ``ip -j neigh`` in the namespace, after the pings.
         host_neighbours: the same on the host.
         listening: what listens on the port; None unless the target is on this machine.
@@ -76,7 +76,7 @@ class Trace:
         inspection: the network, with the facts of the host and the namespace.
         target: an IPv4 address.
         port: a TCP port, or "".
-        seen: what a few tries showed.
+        seen: the results of a few tries.
     """
 
     inspection: Inspection
