@@ -140,7 +140,7 @@ def namespace_firewall(trace: Trace) -> Judgement:
 def doubtful_rules(trace: Trace) -> Judgement:
     """Rules of the host's firewall that are not understood, where nothing else was found."""
     sender = refusal(trace.seen.ping).partition(" ")[0]
-    if sender and not trace.is_hosts(sender):
+    if sender and not trace.host_has(sender):
         return None
     sent, answered = (_stopped(trace, answer=answer, certain=False) for answer in (False, True))
     return sent or answered

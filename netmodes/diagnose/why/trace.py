@@ -127,19 +127,19 @@ class Trace:
     @property
     def to_host(self) -> bool:
         """Whether it is for the host."""
-        return self.is_hosts(self.target) and not self.to_itself
+        return self.host_has(self.target) and not self.to_itself
 
     @property
     def through_host(self) -> bool:
         """Whether the host is to forward it."""
-        return not self.to_itself and not self.to_host and self.is_hosts(self.next_hop)
+        return not self.to_itself and not self.to_host and self.host_has(self.next_hop)
 
     @property
     def into_host(self) -> bool:
         """Whether the host receives it, for itself or to forward it."""
         return self.to_host or self.through_host
 
-    def is_hosts(self, address: str) -> bool:
+    def host_has(self, address: str) -> bool:
         """Whether a device of the host has this address."""
         infos = (info for link in self.host.known("links") for info in link.get("addr_info", []))
         return ip_address(address).is_loopback or any(info["local"] == address for info in infos)
