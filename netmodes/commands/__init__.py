@@ -1,1 +1,1 @@
-"""The words modes are made of; each function returns steps and runs nothing."""
+"""The words that modes are made of: steps, requirements and findings; nothing runs here."""

@@ -1,7 +1,7 @@
-"""Addresses: which ones can stand, and which come next.
+"""Addresses: which a user may give, and which a mode takes where none is given.
 
-One rule for what is not given: count up from the article's value to the first that is free; by
-whole subnets where the subnet is the namespace's own, by host where it is the LAN's.
+A mode counts up from the article's value to the first that is free: by whole subnets where the
+subnet is the namespace's own, by host where it is the LAN's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from netmodes.machine.facts import Facts
 
 
 def parse(address: str) -> IPv4Interface:
-    """An IPv4 address with its prefix length.
+    """A host's IPv4 address, from its text in CIDR.
 
     Raises:
-        Refused: it is not one, or no host can have it.
+        Refused: the text is no such address, or no host can have it.
     """
     try:
         if "/" not in address:
@@ -52,37 +52,53 @@ def subnet(address: str) -> str:
 
 
 def number(address: str) -> int:
-    """Which host of its subnet an address is: 50 for 192.168.64.50/24."""
+    """The number of a host in its subnet: 50 for 192.168.64.50/24."""
     found = parse(address)
     return int(found.ip) - int(found.network.network_address)
 
 
 def bare(address: str) -> str:
-    """The address without its prefix length."""
+    """An address without its prefix length."""
     return address.partition("/")[0]
 
 
 def validate_address(address: str) -> None:
-    """Refuse what is no host's address in CIDR; "" is still open."""
+    """Refuse text that is no host's address in CIDR; "" is an address still to be settled.
+
+    Raises:
+        Refused: see ``parse``.
+    """
     if address:
         parse(address)
 
 
-def validate_pair(host_side: str, inside: str) -> None:
-    """Refuse two addresses that are the same or not of one subnet; "" is still open."""
-    validate_address(host_side)
-    validate_address(inside)
-    if not host_side or not inside:
+def validate_pair(host_address: str, address: str) -> None:
+    """Refuse two addresses for the ends of a cable that do not fit together; "" fits any.
+
+    Raises:
+        Refused: one is no address in CIDR, both are the same, or they are of two subnets.
+    """
+    validate_address(host_address)
+    validate_address(address)
+    if not host_address or not address:
         return
-    near, far = parse(host_side), parse(inside)
+    near, far = parse(host_address), parse(address)
     if near.network != far.network:
-        raise Refused(f"{inside} is outside {near.network}, the subnet of {host_side}")
+        raise Refused(f"{address} is outside {near.network}, the subnet of {host_address}")
     if near.ip == far.ip:
         raise Refused(f"{near.ip} is given to both ends: choose two addresses of {near.network}")
 
 
 def validate_gateway(gateway: str, address: str) -> None:
-    """Refuse a gateway that is no address of the namespace's subnet; "" is still open."""
+    """Refuse a gateway that the namespace cannot have; "" fits any.
+
+    Args:
+        gateway: an address without a prefix length, or "".
+        address: the namespace's address in CIDR, or "".
+
+    Raises:
+        Refused: the gateway is no address, no host of the namespace's subnet, or the namespace.
+    """
     if not gateway:
         return
     try:
@@ -99,31 +115,43 @@ def validate_gateway(gateway: str, address: str) -> None:
 
 
 def own_address(address: str, article: str, facts: Facts) -> str:
-    """A free address in a subnet of the namespace's own."""
+    """The namespace's address, in CIDR, in a subnet of its own.
+
+    Args:
+        address: the address to take, or "" for the first free one.
+        article: the address to count up from.
+        facts: the machine.
+
+    Raises:
+        Refused: the subnet overlaps one that the host reaches, or none is free.
+    """
     if address:
         return _refuse_overlap(address, facts)
-    moved = _moved(facts, (article,))
-    return moved[0]
+    (found,) = _first_free(facts, (article,))
+    return found
 
 
 def own_pair(
-    host_side: str, inside: str, facts: Facts, *defaults: tuple[str, str]
+    host_address: str, address: str, facts: Facts, *defaults: tuple[str, str]
 ) -> tuple[str, str]:
-    """The host's and the namespace's address, in a subnet of their own.
+    """The host's and the namespace's address, in CIDR, in a subnet of their own.
 
     Args:
-        host_side: the host's, or "".
-        inside: the namespace's, or "".
+        host_address: the host's address to take, or "".
+        address: the namespace's address to take, or "".
         facts: the machine.
-        defaults: where to count up from: from the first, or, where none is free, the next.
+        defaults: pairs to count up from; the next one where nothing above the first is free.
+
+    Raises:
+        Refused: the subnet overlaps one that the host reaches, or none is free.
     """
-    if not host_side and not inside:
-        near, far = _moved(facts, *defaults)
+    if not host_address and not address:
+        near, far = _first_free(facts, *defaults)
         return near, far
-    host_side = host_side or _beside(inside, defaults[0][0])
-    inside = inside or _beside(host_side, defaults[0][1])
-    validate_pair(host_side, inside)
-    return _refuse_overlap(host_side, facts), inside
+    host_address = host_address or _other_host(address, defaults[0][0])
+    address = address or _other_host(host_address, defaults[0][1])
+    validate_pair(host_address, address)
+    return _refuse_overlap(host_address, facts), address
 
 
 def _refuse_overlap(address: str, facts: Facts) -> str:
@@ -133,8 +161,8 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
     return address
 
 
-def _beside(address: str, article: str) -> str:
-    """The host of this one's subnet that the article's is of its own, or the next after it."""
+def _other_host(address: str, article: str) -> str:
+    """Another host of an address's subnet: the one with the article's number, or the next."""
     given, host = parse(address), number(article)
     found = _host(given.network, host)
     return str(_host(given.network, host + 1) if found == given else found)
@@ -146,8 +174,8 @@ def _host(subnet: IPv4Network, number: int) -> IPv4Interface:
     return IPv4Interface((subnet[number], subnet.prefixlen))
 
 
-def _moved(facts: Facts, *defaults: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of these addresses whose subnet is free, all of them moved up by whole subnets."""
+def _first_free(facts: Facts, *defaults: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of these tuples that is free, each moved up by whole subnets if it must be."""
     for addresses in defaults:
         size = IPv4Interface(addresses[0]).network.num_addresses
         for count in range(256):
@@ -165,7 +193,18 @@ def _plus(address: str, distance: int) -> str:
 
 
 def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str) -> str:
-    """A free address of the uplink's subnet: this one, or host ``number`` and up but the other."""
+    """An address of the uplink's subnet, in CIDR.
+
+    Args:
+        address: the address to take, or "" for the first free one.
+        number: the number of the host to count up from.
+        uplink: the device whose subnet it is.
+        facts: the machine.
+        other: an address that is taken as well, or "".
+
+    Raises:
+        Refused: the uplink has no subnet, the address is not of it or taken, or none is free.
+    """
     subnets = [found.network for found in facts.addresses(uplink)]
     if not subnets:
         raise Refused(
@@ -186,7 +225,7 @@ def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str
 
 
 def _taken(facts: Facts) -> dict[str, str]:
-    """Addresses known to be somebody's, each with whose."""
+    """The addresses that are taken, as far as the machine knows, each with its owner."""
     gateways = {
         route["gateway"]: "the gateway's" for route in facts.known("routes") if "gateway" in route
     }

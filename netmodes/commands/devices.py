@@ -1,14 +1,15 @@
-"""Names that the kernel and ``ip`` take for names: of devices and of namespaces."""
+"""Names of devices and namespaces: which the kernel and ``ip`` accept, and which are free."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import count
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 
-#: IFNAMSIZ less the final NUL (linux/if.h).
+#: IFNAMSIZ without the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
 
 #: NAME_MAX: a named namespace is a file.
@@ -16,8 +17,8 @@ LONGEST_NAMESPACE = 255
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
-#: What stands where a device's name may (`ip link add NAME`, `ip link set NAME`) and is a keyword
-#: (iproute2's ip/iplink.c, v5.10 to v7.1), or a name the kernel keeps for itself.
+#: Keywords that `ip link add` and `ip link set` accept in place of a device's name (iproute2's
+#: ip/iplink.c, v5.10 to v7.1), and names that the kernel reserves.
 KEYWORDS = frozenset(
     """
     all allmulticast arp bonding_masters brd carrier default dev down gro_max_size gso_max_segs
@@ -26,8 +27,8 @@ KEYWORDS = frozenset(
     """.split()
 )
 
-#: Keywords that may be cut short: `ip link add a type veth` reads `a` as `address`.
-CUT_SHORT = """
+#: Keywords that may be abbreviated: `ip link add a type veth` reads `a` as `address`.
+ABBREVIATED = """
     address addrgenmode alias broadcast dynamic help link-netnsid master nomaster numrxqueues
     numtxqueues txqlen txqueuelen type
     """.split()
@@ -40,14 +41,18 @@ PROCESS = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+")
 
 
 def validate_device(*names: str) -> None:
-    """Refuse device names that are too long, not plain, or keywords to ``ip``; "" is open."""
+    """Refuse device names that the kernel or ``ip`` would not take as such; "" is still open.
+
+    Raises:
+        Refused: a name is too long, not plain, a keyword of ``ip``, or reads as an index.
+    """
     for name in filter(None, names):
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
         _validate_plain("device", name)
         if name == "lo":
             raise Refused("lo is the loopback: name another device")
-        if name in KEYWORDS or any(word.startswith(name) for word in CUT_SHORT):
+        if name in KEYWORDS or any(word.startswith(name) for word in ABBREVIATED):
             raise Refused(
                 f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0"
             )
@@ -56,7 +61,11 @@ def validate_device(*names: str) -> None:
 
 
 def validate_namespace(name: str) -> None:
-    """Refuse a namespace name that is no file name, not plain, or a PID to ``ip``."""
+    """Refuse a name that no namespace can have, or that ``ip`` reads as a process.
+
+    Raises:
+        Refused: the name is too long, not plain, or a number.
+    """
     if len(name) > LONGEST_NAMESPACE:
         raise Refused(
             f"namespace name {name[:20]!r}… is too long: at most {LONGEST_NAMESPACE} characters"
@@ -67,14 +76,22 @@ def validate_namespace(name: str) -> None:
 
 
 def validate_pair(host_device: str, device: str) -> None:
-    """Refuse device names that cannot be, or the same one twice; "" is still open."""
+    """Refuse the same name for both ends of a cable, and what ``validate_device`` refuses.
+
+    Raises:
+        Refused: a name is invalid, or both are the same.
+    """
     validate_device(host_device, device)
     if host_device and host_device == device:
         raise Refused(f"{device} is given to both ends of the cable: choose two names")
 
 
 def validate_bridge(bridge: str, *ends: str) -> None:
-    """Refuse a bridge's name that cannot be, or that an end of its cable has; "" is still open."""
+    """Refuse a bridge's name that an end of its cable has, and what ``validate_device`` refuses.
+
+    Raises:
+        Refused: the name is invalid, or an end has it.
+    """
     validate_device(bridge)
     if bridge and bridge in ends:
         raise Refused(f"{bridge} is the bridge and an end of its cable: choose two names")
@@ -89,25 +106,46 @@ def _validate_plain(what: str, name: str) -> None:
 
 
 def free_device(name: str, article: str, facts: Facts) -> str:
-    """This name if the host has none of it; for "", the article's, counted up to the first free."""
+    """A device name that the host does not have.
+
+    Args:
+        name: the name to take, or "" for the first free one.
+        article: the name to count up from.
+        facts: the machine.
+
+    Raises:
+        Refused: the host has a device of the name to take.
+    """
     if name:
         return _refuse_taken(name, facts)
-    prefix = article.rstrip("0123456789")
-    return next(found for number in count() if _is_free(found := f"{prefix}{number}", facts))
+    names = _numbered(article.rstrip("0123456789"))
+    return next(name for name in names if _is_free(name, facts))
 
 
 def free_pair(host_device: str, device: str, facts: Facts) -> tuple[str, str]:
-    """Both ends of a cable: for two "", the first free pair of veth0/veth1, veth2/veth3, …"""
+    """Free names for the host's and the namespace's end of a cable.
+
+    For two "", the first free pair of veth0 and veth1, veth2 and veth3, and so on.
+
+    Raises:
+        Refused: the host has a device of a name to take.
+    """
     if not host_device and not device:
-        pairs = ((f"veth{number}", f"veth{number + 1}") for number in count(step=2))
+        pairs = zip(_numbered("veth", 0, 2), _numbered("veth", 1, 2), strict=True)
         return next(pair for pair in pairs if all(_is_free(name, facts) for name in pair))
     near = host_device or _other_end(device, 0, facts)
-    return _refuse_taken(near, facts), _refuse_taken(device or _other_end(near, 1, facts), facts)
+    far = device or _other_end(near, 1, facts)
+    return _refuse_taken(near, facts), _refuse_taken(far, facts)
 
 
 def _other_end(given: str, first: int, facts: Facts) -> str:
-    ends = (f"veth{number}" for number in count(first, 2))
-    return next(name for name in ends if name != given and _is_free(name, facts))
+    names = _numbered("veth", first, 2)
+    return next(name for name in names if name != given and _is_free(name, facts))
+
+
+def _numbered(prefix: str, first: int = 0, step: int = 1) -> Iterator[str]:
+    """The prefix with every number from the first on."""
+    return (f"{prefix}{number}" for number in count(first, step))
 
 
 def _is_free(name: str, facts: Facts) -> bool:

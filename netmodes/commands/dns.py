@@ -1,7 +1,7 @@
-"""How a namespace finds names: by name servers that it can reach, or not at all.
+"""How a namespace resolves names: by name servers that it can reach, or not at all.
 
-``ip netns exec`` puts the files of /etc/netns/NAME in the place of those in /etc (ip-netns(8)).
-They are on disk, where /run is not: after a reboot ours are known by their mark.
+``ip netns exec`` mounts the files of /etc/netns/NAME over those in /etc (ip-netns(8)). They survive
+a reboot, unlike the namespace; then their mark tells that they are ours.
 """
 
 from __future__ import annotations
@@ -19,27 +19,32 @@ from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
-#: Prints a file ($1) that is not empty, and has no line with this mark ($0).
+#: Prints the name of a file ($1) that is not empty and has no line with this mark ($0).
 UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
 
-#: What --dns is, for its help.
+#: The option --dns, for its help.
 MEANING = "name servers (none: the host's files as they are)"
 
 ROOT = "/etc/netns"
 FILES = ("resolv.conf", "nsswitch.conf")
 
-#: What happens without each of these guards.
+#: What happens without each of the guard commands.
 STALE = "the namespace asks the name servers of a network that is gone"
 SHARED = "the namespace reads the host's own files, which name servers it may not reach"
 NO_NAMES = "where the host asks 127.0.0.53, the namespace finds no name"
 LEAK = "a name server, or the host by a socket in /run, learns what the namespace looks for"
 
-#: What a namespace can ask by itself; anything else answers on a socket in /run, for the host.
-ASKING = {"files", "dns", "myhostname"}
+#: Sources of nsswitch.conf that work inside a namespace; others answer on a socket in /run, for the
+#: host.
+WITHIN_REACH = {"files", "dns", "myhostname"}
 
 
 def validate(dns: str) -> None:
-    """Refuse what is neither ``auto`` nor ``none`` nor servers' addresses with commas between."""
+    """Refuse a value of --dns other than ``auto``, ``none`` or addresses with commas between.
+
+    Raises:
+        Refused: a part of it is no IPv4 address of a host.
+    """
     for server in _given(dns):
         try:
             ip = IPv4Address(server)
@@ -52,19 +57,25 @@ def validate(dns: str) -> None:
 
 
 def _given(dns: str) -> list[str]:
-    """The servers that the user has named."""
+    """The name servers that the user named."""
     return [] if dns in ("auto", "none") else dns.split(",")
 
 
 def servers(dns: str, facts: Facts) -> list[str]:
-    """The name servers that this comes to on this machine."""
+    """The addresses of the name servers that a value of --dns means on this machine."""
     if dns == "auto":
         return [str(server) for server in _names(facts).get("servers", ())]
     return _given(dns)
 
 
 def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
-    """The namespace asks name servers that it can reach."""
+    """Let the namespace resolve names, by name servers that it can reach.
+
+    Args:
+        namespace: the namespace's name.
+        dns: the value of --dns.
+        facts: the machine.
+    """
     yield from _leftover(namespace, facts)
     asked, search = servers(dns, facts), _names(facts).get("search")
     if not asked:
@@ -73,47 +84,48 @@ def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
     if search and dns == "auto":
         lines.append(f"search {' '.join(search)}")
     sources = (_names(facts).get("hosts") or "files dns").split()
-    switch = [] if ASKING.issuperset(sources) else ["files dns"]
+    switch = "" if WITHIN_REACH.issuperset(sources) else "files dns"
     yield from _files(namespace, "\n".join(lines), switch, facts, NO_NAMES)
 
 
 def close(namespace: str, facts: Facts) -> Iterator[Step]:
-    """The namespace finds no names but those of /etc/hosts.
+    """Let the namespace resolve no names but those in /etc/hosts.
 
-    Without the second file glibc would ask who answers on a socket in /run, which every namespace
-    reaches; without a name server it would ask 127.0.0.1 (resolv.conf(5)), where nobody is.
+    Without an nsswitch.conf of its own, glibc would ask services by their sockets in /run, which
+    every namespace reaches. A resolv.conf without a name server means 127.0.0.1 (resolv.conf(5)),
+    where none listens.
     """
     yield from _leftover(namespace, facts)
-    yield from _files(namespace, "# no name server", ["files"], facts, LEAK)
+    yield from _files(namespace, "# no name server", "files", facts, LEAK)
 
 
 def _leftover(namespace: str, facts: Facts) -> Iterator[Step]:
-    """What a reboot has left goes, if all of it is ours; a script may find it gone."""
-    there = _own(namespace, facts)
-    if there and all(there.values()):
+    """Remove the files from before a reboot, if all are ours."""
+    files = _own(namespace, facts)
+    if files and all(files.values()):
         why = "left from before a reboot"
         yield Step(("rm", "-rf", f"{ROOT}/{namespace}"), why).as_guard(STALE)
 
 
-def _files(
-    namespace: str, resolv: str, switch: list[str], facts: Facts, prevents: str
-) -> Iterator[Step]:
-    """The namespace's own files, where none is there that is not ours."""
-    folder = f"{ROOT}/{namespace}"
-    there = _own(namespace, facts)
+def _files(namespace: str, resolv: str, switch: str, facts: Facts, prevents: str) -> Iterator[Step]:
+    """The namespace's own resolv.conf and, if sources are given, nsswitch.conf.
+
+    A file of somebody else's stays.
+    """
+    folder, ours = f"{ROOT}/{namespace}", _own(namespace, facts)
     yield _make(folder, facts)
-    if there.get("resolv.conf", True):
+    if ours.get("resolv.conf", True):
         path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}\n"
-        why = f"{namespace} asks {'nobody' if switch == ['files'] else 'these'} for names"
+        why = f"{namespace} asks {'nobody' if switch == 'files' else 'these'} for names"
         yield _written(path, Step(("tee", path), why, stdin=text)).as_guard(prevents)
-    for sources in switch if _has_switch(facts) and there.get("nsswitch.conf", True) else ():
-        why = f"{namespace} finds names in no other way: {sources}"
-        step = _switch(folder, sources, why, facts)
+    if switch and _has_switch(facts) and ours.get("nsswitch.conf", True):
+        why = f"{namespace} finds names in no other way: {switch}"
+        step = _switch(folder, switch, why, facts)
         yield _written(f"{folder}/nsswitch.conf", step).as_guard(LEAK)
 
 
 def _make(folder: str, facts: Facts) -> Step:
-    """The folder; the one it is in goes with it, where others have nothing there."""
+    """Make the folder; the undo removes /etc/netns too, unless somebody else uses it."""
     alone = ("rmdir", folder)
     with_root = ("rmdir", "--parents", "--ignore-fail-on-non-empty", folder)
     used = (("ls", "-A", folder), ".+")
@@ -123,18 +135,18 @@ def _make(folder: str, facts: Facts) -> Step:
 
 
 def _others(facts: Facts) -> bool:
-    """Whether somebody else has /etc/netns: it is there, and no network of ours has made it."""
+    """Whether /etc/netns exists and no network of ours made it."""
     made = [folder for network in facts.known("networks") for folder in network.parents]
     return _names(facts).get("netns") is not None and ROOT not in made
 
 
 def _has_switch(facts: Facts) -> bool:
-    """Whether the machine has an nsswitch.conf, in whose place another can be put."""
+    """Whether the machine has an nsswitch.conf, over which another can be mounted."""
     return _names(facts).get("hosts", "") is not None
 
 
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
-    """The machine's nsswitch.conf (users, groups, …) with other sources of hosts."""
+    """A copy of the machine's nsswitch.conf with other sources of hosts."""
     path, line = f"{folder}/nsswitch.conf", f"hosts: {sources} {MARK}"
     change = ("-e", f"s/^hosts:.*/{line}/", "-e", f"w {path}")
     if _names(facts).get("hosts") == "":
@@ -143,16 +155,16 @@ def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
 
 
 def _written(path: str, step: Step) -> Step:
-    """A step that writes a file, which is ours for as long as nobody has changed it.
+    """The step with an undo that removes its file, unless somebody has changed the file.
 
-    Another's, written after a run that was cut, has no mark.
+    A file that somebody else wrote after the run was cut off has no mark.
     """
     unmarked = (("sh", "-c", UNMARKED, MARKED, path), ".+")
     return replace(step, undo=Undo(("cksum", path), ("rm", path), others=(unmarked,)))
 
 
 def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
-    """None of the files that these steps write or remove is there without our mark."""
+    """Every existing file that these steps write or remove has our mark."""
     for step in steps:
         if step.argv[:2] == ("rm", "-rf"):
             otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
@@ -164,7 +176,13 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
 
 
 def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
-    """What keeps names from being found as they should; ``dns`` "" where none should be."""
+    """What keeps a namespace from resolving names as it should.
+
+    Args:
+        namespace: the namespace's name.
+        dns: the value of --dns; "" where the namespace should resolve no names.
+        facts: the machine.
+    """
     for name, ours in _own(namespace, facts).items():
         if name in FILES and not ours and dns != "none":
             path = f"{ROOT}/{namespace}/{name}"
@@ -197,6 +215,6 @@ def _names(facts: Facts) -> dict[str, Any]:
 
 
 def _own(namespace: str, facts: Facts) -> dict[str, bool]:
-    """The files that there are for this namespace, and whether each is ours."""
+    """The files in the namespace's folder, and whether each is ours."""
     found: dict[str, bool] = (_names(facts).get("netns") or {}).get(namespace, {})
     return found

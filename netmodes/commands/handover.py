@@ -13,15 +13,16 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
-#: ``rp_filter``: a packet's source need only be reachable, by any device (ip-sysctl).
+#: The value of ``rp_filter`` that accepts a packet whose source is reachable by any device
+#: (ip-sysctl).
 LOOSE = "2"
 
-#: Names what has an address ($2): the bridge ($1), even where a DHCP client has given it to the
-#: uplink ($0) as well; or the uplink. Prints nothing where it is missing, and fails where there is
-#: no uplink any more.
+#: Prints which device has an address ($2): the bridge ($1), even if a DHCP client has given it to
+#: the uplink ($0) as well, or the uplink. It prints nothing if neither has it, and fails if there
+#: is no uplink.
 WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"'
 
-#: A device's MTU where nobody has said otherwise (linux/if_ether.h).
+#: A device's MTU unless somebody changed it (linux/if_ether.h).
 ETHERNET = 1500
 
 
@@ -51,7 +52,7 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
 def same_mtu(
     uplink: str, device: str, facts: Facts, namespace: str | None = None
 ) -> Iterator[Step]:
-    """A bridge takes the smallest MTU of its ports, so all have the uplink's."""
+    """Give a device the uplink's MTU, for a bridge takes the smallest MTU of its ports."""
     mtu = facts.known_link(uplink)["mtu"]
     if mtu != ETHERNET:
         why = f"{device} takes packets as large as {uplink} does"
@@ -98,6 +99,6 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
 
 
 def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
-    """The uplink's own, else what a new device has."""
+    """The uplink's own setting, or that of a new device."""
     usual = facts.known("sysctls").get("net.ipv6.conf.default.accept_ra") or "1"
     return {"ipv6.accept_ra": facts.interface_sysctls(uplink).get("ipv6.accept_ra", usual)}

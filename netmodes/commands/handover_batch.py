@@ -21,11 +21,11 @@ from netmodes.machine.facts import (
 )
 from netmodes.plan.undo import Sign, seconds_left
 
-#: What else a route may have; its metrics are written as they are read.
+#: The other keys that a route may have; its metrics have the same words in both commands.
 ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires")
 METRICS = ("mtu", "advmss", "hoplimit", "initcwnd", "initrwnd", "window", "reordering", "quickack")
 
-#: Prints a device ($0) that is a port of another than this bridge ($1).
+#: Prints a device ($0), if it is a port of another bridge than this one ($1).
 OTHER_BRIDGE = 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "'
 
 #: Prints the routes of a family ($0) and table ($1) to a destination ($2) through other devices
@@ -39,7 +39,7 @@ STAND_IN = 2048
 
 
 def unmovable(route: Json) -> list[str]:
-    """What a route has that this module cannot write again, by ``ip``'s names."""
+    """The words of a route that ``ip route replace`` cannot repeat here, by ``ip``'s names."""
     words = [word for word in route if word not in (*ROUTE_WORDS, *ROUTE_ASIDE)]
     metrics = [word for pairs in route.get("metrics", []) for word in pairs]
     return words + [word for word in metrics if word not in METRICS]
@@ -82,9 +82,9 @@ def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
 
 
 def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign]]:
-    """Lines of the way back that would change what others have made, each with its sign.
+    """The lines of ``to_uplink`` that may change what others made, each with the sign for that.
 
-    The uplink is in a bridge of theirs, or a route of theirs is in the place of the uplink's.
+    Somebody else may have enslaved the uplink to another bridge, or replaced a route of it.
     """
     yield f"link set {uplink} nomaster", (("sh", "-c", OTHER_BRIDGE, uplink, bridge), ".+")
     routes = facts.unicast_routes(uplink)
@@ -97,7 +97,7 @@ def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign
 
 
 def last_to_return(uplink: str, facts: Facts) -> str:
-    """The address that leaves the uplink first and comes back last."""
+    """The address that the uplink loses first and gets back last, without a prefix length."""
     return str(_deleted(facts.global_addresses(uplink))[0]["local"])
 
 
@@ -107,26 +107,29 @@ def _deleted(addresses: list[Json]) -> list[Json]:
 
 
 def _on_bridge(address: Json) -> str:
-    """Without a route of its own: the routes come after, as they were."""
+    """An address for the bridge, without a route of its own: the routes follow."""
     nodad = ["nodad"] if _is_6(address) else []
     lifetimes = _lifetimes(address if is_advertised(address) else _for_ever(address), str)
     return " ".join([written(address), *_scope(address), *nodad, "noprefixroute", *lifetimes])
 
 
 def _local(address: Json, device: str) -> str:
-    """Received at once: the kernel's own route for it is made later, by a work queue that may wait
-    (addrconf_dad_work), and answers to the first neighbour solicitation would be lost till then."""
+    """The route that lets the host receive for an IPv6 address.
+
+    The kernel adds its own later, from a work queue (addrconf_dad_work), and would lose answers to
+    its first neighbour solicitation until then.
+    """
     return f"local {address['local']} dev {device} table local"
 
 
 def _for_ever(address: Json) -> Json:
-    """Without an end; but deprecated if it is."""
+    """The same address with no end; still deprecated if it is."""
     preferred = FOREVER if address.get("preferred_life_time", FOREVER) else 0
     return {**address, "valid_life_time": FOREVER, "preferred_life_time": preferred}
 
 
 def _as_it_was(address: Json) -> str:
-    """With its label, broadcast, metric and what is left of its lifetime."""
+    """An address for the uplink, with its label, broadcast, metric and remaining lifetime."""
     words = [written(address)]
     for key, word in (("broadcast", "brd"), ("label", "label"), ("metric", "metric")):
         if key in address:
@@ -138,7 +141,7 @@ def _as_it_was(address: Json) -> str:
 
 
 def _settled(address: Json) -> str:
-    """Without a `nodad` that only spared the wait, and with its subnet's route."""
+    """An IPv6 address without the early `nodad`, and with its subnet's route."""
     return " ".join([written(address), *_flags(address), *_lifetimes(address)])
 
 
@@ -162,7 +165,7 @@ def _lifetimes(address: Json, written_as: Any = seconds_left) -> Iterator[str]: 
 
 
 def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
-    """Without the IPv6 routes that come with their addresses: `replace` would make second ones."""
+    """The routes, without the IPv6 ones that the kernel adds with their addresses."""
     subnets = [
         str(ip_interface(f"{item['local']}/{item['prefixlen']}").network)
         for item in addresses
@@ -175,7 +178,10 @@ def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
 
 
 def _route(route: Json, device: str, *, back: bool = False) -> str:
-    """A route as it was, through this device; ``::/0`` because ``default`` would be IPv4's."""
+    """A route through this device, for ``ip route replace``.
+
+    ``::/0`` stands for an IPv6 default, because ``default`` would be IPv4's.
+    """
     destination = "::/0" if route["dst"] == "default" and _is_6(route) else route["dst"]
     route = {**route, "dst": destination, "dev": device}
     if "expires" in route or route.get("protocol") == "ra":

@@ -1,7 +1,7 @@
-"""The words of the article, one function per form of command; each returns a Step and runs nothing.
+"""The words of ip, one function for each command of the article, in the article's form.
 
-The forms are the article's to the letter (``ip link add veth0 type veth peer name veth1``), so a
-device's name may stand where ``ip`` also takes a keyword: ``devices`` refuses those.
+In ``ip link add veth0 type veth peer name veth1`` the name stands where ``ip`` also takes a
+keyword, so ``devices`` refuses keywords.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from netmodes.plan.undo import Argv, Sign, Undo
 
 NAMESPACES = "/run/netns"
 
-#: Names the bridge of this name ($1) by its ifindex, if the device ($0) is a port of it.
+#: Prints the bridge ($1) with its ifindex, if the device ($0) is a port of it.
 MASTER = (
     'port=$(ip -o link show dev "$0" master "$1") || exit; '
     '[ -n "$port" ] && ip -o link show dev "$1"'
 )
 
-#: Prints a device ($0) whose other end is not the one of this name ($1).
+#: Prints a device ($0), if its other end is not the device of this name ($1).
 OTHER_CABLE = 'ip -o link show dev "$0" | grep -vF ": $0@$1:"'
 
 
 def add_namespace(name: str) -> Step:
-    """``ip netns add``; known again by its inode and birth, for inodes alone are reused.
+    """``ip netns add``.
 
-    Another's, made after a run that was cut, has something in it.
+    The undo recognises the namespace by inode and birth, for inodes alone are reused. One that
+    somebody else made after the run was cut off has a process or a device that is up.
     """
     identity = ("stat", "-L", "-c", "%i.%.9Z", f"{NAMESPACES}/{name}")
     others: tuple[Sign, ...] = (
@@ -48,10 +49,8 @@ def add_dummy(device: str) -> Step:
 
 def add_bridge(device: str) -> Step:
     """``ip link add … type bridge``."""
-    return replace(
-        _add_link(device, "bridge", (), f"{device}, a switch inside the host"),
-        share=f"bridge {device}",
-    )
+    step = _add_link(device, "bridge", (), f"{device}, a switch inside the host")
+    return replace(step, share=f"bridge {device}")
 
 
 def add_veth(device: str, peer: str) -> Step:
@@ -60,33 +59,35 @@ def add_veth(device: str, peer: str) -> Step:
     return _add_link(device, "veth", ("peer", "name", peer), why)
 
 
-def _add_link(device: str, kind: str, more: Argv, why: str) -> Step:
-    """A new device; known again by its kind and ifindex, which a host gives once.
+def _add_link(device: str, kind: str, peer: Argv, why: str) -> Step:
+    """A new device, with the words for its peer if it has one.
 
-    Another's, made after a run that was cut, has an address, a port or another end.
+    The undo recognises it by its kind and ifindex, which a host uses once. One that somebody else
+    made after the run was cut off has another peer, or an address or a port.
     """
     identity = ("ip", "-o", "link", "show", "dev", device, "type", kind)
-    others: tuple[Sign, ...] = (
-        (("ip", "-o", "addr", "show", "dev", device), "inet6? [^ ]+"),
-        (("ip", "-o", "link", "show", "master", device), ".+"),
-    )
-    if more:
-        others = ((("sh", "-c", OTHER_CABLE, device, more[-1]), ".+"),)
+    addressed = (("ip", "-o", "addr", "show", "dev", device), "inet6? [^ ]+")
+    enslaving = (("ip", "-o", "link", "show", "master", device), ".+")
+    other_peer = (("sh", "-c", OTHER_CABLE, device, *peer[-1:]), ".+")
     return Step(
-        ("ip", "link", "add", device, "type", kind, *more),
+        ("ip", "link", "add", device, "type", kind, *peer),
         why,
-        undo=Undo(identity, ("ip", "link", "del", device), others=others),
+        undo=Undo(
+            identity,
+            ("ip", "link", "del", device),
+            others=(other_peer,) if peer else (addressed, enslaving),
+        ),
     )
 
 
 def into_namespace(device: str, namespace: str) -> Step:
-    """``ip link set … netns …``: the device vanishes from the host."""
+    """``ip link set … netns …``."""
     why = f"{device} leaves the host for {namespace}"
     return Step(("ip", "link", "set", device, "netns", namespace), why)
 
 
 def add_address(address: str, device: str, namespace: str | None = None) -> Step:
-    """``ip addr add … dev …``; ``address`` is CIDR, so the subnet's route comes with it."""
+    """``ip addr add … dev …``; the address is in CIDR, so the kernel adds the subnet's route."""
     subnet = ip_interface(address).network
     return Step(
         ("ip", "addr", "add", address, "dev", device),
@@ -102,7 +103,7 @@ def set_up(device: str, namespace: str | None = None) -> Step:
 
 
 def set_up_again(device: str) -> Step:
-    """``ip link set … up`` for a device that was there before: down again if it was down."""
+    """``ip link set … up`` for a device of the host; the undo sets it down if it was."""
     is_up = ("ip", "-o", "link", "show", "dev", device, "up")
     return Step(
         ("ip", "link", "set", device, "up"),
@@ -113,22 +114,21 @@ def set_up_again(device: str) -> Step:
 
 
 def plug_in(device: str, bridge: str) -> Step:
-    """``ip link set … master …`` for a device of ours; its port goes when it goes."""
+    """``ip link set … master …`` for the host's end of a cable; the port goes with it."""
     why = f"{device} is plugged into {bridge}"
     return Step(("ip", "link", "set", device, "master", bridge), why)
 
 
 def hairpin(device: str) -> Step:
-    """``ip link set … type bridge_slave hairpin on``: frames may leave by the port they came in."""
+    """``ip link set … type bridge_slave hairpin on``: a frame may leave by the port it came in."""
     why = f"what comes in by {device} may leave by it: who is there may ask for itself"
     return Step(("ip", "link", "set", device, "type", "bridge_slave", "hairpin", "on"), why)
 
 
 def plug_in_uplink(uplink: str, bridge: str) -> Step:
-    """``ip link set … master …`` for the host's own NIC, which leaves this bridge on the way back.
+    """``ip link set … master …`` for the host's own NIC; the undo takes it out of this bridge.
 
-    What the command does (bridge(8)): frames that come in on the NIC are handed to the bridge,
-    not to the NIC's own addresses any more.
+    Frames that come in on the NIC then go to the bridge, not to the NIC's addresses (bridge(8)).
     """
     identity = ("sh", "-c", MASTER, uplink, bridge)
     return Step(
