@@ -15,7 +15,7 @@ from netmodes.cli.output import as_json, fit, say, show
 from netmodes.cli.show import show_network
 from netmodes.cli.sudo import become_root
 from netmodes.cli.why import why
-from netmodes.commands.uplink import addresses_on_port
+from netmodes.commands.notices import addresses_on_port
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import networks
 from netmodes.machine.read import host_facts
@@ -89,7 +89,7 @@ def list_(to_json: bool) -> None:
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
         click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
     for uplink in sorted({one.topology.uplink for one in found} - {""}):
-        for finding in addresses_on_port(uplink, host_facts(thorough=False)):
+        if finding := addresses_on_port(uplink, host_facts(thorough=False)):
             click.echo(fit(f"Note: {finding.notice}"))
 
 

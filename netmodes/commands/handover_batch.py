@@ -10,15 +10,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
-from netmodes.machine.facts import (
-    FOREVER,
-    ROUTE_WORDS,
-    Facts,
-    Json,
-    is_advertised,
-    route_words,
-    written,
-)
+from netmodes.machine.entries import FOREVER, ROUTE_WORDS, Json, is_advertised, route_words, written
+from netmodes.machine.facts import Facts
 from netmodes.plan.undo import Sign, seconds_left
 
 #: The other keys that a route may have; its metrics have the same words in both commands.

@@ -1,19 +1,20 @@
-"""What to know before a mode runs: findings that are quick to make."""
+"""What to know before a mode runs: findings about the machine, whatever its uplink."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Interface
 
-from netmodes.commands import uplink
-from netmodes.machine.facts import Facts, kind
+from netmodes.machine.entries import kind
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
 
 def before_up(facts: Facts) -> Iterator[Finding]:
-    """What to know before anything is put up; all that it looks at is read for every mode."""
-    for port in (link["ifname"] for link in facts.known("links") if "master" in link):
-        yield from uplink.addresses_on_port(port, facts)
+    """What to know before any mode runs, from facts that every mode reads."""
+    for link in facts.known("links"):
+        if finding := addresses_on_port(link["ifname"], facts):
+            yield finding
     for network in facts.known("networks"):
         if network.state == "interrupted":
             name = network.name
@@ -21,8 +22,43 @@ def before_up(facts: Facts) -> Iterator[Finding]:
             yield Finding("warning", what, "netmodes list", fix=f"netmodes down {name}", about=name)
 
 
+def addresses_on_port(name: str, facts: Facts) -> Finding | None:
+    """A port of a bridge or bond that has IPv4 addresses (docs/kernel.md#address-on-a-port).
+
+    Args:
+        name: the device; only a port can have this error, but not one of a VRF.
+        facts: the machine.
+    """
+    master = (facts.link(name) or {}).get("master", "")
+    found = facts.addresses(name)
+    if not master or not found or kind(facts.link(master) or {}) == "vrf":
+        return None
+    what = (
+        f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
+        "from where nothing that is sent gets an answer"
+    )
+    evidence = f"ip addr show dev {name}"
+    return Finding("error", what, evidence, about=name, **_without_addresses(name, master, facts))
+
+
+def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
+    """The fix or advice that ends it, and leaves the host its addresses."""
+    addresses = facts.addresses(port)
+    if set(addresses) <= set(facts.addresses(master)):
+        return {"fix": " && ".join(f"ip addr del {one} dev {port}" for one in addresses)}
+    if ours := [network.name for network in facts.on_bridge(master) if network.topology.uplink]:
+        return {"advice": f"`netmodes down {' '.join(ours)}`, then put it up without --verbatim"}
+    return {"fix": f"ip link set {port} nomaster"}
+
+
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
-    """Whether something that is not ours stands for the addresses that a mode takes first."""
+    """Whether something that is not ours has the subnet that a mode takes first.
+
+    Args:
+        mode: the mode's name.
+        address: the first address of that subnet, in CIDR.
+        facts: the machine.
+    """
     subnet = IPv4Interface(address).network
     ours = Facts(routes=[], networks=facts.networks).overlap(subnet)
     if (other := facts.overlap(subnet)) is not None and ours is None:

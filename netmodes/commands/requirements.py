@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from netmodes.commands.iproute import NAMESPACES
-from netmodes.machine.facts import Facts, route_words, written
+from netmodes.machine.entries import route_words, written
+from netmodes.machine.facts import Facts
 from netmodes.plan.requirement import Requirement
 
 

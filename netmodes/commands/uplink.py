@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from netmodes.commands import handover_batch
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, kind
+from netmodes.machine.entries import kind
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
 #: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
@@ -150,30 +151,3 @@ def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
         evidence = f"ls -l /sys/class/net/{name}/device/driver"
         advice = "allow it other MACs (MAC spoofing), or use `netmodes nat`"
         yield Finding("warning", what, evidence, advice=advice, about=name)
-
-
-def addresses_on_port(name: str, facts: Facts) -> Iterator[Finding]:
-    """The article's trap: an address on a port of a bridge or bond; a VRF's may have one."""
-    link = facts.link(name) or {}
-    master = link.get("master", "")
-    found = facts.addresses(name)
-    if master and found and kind(facts.link(master) or {}) != "vrf":
-        what = (
-            f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
-            "from where nothing that is sent gets an answer"
-        )
-        evidence, remedy = f"ip addr show dev {name}", _to_one_place(name, master, facts)
-        yield Finding("error", what, evidence, about=name, **remedy)
-
-
-def _to_one_place(port: str, master: str, facts: Facts) -> dict[str, str]:
-    """What makes it one place again where the host has its address, without taking that away."""
-    addresses = facts.addresses(port)
-    ours = [one for one in facts.on_bridge(master) if one.topology.uplink]
-    if set(addresses) <= set(facts.addresses(master)):
-        each = [f"ip addr del {address} dev {port}" for address in addresses]
-        return {"fix": " && ".join(each)}
-    if ours:
-        names = " ".join(network.name for network in ours)
-        return {"advice": f"`netmodes down {names}`, then put it up without --verbatim"}
-    return {"fix": f"ip link set {port} nomaster"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 
 from netmodes.commands.addresses import bare
-from netmodes.commands.uplink import addresses_on_port
+from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
@@ -151,7 +151,7 @@ class Judge:
     def _gateway(self, result: Result) -> Result:
         """Why the host does not reach its gateway."""
         route = gateways(self.inspection.host)[0]
-        found = next(addresses_on_port(route["dev"], self.inspection.host), None)
+        found = addresses_on_port(route["dev"], self.inspection.host)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"

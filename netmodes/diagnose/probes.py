@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
-from netmodes.machine.facts import Facts, Json
+from netmodes.machine.entries import Json
+from netmodes.machine.facts import Facts
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import in_namespace

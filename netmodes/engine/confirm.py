@@ -16,7 +16,7 @@ from pathlib import Path
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
-from netmodes.machine.facts import Json
+from netmodes.machine.entries import Json
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer

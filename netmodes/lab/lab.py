@@ -33,7 +33,7 @@ from netmodes.commands import iproute, sysctl
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
-from netmodes.machine.facts import kind
+from netmodes.machine.entries import kind
 from netmodes.machine.read import host_facts
 from netmodes.plan.programs import missing
 from netmodes.plan.step import Step

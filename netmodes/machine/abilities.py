@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from netmodes.machine.facts import Json
+from netmodes.machine.entries import Json
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS

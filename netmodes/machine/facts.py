@@ -7,35 +7,15 @@ rendered here for a machine elsewhere (``netmodes facts`` there, ``--facts FILE`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from ipaddress import IPv4Interface, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Interface, IPv4Network, ip_address
 from typing import Any
 
 from netmodes.errors import Refused
+from netmodes.machine.entries import Json, destination, is_advertised, kind
 from netmodes.plan.network import Network, network_from
 from netmodes.plan.step import Step
-
-#: An object as ``ip -j`` prints it: a device, an address, a route.
-Json = dict[str, Any]
-
-#: Words of ``ip -j route show``, each with its word in ``ip route``, in written order.
-ROUTE_WORDS = {
-    "gateway": "via",
-    "dev": "dev",
-    "table": "table",
-    "protocol": "proto",
-    "scope": "scope",
-    "prefsrc": "src",
-    "metric": "metric",
-    "pref": "pref",
-}
-
-#: A lifetime without end (``ip -j addr``).
-FOREVER = 4294967295
-
-#: The prefix length of one of the two routes that stand for a default.
-HALF = 1
 
 #: Kinds of device that live on another one and keep it from becoming a bridge's port.
 CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
@@ -221,7 +201,7 @@ class Facts:
     def overlap(self, subnet: IPv4Network) -> str | None:
         """What already stands for addresses of this subnet, in words, or None."""
         for route in self.known("routes"):
-            if (other := _destination(route)) is not None and other.overlaps(subnet):
+            if (other := destination(route)) is not None and other.overlaps(subnet):
                 return f"the host's route to {route['dst']}"
         for network in self.known("networks"):
             if any(IPv4Network(other).overlaps(subnet) for other in network.topology.subnets):
@@ -279,37 +259,3 @@ def _with_typed_sysctls(data: Json) -> Json:
     own = {name[len("conf ") :]: every[name] for name in every if name.startswith("conf ")}
     along = every["with ip_forward"]
     return {**data, "sysctls": plain, "with_ip_forward": along, "device_sysctls": own}
-
-
-def kind(link: Json) -> str | None:
-    """The kind of a virtual device (``veth``, ``bridge``, …), or None for a real one."""
-    found = link.get("linkinfo", {}).get("info_kind")
-    return None if found is None else str(found)
-
-
-def written(address: Json) -> str:
-    """An address of ``ip -j addr`` as ``ip addr`` writes it; a peer's prefix is the peer's."""
-    peer = f" peer {address['address']}" if "address" in address else ""
-    return f"{address['local']}{peer}/{address['prefixlen']}"
-
-
-def route_words(route: Json, keys: Iterable[str] = ("gateway", "dev", "metric")) -> str:
-    """A route of ``ip -j route`` as ``ip route`` takes it, with those of these keys it has."""
-    named = (f"{ROUTE_WORDS[key]} {route[key]}" for key in keys if key in route)
-    return " ".join([route["dst"], *named])
-
-
-def is_advertised(address: Json) -> bool:
-    """Whether the address was made from a router advertisement (by the kernel or a daemon)."""
-    return bool(address.get("mngtmpaddr") or address.get("temporary"))
-
-
-def _destination(route: Json) -> IPv4Network | None:
-    """Where a route leads, or None for a default, which stands for no subnet.
-
-    Many a VPN has a default in two halves, 0.0.0.0/1 and 128.0.0.0/1, beside the host's own.
-    """
-    if route["dst"] == "default" or route.get("type") in ("broadcast", "multicast"):
-        return None
-    found = IPv4Network(ip_network(route["dst"], strict=False))
-    return found if found.prefixlen > HALF else None

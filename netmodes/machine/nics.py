@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netmodes.machine.facts import Json
+from netmodes.machine.entries import Json
 from netmodes.machine.query import ask, lines, text_of
 
 DEVICES = Path("/sys/class/net")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 
-from netmodes.machine.facts import Json
+from netmodes.machine.entries import Json
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:

@@ -13,7 +13,8 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.journal import networks
 from netmodes.machine import abilities
-from netmodes.machine.facts import Facts, Json, kind
+from netmodes.machine.entries import Json, kind
+from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers, tc_filters
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, names_inside, resolvers

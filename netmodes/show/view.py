@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from netmodes.commands import notices
 from netmodes.diagnose.inspection import of_network
 from netmodes.errors import Refused
-from netmodes.machine.facts import Facts, Json, kind, route_words, written
+from netmodes.machine.entries import Json, kind, route_words, written
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
-from netmodes.commands.uplink import addresses_on_port
+from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.facts import Json, route_words
+from netmodes.machine.entries import Json, route_words
 from netmodes.plan.finding import Finding
 
 #: What the kernel says of a packet whose source address it does not accept: if it is to be
@@ -102,7 +102,7 @@ def exit_is_port(trace: Trace) -> Judgement:
     bridge = (trace.host.link(trace.exit) or {}).get("master")
     if bridge is None:
         return None
-    if found := next(addresses_on_port(trace.exit, trace.host), None):
+    if found := addresses_on_port(trace.exit, trace.host):
         return found
     what = f"{trace.exit} is a port of {bridge}, yet a route of the host's leads out by it"
     evidence = f"ip route get {trace.target}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare
-from netmodes.commands.uplink import addresses_on_port
+from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, is_asked
 from netmodes.plan.finding import Finding
 
@@ -90,7 +90,7 @@ def cable(trace: Trace) -> Judgement:
     if trace.to_itself:
         return None
     if not bridge:
-        return next(addresses_on_port(end, trace.host), None)
+        return addresses_on_port(end, trace.host)
     devices = [end, *trace.lan_ports, bridge]
     found = [
         *map(inspection.host_device, devices),

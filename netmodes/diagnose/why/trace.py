@@ -15,7 +15,8 @@ from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.facts import Facts, Json
+from netmodes.machine.entries import Json
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.undo import Argv
