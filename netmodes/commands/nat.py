@@ -1,6 +1,6 @@
-"""NAT: packets of a subnet of our own leave with the host's address, and only answers come back.
+"""NAT: packets of a subnet of our own leave with the host's address, and only answers come in.
 
-By nft in one table of our own, which comes and goes at once; by iptables where there is no nft.
+It uses nft, in one table of our own, and iptables where nft is not installed.
 """
 
 from __future__ import annotations
@@ -41,12 +41,18 @@ NEW = ("-m", "conntrack", "!", "--ctstate")
 
 
 def has_nft(facts: Facts) -> bool:
-    """Whether there is nft, or should be: where that is unknown, and where there is no iptables."""
-    return facts.programs is None or "nft" in facts.programs or "iptables" not in facts.programs
+    """Whether to use nft: unless the machine is known to have iptables alone."""
+    return facts.programs != ["iptables"]
 
 
 def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
-    """NAT for the bridge's subnet; no machine outside can begin to talk to it."""
+    """NAT for the bridge's subnet; no machine outside can open a connection to it.
+
+    Args:
+        bridge: the bridge.
+        bridge_address: its address, in CIDR.
+        facts: the machine.
+    """
     subnet = str(ip_interface(bridge_address).network)
     if has_nft(facts):
         why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
@@ -69,12 +75,12 @@ def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
 
 
 def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:
-    """A rule that drops, shared by all on the bridge."""
+    """A rule that drops packets, shared by the networks on the bridge."""
     why = DROPS[what].format(bridge)
     return netfilter.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
 
 
 def through(bridge: str) -> Iterator[Argv]:
-    """What a firewall that drops must let pass, in iptables' words."""
+    """The packets that a firewall must accept for NAT, as argv of iptables."""
     yield ("-i", bridge)
     yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")

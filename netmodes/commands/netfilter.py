@@ -1,4 +1,4 @@
-"""The words of iptables and nft: rules and tables of ours, and the accept that a firewall lacks."""
+"""The words of iptables and nft, and the rules of ours in somebody else's chains."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
 from netmodes.plan.verdict import DOCKER, Verdict
 
-#: By this a rule of ours is known, to who lists them and from the same rule of somebody else's.
+#: The comment that tells a rule of ours from the same rule of somebody else's.
 TAG = ("-m", "comment", "--comment", "netmodes")
 
-#: Docker's own bridges, those of its users' networks with them.
+#: Docker's bridges: its own and those of its users' networks.
 DOCKERS = ("docker+", "br-+")
 
-#: Names an nft table by its handle, which a kernel gives once; fails as nft does.
+#: Prints an nft table's handle, which a kernel uses once; fails as nft does.
 HANDLE = (
     'table=$(nft -a list table ip "$0") || exit; '
     'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
@@ -22,29 +22,32 @@ HANDLE = (
 
 
 def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
-    """Let packets of a bridge pass where iptables drops them (Docker's policy does).
+    """Accept packets of a bridge, if iptables drops them, as Docker's policy does.
 
-    The accept stands in the chain that drops, for an accept elsewhere ends only its own chain;
-    Docker keeps DOCKER-USER for it.
+    The accept is in the chain that drops, for an accept elsewhere ends only its own chain.
 
     Args:
-        verdict: what the firewall does with them.
+        verdict: what the firewall does with the packets.
         bridge: the bridge.
-        matches: which packets, a rule each, in iptables' words.
+        matches: the packets, as argv of iptables; a rule for each.
     """
+    if not verdict.chain:
+        return
     why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
     prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
-    for number, match in enumerate(matches if verdict.chain else ()):
+    for number, match in enumerate(matches):
         share = f"accept {bridge}" + (f" {number}" if number else "")
         step = insert(verdict.chain, match, ("ACCEPT",), why, share=share)
         yield step.as_guard(prevents)
 
 
 def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
-    """What would go on to containers does not come to our accept in Docker's chain."""
+    """Keep packets for containers from our accept, if it is in Docker's chain."""
+    if verdict.chain != DOCKER:
+        return
     why = f"whether {bridge} reaches its containers is for Docker to say"
     prevents = "the namespace reaches every port of every container"
-    for to in DOCKERS if verdict.chain == DOCKER else ():
+    for to in DOCKERS:
         matches, share = ("-i", bridge, "-o", to), f"return {bridge} {to}"
         yield insert(DOCKER, matches, ("RETURN",), why, share=share).as_guard(prevents)
 
@@ -52,7 +55,16 @@ def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
 def insert(
     chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
 ) -> Step:
-    """``iptables -I``: a rule before all others of its chain; it is known again by its words."""
+    """``iptables -I``: a rule before all others of its chain.
+
+    Args:
+        chain: the chain.
+        matches: the packets, as argv.
+        target: what to do with them, as argv.
+        why: one line for the reader.
+        table: the table; "" for iptables' default.
+        share: as a step's.
+    """
     where = ("-t", table) if table else ()
     rule = (chain, *matches, *TAG, "-j", *target)
     undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))
@@ -60,14 +72,14 @@ def insert(
 
 
 def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
-    """A table of our own for ``nft -f -``, made at once or not at all; refused where one is.
+    """``nft -f -``: a table of our own, whole or not at all; it fails if the table exists.
 
     Args:
-        name: what comes after ``netmodes-`` in its name; it says what for, so none has two uses.
-        commands: what is in it, a command of nft's a line, to be formatted with ``values``.
+        name: the table's name without ``netmodes-``.
+        commands: nft's commands that fill the table, one a line, to be formatted with ``values``.
         why: one line for the reader.
         share: as a step's.
-        values: what else the commands name, beside the table.
+        values: what the commands name; ``table`` is added.
     """
     table = f"ip netmodes-{name}"
     return Step(

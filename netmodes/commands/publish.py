@@ -1,6 +1,7 @@
-"""Published ports: who comes to a port of the host is passed on to the namespace.
+"""Published ports: the host passes packets to its port on to the namespace.
 
-From the LAN, from the host (127.0.0.1 as well) and from other namespaces of the bridge.
+This holds for packets from the LAN, from the host itself, also to 127.0.0.1, and from other
+namespaces on the bridge.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from netmodes.plan.step import Step
 
 SHAPE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})(?:/(tcp|udp))?")
 
-#: ``fib`` is nft's way to ask where an address would lead; "local" is an address of the host's.
-#: (-100 is dstnat's number; by its name nft takes it in prerouting alone.)
+#: The table's chains. -100 is the priority ``dstnat``, whose name nft accepts in prerouting alone.
 TABLE = """\
 create chain {table} prerouting {{ type nat hook prerouting priority dstnat; }}
 create chain {table} output {{ type nat hook output priority -100; }}
@@ -29,17 +29,18 @@ add rule {table} postrouting ct status dnat ip daddr {address} ip saddr 127.0.0.
 add rule {table} postrouting ct status dnat ip daddr {address} ip saddr {subnet} masquerade
 """
 
+#: The rule for one port; ``fib daddr type local`` matches the addresses of the host.
 TO_HOST = """\
 add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {address}:{port}
 """
 
-#: Prints the rules that pass a port on, of nft and of iptables.
+#: Prints the rules of nft and of iptables that already pass a port on.
 PASSED_ON = (
     r'nft list ruleset | grep -E "{0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect)"; '
     'iptables -t nat -S | grep -E -e "-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT)"'
 )
 
-#: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) less `netmodes-publish-` and the zero at its end.
+#: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) without `netmodes-publish-` and the final NUL.
 LONGEST_TABLE = 238
 
 WHY = "what comes to {} of the host is passed on to {}"
@@ -48,7 +49,7 @@ LOCAL = "to 127.0.0.1 of the host as well"
 
 @dataclass(frozen=True, order=True)
 class Port:
-    """One port of the host, and the namespace's port behind it."""
+    """A port of the host, the namespace's port behind it, and "tcp" or "udp"."""
 
     host: int
     port: int
@@ -59,12 +60,16 @@ class Port:
 
     @property
     def written(self) -> str:
-        """As ``parse`` reads it; TCP goes without saying."""
+        """The text that ``parse`` reads, in its short form."""
         return f"{self.host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
 def validate(published: str, namespace: str) -> None:
-    """Refuse ports that cannot be, and a name that no nft table can have."""
+    """Refuse invalid ports, and a namespace whose name is too long for an nft table.
+
+    Raises:
+        Refused: see ``parse``; or the name is too long.
+    """
     if parse(published) and len(namespace) > LONGEST_TABLE:
         raise Refused(
             f"namespace name {namespace[:20]!r}… is too long to publish ports of: "
@@ -73,10 +78,10 @@ def validate(published: str, namespace: str) -> None:
 
 
 def parse(published: str) -> tuple[Port, ...]:
-    """The ports of ``8080:80,5353:53/udp``; "" for none.
+    """The ports of a text like ``8080:80,5353:53/udp``; "" has none.
 
     Raises:
-        Refused: it is not that, or a port of the host stands twice.
+        Refused: the text is no such list, or a port of the host is in it twice.
     """
     ports = tuple(map(_port, published.split(","))) if published else ()
     for port in ports:
@@ -86,7 +91,7 @@ def parse(published: str) -> tuple[Port, ...]:
 
 
 def normal(published: str) -> str:
-    """The same ports as they would be written by one hand: in order, and each in its short form."""
+    """The same ports in order, each in its short form: equal lists of ports have equal text."""
     return ",".join(port.written for port in sorted(parse(published)))
 
 
@@ -98,7 +103,7 @@ def _port(text: str) -> Port:
 
 
 def refuse_published(published: str, facts: Facts) -> None:
-    """Refuse a port that another network of ours publishes."""
+    """Refuse ports of which another network of ours publishes one."""
     for network in facts.known("networks"):
         taken = set(map(str, parse(network.parameters.get("publish", ""))))
         for port in parse(published):
@@ -109,7 +114,7 @@ def refuse_published(published: str, facts: Facts) -> None:
 
 
 def requirements(published: str) -> Iterator[Requirement]:
-    """Nobody on the host listens on these ports, and no rule passes them on already."""
+    """No program on the host listens on these ports, and no rule passes them on."""
     for port in parse(published):
         listening = ("ss", "-Hln", f"--{port.protocol}", f"sport = :{port.host}")
         otherwise = f"port {port} of the host is in use: publish another"
@@ -120,7 +125,7 @@ def requirements(published: str) -> Iterator[Requirement]:
 
 
 def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterator[Step]:
-    """Pass ports of the host on.
+    """Pass packets to ports of the host on to the namespace.
 
     Args:
         namespace: the namespace's name.
@@ -144,7 +149,7 @@ def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterat
 
 
 def _to_host(port: Port, address: str) -> str:
-    """The rules that pass one port on; the table's name is left open."""
+    """The rules for one port, with ``{table}`` still to be formatted."""
     chains = ("prerouting", "output")
     values = {**vars(port), "address": address, "table": "{table}"}
     return "".join(TO_HOST.format(chain=chain, **values) for chain in chains)

@@ -1,4 +1,4 @@
-"""What must hold on the machine before the first command, as commands that only look."""
+"""The requirements that modes share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netmodes.plan.requirement import Requirement
 
 
 def no_namespace(name: str) -> Requirement:
-    """There is no namespace of this name."""
+    """No namespace has this name."""
     argv = ("stat", "-c", "%i", f"{NAMESPACES}/{name}")
     return Requirement(
         argv, None, f"namespace {name} exists already: delete it or choose another name"
@@ -20,7 +20,7 @@ def no_namespace(name: str) -> Requirement:
 
 
 def no_device(name: str) -> Requirement:
-    """The host has no device of this name."""
+    """No device of the host has this name."""
     argv = ("ip", "-o", "link", "show", "dev", name)
     return Requirement(
         argv, None, f"device {name} exists already: delete it or choose another name"
@@ -34,14 +34,17 @@ def is_port(device: str, bridge: str) -> Requirement:
 
 
 def is_bridge(name: str, address: str) -> Iterator[Requirement]:
-    """The device is a bridge, and the one with this address."""
+    """The device is a bridge, and has this address in CIDR."""
     otherwise = f"{name} is not the bridge with {address} any more: export again"
     yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
     yield Requirement(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
 
 
 def no_overlap(address: str) -> Iterator[Requirement]:
-    """No route of the host, but a default or half of one, is for addresses of this one's subnet."""
+    """No route of the host overlaps the subnet of an address in CIDR.
+
+    A default route does not count, nor a half of one.
+    """
     subnet = ip_interface(address).network
     quarter = ip_interface(f"{subnet.network_address}/2").network
     show = ("ip", "-4", "route", "show", "table", "all", "root")
@@ -66,10 +69,10 @@ def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
 
 
 def nobody_has(address: str, device: str) -> Iterator[Requirement]:
-    """Nobody on the LAN answers for this address.
+    """No machine on the LAN answers for this address, given without a prefix length.
 
-    One ping makes the kernel ask by ARP; machines that drop pings answer that all the same. What
-    the kernel knows from before is forgotten first, for it would be neither proved nor disproved.
+    A ping makes the kernel ask by ARP, which machines answer even if they drop pings. The old
+    neighbour entry goes first, for it may be out of date.
     """
     yield Requirement(("ip", "neigh", "flush", "to", address, "dev", device), "", "", asks=True)
     ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
