@@ -12,8 +12,6 @@ import sys
 import time
 from contextlib import suppress
 
-__all__ = ["answer", "question", "wait_for"]
-
 #: A response to a query that asked for recursion, and the same for a name that is not (RFC 1035).
 FOUND, NO_SUCH_NAME = 0x8580, 0x8583
 

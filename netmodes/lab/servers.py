@@ -12,8 +12,6 @@ from pathlib import Path
 from netmodes.errors import NetmodesError
 from netmodes.lab import nameserver
 
-__all__ = ["DIE_TOO", "PAGE", "names", "page", "wait_for_names", "wait_for_page"]
-
 #: The program after it is killed when this process ends, however it ends (setpriv(1)).
 DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
 

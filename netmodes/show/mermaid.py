@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from netmodes.script import render
 from netmodes.show.view import Device, Place, View
 
-__all__ = ["graph"]
-
 #: What has a meaning of its own in a label, and Mermaid's entity for it.
 ENTITIES = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;"})
 
