@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import Field
 from typing import Any
 
 import click
@@ -26,7 +27,7 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def mode_option(mode: type[Mode], option: Any) -> click.Option:  # noqa: ANN401
+def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
     """One option of a mode as click has it."""
     metadata = option.metadata
     names = [flag(option.name), *filter(None, [metadata["short"]])]

@@ -9,6 +9,7 @@ import click
 
 from netmodes.cli.check import check
 from netmodes.cli.complete import running
+from netmodes.cli.confirm import confirm, watch
 from netmodes.cli.doctor import doctor
 from netmodes.cli.explain import explain
 from netmodes.cli.output import as_json, fit, say, show
@@ -45,33 +46,6 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         else:
             say(f"{name} is down." if done else f"{name} is not up: nothing to do.")
     sys.exit(status)
-
-
-@click.command()
-@click.argument("name", shell_complete=running)
-def confirm(name: str) -> None:
-    """Keep a network that was put up with --confirm.
-
-    Example: netmodes confirm A
-    """
-    from netmodes import network
-
-    become_root()
-    network.confirm(name)
-    say(f"{name} stays.")
-
-
-@click.command(hidden=True)
-@click.argument("name")
-@click.argument("seconds", type=float)
-@click.argument("pid", type=int)
-def watch(name: str, seconds: float, pid: int) -> None:
-    """Take a network back unless it is confirmed (what --confirm starts)."""
-    from netmodes import network
-    from netmodes.engine import confirm as watcher
-
-    if watcher.watch(name, seconds, pid):
-        network.down(name, kill=True)
 
 
 @click.command(name="list")

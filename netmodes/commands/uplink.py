@@ -85,7 +85,7 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
 
 def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     """Why a device cannot become a port of a bridge, and what to do; "" where it can."""
-    link, advice = facts.link(name), suggestion(name, facts)
+    link, advice = facts.link(name), suggestion(facts, name)
     if link is None:
         return f"there is no device {name}", advice
     if "LOOPBACK" in link.get("flags", []):
@@ -105,8 +105,8 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     return "", ""
 
 
-def suggestion(refused: str, facts: Facts) -> str:
-    """What to do instead, with the NIC of the default route, if it is another."""
+def suggestion(facts: Facts, refused: str = "") -> str:
+    """Which NIC to name: that of the default route, unless it is the one refused."""
     devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
     nics = [nic for device in devices if (nic := behind(device, facts)) != refused]
     if nics:

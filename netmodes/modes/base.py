@@ -47,6 +47,7 @@ def option(
     multiple: bool = False,
     short: str = "",
     completes: str = "",
+    suggest: Callable[[Facts], str] | None = None,
 ) -> Any:  # noqa: ANN401
     """A mode's option: always text, "" for one to be settled on the machine's facts.
 
@@ -59,6 +60,7 @@ def option(
         multiple: it may be given several times; as text, the values with commas between.
         short: its one-letter form on the command line.
         completes: what the Tab key offers: "device" for the host's devices.
+        suggest: what to name on this machine where a required option is missing, in words.
     """
     metadata = {
         "meaning": meaning,
@@ -68,6 +70,7 @@ def option(
         "multiple": multiple,
         "short": short,
         "completes": completes,
+        "suggest": suggest or (lambda facts: f"name {meaning}"),
     }
     return field(default=default, metadata=metadata)
 

@@ -69,7 +69,13 @@ host                                           namespace {namespace}
         Promise("outside", "namespace", True),
     )
 
-    uplink: str = option("", "the host's NIC that leads outside", required=True, completes="device")
+    uplink: str = option(
+        "",
+        "the host's NIC that leads outside",
+        required=True,
+        completes="device",
+        suggest=uplink.suggestion,
+    )
     bridge: str = option("", "the bridge")
     bridge_address: str = option("", "its address", ".100 of the uplink's subnet", metavar="CIDR")
     address: str = option(

@@ -112,8 +112,8 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
             ["bridged", "--uplink", "", *ARTICLE, "--dry-run"],
             "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
         ),
-        (["bridged"], "--uplink is missing: name the NIC that leads outside"),
-        (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the NIC"),
+        (["bridged"], "--uplink is missing: name the host's NIC that leads outside"),
+        (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the host's NIC"),
         (["host-only", "--force"], "--force goes with --export"),
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
         (["host-only", "--anyway"], "No such option"),
@@ -363,7 +363,7 @@ def test_no_uplink_in_strange_facts(routes: object, article: Facts, tmp_path: Pa
     done = netmodes("bridged", "--dry-run", "--facts", str(path))
 
     assert done.status == 2
-    assert "--uplink is missing: name the NIC that leads outside" in done.stderr
+    assert "--uplink is missing: name the host's NIC that leads outside" in done.stderr
 
 
 def test_facts(tmp_path: Path, article: Facts) -> None:

@@ -104,7 +104,7 @@ def test_suggestion_is_another(nics: Facts) -> None:
 
 def test_suggestion_behind_a_bridge() -> None:
     """Where the default route goes through a bridge of ours, its uplink is the NIC to name."""
-    assert "(`--uplink enp0s1`)" in suggestion("", machine("bridged-up"))
+    assert "(`--uplink enp0s1`)" in suggestion(machine("bridged-up"))
 
 
 def test_no_address(nics: Facts) -> None:

@@ -1,0 +1,78 @@
+"""What a mode would run, printed (``--dry-run``) or written as a script (``--export``)."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import click
+
+from netmodes.cli.output import as_json, fit
+from netmodes.errors import NetmodesError, Refused
+from netmodes.machine.facts import Facts
+from netmodes.modes.base import Mode
+from netmodes.plan.plan import Plan
+
+
+def plan_for(facts: str | None, mode: Mode, verbatim: bool, anyway: bool) -> Plan:
+    """The plan of a mode for this machine, or for the one that a file describes."""
+    try:
+        return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway)
+    except NetmodesError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if facts is None:
+            raise
+        raise Refused(f"{facts} is not as `netmodes facts` writes it ({error!r})") from error
+
+
+def read_facts(path: str | None) -> Facts | None:
+    """The facts in a file ("-": stdin), or None for this machine's."""
+    if path is None:
+        return None
+    try:
+        return Facts.from_json(sys.stdin.read() if path == "-" else Path(path).read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", "no text")
+        raise Refused(
+            f"{path} cannot be read ({why}): give a file made by `netmodes facts`"
+        ) from None
+
+
+def show(plan: Plan, export: str | None, force: bool, to_json: bool) -> None:
+    """Write the script, or print the plan."""
+    if export:
+        from netmodes.script.bash import render
+
+        write_script(render(plan), export, force)
+    else:
+        click.echo(as_json(plan.to_dict()) if to_json else transcript(plan), nl=False)
+
+
+def transcript(plan: Plan) -> str:
+    """The commands, each under its why; bash can run the text as it is."""
+    notices = [fit(f"note: {notice}", "# ") for notice in plan.notices]
+    lines = [
+        f"{fit(('guard: ' if step.guard else '') + step.why, '# ')}\n{step}" for step in plan.steps
+    ]
+    return "".join(f"{line}\n" for line in [*notices, *lines])
+
+
+def write_script(text: str, path: str, force: bool) -> None:
+    """Write the script, executable; overwrite a file only if forced."""
+    if path == "-":
+        click.echo(text, nl=False)
+        return
+    existing = os.O_TRUNC if force else os.O_EXCL
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | existing, 0o755)
+    except FileExistsError:
+        raise Refused(f"{path} exists: choose another file, or use --force") from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be written ({error.strerror}): choose another file") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        if stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, stat.S_IMODE(mode) | 0o111)
