@@ -15,7 +15,8 @@ from netmodes.journal import Journal
 from netmodes.plan.run import Note, Run
 from netmodes.plan.undo import Undo
 from netmodes.show import explain
-from netmodes.show.explain import fold, lines
+from netmodes.show.lines import lines
+from netmodes.show.prose import fold
 
 each_mode = pytest.mark.parametrize("name", list(MODES))
 
