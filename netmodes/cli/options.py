@@ -32,13 +32,11 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
     metadata = option.metadata
     names = [flag(option.name), *filter(None, [metadata["short"]])]
     more: dict[str, Any] = {"default": option.default}
+    meaning = metadata["meaning"]
     if metadata["multiple"]:
-        more = {
-            "multiple": True,
-            "callback": joined,
-            "default": [option.default] * bool(option.default),
-        }
-    meaning = metadata["meaning"] + "; may be repeated" * metadata["multiple"]
+        given = [option.default] if option.default else []
+        more = {"multiple": True, "callback": joined, "default": given}
+        meaning += "; may be repeated"
     note = "required" if metadata["required"] else f"default: {mode.otherwise(option)}"
     return click.Option(
         names,

@@ -15,7 +15,7 @@ from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.show.text import WRONG, draw
-from netmodes.show.view import View, view
+from netmodes.show.view import ONLY_ROOT, View, view
 
 #: The first row of a device that is not up, or that a finding is about.
 NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")
@@ -68,8 +68,8 @@ def _inside(name: str) -> Facts | None:
 def picture(seen: View) -> str:
     """The picture, what is wrong below it, and what could not be seen; in colour."""
     red = NOT_UP.sub(lambda found: click.style(found[0], fg="red", bold=True), drawn(draw(seen)))
-    unseen = [place.name for place in seen.namespaces if place.unseen.startswith("only root")]
-    notes = [f"What is in {', '.join(unseen)} only root can see: `sudo netmodes show`"] * any(
-        unseen
-    )
-    return "\n".join([red, *map(block, seen.findings), *(f"{fit(note)}\n" for note in notes)])
+    parts = [red, *map(block, seen.findings)]
+    if unseen := [place.name for place in seen.namespaces if place.unseen == ONLY_ROOT]:
+        note = f"What is in {', '.join(unseen)} only root can see: `sudo netmodes show`"
+        parts.append(f"{fit(note)}\n")
+    return "\n".join(parts)

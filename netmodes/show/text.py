@@ -63,7 +63,7 @@ class _Sheet:
 
     def beside(self, box: list[str]) -> None:
         """A namespace that no cable leads to."""
-        self.right += [""] * bool(self.right) + box
+        self.right += ["", *box] if self.right else box
 
     def drawn(self, routes: tuple[str, ...]) -> str:
         """Both columns, the host's with its frame and its routes."""
@@ -97,7 +97,7 @@ def _rows(device: Device, width: int, *, cable: bool) -> list[str]:
     """A device as text; its cable too, where that is not drawn."""
     what = [device.kind] if device.kind not in ("", "veth") else []
     state = [device.state] if device.state != "up" else []
-    rows = ["  ".join([device.name, *what, *state]) + WRONG * device.wrong]
+    rows = ["  ".join([device.name, *what, *state]) + (WRONG if device.wrong else "")]
     rows += [device.mac] if device.mac else []
     rows += device.addresses
     if cable and device.cable:

@@ -12,6 +12,10 @@ from netmodes.machine.entries import Json, kind, route_words, written
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
+from netmodes.show.cables import host_end, namespace_end
+
+#: Why a namespace's devices are not known to a user.
+ONLY_ROOT = "only root can look inside"
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,12 @@ class View:
     findings: tuple[Finding, ...]
 
 
-def view(facts: Facts, inside: Mapping[str, Facts | None], name: str | None = None) -> View:
+def view(facts: Facts, namespaces: Mapping[str, Facts | None], name: str | None = None) -> View:
     """What is there.
 
     Args:
         facts: the host's.
-        inside: those of each namespace of ours; None where they could not be read.
+        namespaces: those of each namespace of ours; None where they could not be read.
         name: a network of ours, for it alone and what it is plugged into.
 
     Raises:
@@ -84,10 +88,10 @@ def view(facts: Facts, inside: Mapping[str, Facts | None], name: str | None = No
     if name is not None and facts.network(name) is None:
         raise Refused(f"{name} is not up: `netmodes list` shows what is")
     networks = [one for one in facts.known("networks") if name in (None, one.name)]
-    found = tuple(dict.fromkeys(_findings(networks, facts, inside)))
+    found = tuple(dict.fromkeys(_findings(networks, facts, namespaces)))
     links = facts.known("links") if name is None else _around(networks[0], facts)
-    spaces = tuple(_namespace(one, facts, inside.get(one.name), found) for one in networks)
-    host = _host(links, facts, inside, found)
+    spaces = tuple(_namespace(one, facts, namespaces.get(one.name), found) for one in networks)
+    host = _host(links, facts, namespaces, found)
     shown = [device.name for device in host.devices]
     return View(
         host, spaces, tuple(one for one in found if name is None or _about(one, shown, name))
@@ -95,11 +99,11 @@ def view(facts: Facts, inside: Mapping[str, Facts | None], name: str | None = No
 
 
 def _findings(
-    networks: list[Network], facts: Facts, inside: Mapping[str, Facts | None]
+    networks: list[Network], facts: Facts, namespaces: Mapping[str, Facts | None]
 ) -> Iterator[Finding]:
     yield from notices.before_up(facts)
     for one in networks:
-        yield from of_network(one.name, facts, inside.get(one.name))
+        yield from of_network(one.name, facts, namespaces.get(one.name))
 
 
 def _about(finding: Finding, devices: list[str], name: str) -> bool:
@@ -120,12 +124,12 @@ def _around(network: Network, facts: Facts) -> list[Json]:
 def _host(
     links: list[Json],
     facts: Facts,
-    inside: Mapping[str, Facts | None],
+    namespaces: Mapping[str, Facts | None],
     found: tuple[Finding, ...],
 ) -> Place:
     about = {one.about for one in found if not one.namespace}
     devices = tuple(
-        _device(link, about, _far_end(link, facts, inside), _leads_out(link, facts))
+        _device(link, about, namespace_end(link, facts, namespaces), _leads_out(link, facts))
         for link in links
         if link["ifname"] != "lo"
     )
@@ -133,19 +137,16 @@ def _host(
 
 
 def _namespace(
-    network: Network, facts: Facts, inside: Facts | None, found: tuple[Finding, ...]
+    network: Network, facts: Facts, own: Facts | None, found: tuple[Finding, ...]
 ) -> Place:
     name, mode = network.name, network.mode
     if name not in facts.known("namespaces"):
         return Place(name, mode, unseen="there is no such namespace")
-    if inside is None:
-        return Place(name, mode, unseen="only root can look inside")
+    if own is None:
+        return Place(name, mode, unseen=ONLY_ROOT)
     about = {one.about for one in found if one.namespace == name}
-    devices = tuple(
-        _device(link, about, ("", near["ifname"]) if (near := _near_end(link, facts)) else None)
-        for link in inside.known("links")
-    )
-    return Place(name, mode, devices, _routes(inside, {device.name for device in devices}))
+    devices = tuple(_device(link, about, host_end(link, facts)) for link in own.known("links"))
+    return Place(name, mode, devices, _routes(own, {device.name for device in devices}))
 
 
 def _device(
@@ -172,36 +173,6 @@ def _state(link: Json) -> str:
         return "down"
     no_carrier = "NO-CARRIER" in flags or link.get("operstate") in ("DOWN", "LOWERLAYERDOWN")
     return "no carrier" if no_carrier else "up"
-
-
-def _far_end(
-    link: Json, facts: Facts, inside: Mapping[str, Facts | None]
-) -> tuple[str, str] | None:
-    """The other end of a host's veth: each names the other's ifindex; or as the journal has it."""
-    if kind(link) == "veth" and "link" in link:
-        return "", link["link"]
-    for name, there in inside.items():
-        for other in there.known("links") if there else ():
-            if _paired(link, other):
-                return name, other["ifname"]
-    for network in facts.known("networks"):
-        net, name = network.topology, network.name
-        if net.host_device == link["ifname"] and inside.get(name) is None:
-            return name, net.device
-    return None
-
-
-def _near_end(link: Json, facts: Facts) -> Json | None:
-    """The host's end of a veth in a namespace."""
-    return next((near for near in facts.known("links") if _paired(near, link)), None)
-
-
-def _paired(near: Json, far: Json) -> bool:
-    """Whether these, in two network namespaces, are the ends of one veth pair."""
-    ends = [
-        (link.get("link_index"), link["ifindex"]) for link in (near, far) if "link_index" in link
-    ]
-    return len(ends) == 2 and ends[0] == ends[1][::-1] and kind(near) == kind(far) == "veth"
 
 
 def _leads_out(link: Json, facts: Facts) -> bool:
