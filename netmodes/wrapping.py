@@ -1,11 +1,11 @@
-"""Text in lines of a width, where what can be pasted stays whole."""
+"""Text wrapped to a width, with each command on one line."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 
-#: A command within a sentence; and what stands for its blanks while the sentence is wrapped.
+#: A command in a sentence, and what replaces its blanks while the sentence is wrapped.
 COMMAND = re.compile("`[^`]*`")
 HELD = "\0"
 
@@ -19,15 +19,15 @@ def wrap(
     whole: re.Pattern[str] = COMMAND,
     cut: bool = False,
 ) -> list[str]:
-    """A text in lines.
+    """The lines of a text.
 
     Args:
         text: one sentence, or more.
-        width: of a line, in columns.
+        width: columns of a line.
         first: what the first line begins with.
         more: what the others begin with.
-        whole: what is not broken at its blanks.
-        cut: a word that is wider than a line is cut, else it sticks out.
+        whole: what is never broken at its blanks.
+        cut: cut a word that is wider than a line.
     """
     lines = textwrap.wrap(
         whole.sub(lambda found: found[0].replace(" ", HELD), text),

@@ -1,7 +1,7 @@
 """The command line: one command a mode, and the verbs for what is up.
 
-stdout carries what was asked for, stderr everything else. Exit status: 0 done; 1 refused or failed,
-and taken back; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
+stdout carries what was asked for, stderr everything else. Exit status: 0 done; 1 refused, or failed
+and undone; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Commands(click.Group):
     """The one place where errors become text."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
-        """Run the command; an error of ours is one sentence and its exit status."""
+        """Run the command; print an error as a sentence, and exit with its status."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -64,12 +64,12 @@ for command in (*map(mode_command, MODES.values()), *VERBS):
 def main() -> NoReturn:
     """The entry point."""
     gc.freeze()
-    gc.disable()  # a tenth of a run's time, for garbage that goes with the process anyway
+    gc.disable()  # it costs a tenth of a run's time, and the process ends soon
     atexit.register(gc.freeze)
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no box drawing
+            stream.reconfigure(errors="replace")  # a terminal may know no box drawing
     try:
         sys.exit(cli(prog_name="netmodes"))
     except SystemExit as done:
@@ -82,7 +82,7 @@ def main() -> NoReturn:
 def end(status: int) -> NoReturn:
     """End with this status, or with 1 if stdout cannot be written.
 
-    Python would try again to write what a stream has not taken, and end with 120: drop that.
+    Python would flush again what a stream has refused, and exit with 120: drop it.
     """
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
@@ -94,7 +94,7 @@ def end(status: int) -> NoReturn:
 
 
 def open_closed_streams() -> None:
-    """Else the lock or a journal would get a closed stream's number, and what is said with it."""
+    """Open /dev/null in place of each closed stream: a journal or lock must not get its number."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

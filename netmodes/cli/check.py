@@ -1,4 +1,4 @@
-"""``netmodes check``: who reaches whom, as it was promised and as it is."""
+"""``netmodes check``: which promises of its mode a network keeps."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import sys
 
 import click
 
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.output import as_json, coloured, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.diagnose.target import validate_host
 from netmodes.errors import Refused
 
 
-def checked(ctx: click.Context, option: click.Parameter, value: str | None) -> str:
-    """An address or a name, "" where none is given; what is neither is wrong usage."""
+def validate_outside(ctx: click.Context, option: click.Parameter, value: str | None) -> str:
+    """The value of --outside, "" for none; refuse what is neither an address nor a name."""
     if value is not None:
         try:
             validate_host(value)
@@ -24,11 +24,11 @@ def checked(ctx: click.Context, option: click.Parameter, value: str | None) -> s
 
 
 @click.command()
-@click.argument("name", shell_complete=running)
+@click.argument("name", shell_complete=network_names)
 @click.option(
     "--outside",
     metavar="ADDR",
-    callback=checked,
+    callback=validate_outside,
     help="An address or name outside to try.  [default: the default route's gateway]",
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")

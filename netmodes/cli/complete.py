@@ -1,4 +1,4 @@
-"""What a shell's Tab key offers for a parameter, beside what click knows by itself."""
+"""What the Tab key offers for a parameter, beyond what click offers by itself."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from click.shell_completion import CompletionItem
 from netmodes.journal import networks
 
 
-def running(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The networks that are up, each with its mode; not those that are named already."""
+def network_names(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The networks that are up, each with its mode, without those already typed."""
     named = ctx.params.get(param.name or "") or ()
     return [
         CompletionItem(network.name, help=network.mode)
@@ -20,8 +22,8 @@ def running(ctx: click.Context, param: click.Parameter, incomplete: str) -> list
     ]
 
 
-def interfaces(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The host's devices, but for its loopback."""
+def device_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The host's devices without its loopback."""
     names = [name for _, name in socket.if_nameindex()]
     return [name for name in names if name.startswith(incomplete) and name != "lo"]
 

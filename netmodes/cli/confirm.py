@@ -8,7 +8,7 @@ import time
 
 import click
 
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.output import say, show
 from netmodes.cli.sudo import become_root
 from netmodes.engine import signals
@@ -18,7 +18,7 @@ from netmodes.machine.ssh import ssh_device
 
 
 @click.command()
-@click.argument("name", shell_complete=running)
+@click.argument("name", shell_complete=network_names)
 def confirm(name: str) -> None:
     """Keep a network that was put up with --confirm.
 

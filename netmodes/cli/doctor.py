@@ -1,4 +1,4 @@
-"""``netmodes doctor``: what about this machine matters to the modes."""
+"""``netmodes doctor``: what may keep the modes from working on this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import click
 
-from netmodes.cli.complete import interfaces
+from netmodes.cli.complete import device_names
 from netmodes.cli.output import as_json, block, coloured
 from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
@@ -24,7 +24,7 @@ from netmodes.plan.finding import Finding
     "--uplink",
     metavar="NAME",
     help="The NIC to look at.  [default: the default route's]",
-    shell_complete=interfaces,
+    shell_complete=device_names,
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def doctor(uplink: str | None, to_json: bool) -> None:
@@ -46,7 +46,7 @@ def doctor(uplink: str | None, to_json: bool) -> None:
 
 
 def look() -> Facts:
-    """This machine's facts, as far as there are the programs that tell."""
+    """This machine's facts; without `ip`, none about its network."""
     around = abilities.read()
     nothing = Facts(links=[], routes=[], routes6=[], networks=[])
     return replace(nothing if "ip" in around["missing"] else host_facts(), **around)

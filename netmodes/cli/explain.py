@@ -1,27 +1,27 @@
-"""The verb that teaches: a mode, or a network of ours."""
+"""``netmodes explain``: a mode or a network, line by line."""
 
 from __future__ import annotations
 
 import click
 from click.shell_completion import CompletionItem
 
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.output import drawn, say
 from netmodes.errors import Refused
 from netmodes.journal import Journal
 from netmodes.modes import MODES
 
 
-def modes_and_running(
+def modes_and_networks(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """What can be explained."""
+    """The modes, and the networks that are up."""
     modes = [CompletionItem(name, help="mode") for name in MODES if name.startswith(incomplete)]
-    return modes + running(ctx, param, incomplete)
+    return modes + network_names(ctx, param, incomplete)
 
 
 @click.command()
-@click.argument("name", metavar="MODE|NAME", shell_complete=modes_and_running)
+@click.argument("name", metavar="MODE|NAME", shell_complete=modes_and_networks)
 @click.option(
     "--format",
     "how",

@@ -1,4 +1,4 @@
-"""The options of a mode's command: its parameters, then what every mode can do."""
+"""The options of a mode's command: its own, then those of every mode."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from netmodes.cli.complete import files, interfaces
+from netmodes.cli.complete import device_names, files
 from netmodes.modes.base import Mode
 
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:
-    """All of one mode's, in order."""
+    """All options of one mode, in the order of its help."""
     yield from (mode_option(mode, option) for option in mode.options())
     if mode.confirms:
         yield CONFIRM
@@ -23,12 +23,12 @@ def options(mode: type[Mode]) -> Iterator[click.Option]:
 
 
 def flag(name: str) -> str:
-    """An option as it is typed."""
+    """An option as the command line spells it."""
     return f"--{name.replace('_', '-')}"
 
 
 def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
-    """One option of a mode as click has it."""
+    """One option of a mode, for click."""
     metadata = option.metadata
     names = [flag(option.name), *filter(None, [metadata["short"]])]
     more: dict[str, Any] = {"default": option.default}
@@ -44,16 +44,16 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
         show_default=False,
         metavar=metadata["metavar"],
         help=f"{meaning}  [{note}]" if note != "default: " else meaning,
-        shell_complete=interfaces if metadata["completes"] == "device" else None,
+        shell_complete=device_names if metadata["completes"] == "device" else None,
     )
 
 
 def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
-    """The values of an option that may be given several times, as a mode takes them."""
+    """The values of a repeated option, with commas between, as a mode takes them."""
     return ",".join(values)
 
 
-#: What every mode can do.
+#: The options of every mode.
 EVERY = [
     click.Option(
         ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."

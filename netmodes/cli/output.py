@@ -1,4 +1,4 @@
-"""What the command line says: on stderr, but for what was asked for."""
+"""What the command line prints: what was asked for on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.promise import Report, Result
 from netmodes.wrapping import wrap
 
-#: What stands for box drawing where there is none.
+#: Replaces box drawing where the locale has none.
 ASCII = str.maketrans({**dict.fromkeys("┌┐└┘├┤┬┴┼", "+"), "─": "-", "│": "|"})
 
 COLOURS = {"error": "red", "warning": "yellow"}
 
 WORDS = {True: "yes", False: "no", None: "?"}
 
-#: The widths of from and to; expected, got and time have what their headings need.
+#: The columns of the table; TO is the widest.
 TARGET = 43
 ROW = f"{{:<9}} {{:<{TARGET}}} {{:<8}} {{:<4}} {{}}"
 
 
 def fit(text: str, begin: str = "", more: str = "") -> str:
-    """Text in lines as wide as the terminal, or 80.
+    """Text wrapped to the terminal's width, or to 80 columns.
 
-    What can be pasted stays on one line: what is indented, and what stands in backticks.
+    Commands stay on one line: what is indented, and what is in backticks.
 
     Args:
         text: sentences, a line each.
         begin: what every line begins with.
-        more: what comes after it where a sentence goes on.
+        more: what follows it on the later lines of a sentence.
     """
     return "\n".join(part for line in text.splitlines() for part in _fit(line, begin, more))
 
@@ -49,25 +49,25 @@ def _fit(line: str, begin: str, more: str) -> list[str]:
 
 
 def leftovers(left: Sequence[str]) -> str:
-    """The closing sentence of a taking-back."""
+    """The closing sentence of an undo: whether anything is left."""
     if not left:
         return "What was done before it was taken back; nothing is left."
     return "What was done before it was taken back, except: " + "; ".join(left) + "."
 
 
 def say(text: str) -> None:
-    """A sentence for the user."""
+    """Tell the user a sentence."""
     _tell(fit(text))
 
 
 def show(line: str) -> None:
-    """A command that is about to run, as it can be pasted; or a comment."""
+    """Show a command that is about to run, or a comment."""
     words = line.removeprefix("# ")
     _tell(f"[#] {line}" if words == line else fit(words, "[#] # "))
 
 
 def _tell(text: str) -> None:
-    """A closed terminal is no reason to stop what is being done."""
+    """Write to stderr, and go on if the terminal is closed."""
     with contextlib.suppress(OSError):
         click.echo(text, err=True)
 
@@ -91,7 +91,7 @@ def coloured(text: str) -> None:
 
 
 def block(finding: Finding) -> str:
-    """A finding as people read it; its commands stay on one line, to be pasted."""
+    """A finding as people read it; each of its commands stays on one line."""
     level, _, what = fit(f"{finding.level}: {finding.what}", more="  ").partition(":")
     coloured = click.style(level, fg=COLOURS.get(level), bold=True)
     fix = f"  fix: {finding.fix}"
@@ -100,7 +100,7 @@ def block(finding: Finding) -> str:
 
 
 def table(report: Report) -> str:
-    """The promises, a row each, with why one is not kept; beneath them what fixes it."""
+    """A row for each promise, with why it is not kept; below them, what fixes that."""
     rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
     rows += [line for result in report.results for line in _rows(result)]
     rows.append(fit(verdict(report)))
@@ -108,7 +108,7 @@ def table(report: Report) -> str:
 
 
 def verdict(report: Report) -> str:
-    """What the rows come to, in a sentence."""
+    """A summary of the rows, in a sentence."""
     name, mode, every = report.namespace, report.mode, len(report.results)
     if count := len(report.differing):
         return f"{name} is not as {mode} promises: {count} of {every} differ."
@@ -119,7 +119,7 @@ def verdict(report: Report) -> str:
 
 
 def findings(report: Report) -> Iterator[Finding]:
-    """What is wrong, once for each thing to do."""
+    """The findings; each fix once."""
     said = set()
     for finding in (result.finding for result in report.differing):
         if finding is not None and finding.remedy not in said:

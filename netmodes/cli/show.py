@@ -1,4 +1,4 @@
-"""``netmodes show``: the picture of what is really there."""
+"""``netmodes show``: the network of this machine, drawn as it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.output import as_json, block, coloured, drawn, fit
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -22,7 +22,7 @@ NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})"
 
 
 @click.command(name="show")
-@click.argument("name", required=False, shell_complete=running)
+@click.argument("name", required=False, shell_complete=network_names)
 @click.option(
     "--format",
     "how",
@@ -40,7 +40,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     Example: netmodes show A
     """
     facts = host_facts(thorough=False)
-    seen = view(facts, look_inside(facts), name)
+    seen = view(facts, namespaces_of(facts), name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)
     elif how == "mermaid":
@@ -51,12 +51,12 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
         coloured(picture(seen))
 
 
-def look_inside(facts: Facts) -> Mapping[str, Facts | None]:
-    """The facts of each namespace of ours, as far as they can be read."""
-    return {network.name: _inside(network.name) for network in facts.known("networks")}
+def namespaces_of(facts: Facts) -> Mapping[str, Facts | None]:
+    """The facts of each namespace of ours; None where they cannot be read."""
+    return {network.name: _read(network.name) for network in facts.known("networks")}
 
 
-def _inside(name: str) -> Facts | None:
+def _read(name: str) -> Facts | None:
     if os.geteuid() != 0:
         return None
     try:
@@ -66,7 +66,7 @@ def _inside(name: str) -> Facts | None:
 
 
 def picture(seen: View) -> str:
-    """The picture, what is wrong below it, and what could not be seen; in colour."""
+    """The picture in colour, with the findings and what could not be seen below it."""
     red = NOT_UP.sub(lambda found: click.style(found[0], fg="red", bold=True), drawn(draw(seen)))
     parts = [red, *map(block, seen.findings)]
     if unseen := [place.name for place in seen.namespaces if place.unseen == ONLY_ROOT]:

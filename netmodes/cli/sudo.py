@@ -1,4 +1,4 @@
-"""Becoming root: the whole command line goes on under one sudo, before anything is touched."""
+"""Becoming root: the whole command line runs again under one sudo, before anything is touched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from netmodes.cli.output import show
 from netmodes.errors import Refused
 
-#: How the user wants what is said to look; sudo would drop it.
+#: What the user says of the output's look; sudo would drop it.
 LOOKS = ("NO_COLOR", "COLUMNS")
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from netmodes.cli.check import check
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.confirm import confirm, watch
 from netmodes.cli.doctor import doctor
 from netmodes.cli.explain import explain
@@ -23,7 +23,7 @@ from netmodes.machine.read import host_facts
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=running)
+@click.argument("names", nargs=-1, metavar="NAME...", shell_complete=network_names)
 @click.option("--all", "every", is_flag=True, help="Every network of ours.")
 @click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
@@ -71,7 +71,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
 @click.command(name="exec", context_settings={"ignore_unknown_options": True})
-@click.argument("name", shell_complete=running)
+@click.argument("name", shell_complete=network_names)
 @click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:

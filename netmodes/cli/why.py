@@ -1,4 +1,4 @@
-"""``netmodes why``: where a packet is lost, with what shows it and what fixes it."""
+"""``netmodes why``: where a packet is lost, what shows it and what fixes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from netmodes.cli.complete import running
+from netmodes.cli.complete import network_names
 from netmodes.cli.output import block, coloured, fit, show
 from netmodes.cli.sudo import become_root
 from netmodes.diagnose.target import parse
@@ -14,7 +14,7 @@ from netmodes.errors import Refused
 
 
 @click.command()
-@click.argument("name", shell_complete=running)
+@click.argument("name", shell_complete=network_names)
 @click.argument("target", metavar="ADDR[:PORT]")
 def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
