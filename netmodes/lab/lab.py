@@ -10,11 +10,11 @@
     │ eth0    192.168.64.7/24 ├──┘
     └─────────────────────────┘
 
-As on Ubuntu, the machine asks 127.0.0.53 for names, which no namespace of its own can reach; from
-the LAN one looks by ``nsenter --net=/run/lan/neighbour CMD``.
+As on Ubuntu, the machine asks 127.0.0.53 for names, which its namespaces cannot reach.
+``nsenter --net=/run/lan/neighbour CMD`` runs a command on the other machine of the LAN.
 
-Everything is inside a user namespace of its own, also for root, so that nothing in it can reach
-the real machine's network, its sysctls or root's files; it goes when its command ends.
+The lab is in a user namespace, also for root, so that nothing in it can reach the real machine's
+network, its sysctls or root's files. It ends with its command.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7
 OUTSIDE_IP, OUTSIDE_NAME, STUB_IP = "8.8.8.8", "outside.example", "127.0.0.53"
 MAC = "4a:9e:7e:55:59:ee"
 
-#: The lab's own namespaces step aside, to /run/lan.
+#: Moves the lab's own namespaces to /run/lan, so that /run/netns is empty.
 PREPARE = """
 mkdir /run/lan && mount --rbind /run/netns /run/lan && mount -t tmpfs tmpfs /run/netns && exec "$@"
 """
 
-#: Modules that are loaded put one of these into every new namespace; down, and with no route.
+#: Loaded modules put one of these into every new namespace, down and without a route.
 TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", "vti6")
 
-#: Kinds of device that lead nowhere but to other namespaces of the lab.
+#: Kinds of device that lead only to other namespaces of the lab.
 HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 
 def steps() -> Iterator[Step]:
-    """The lab's own set-up, from the router's place; the machine is the namespace ``host``."""
+    """The lab's set-up, run on the router; the machine is the namespace ``host``."""
     yield iproute.add_bridge(LAN)
     for name, port, device in ((HOST, "port1", UPLINK), (NEIGHBOUR, "port2", "eth0")):
         yield iproute.add_namespace(name)
@@ -70,7 +70,7 @@ def steps() -> Iterator[Step]:
     yield iproute.add_address(f"{OUTSIDE_IP}/32", "lo")
     yield iproute.set_up(LAN)
     yield sysctl.write("net.ipv4.ip_forward", 1, "the router answers for all that is outside")
-    yield Step(("ip", "route", "add", "unreachable", "default"), "there is nothing else outside")
+    yield Step(("ip", "route", "add", "unreachable", "default"), "nothing else is outside")
 
     yield iproute.set_up("lo", HOST)
     yield Step(
@@ -83,7 +83,7 @@ def steps() -> Iterator[Step]:
     )
     yield iproute.set_up(UPLINK, HOST)
     default = ("default", "via", ROUTER_IP, "dev", UPLINK, "proto", "dhcp", "src", HOST_IP)
-    why = "and the default route that came with it"
+    why = "the default route that DHCP gave in the article"
     yield Step(("ip", "route", "add", *default, "metric", "100"), why, HOST)
 
     yield iproute.add_address(f"{NEIGHBOUR_IP}/24", "eth0", NEIGHBOUR)
@@ -92,7 +92,7 @@ def steps() -> Iterator[Step]:
 
 
 def enter(command: Sequence[str]) -> NoReturn:
-    """Become a new lab that runs a command, or the user's shell.
+    """Become a new lab that runs a command, or the user's shell if there is none.
 
     Raises:
         Refused: this machine forbids user namespaces, or ``unshare`` is missing.
@@ -136,7 +136,7 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
 
 
 def _end_the_rest() -> None:
-    """End what the command has left in the background, or it would keep the lab alive."""
+    """End the processes that the command left in the background: they would keep the lab alive."""
     ours = Path("/proc/self/ns/user").readlink()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -145,10 +145,10 @@ def _end_the_rest() -> None:
 
 
 def is_lab() -> bool:
-    """Whether this process is where no packet can reach a real NIC; in doubt it is not.
+    """Whether no packet of this process can reach a real NIC; False if that is unknown.
 
-    A lab maps one user id, where the machine maps all and a container many; and only devices that
-    lead to other namespaces may be there.
+    A lab maps one user id (the machine maps all, a container many), and all its devices lead to
+    other namespaces.
     """
     try:
         mapped = Path("/proc/self/uid_map").read_text().split()
@@ -161,11 +161,13 @@ def is_lab() -> bool:
 
 
 def _own_files() -> None:
-    """A /run and an /etc of the lab's own: sockets in /run lead out of it."""
+    """Mount a /run and an /etc of the lab's own: sockets in the machine's /run lead out of it."""
     _mount("-t", "tmpfs", "tmpfs", "/run")
-    # A file system laid over /etc would need one without mounts in it, and a container's has some.
+    # Not an overlay: it needs an /etc without mounts in it, and a container's has some.
     copy = ("cp", "-a", "/etc", "/run/lab.etc")
-    subprocess.run(copy, capture_output=True, check=False)  # but for what a user may not read
+    subprocess.run(
+        copy, capture_output=True, check=False
+    )  # without the files that a user may not read
     shutil.rmtree("/run/lab.etc/netns", ignore_errors=True)
     _mount("--bind", "/run/lab.etc", "/etc")
 
@@ -181,7 +183,7 @@ def _run(step: Step) -> None:
 
 
 def _servers() -> Iterator[servers.Server]:
-    """A page on the machine; names at the router, and on the machine as systemd-resolved does."""
+    """Serve a page on the machine, names at the router and, as systemd-resolved, on the machine."""
     on_host = ("ip", "netns", "exec", HOST)
     yield servers.page(on_host)
     yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
@@ -195,13 +197,13 @@ def _servers() -> Iterator[servers.Server]:
 
 
 def _inside(command: Sequence[str]) -> tuple[str, ...]:
-    """The command in the machine, which has names of namespaces of its own: none yet."""
+    """The command, run on the machine with a /run/netns of its own, as yet empty."""
     fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", PREPARE, "sh")
     return (*servers.DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
 
 
 def _shell() -> tuple[str, ...]:
-    """The user's shell, its prompt marked; bash sets its own, so it is marked after that."""
+    """The user's shell, its prompt marked; bash's after its own start file, which sets one."""
     shell = os.environ.get("SHELL", "/bin/sh")
     if Path(shell).name != "bash":
         return (shell,)
@@ -211,7 +213,7 @@ def _shell() -> tuple[str, ...]:
 
 
 def _environment() -> dict[str, str]:
-    """PATH with this netmodes first, and a prompt for shells that take it from here."""
+    """The environment with this netmodes first on PATH, and a prompt for most shells."""
     own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
     # /usr/sbin, where Debian keeps sysctl, is not on an ordinary user's PATH.
     path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])

@@ -1,7 +1,6 @@
-"""The lab's name server: it knows one name, and says of every other that there is none.
+"""The lab's name server where dnsmasq is not installed: it knows one name and denies all others.
 
-Run as a program, it needs nothing but Python's standard library: ``nameserver.py IP NAME ADDRESS``.
-The real one is dnsmasq, which the lab takes where it is installed.
+A program that needs Python's standard library alone: ``nameserver.py IP NAME ADDRESS``.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ import sys
 import time
 from contextlib import suppress
 
-#: A response to a query that asked for recursion, and the same for a name that is not (RFC 1035).
+#: Flags of a response to a recursive query: the name exists, or does not (RFC 1035).
 FOUND, NO_SUCH_NAME = 0x8580, 0x8583
 
-#: What comes after a name in a question for its IPv4 address: type A, class IN.
+#: What follows a name in a question for its IPv4 address: type A, class IN.
 ADDRESS_OF = struct.pack(">HH", 1, 1)
 
 
 def answer(query: bytes, name: str, address: str) -> bytes:
-    """The response to a query: this address for this name, else that there is no such name."""
+    """The response to a query: the address for this name; no such name for every other."""
     asked = query[12 : query.index(0, 12) + 5]
     known = asked[:-4].lower() == labels(name)
     record = b"\xc0\x0c" + ADDRESS_OF + struct.pack(">IH", 0, 4) + socket.inet_aton(address)
@@ -35,13 +34,13 @@ def question(name: str) -> bytes:
 
 
 def labels(name: str) -> bytes:
-    """A name as it is sent: each part after its length."""
+    """A name in a packet: each part after its length."""
     parts = [part.encode() for part in name.split(".")]
     return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
 
 def serve(server: str, name: str, address: str) -> None:
-    """Answer on port 53 of this address of ours, for ever."""
+    """Answer on port 53 of this server's address, for ever."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.bind((server, 53))
         while True:
@@ -51,7 +50,7 @@ def serve(server: str, name: str, address: str) -> None:
 
 
 def wait_for(server: str, name: str, seconds: float = 10) -> bool:
-    """Whether this server has come to answer for a name within this time."""
+    """Whether this server answers for a name within this time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:

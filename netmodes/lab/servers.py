@@ -1,4 +1,4 @@
-"""What the lab serves: a page, and names. Each server is a program that dies with this process."""
+"""The lab's HTTP and name servers: programs that end with this process."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from netmodes.errors import NetmodesError
 from netmodes.lab import nameserver
 
-#: The program after it is killed when this process ends, however it ends (setpriv(1)).
+#: Kills the program after it when this process ends, however it ends (setpriv(1)).
 DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
 
 PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
 
-#: dnsmasq as a server of names that are given to it, and of no others.
+#: dnsmasq, answering only for the names that it is given.
 DNSMASQ = """
     dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --pid-file= --user=
     --group= --bind-interfaces --address=/#/

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netmodes.script import render
 from netmodes.show.view import Device, Place, View
 
-#: What has a meaning of its own in a label, and Mermaid's entity for it.
+#: Characters that are syntax in a label, each with Mermaid's entity for it.
 ENTITIES = str.maketrans({"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;"})
 
 
@@ -35,7 +35,7 @@ def graph(view: View) -> str:
 
 
 def label(lines: str) -> str:
-    """Text as a Mermaid label; what would be syntax becomes an entity."""
+    """Lines as a Mermaid label, with entities for the characters that are syntax."""
     return '"' + "<br/>".join(line.translate(ENTITIES) for line in lines.splitlines()) + '"'
 
 
@@ -58,8 +58,8 @@ def _text(device: Device) -> str:
 def _edges(view: View, ids: dict[tuple[str, str], str]) -> Iterator[tuple[str, str]]:
     """From a bridge to its ports, and from the host's end of a cable to the namespace's."""
     for device in view.host.devices:
-        here = ids["", device.name]
+        this = ids["", device.name]
         if ("", device.master) in ids:
-            yield ids["", device.master], here
+            yield ids["", device.master], this
         if device.cable in ids and (device.cable[0] or device.name < device.cable[1]):
-            yield here, ids[device.cable]
+            yield this, ids[device.cable]

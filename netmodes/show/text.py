@@ -9,13 +9,13 @@ from itertools import zip_longest
 from netmodes.show.view import Device, Place, View
 from netmodes.wrapping import wrap
 
-#: Columns within the host's box, between the boxes, and within a namespace's box.
+#: Columns of the host's box, between the boxes, and of a namespace's box, without frames.
 LEFT, GAP, RIGHT = 33, 3, 36
 
 #: Ends the first row of a device that a finding is about.
 WRONG = " !"
 
-#: Words of a route that stay with the next.
+#: Words of a route that stay on one line with the next.
 PAIRS = re.compile(r"\b(via|dev|metric) ")
 
 
@@ -36,7 +36,7 @@ def draw(view: View) -> str:
 
 
 class _Sheet:
-    """Two columns that grow downwards, and the rows where a cable goes from one to the other."""
+    """Two columns that grow downwards, and the rows where a cable connects them."""
 
     def __init__(self) -> None:
         self.left = ["host", ""]  # the host's name and the top of its box
@@ -44,12 +44,12 @@ class _Sheet:
         self.cables: set[int] = set()
 
     def add(self, rows: list[str], trunk: str, box: list[str]) -> None:
-        """A device of the host, and what its cable leads to.
+        """Add a device of the host, and what its cable leads to.
 
         Args:
-            rows: what stands before its first row, and before the others; then the rows.
-            trunk: what fills the rows between it and the one before.
-            box: is drawn beside it, its first row within a frame at the cable; may be empty.
+            rows: the text before its first row, the text before the others; then the rows.
+            trunk: fills the rows between this device and the one above.
+            box: drawn beside it, its first row in a frame at the cable; may be empty.
         """
         branch, below, first, *more = rows
         row = len(self.left)
@@ -62,11 +62,11 @@ class _Sheet:
         self.left += [branch + first, *(below + text for text in more)]
 
     def beside(self, box: list[str]) -> None:
-        """A namespace that no cable leads to."""
+        """Add a namespace that no cable leads to."""
         self.right += ["", *box] if self.right else box
 
     def drawn(self, routes: tuple[str, ...]) -> str:
-        """Both columns, the host's with its frame and its routes."""
+        """Both columns, the host's in its frame and with its routes."""
         name, _, *rows = self.left
         left = [name, *_frame(rows, routes, LEFT)]
         lines = []
@@ -81,11 +81,14 @@ class _Sheet:
 def _tree(
     devices: tuple[Device, ...], master: str = "", margin: str = ""
 ) -> Iterator[tuple[Device, str, str, str]]:
-    """Each device below its master, with what stands before its rows and fills those above."""
+    """Each device below its master.
+
+    With it, the text before its first row and before the others, and what fills the rows above.
+    """
     names = {device.name for device in devices}
-    here = [one for one in devices if (one.master if one.master in names else "") == master]
-    for device in here:
-        last = device is here[-1]
+    ports = [one for one in devices if (one.master if one.master in names else "") == master]
+    for device in ports:
+        last = device is ports[-1]
         branch, inner = ("└─ ", "   ") if last else ("├─ ", "│  ")
         inner = margin + inner if master else ""
         below = inner + ("│ " if any(one.master == device.name for one in devices) else "  ")
@@ -94,7 +97,7 @@ def _tree(
 
 
 def _rows(device: Device, width: int, *, cable: bool) -> list[str]:
-    """A device as text; its cable too, where that is not drawn."""
+    """A device as text, with its cable if that is not drawn."""
     what = [device.kind] if device.kind not in ("", "veth") else []
     state = [device.state] if device.state != "up" else []
     rows = ["  ".join([device.name, *what, *state]) + (WRONG if device.wrong else "")]
@@ -107,7 +110,7 @@ def _rows(device: Device, width: int, *, cable: bool) -> list[str]:
 
 
 def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
-    """A namespace; the device that the cable leads to comes first."""
+    """A namespace; the device at the end of the cable comes first."""
     end = cable[1] if cable else None
     devices = sorted(place.devices, key=lambda one: (one.name != end, one.name == "lo"))
     rows = [f"({place.unseen})"] if place.unseen else []
@@ -119,7 +122,7 @@ def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
 
 
 def _frame(rows: list[str], routes: Iterable[str], width: int) -> list[str]:
-    """Rows in a box, the routes in a part of their own."""
+    """Rows in a box, with the routes in a part of their own."""
     line = "─" * (width + 2)
     ways = _wrapped(routes, width)
     box = [f"┌{line}┐", *(f"│ {text:<{width}} │" for text in rows)]

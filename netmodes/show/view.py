@@ -1,4 +1,4 @@
-"""What is really there: the host and the namespaces of ours, from facts and nothing else."""
+"""The host and the namespaces of our networks as they are, from facts alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONLY_ROOT = "only root can look inside"
 
 @dataclass(frozen=True)
 class Device:
-    """A network device as it is.
+    """A network device.
 
     Args:
         name: its name.
@@ -29,8 +29,7 @@ class Device:
         mac: its MAC; "" for none.
         addresses: as ``ip addr`` writes them, without IPv6's link-local ones.
         master: the bridge it is a port of; "".
-        cable: the other end of a veth pair, as a place's name and a device's; None where it is not
-            known.
+        cable: the other end of a veth pair, as a place's name and a device's; None if unknown.
         outside: it leads out of the machine.
         wrong: a finding is about it.
     """
@@ -55,7 +54,7 @@ class Place:
         mode: its mode's; "" for the host.
         devices: in the kernel's order; the host's without its loopback.
         routes: of the main table, as ``ip route`` writes them, without IPv6's link-local ones.
-        unseen: why nothing of this is known; "" where it is.
+        unseen: why its devices and routes are unknown; "" if they are known.
     """
 
     name: str
@@ -67,7 +66,7 @@ class Place:
 
 @dataclass(frozen=True)
 class View:
-    """The whole picture, and what is wrong with it."""
+    """The whole picture, and the findings about it."""
 
     host: Place
     namespaces: tuple[Place, ...]
@@ -75,12 +74,12 @@ class View:
 
 
 def view(facts: Facts, namespaces: Mapping[str, Facts | None], name: str | None = None) -> View:
-    """What is there.
+    """All networks, or one with what it is plugged into.
 
     Args:
         facts: the host's.
         namespaces: those of each namespace of ours; None where they could not be read.
-        name: a network of ours, for it alone and what it is plugged into.
+        name: the one network; None for all.
 
     Raises:
         Refused: there is no such network.
@@ -107,12 +106,12 @@ def _findings(
 
 
 def _about(finding: Finding, devices: list[str], name: str) -> bool:
-    """Whether a finding is about what is shown of one network."""
+    """Whether a finding is about one network, or about a device that it is shown with."""
     return finding.about in (name, *devices) or finding.namespace == name
 
 
 def _around(network: Network, facts: Facts) -> list[Json]:
-    """The host's devices that a network stands on: its end of the cable, a bridge and its ports."""
+    """The host's devices of a network: its end of the cable, a bridge and its ports."""
     names = network.topology.host_devices
     return [
         link
@@ -176,7 +175,7 @@ def _state(link: Json) -> str:
 
 
 def _leads_out(link: Json, facts: Facts) -> bool:
-    """A real NIC, and what a default route or a network of ours takes for one."""
+    """Whether a device is a NIC, or a default route or network of ours uses it as one."""
     name = link["ifname"]
     uplinks = {network.topology.uplink for network in facts.known("networks")}
     defaults = {route.get("dev") for route in facts.default_routes()}
@@ -185,7 +184,7 @@ def _leads_out(link: Json, facts: Facts) -> bool:
 
 
 def _routes(facts: Facts, devices: set[str]) -> tuple[str, ...]:
-    """The main table's routes through these devices, in words of ``ip route``."""
+    """The main table's routes through these devices, as ``ip route`` prints them."""
     return tuple(
         route_words(route)
         for route in [*facts.known("routes"), *(facts.routes6 or [])]
