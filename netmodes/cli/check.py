@@ -33,13 +33,13 @@ def validate_outside(ctx: click.Context, option: click.Parameter, value: str | N
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def check(name: str, outside: str, to_json: bool) -> None:
-    """Try who reaches whom in a network, and who should not.
+    """Check who reaches whom in a network, and who must not.
 
-    Each is really tried, with one ping and nothing remembered from before. Without --outside
-    nothing further than the default route's gateway is tried, what is beyond it is judged by routes
-    and firewall, and no name is looked up: the name server is asked whether it answers.
+    It tries each promise of the mode with a ping, and forgets neighbours first. Without --outside
+    it sends nothing beyond the default route's gateway, and judges the way from there by routes and
+    firewall; it looks no name up, but asks whether the name server answers.
 
-    Exit status: 1 if something is not as the mode promises, 0 if all is.
+    Exit status: 0 if every promise is kept, 1 if one is not.
 
     Example: netmodes check A --outside 8.8.8.8
     """

@@ -23,16 +23,16 @@ from netmodes.plan.finding import Finding
 @click.option(
     "--uplink",
     metavar="NAME",
-    help="The NIC to look at.  [default: the default route's]",
+    help="The NIC to examine.  [default: the default route's]",
     shell_complete=device_names,
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def doctor(uplink: str | None, to_json: bool) -> None:
-    """Say what is in the way on this machine, and what fixes it.
+    """Find what keeps modes from working here, and what fixes it.
 
-    It needs no root, and says what it could not see without.
+    It needs no root, and says what it could not see without root.
 
-    Exit status: 1 if something does not work, 0 if it all does or may.
+    Exit status: 1 if it finds an error, 0 if only warnings or nothing.
 
     Example: netmodes doctor --uplink enp0s1
     """

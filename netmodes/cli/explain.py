@@ -27,10 +27,10 @@ def modes_and_networks(
     "how",
     type=click.Choice(["text", "markdown"]),
     default="text",
-    help="Text for a terminal, or a page.",
+    help="Text for a terminal, or a page in Markdown.",
 )
 def explain(name: str, how: str) -> None:
-    """Teach a mode or a network of ours, line by line; needs no root.
+    """Explain a mode or a network, line by line; needs no root.
 
     Example: netmodes explain host-only
     """

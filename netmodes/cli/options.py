@@ -59,7 +59,7 @@ EVERY = [
         ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
     ),
     click.Option(
-        ["--verbatim"], is_flag=True, help="The article's commands alone, no guard commands."
+        ["--verbatim"], is_flag=True, help="Only the article's commands, no guard commands."
     ),
     click.Option(
         ["--export"],
@@ -68,18 +68,14 @@ EVERY = [
         shell_complete=files,
     ),
     click.Option(["--force"], is_flag=True, help="Overwrite FILE."),
-    click.Option(
-        ["--check"], is_flag=True, help="Then try who reaches whom; if it differs, take all back."
-    ),
+    click.Option(["--check"], is_flag=True, help="Then check who reaches whom; undo all if wrong."),
     click.Option(
         ["--facts"],
         metavar="FILE",
-        help="Render for the machine FILE describes.",
+        help="Render for the machine that FILE describes.",
         shell_complete=files,
     ),
-    click.Option(
-        ["--json"], is_flag=True, help="Print the record (or with --dry-run the plan) as JSON."
-    ),
+    click.Option(["--json"], is_flag=True, help="Print the record as JSON (--dry-run: the plan)."),
 ]
 
 
@@ -87,5 +83,5 @@ CONFIRM = click.Option(
     ["--confirm"],
     type=click.FloatRange(min=1),
     metavar="SECONDS",
-    help="Take everything back unless it is confirmed in time.",
+    help="Undo everything unless you confirm in time.",
 )

@@ -28,14 +28,14 @@ NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})"
     "how",
     type=click.Choice(["text", "mermaid"]),
     default="text",
-    help="A picture for a terminal, or as GitHub draws it.",
+    help="A picture for a terminal, or a graph for GitHub.",
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def show_network(name: str | None, how: str, to_json: bool) -> None:
-    """Draw what is really there; of all networks, or of one.
+    """Draw the host and all networks, or one network, as they are.
 
-    Devices, MACs, addresses, bridge ports, cables and routes. A device that something is wrong
-    with has a "!"; what that is stands below. Without root it says what it cannot see.
+    The picture has devices, MACs, addresses, bridge ports, cables and routes. A "!" marks a device
+    with a problem; the text below says which. Without root it says what it cannot see.
 
     Example: netmodes show A
     """

@@ -24,10 +24,10 @@ from netmodes.machine.read import host_facts
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="NAME...", shell_complete=network_names)
-@click.option("--all", "every", is_flag=True, help="Every network of ours.")
-@click.option("--kill", is_flag=True, help="End the processes inside, rather than refuse.")
+@click.option("--all", "every", is_flag=True, help="Every network that `netmodes list` shows.")
+@click.option("--kill", is_flag=True, help="End the processes inside instead of refusing.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
-    """Take networks back.
+    """Take networks down: undo their commands, newest first.
 
     Example: netmodes down A
     """
@@ -51,7 +51,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
 @click.command(name="list")
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def list_(to_json: bool) -> None:
-    """Show the networks that are up; needs no root.
+    """List the networks that are up; needs no root.
 
     Example: netmodes list
     """
@@ -72,7 +72,7 @@ PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 @click.command(name="exec", context_settings={"ignore_unknown_options": True})
 @click.argument("name", shell_complete=network_names)
-@click.option("--user", help="Run as this user, rather than the one that calls (also under sudo).")
+@click.option("--user", metavar="USER", help="Run as USER.  [default: you, also under sudo]")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
     """Run a command inside a network, and pass on its exit status.
@@ -100,10 +100,10 @@ def facts() -> None:
 def lab(command: tuple[str, ...], within: bool) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
 
-    The machine is made of namespaces and goes with the command; nothing in it reaches this one.
-    It needs no root: enp0s1 is 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8
-    (outside.example), and an HTTP server listens on port 80. Another machine of its LAN is
-    192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs there.
+    The copy is made of namespaces, needs no root and ends with the command. Nothing in it reaches
+    this machine. Its enp0s1 has 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8
+    (outside.example), and an HTTP server listens on port 80. Another machine on its LAN has
+    192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs CMD there.
 
     Example: netmodes lab -- netmodes host-only
     """

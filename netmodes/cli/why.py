@@ -19,8 +19,8 @@ from netmodes.errors import Refused
 def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
 
-    ADDR is an IPv4 address or a host's name, PORT a TCP port. The way is tried with pings, or with
-    a connection to the port; neighbours on it are forgotten first, and asked for anew.
+    ADDR is an IPv4 address or a host name, PORT a TCP port. It forgets the neighbours on the way,
+    then tries each part of it with pings, or with a connection to PORT.
 
     Exit status: 0 if ADDR answers, 1 if not.
 
