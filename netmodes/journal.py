@@ -105,14 +105,14 @@ class Journal:
                 return None
             raise Refused(
                 f"the journal {self.folder} cannot be read ({error}): "
-                f"`bash {self.folder}/down.sh` takes {self.name} back"
+                f"`bash {self.folder}/down.sh` undoes {self.name}"
             ) from error
         try:
             return run_from(plan, log)
         except (ValueError, LookupError) as error:
             raise Refused(
                 f"{self.folder}/log is damaged ({error}): "
-                f"take {self.name} back by hand, by the undos in {self.folder}/down.sh"
+                f"undo {self.name} by hand, with the undos in {self.folder}/down.sh"
             ) from error
 
     def remove(self) -> None:

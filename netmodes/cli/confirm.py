@@ -68,7 +68,7 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
             if enter_pressed(0.1):
                 network.confirm(name)
     if run is None:
-        raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is taken back")
+        raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is undone")
 
 
 def enter_pressed(patience: float) -> bool:

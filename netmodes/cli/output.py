@@ -51,8 +51,8 @@ def _fit(line: str, begin: str, more: str) -> list[str]:
 def leftovers(left: Sequence[str]) -> str:
     """The closing sentence of an undo: whether anything is left."""
     if not left:
-        return "What was done before it was taken back; nothing is left."
-    return "What was done before it was taken back, except: " + "; ".join(left) + "."
+        return "What was done before that is undone; nothing is left."
+    return "What was done before that is undone, except: " + "; ".join(left) + "."
 
 
 def say(text: str) -> None:

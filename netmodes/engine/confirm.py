@@ -64,7 +64,7 @@ def confirm(name: str) -> None:
         Refused: there is no such network (any more).
     """
     if Journal(name).read() is None:
-        raise Refused(f"{name} is not up: it was taken back, or never was")
+        raise Refused(f"{name} is not up: it was undone, or never put up")
     Journal(name).write("confirmed")
 
 

@@ -340,4 +340,4 @@ def refuse_interrupted(network: Network) -> None:
     if network.state == "unconfirmed":
         raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
     if network.state != "up":
-        raise Refused(f"{name} was interrupted: `netmodes down {name}` takes it back")
+        raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")

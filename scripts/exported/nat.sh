@@ -247,9 +247,9 @@ ended() {
 stop() {
     printf 'Error: %s\n' "$2" >&2
     if take_back; then
-        echo 'What was done before it was taken back; nothing is left.' >&2
+        echo 'What was done before that is undone; nothing is left.' >&2
     else
-        echo "What was done before it was taken back, except: $failed: \`$0 down\` tries again." >&2
+        echo "What was done before that is undone, except: $failed: \`$0 down\` tries again." >&2
     fi
     exit "$1"
 }
@@ -436,7 +436,7 @@ down() {
         exit 0
     fi
     grep -qs '^began ' "$JOURNAL/log" ||
-        die "$JOURNAL/log is damaged: take $NAME back by hand, by the undos in $JOURNAL/down.sh"
+        die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_processes "$1"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"

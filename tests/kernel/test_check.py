@@ -532,7 +532,7 @@ def test_what_was_up_stays(quick_lab: Lab) -> None:
     done = quick_lab.netmodes("host-only", "--check")
 
     assert done.returncode == 1
-    assert "taken back" not in done.stderr
+    assert "undone" not in done.stderr
     assert "host-only" in quick_lab.ok("netmodes", "list")
 
 

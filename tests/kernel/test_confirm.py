@@ -69,7 +69,7 @@ def test_unconfirmed(lab: Lab) -> None:
     done = lab.netmodes("bridged", "--uplink", "enp0s1", "--confirm", "2")
 
     assert done.returncode == 1
-    assert done.stderr.endswith("Error: A was not confirmed within 2 s, and is taken back\n")
+    assert done.stderr.endswith("Error: A was not confirmed within 2 s, and is undone\n")
     assert state(lab.ok) == before
 
 
@@ -150,5 +150,5 @@ def test_dead_gateway(lab: Lab) -> None:
 
     assert done.returncode == 1
     assert "Error: 192.168.64.1 does not answer through br0 any more\n" in done.stderr
-    assert done.stderr.endswith("taken back; nothing is left.\n")
+    assert done.stderr.endswith("undone; nothing is left.\n")
     assert state(lab.ok) == before

@@ -91,7 +91,7 @@ def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, li
     assert done.returncode == 1
     assert f"`{line}` failed (exit status 2)" in done.stderr
     assert "RTNETLINK answers: Out of order" in done.stderr
-    assert "What was done before it was taken back; nothing is left." in done.stderr
+    assert "What was done before that is undone; nothing is left." in done.stderr
     assert state(quick_lab.ok) == untouched
 
 
@@ -103,7 +103,7 @@ def test_taking_back_fails(quick_lab: Lab, untouched: State, way: str) -> None:
     down = quick_lab.netmodes("down", "A")
 
     assert done.returncode == 1
-    assert "What was done before it was taken back, except: `ip link del veth0`" in done.stderr
+    assert "What was done before that is undone, except: `ip link del veth0`" in done.stderr
     assert "interrupted" in listed
     assert down.returncode == 0
     assert state(quick_lab.ok) == untouched

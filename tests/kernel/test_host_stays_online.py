@@ -164,7 +164,7 @@ def test_cut_short(quick_lab: Lab) -> None:
     for cut in (12, 17, 21):
         up = quick_lab.run("env", f"CUT={cut}", "netmodes", "bridged", "--uplink", "enp0s1")
 
-        assert up.stderr.endswith("taken back; nothing is left.\n")
+        assert up.stderr.endswith("undone; nothing is left.\n")
         assert state(quick_lab.ok) == before
 
 

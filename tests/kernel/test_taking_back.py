@@ -392,5 +392,5 @@ def test_unreadable_journal(lab: Lab, untouched: State, text: str) -> None:
     assert other.returncode == 0, other.stderr
     assert down.returncode == 1
     assert "/run/netmodes/B cannot be read" in down.stderr
-    assert "`bash /run/netmodes/B/down.sh` takes B back" in down.stderr
+    assert "`bash /run/netmodes/B/down.sh` undoes B" in down.stderr
     assert state(lab.ok) == untouched

@@ -344,7 +344,7 @@ def test_damaged_log(line: str, plan: Plan, root: Path) -> None:
     """A log that is not one, or another plan's, is refused by its path as well."""
     begun(plan, line)
 
-    with pytest.raises(Refused, match=f"{root / 'A'}/log is damaged .*: take A back by hand"):
+    with pytest.raises(Refused, match=f"{root / 'A'}/log is damaged .*: undo A by hand"):
         Journal("A").read()
 
 

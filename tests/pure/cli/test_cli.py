@@ -149,7 +149,7 @@ def test_anyway(tmp_path: Path, article: Facts) -> None:
         (["host-only", "-n", "a b"], "namespace name 'a b' is not plain"),
         (["host-only", "-n", "A", "--dry-run", "--facts", "none"], "none cannot be read"),
         (["bridged", "--uplink", "enp0s1"], "there is no `ip` on PATH: install iproute2"),
-        (["confirm", "A"], "A is not up: it was taken back, or never was"),
+        (["confirm", "A"], "A is not up: it was undone, or never put up"),
         (["exec", "A", "--", "true"], "A is not a network of ours: see `netmodes list`"),
         (["lab", "--within", "--", "true"], ""),
         (["lab", "--", "true"], "there is no `unshare` on PATH: install util-linux"),
@@ -575,8 +575,8 @@ def test_again_but_different(command: list[str], says: str, root: None, nowhere:
 @pytest.mark.parametrize(
     ("watched", "lines", "says"),
     [
-        (False, [], "A was interrupted: `netmodes down A` takes it back"),
-        (False, ["up", "down"], "A was interrupted: `netmodes down A` takes it back"),
+        (False, [], "A was interrupted: `netmodes down A` undoes it"),
+        (False, ["up", "down"], "A was interrupted: `netmodes down A` undoes it"),
         (True, ["up"], "A waits for its confirmation: `netmodes confirm A`"),
     ],
 )

@@ -359,7 +359,7 @@ def test_join_asks_on_the_bridge(joined: Facts) -> None:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        ("interrupted", "A was interrupted: `netmodes down A` takes it back"),
+        ("interrupted", "A was interrupted: `netmodes down A` undoes it"),
         ("unconfirmed", "A.* waits for its confirmation: `netmodes confirm A`"),
     ],
 )
