@@ -47,7 +47,7 @@ def watch(name: str, seconds: float, pid: int) -> None:
 def suggest_confirm(uplink: str) -> None:
     """One line for users who came over SSH through the uplink."""
     if ssh_device() == uplink:
-        say(f"You came over SSH through {uplink}: with `--confirm 60` it comes back by itself.")
+        say(f"You came over SSH through {uplink}: `--confirm 60` undoes this unless you confirm.")
 
 
 def wait_for_confirmation(name: str, seconds: float) -> None:

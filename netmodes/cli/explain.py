@@ -39,7 +39,7 @@ def explain(name: str, how: str) -> None:
     found = Journal(name).read()
     if name in MODES:
         if found is not None:
-            say(f"{name} is a mode, and a network as well: this is the mode.")
+            say(f"{name} is a mode and also a network: this explains the mode.")
         text = teacher.mode(name, how)
     elif found is not None:
         text = teacher.network(found, how)

@@ -55,9 +55,11 @@ def run_mode(
     if force and not export:
         raise click.UsageError("--force goes with --export")
     if check and (dry_run or export):
-        raise click.UsageError("--check tries what runs: --dry-run and --export go without it")
+        raise click.UsageError(
+            "--check tries a network that is up: leave out --dry-run and --export"
+        )
     if json and export:
-        raise click.UsageError("--export writes a script: --json goes without it")
+        raise click.UsageError("--export writes a script: leave out --json")
     for option in mode.options():
         if option.metadata["required"] and not parameters[option.name]:
             raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")

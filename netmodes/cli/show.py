@@ -70,6 +70,6 @@ def picture(seen: View) -> str:
     red = NOT_UP.sub(lambda found: click.style(found[0], fg="red", bold=True), drawn(draw(seen)))
     parts = [red, *map(block, seen.findings)]
     if unseen := [place.name for place in seen.namespaces if place.unseen == ONLY_ROOT]:
-        note = f"What is in {', '.join(unseen)} only root can see: `sudo netmodes show`"
+        note = f"Only root can look inside {', '.join(unseen)}: `sudo netmodes show`"
         parts.append(f"{fit(note)}\n")
     return "\n".join(parts)

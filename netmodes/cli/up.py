@@ -42,8 +42,7 @@ def say_how_to_go_on(mode: Mode, record: Record, verbatim: bool) -> None:
     if verbatim:
         say_what_to_expect(mode)
     say(
-        f"{name} is up: `netmodes exec {name} -- CMD` runs in it, "
-        f"`netmodes down {name}` undoes it."
+        f"{name} is up: `netmodes exec {name} -- CMD` runs in it, `netmodes down {name}` undoes it."
     )
 
 

@@ -121,7 +121,7 @@ def suggested(lab: Lab, *arguments: str) -> bool:
     """Whether --confirm is suggested to who came over SSH from the LAN."""
     ssh = "SSH_CONNECTION=192.168.64.1 51000 192.168.64.3 22"
     done = lab.run("env", ssh, "netmodes", "bridged", *arguments)
-    line = "You came over SSH through enp0s1: with `--confirm 60` it comes back by itself."
+    line = "You came over SSH through enp0s1: `--confirm 60` undoes this unless you confirm."
     return line in done.stderr.splitlines()
 
 

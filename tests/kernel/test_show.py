@@ -78,7 +78,7 @@ def test_lab_not_root() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"veth0 +├─+┤ \(only root can look inside\)", done.stdout)
-    assert "What is in A only root can see: `sudo netmodes show`" in done.stdout
+    assert "Only root can look inside A: `sudo netmodes show`" in done.stdout
 
 
 def test_ascii(lab: Lab) -> None:

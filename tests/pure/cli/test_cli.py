@@ -117,7 +117,7 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
         (["host-only", "--force"], "--force goes with --export"),
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
         (["host-only", "--anyway"], "No such option"),
-        (["host-only", "--export", "-", "--json"], "--export writes a script: --json goes without"),
+        (["host-only", "--export", "-", "--json"], "--export writes a script: leave out --json"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

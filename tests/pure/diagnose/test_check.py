@@ -32,4 +32,4 @@ def test_check_tries_what_runs(instead: list[str]) -> None:
     done = CliRunner().invoke(cli, ["host-only", "--check", *instead])
 
     assert done.exit_code == 2
-    assert "--check tries what runs" in done.output
+    assert "--check tries a network that is up" in done.output

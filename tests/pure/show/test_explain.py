@@ -216,7 +216,7 @@ def test_mode_wins(journals: Path) -> None:
 
     done = netmodes("explain", "bridged")
 
-    assert done.stderr == "bridged is a mode, and a network as well: this is the mode.\n"
+    assert done.stderr == "bridged is a mode and also a network: this explains the mode.\n"
     assert done.stdout == explain.mode("bridged")
 
 
