@@ -47,7 +47,7 @@ def mode(name: str, how: str = "text") -> str:
     """
     options = (f"--{key.replace('_', '-')} {value}" for key, value in MODES[name].needed().items())
     command = " ".join([f"netmodes {name}", *options, "--dry-run"])
-    source = f"The lines are those for the article's machine: `{command}` prints them for yours."
+    source = f"These lines are for the article's machine: `{command}` prints those for yours."
     plan = article_plan(name)
     return _render(how, name, source, plan, lines(plan))
 
