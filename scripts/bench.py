@@ -21,7 +21,7 @@ NETMODES = shlex.quote(str(Path(sys.executable).with_name("netmodes")))
 WORK = Path("/run/bench")
 ARTICLE, EXPORTED = WORK / "article.sh", WORK / "host-only.sh"
 
-#: Python finds its modules compiled, as in any run but the first; they are not the checkout's.
+#: Python finds its modules compiled, as in every run but the first, outside the checkout.
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     "PYTHONPYCACHEPREFIX": str(WORK / "pycache"),
@@ -35,7 +35,7 @@ class Process:
     Args:
         name: for the table.
         command: what runs.
-        after: what takes it back, untimed; or nothing.
+        after: what undoes it, untimed; "" if nothing does.
         times: how long each run took, in ms.
     """
 
@@ -45,7 +45,7 @@ class Process:
     times: list[float] = field(default_factory=list)
 
     def time(self) -> None:
-        """Run it once, and take it back."""
+        """Time it once, and undo it."""
         argv = shlex.split(self.command)
         began = time.perf_counter()
         done = subprocess.run(argv, env=ENVIRONMENT, capture_output=True, check=False)
@@ -72,7 +72,7 @@ UPS = [
 
 
 def main(rounds: str = "20") -> None:
-    """Time everything, and print it beside what it is measured against."""
+    """Time everything, and print a table for each process that others are compared with."""
     empty_machine()
     for name, value in machine().items():
         print(f"{name:<9} {value}")
@@ -82,7 +82,7 @@ def main(rounds: str = "20") -> None:
 
 
 def empty_machine() -> None:
-    """An empty /run with the scripts to time, and an /etc; refused where anything real is."""
+    """Make an empty /run with the scripts to time, and an /etc; refuse a real machine."""
     devices = [name for _, name in socket.if_nameindex()]
     if devices != ["lo"] or Path("/proc/self/ns/mnt").samefile(f"/proc/{os.getppid()}/ns/mnt"):
         sys.exit("this is no empty machine: run scripts/bench, which makes one")
@@ -100,17 +100,17 @@ def empty_machine() -> None:
 
 
 def interleave(processes: list[Process], rounds: int) -> None:
-    """Each once a round, there and back, so that none has the better moments; one round first."""
-    for number in range(-1, rounds):
-        for process in processes[:: 1 if number % 2 else -1]:
+    """Time each once a round, in alternating order; the first round does not count."""
+    for number in range(rounds + 1):
+        for process in processes if number % 2 else reversed(processes):
             process.time()
-        if number < 0:
+        if number == 0:
             for process in processes:
                 process.times.clear()
 
 
 def table(against: Process, others: list[Process]) -> None:
-    """Medians in ms, and what they are to one of them."""
+    """Print the medians in ms, and their difference and ratio to one of them."""
     base = median(against.times)
     print(f"\n{len(against.times)} runs each, ms{'median':>23}{'least':>9}{'more':>9}{'times':>8}")
     for process in (against, *others):
@@ -120,7 +120,7 @@ def table(against: Process, others: list[Process]) -> None:
 
 
 def machine() -> dict[str, str]:
-    """What the figures were taken on."""
+    """The machine of the figures."""
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     return {
         "cpu": f"{os.cpu_count()} of {model[1] if model else platform.machine()}",

@@ -1,9 +1,9 @@
-"""The article's observations, made again: what was tried, what came, what the article says.
+"""The article's observations, repeated: what was tried, its result, what the article says.
 
     observe.py MODE...         in a lab
     observe.py --uml MODE...   in a lab in user-mode Linux, for a kernel without `dummy`
 
-Exit status 1 if anything came otherwise.
+Exit status 1 if a result differs.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Row:
 
     Args:
         shows: what it shows, in plain words.
-        command: as typed on the host.
-        article: what came in the article.
-        sign: a regular expression for what must come; only its groups are shown, if it has any.
+        command: what was tried, on the host.
+        article: the article's result.
+        sign: a regular expression found in the result; only its groups are shown, if it has any.
     """
 
     shows: str
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """How a mode is put up, a server that A runs meanwhile (or none), and what is observed."""
+    """The command that puts a mode up, a server that A runs meanwhile (or ""), the observations."""
 
     up: str
     server: str
@@ -52,7 +52,7 @@ class Table:
 
 WIDTH = 80
 
-#: This netmodes; and no proxy, no other language between a command and its answer.
+#: This netmodes first on PATH, no proxy, and results in English.
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if "_proxy" not in name.lower()},
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -151,13 +151,13 @@ TABLES = {"isolated": ISOLATED, "host-only": HOST_ONLY, "bridged": BRIDGED}
 
 
 def main(first: str, *others: str) -> int:
-    """Go to where the observations are made; ``--within`` says that this is it."""
-    places = {"--uml": in_uml, "--within": within}
+    """Observe in user-mode Linux, in a new lab, or here, which is one."""
+    places = {"--uml": in_uml, "--within": in_this_lab}
     return places[first](others) if first in places else in_lab((first, *others))
 
 
 def in_uml(modes: Sequence[str]) -> int:
-    """In a lab on a kernel of its own, which shows everything at its end."""
+    """Observe in a lab in user-mode Linux, which shows everything at its end."""
     from uml import AS_CALLER, boot  # tests/support/uml.py
 
     line("What happens in it is shown at its end, in some twenty seconds.")
@@ -171,7 +171,7 @@ def in_uml(modes: Sequence[str]) -> int:
 
 
 def in_lab(modes: Sequence[str]) -> int:
-    """In a new lab; of its own lines only errors are shown."""
+    """Observe in a new lab; of the lab's own lines only errors are shown."""
     netmodes = str(Path(sys.executable).with_name("netmodes"))
     argv = (netmodes, "lab", "--", sys.executable, __file__, "--within", *modes)
     done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
@@ -181,8 +181,8 @@ def in_lab(modes: Sequence[str]) -> int:
     return done.returncode
 
 
-def within(modes: Sequence[str]) -> int:
-    """Here; but nothing is sent unless this is a lab."""
+def in_this_lab(modes: Sequence[str]) -> int:
+    """Observe here; nothing is sent unless this is a lab."""
     if not lab.is_lab():
         say("Error: this is no lab, so nothing is tried")
         return 1
@@ -196,33 +196,33 @@ def within(modes: Sequence[str]) -> int:
 
 
 def try_mode(name: str) -> list[bool]:
-    """Put one mode up, observe, take it back."""
+    """Put one mode up, observe, take it down."""
     table = TABLES[name]
     say(f" {name} ".center(WIDTH, "="))
     mode = MODES[name]
     describe(mode.summary(), mode.draw("A", mode.article))
     if not shown(table.up):
         return [False]
-    with running(table.server):
+    with in_background(table.server):
         results = [observe(row) for row in table.rows]
     return results if shown("netmodes down A") else [*results, False]
 
 
 def describe(sentence: str, picture: str) -> None:
-    """What is tried, and its picture."""
+    """Print what is tried, and its picture."""
     say(sentence)
     line(f"\n{picture}")
 
 
 def shown(command: str) -> bool:
-    """Run a command that shows by itself what it does."""
+    """Run a command that shows what it does; whether it succeeds."""
     line(f"\n[#] {command}")
     return subprocess.run(shlex.split(command), env=ENVIRONMENT, check=False).returncode == 0
 
 
 @contextmanager
-def running(command: str) -> Iterator[None]:
-    """Run a command meanwhile; none is fine."""
+def in_background(command: str) -> Iterator[None]:
+    """Run a command meanwhile, if there is one."""
     if not command:
         yield
         return
@@ -236,21 +236,21 @@ def running(command: str) -> Iterator[None]:
 
 
 def observe(row: Row) -> bool:
-    """Try one thing; say what came, what the article says, and whether they agree."""
+    """Try one thing; print its result, the article's, and whether they agree."""
     say(row.shows)
     line(f"[#] {row.command}")
     output = answer(row.command)
     match = re.search(row.sign, output)
-    came = output.splitlines() if match is None else match.groups() or (match.group(),)
-    for number, part in enumerate(came):
-        item("" if number else "what came", part)
+    result = output.splitlines() if match is None else match.groups() or (match.group(),)
+    for number, part in enumerate(result):
+        item("" if number else "the result", part)
     item("the article", row.article)
     item("", "ok" if match else "NOT OK")
     return match is not None
 
 
 def answer(command: str) -> str:
-    """What a command prints, and what it complains of; its time is bounded."""
+    """What a command prints on stdout and stderr, within a minute."""
     try:
         done = subprocess.run(
             shlex.split(command),
@@ -268,17 +268,17 @@ def answer(command: str) -> str:
 
 
 def line(text: str) -> None:
-    """A line as it is, at once: what it is about may write as well."""
+    """Print a line at once: the next command may print, too."""
     print(text, flush=True)
 
 
 def say(text: str) -> None:
-    """A paragraph."""
+    """Print a paragraph."""
     line("\n" + textwrap.fill(text, WIDTH))
 
 
 def item(label: str, text: str) -> None:
-    """A line under a command, beside its label."""
+    """Print a labelled line under a command."""
     beside = f"    {label:<12} "
     line(textwrap.fill(text, WIDTH, initial_indent=beside, subsequent_indent=" " * len(beside)))
 
