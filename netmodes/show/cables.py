@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from netmodes.machine.facts import Facts, Json, kind
+from netmodes.machine.entries import Json, kind
+from netmodes.machine.facts import Facts
 
 
 def namespace_end(
