@@ -33,6 +33,7 @@ from netmodes.cli import cli
 from netmodes.cli.doctor import examine
 from netmodes.cli.modes import mode_command
 from netmodes.commands import addresses, devices, iproute, requirements
+from netmodes.commands.uplink import suggestion
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import probes
 from netmodes.diagnose.why.stages import judge
@@ -72,7 +73,9 @@ host                      namespace {namespace}
         Promise("outside", "namespace", True),
     )
 
-    uplink: str = option("", "the host's NIC", required=True, completes="device")
+    uplink: str = option(
+        "", "the host's NIC", required=True, completes="device", suggest=suggestion
+    )
     device: str = option("", "the namespace's card")
     address: str = option("", "its address on the LAN", required=True, metavar="CIDR")
     kind: str = option("bridge", "what cards of one NIC do", metavar="bridge|private")
@@ -216,11 +219,11 @@ def test_help() -> None:
     ("given", "said"),
     [
         (HERE[:1], "--uplink is missing: the default route goes through enp0s1"),
-        (HERE[:3], "--address is missing: one is --address 192.168.64.50/24"),
+        (HERE[:3], "--address is missing: name its address on the LAN"),
     ],
 )
 def test_required(given: tuple[str, ...], said: str) -> None:
-    """What it cannot do without is asked for, with a value."""
+    """What it cannot do without is asked for, with what to name."""
     done = netmodes(*given, "--dry-run", *FOR_ARTICLE)
 
     assert done.status == 2
