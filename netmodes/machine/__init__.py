@@ -1,1 +1,1 @@
-"""What is there: reads the machine, never changes it."""
+"""The machine as it is: reads it, never changes it."""

@@ -1,6 +1,6 @@
 """What this user can do on this machine: programs, kinds of device, privileges, user namespaces.
 
-No check loads a kernel module: the module would stay, and `dummy` makes a dummy0 as it loads.
+Nothing here loads a kernel module, for the module would stay (docs/kernel.md#dummy0).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 #: The kinds of device that modes make.
 KINDS = ("veth", "bridge", "dummy")
 
-#: The command that makes a user root in a network namespace of his own (the lab).
+#: The command that makes a user root in a new network namespace, for the lab.
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
 
 #: The capabilities to change a network and to name a namespace (capabilities(7)).
 CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 
-#: Each sysctl that can forbid user namespaces: the value that does, and one that allows them.
+#: The sysctls that can forbid user namespaces, each with a value that does and one that does not.
 SETTINGS = {
     "user.max_user_namespaces": ("0", "10000"),
     "kernel.unprivileged_userns_clone": ("0", "1"),
@@ -34,11 +34,11 @@ SETTINGS = {
 }
 
 MODULES = Path("/lib/modules")
-LOADED = Path("/proc/modules")  # only where the kernel can load modules at all
+LOADED = Path("/proc/modules")  # exists only if the kernel can load modules
 
 
 def read() -> Json:
-    """The fields of ``Facts`` that only the doctor needs."""
+    """The fields of ``Facts`` that only ``netmodes doctor`` needs."""
     return {
         "missing": missing(),
         "kinds": {name: there for name in KINDS if (there := has_kind(name)) is not None},
@@ -48,19 +48,19 @@ def read() -> Json:
 
 
 def missing() -> list[str]:
-    """The programs that are not installed."""
+    """The programs that netmodes runs and that are not installed."""
     return [name for name in PROGRAMS if not is_installed(name)]
 
 
 def is_installed(program: str) -> bool:
-    """Whether this user finds a program, or root does under sudo."""
+    """Whether this user finds a program on PATH, or root does under sudo."""
     sbin = SBIN if os.geteuid() != 0 else ()
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *sbin])
     return shutil.which(program, path=path) is not None
 
 
 def has_kind(kind: str) -> bool | None:
-    """Whether a device of this kind can be made; None if only loading its module would tell."""
+    """Whether a device of this kind can be made; None if that is unknown without its module."""
     if Path("/sys/module", kind).exists():
         return True
     lists = [MODULES / os.uname().release / name for name in ("modules.builtin", "modules.dep")]
@@ -70,13 +70,15 @@ def has_kind(kind: str) -> bool | None:
 
 
 def _try_kind(kind: str) -> bool | None:
-    """Make one in a network namespace of its own, which goes at once."""
+    """Try to make one, in a network namespace that ends with the command."""
     place = ("unshare", "--net") if os.geteuid() == 0 else UNSHARE
     tried = ask(*place, "--", "ip", "link", "add", "try0", "type", kind)
     if tried is None:
         return None
-    unknown = "Unknown device type" in tried.stderr or "not supported" in tried.stderr
-    return True if tried.returncode == 0 else (False if unknown else None)
+    if tried.returncode == 0:
+        return True
+    missing = "Unknown device type" in tried.stderr or "not supported" in tried.stderr
+    return False if missing else None
 
 
 def privileges() -> str:
@@ -94,20 +96,24 @@ def privileges() -> str:
 
 
 def user_namespaces() -> dict[str, str] | None:
-    """The error ("why") that denies this user namespaces of his own, and the "setting" behind it.
+    """Why this user may not make a user namespace.
 
-    Empty if they are allowed; None (unknown) without ``unshare``.
+    Returns:
+        "why", the error of ``unshare``, and "setting", the sysctl behind it or ""; an empty dict if
+        it is allowed; None if ``unshare`` is not installed.
     """
     tried = ask(*UNSHARE, "--", "ip", "link", "set", "lo", "up")
-    if tried is None or tried.returncode == 0:
-        return None if tried is None else {}
+    if tried is None:
+        return None
+    if tried.returncode == 0:
+        return {}
     files = {name: Path("/proc/sys", *name.split(".")) for name in SETTINGS}
     forbidding = (name for name, (value, _) in SETTINGS.items() if text_of(files[name]) == value)
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
 
 
 def no_user_namespaces(why: str, setting: str) -> Finding:
-    """Why there can be no lab."""
+    """The finding for a user who may not make a user namespace, and so no lab."""
     what = f"this machine does not allow a user its own namespaces ({why})"
     evidence = "unshare --user --map-root-user --net true"
     if not setting:

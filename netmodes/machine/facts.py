@@ -1,7 +1,7 @@
-"""One read-only snapshot of the machine, as JSON in and out.
+"""The facts: a snapshot of a machine, to JSON and from it.
 
-Reading needs no privileges and changes nothing; modes are pure functions of it, so a plan can be
-rendered here for a machine elsewhere (``netmodes facts`` there, ``--facts FILE`` here).
+Modes are pure functions of facts, so a plan can be rendered here for a machine elsewhere
+(``netmodes facts`` there, ``--facts FILE`` here).
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from netmodes.machine.entries import Json, destination, is_advertised, kind
 from netmodes.plan.network import Network, network_from
 from netmodes.plan.step import Step
 
-#: Kinds of device that live on another one and keep it from becoming a bridge's port.
+#: Kinds of device that need another device below them, which then cannot become a bridge's port.
 CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A machine's network as far as modes care; None means unknown, never absent.
+    """The network of a host or namespace, as far as modes need it; None is unknown, never absent.
 
     Args:
-        links: every device of the host with its addresses, as ``ip -d -j addr show`` prints it.
+        links: every device with its addresses, as ``ip -d -j addr show`` prints it.
         routes: the IPv4 routes of every table, as ``ip -4 -j route show table all`` prints them.
-        routes6: the IPv6 ones.
+        routes6: the IPv6 routes.
         namespaces: the named network namespaces, as in /run/netns.
         sysctls: the settings that modes depend on, by name; None for one that does not exist.
-        with_ip_forward: the settings that turning ip_forward on and off again would change.
-        device_sysctls: what ``interface_sysctls`` gives, by device that could be an uplink.
-        networks: the networks of ours.
-        nft: the lines of ``nft list ruleset`` (root alone may read it).
-        iptables: the lines of ``iptables -S`` (likewise).
+        with_ip_forward: the settings that switching ip_forward on and off changes, by name.
+        device_sysctls: for each device that could be an uplink, ``interface_sysctls``.
+        networks: the networks that netmodes made.
+        nft: the lines of ``nft list ruleset``; only root may read it.
+        iptables: the lines of ``iptables -S``; only root may read it.
         rules: the lines of ``ip -4 rule show``.
         rules6: the lines of ``ip -6 rule show``.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
-        managers: the daemons and DHCP clients that see to a device, by device.
-        names: how names are found, as ``netmodes.machine.resolv.names`` has it.
+        managers: the daemons and DHCP clients that configure a device, by device.
+        names: how names are resolved, as ``netmodes.machine.resolv`` returns it.
         programs: those of ``nft`` and ``iptables`` that are installed.
-        nics: what drives a device ("driver"), and if it is "wireless" as what, by device.
-        resolvers: the name servers of /etc/resolv.conf.
-        ssh: the device that the SSH session goes through by which we came; "" for none.
-        peer: the address at the other end of that session; "" for none.
-        missing: the programs that netmodes runs and nobody can find, by name.
+        nics: the "driver" and "wireless" mode of real devices, by device.
+        resolvers: the addresses of the name servers in /etc/resolv.conf.
+        ssh: the device of the SSH session that netmodes runs in; "" for none.
+        peer: the address of that session's client; "" for none.
+        missing: the programs that netmodes runs and that are not installed.
         kinds: whether a device of this kind can be made, by kind.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
-        user_namespaces: "why" a user may have none of his own, and what "setting" forbids it.
+        user_namespaces: "why" a user may not make a user namespace, and the "setting" behind it.
     """
 
     links: list[Json] | None = None
@@ -78,40 +78,35 @@ class Facts:
     user_namespaces: dict[str, str] | None = None
 
     def to_json(self) -> str:
-        """The snapshot as JSON."""
+        """The facts as JSON text."""
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> Facts:
-        """A snapshot from what ``to_json`` (or ``netmodes facts``) gave.
+        """Facts from the text of ``to_json``, which ``netmodes facts`` prints.
 
         Raises:
-            Refused: it is not that.
+            Refused: the text is none.
         """
-        names = [field.name for field in fields(cls)]
         try:
             data = json.loads(text)
         except ValueError as error:
-            raise Refused(
-                f"these are not facts ({error}): make them with `netmodes facts`"
-            ) from error
+            raise _no_facts(str(error)) from error
         if not isinstance(data, dict):
-            raise Refused("these are not facts (no JSON object): make them with `netmodes facts`")
+            raise _no_facts("no JSON object")
         data = _with_typed_sysctls(data)
         try:
             if data.get("networks") is not None:
                 data["networks"] = list(map(network_from, data["networks"]))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise Refused(
-                f"these are not facts (networks: {error!r}): make them with `netmodes facts`"
-            ) from error
-        return cls(**{name: data.get(name) for name in names})
+            raise _no_facts(f"networks: {error!r}") from error
+        return cls(**{field.name: data.get(field.name) for field in fields(cls)})
 
     def known(self, what: str) -> Any:  # noqa: ANN401
-        """The facts of that name.
+        """The value of a field that a mode cannot do without.
 
         Raises:
-            Refused: they are unknown.
+            Refused: it is unknown.
         """
         facts = getattr(self, what)
         if facts is None:
@@ -121,15 +116,15 @@ class Facts:
         return facts
 
     def link(self, name: str) -> Json | None:
-        """The device of that name on the host, or None."""
+        """The device of that name, or None."""
         return next((link for link in self.known("links") if link["ifname"] == name), None)
 
     def nic(self, name: str) -> dict[str, str]:
-        """What is known of a device's hardware."""
+        """What is known of a device's hardware: "driver" and "wireless"."""
         return (self.nics or {}).get(name, {})
 
     def children(self, name: str) -> list[str]:
-        """The devices that live on this one, by name; those in namespaces as our journals say."""
+        """The names of the devices that need this one below them, ours in namespaces too."""
         on_host = [
             link["ifname"]
             for link in self.known("links")
@@ -139,7 +134,7 @@ class Facts:
         return on_host + [net.device for net in nets if net.uplink == name and not net.bridge]
 
     def addresses(self, name: str) -> list[IPv4Interface]:
-        """The global IPv4 addresses of a device, in order."""
+        """The global IPv4 addresses of a device, in the kernel's order."""
         infos = (self.link(name) or {}).get("addr_info", [])
         return [
             IPv4Interface(f"{info['local']}/{info['prefixlen']}")
@@ -159,12 +154,12 @@ class Facts:
         return link
 
     def global_addresses(self, name: str) -> list[Json]:
-        """A device's addresses of both families, in order, without IPv6's link-local ones."""
+        """A device's addresses of both families, without IPv6's link-local ones."""
         infos = self.known_link(name).get("addr_info", [])
         return [item for item in infos if item["family"] == "inet" or item["scope"] == "global"]
 
     def unicast_routes(self, name: str) -> list[Json]:
-        """The routes through a device that do not come with IPv6 itself, on-link ones first."""
+        """The unicast routes through a device, on-link ones first, without link-local ones."""
         routes = [
             route
             for route in [*self.known("routes"), *self.known("routes6")]
@@ -175,7 +170,7 @@ class Facts:
         return sorted(routes, key=lambda route: "gateway" in route)
 
     def interface_sysctls(self, name: str) -> dict[str, str]:
-        """A device's own sysctls that a new device would not have, and its `ipv4.rp_filter`."""
+        """A device's own settings that differ from a new device's, and its `ipv4.rp_filter`."""
         found: dict[str, str] = self.known("device_sysctls").get(name, {})
         return found
 
@@ -199,7 +194,7 @@ class Facts:
         ]
 
     def overlap(self, subnet: IPv4Network) -> str | None:
-        """What already stands for addresses of this subnet, in words, or None."""
+        """What already has addresses of this subnet, in words; None if it is free."""
         for route in self.known("routes"):
             if (other := destination(route)) is not None and other.overlaps(subnet):
                 return f"the host's route to {route['dst']}"
@@ -209,7 +204,7 @@ class Facts:
         return next((whose for whose, ip in self._needed() if ip_address(ip) in subnet), None)
 
     def _needed(self) -> Iterator[tuple[str, str]]:
-        """Addresses that the host must go on reaching, each with whose it is."""
+        """The addresses that the host must go on reaching, each after its owner."""
         servers = [*(self.names or {}).get("servers", ()), *(self.resolvers or ())]
         for server in servers:
             yield f"the name server {server}", server.partition("%")[0]
@@ -218,22 +213,22 @@ class Facts:
 
     @property
     def resolver(self) -> str:
-        """The name server that is asked first; without any glibc asks its own loopback."""
+        """The name server that is asked first; without any, glibc asks its own loopback."""
         return next(iter(self.resolvers or ()), "127.0.0.1")
 
     @property
     def has_ipv6(self) -> bool:
-        """Whether the kernel knows IPv6 and it is not switched off."""
+        """Whether the kernel has IPv6 and it is not disabled."""
         return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"
 
     def bridged(self, uplink: str) -> Network | None:
         """The network of ours that has bridged this uplink, or None."""
         networks: list[Network] = self.known("networks")
-        nets = ((one, one.topology) for one in networks)
-        return next((one for one, net in nets if net.bridge and net.uplink == uplink), None)
+        found = (one for one in networks if one.topology.bridge and one.topology.uplink == uplink)
+        return next(found, None)
 
     def on_bridge(self, bridge: str, mode: str = "") -> list[Network]:
-        """The networks of ours on this bridge, of this mode; "" is any bridge, and any mode."""
+        """The networks of ours on this bridge and of this mode; "" stands for any."""
         return [
             network
             for network in self.known("networks")
@@ -250,8 +245,12 @@ class Facts:
         return next((one for one in self.known("networks") if one.name == name), None)
 
 
+def _no_facts(reason: str) -> Refused:
+    return Refused(f"these are not facts ({reason}): make them with `netmodes facts`")
+
+
 def _with_typed_sysctls(data: Json) -> Json:
-    """Move the settings that older facts hold among ``sysctls`` to their own fields."""
+    """Move the settings that older facts have among ``sysctls`` to their own fields."""
     every = data.get("sysctls") or {}
     if "with ip_forward" not in every:
         return data

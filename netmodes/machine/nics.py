@@ -1,4 +1,4 @@
-"""Network devices: what drives one, whether it is wireless, who manages it, what tc does to it."""
+"""Network devices: the driver, whether one is wireless, who manages it, its tc filters."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from netmodes.machine.query import ask, lines, text_of
 DEVICES = Path("/sys/class/net")
 WIRELESS = Path("/proc/net/wireless")
 
-#: The request for a wireless device's mode (linux/wireless.h), and a station's answer.
+#: The ioctl for a wireless device's mode, and a station's answer (linux/wireless.h).
 SIOCGIWMODE = 0x8B07
 IW_MODE_INFRA = 2
 
-#: Each daemon that manages devices, its folder of files by device index, and the words in such a
-#: file that leave the device alone.
+#: The daemons that manage devices, each with its folder of files by device index, and the words by
+#: which such a file leaves the device alone.
 DAEMONS = (
     ("NetworkManager", "/run/NetworkManager/devices", "managed=false"),
     ("systemd-networkd", "/run/systemd/netif/links", "unmanaged"),
@@ -25,9 +25,12 @@ DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
 
 
 def hardware(link: Json) -> dict[str, str]:
-    """The "driver" of a device of ``ip -j link``, and its "wireless" mode if it has one.
+    """The "driver" of a device, and its "wireless" mode if it has one.
 
     /sys may show the devices of another network namespace, so index and MAC must match.
+
+    Args:
+        link: the device as ``ip -j link`` prints it.
     """
     name, found = link["ifname"], {}
     folder = DEVICES / name
@@ -42,7 +45,7 @@ def hardware(link: Json) -> dict[str, str]:
 
 
 def _wireless_mode(name: str) -> str:
-    """A wireless device is a "station", "other", or "unknown" if the kernel does not answer."""
+    """The mode of a wireless device: "station", "other", or "unknown" without an answer."""
     import fcntl
     import socket
     import struct
@@ -57,7 +60,7 @@ def _wireless_mode(name: str) -> str:
 
 
 def managers(link: Json) -> list[str]:
-    """The daemons and DHCP clients that configure a device, and may undo what netmodes does."""
+    """The daemons and DHCP clients that configure a device, and may undo what netmodes did."""
     files = ((name, Path(folder, str(link["ifindex"])), words) for name, folder, words in DAEMONS)
     daemons = [
         name for name, path, words in files if path.exists() and words not in (text_of(path) or "")
@@ -77,7 +80,7 @@ def _dhcp_clients() -> list[tuple[str, list[str]]]:
 
 
 def _network_of(process: Path) -> str | None:
-    """The network namespace of a process; None if only root may know."""
+    """The network namespace of a process; None if only root may read it."""
     try:
         return str((process / "ns/net").readlink())
     except OSError:
@@ -85,7 +88,7 @@ def _network_of(process: Path) -> str | None:
 
 
 def tc_filters(device: str) -> list[str] | None:
-    """The lines of ``tc filter show`` for a device, egress and then ingress."""
+    """The lines of ``tc filter show`` for a device, egress and then ingress; None if unknown."""
     show = ("tc", "filter", "show", "dev", device)
-    shown = [lines(ask(*show, *direction)) for direction in ((), ("ingress",))]
-    return None if None in shown else [line for some in shown for line in some or ()]
+    egress, ingress = lines(ask(*show)), lines(ask(*show, "ingress"))
+    return None if egress is None or ingress is None else egress + ingress

@@ -1,4 +1,4 @@
-"""Questions to the machine: one command that only reads, one file, one route."""
+"""Questions to the machine: a command that changes nothing, a file, a route."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from netmodes.machine.entries import Json
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
-    """Run a command that changes nothing; None if the program does not exist."""
+    """Run a command that changes nothing; None if the program is not installed."""
     return end(start(*argv))
 
 
 def start(*argv: str) -> Popen[str] | None:
-    """Start such a command without waiting for it."""
+    """Start such a command; ``end`` waits for it."""
     try:
         return Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True)
     except FileNotFoundError:
@@ -31,14 +31,14 @@ def end(child: Popen[str] | None) -> CompletedProcess[str] | None:
 
 
 def lines(done: CompletedProcess[str] | None) -> list[str] | None:
-    """The lines a command printed; None (unknown) if it failed or does not exist."""
+    """The lines that a command printed; None if it failed or is not installed."""
     return done.stdout.splitlines() if done and done.returncode == 0 else None
 
 
 def text_of(path: Path) -> str | None:
-    """The text of a file without its last newlines; None if nobody can read it.
+    """The text of a file without its last newlines; None if it cannot be read.
 
-    A pipe is not read: its reader would wait for a writer.
+    A pipe is not read, for that would wait for a writer.
     """
     try:
         return path.read_text(errors="replace").rstrip("\n") if path.is_file() else None
@@ -47,7 +47,7 @@ def text_of(path: Path) -> str | None:
 
 
 def route_to(address: str) -> Json | None:
-    """The route that packets to this address take, as ``ip -j route get`` prints it."""
+    """The host's route to an address, as ``ip -j route get`` prints it; None if unknown."""
     done = ask("ip", "-j", "route", "get", address)
     found = json.loads(done.stdout or "[]") if done and done.returncode == 0 else []
     return dict(found[0]) if found else None

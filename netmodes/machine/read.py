@@ -17,7 +17,7 @@ from netmodes.machine.entries import Json, kind
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers, tc_filters
 from netmodes.machine.query import end, lines, start, text_of
-from netmodes.machine.resolv import names, names_inside, resolvers
+from netmodes.machine.resolv import names, namespace_names, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
 from netmodes.plan.step import in_namespace
 
@@ -115,7 +115,7 @@ def namespace_facts(name: str) -> Facts:
         **facts,
         sysctls=_settings(lines(ended["sysctls"])),
         resolvers=resolvers(name),
-        names=names_inside(name),
+        names=namespace_names(name),
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from netmodes.machine.query import text_of
 
-#: The end of a line in every file of ours in /etc/netns, and the pattern (of grep, too) for it.
+#: The end of a line in every file of ours in /etc/netns, and the regular expression for it.
 MARK = "# made by netmodes"
 MARKED = f"{MARK}$"
 
-#: The C library's name servers, and those behind a resolver on a loopback
-#: (systemd-resolved.service(8), NetworkManager(8)).
+#: The file of the C library's name servers, and those with the name servers behind a resolver on a
+#: loopback (systemd-resolved.service(8), NetworkManager(8)).
 RESOLVERS = (
     "/etc/resolv.conf",
     "/run/systemd/resolve/resolv.conf",
@@ -31,11 +31,10 @@ def names() -> dict[str, Any]:
     """How the host resolves names.
 
     Returns:
-        servers: the IPv4 name servers to ask from a namespace: none on a loopback.
-        search: the search domains beside them.
-        hosts: the sources of hosts in nsswitch.conf; "" for no such line, None for no such file.
-        netns: the files in each folder of /etc/netns, and whether each is ours; None without.
-        nscd: whether a name service cache runs.
+        "servers", the IPv4 addresses of name servers that a namespace can ask, so none on a
+        loopback; "search", their search domains; "hosts", the sources of hosts in nsswitch.conf, ""
+        without such a line, None without that file; "netns", the files in each folder of
+        /etc/netns and whether each is ours, or None; "nscd", whether a name service cache runs.
     """
     servers, search = _real_servers()
     return {
@@ -47,13 +46,13 @@ def names() -> dict[str, Any]:
     }
 
 
-def names_inside(namespace: str) -> dict[str, Any]:
-    """How a namespace resolves names: the ``hosts`` of ``names``."""
+def namespace_names(namespace: str) -> dict[str, Any]:
+    """How a namespace resolves names: the "hosts" of ``names``."""
     return {"hosts": _hosts(_own(namespace, SWITCH))}
 
 
 def resolvers(namespace: str = "") -> list[str] | None:
-    """The name servers that the C library asks, in order, on the host or in a namespace."""
+    """The name servers that glibc asks in a namespace, or on the host for ""; None if unknown."""
     text = text_of(_own(namespace, Path(RESOLVERS[0])))
     return None if text is None else _parse(text)[0]
 
@@ -64,13 +63,13 @@ def is_loopback(server: str) -> bool:
 
 
 def _own(namespace: str, path: Path) -> Path:
-    """The file that a namespace has in place of this one of /etc (ip-netns(8)), if it has one."""
+    """The file that a namespace sees in place of one in /etc (ip-netns(8))."""
     own = Path("/etc/netns", namespace, path.name)
     return own if namespace and own.exists() else path
 
 
 def _real_servers() -> tuple[list[str], list[str]]:
-    """Name servers and search domains of the first file that names a server off the loopback."""
+    """The name servers and search domains of the first file with a server that is no loopback."""
     for path in RESOLVERS:
         servers, search = _parse(text_of(Path(path)) or "")
         if real := [server for server in servers if _is_real(server)]:

@@ -9,7 +9,7 @@ from netmodes.machine.query import route_to
 
 
 def ssh_device() -> str:
-    """The device that the SSH session goes through; "" without a session."""
+    """The device that leads to the SSH client; "" without a session."""
     peer = ssh_peer()
     return str((route_to(peer) or {}).get("dev", "")) if peer else ""
 
@@ -17,17 +17,23 @@ def ssh_device() -> str:
 def ssh_peer() -> str | None:
     """The address of the SSH client, or None without a session.
 
-    sudo removes SSH_CONNECTION from its command's environment, but the processes above still have
-    it.
+    sudo removes SSH_CONNECTION from the environment, but its parent processes still have it.
     """
     pid = os.getpid()
     while pid > 1:
         try:
             environment = Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
-            pid = int(Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])
+            pid = _parent(pid)
         except OSError:
             return None
         for variable in environment:
-            if variable.startswith(b"SSH_CONNECTION="):
-                return next(iter(variable.decode().partition("=")[2].split()), None)
+            name, _, value = variable.decode(errors="replace").partition("=")
+            if name == "SSH_CONNECTION":
+                return value.partition(" ")[0] or None
     return None
+
+
+def _parent(pid: int) -> int:
+    """The parent of a process; its stat (proc(5)) names it after a command in parentheses."""
+    stat = Path("/proc", str(pid), "stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
