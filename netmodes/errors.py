@@ -1,9 +1,9 @@
-"""What can go wrong, each as one sentence that says what is wrong and what to do.
+"""The errors; the text of each is one sentence that says what is wrong and what to do.
 
 NetmodesError
 ├── Refused          the parameters or the machine do not allow it; nothing was touched
-├── CommandFailed    a command failed; what was done has been taken back
-└── Interrupted      a signal came; what was done has been taken back
+├── CommandFailed    a command failed; what was done is undone
+└── Interrupted      a signal came; what was done is undone
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 
 class NetmodesError(Exception):
-    """The base of everything netmodes raises; its text is fit for a user.
+    """The base of all errors that netmodes raises.
 
-    ``exit_status`` is what the command line exits with. ``left`` is None where nothing was begun;
-    else what was done has been taken back, except for what it names, one sentence each.
+    ``exit_status`` is the exit status of the command line. ``left`` is None if no command ran;
+    otherwise what was done is undone, except for what ``left`` names, one sentence each.
     """
 
     exit_status = 1
@@ -31,9 +31,9 @@ class CommandFailed(NetmodesError):
 
     Args:
         line: the command, quoted for a shell.
-        status: its exit status; negative for a signal.
-        words: what it said on stderr.
-        hint: what to do about it, one sentence, or nothing.
+        status: its exit status; the negative number of the signal that ended it.
+        words: its error messages.
+        hint: what to do about it, as one sentence; "" if that is unknown.
     """
 
     def __init__(self, line: str, status: int, words: str, hint: str = "") -> None:
@@ -42,13 +42,13 @@ class CommandFailed(NetmodesError):
 
     def __str__(self) -> str:
         said = [f"  {line}" for line in self.words.splitlines()]
-        command = self.line.partition(" <<")[0]  # without what it read
+        command = self.line.partition(" <<")[0]  # without its here-document
         first = f"`{command}` failed (exit status {self.status})"
         return "\n".join([first, *said, *([self.hint] if self.hint else [])])
 
 
 class Interrupted(NetmodesError):
-    """A signal came in the middle of ``up``.
+    """A signal came during ``up``.
 
     Args:
         signum: the signal's number; the exit status is 128 more.

@@ -1,6 +1,6 @@
-"""The verbs: a mode put up, and a network of ours kept, undone, tried and entered.
+"""The verbs: put a network up, confirm it, undo it, try its promises, enter its namespace.
 
-Root and the lock are asked for here, and names are checked; what stands below does the work.
+Each verb validates the name, then asks for root and the lock; the packages below do the work.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
 from netmodes.engine.record import Outcome, Record
-from netmodes.engine.runner import Runner, silent
+from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
 from netmodes.errors import NetmodesError, Refused
 from netmodes.firewall import objections
@@ -29,11 +29,9 @@ from netmodes.plan.promise import NotAsPromised, Report
 from netmodes.plan.step import in_namespace
 from netmodes.plan.verdict import Flow, Verdict
 
-Echo = Callable[[str], None]
-
 
 def judge(flow: Flow | None, facts: Facts) -> Verdict:
-    """What the host's firewall does with what a mode has it forward; None is nothing."""
+    """What the host's firewall does with the packets that a mode has it forward, if any."""
     return objections.judge(flow, facts) if flow else Verdict()
 
 
@@ -50,10 +48,10 @@ def up(
 
     Args:
         name: the namespace's name.
-        render: the mode's plan for a machine; None if just this network is up there.
+        render: returns the mode's plan for these facts; None if just this network is up.
         thorough: read firewalls, policy rules, hardware and managers as well.
-        confirm: seconds; unless ``confirm`` is called within them, or if this process ends
-            before, a watcher undoes everything.
+        confirm: seconds within which ``confirm`` must be called; otherwise, or if this process
+            ends first, a watcher undoes everything. None for no watcher.
         check: try every promise of the mode; if one is not kept, undo everything.
         echo: is given each line before it runs.
 
@@ -62,9 +60,9 @@ def up(
 
     Raises:
         Refused: the machine does not allow it; nothing was touched.
-        CommandFailed: a command failed; what was done has been undone.
-        NotAsPromised: a promise is not kept; the same, but for what was up already.
-        Interrupted: the same, after a signal.
+        CommandFailed: a command failed; what was done is undone.
+        Interrupted: a signal came; what was done is undone.
+        NotAsPromised: a promise is not kept; a network that was up before stays.
     """
     need_root()
     with locked() as lock:
@@ -78,7 +76,7 @@ def up(
 
 
 def _checked(name: str, echo: Echo | None) -> Report:
-    """Try every promise of a network that was up before and stays.
+    """Try every promise of a network that was up before.
 
     Raises:
         NotAsPromised: one is not kept.
@@ -90,19 +88,19 @@ def _checked(name: str, echo: Echo | None) -> Report:
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
-    """Take the network of this namespace back, newest command first.
+    """Undo the network of this namespace, newest command first.
 
     Args:
         name: the namespace's name.
-        kill: end the processes that run inside, rather than refuse.
+        kill: end the processes in the namespace, rather than refuse.
         echo: is given each line before it runs.
 
     Returns:
-        Whether there was anything to take back.
+        Whether there was such a network.
 
     Raises:
-        Refused: the namespace is not ours, or processes run inside.
-        NetmodesError: something is left; its text says what.
+        Refused: the namespace is not ours, or processes run in it.
+        NetmodesError: something is left; the text says what.
     """
     devices.validate_namespace(name)
     need_root()
@@ -117,16 +115,16 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
 
 
 def _refuse_foreign(name: str) -> None:
-    """A second ``down`` has nothing to do; a namespace that others made is another matter."""
+    """Refuse a namespace that somebody else made; where there is none, ``down`` has been run."""
     if Path(iproute.NAMESPACES, name).exists():
         raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
 
 
 def confirm(name: str) -> None:
-    """Keep the network of this namespace: its watcher goes.
+    """Keep the network of this namespace; its watcher ends.
 
     Raises:
-        Refused: it is not up (any more).
+        Refused: the network is not up, or not any more.
     """
     devices.validate_namespace(name)
     need_root()
@@ -135,19 +133,19 @@ def confirm(name: str) -> None:
 
 
 def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
-    """Try every promise of the mode of a network that is up.
+    """Try every promise of a network that is up.
 
-    Neighbours are forgotten first, and asked for anew; so is where the namespace was redirected to.
+    The neighbour entries and redirects that the packets would use are deleted first.
 
     Args:
         name: the namespace's name.
-        outside: an IPv4 address, or a host's name, that stands for the outside; without one the
-            default route's gateway does, the way beyond it is judged without a packet, and no name
-            is looked up, but the name server asked.
+        outside: an IPv4 address or a host's name outside, to be tried. Without one, the gateway
+            of the default route is tried instead, the way beyond it is judged without a packet,
+            and the name server is asked, but for no host's name.
         echo: is given each line before it runs.
 
     Raises:
-        Refused: the network is not up, or ``outside`` has no address, or one that is not outside.
+        Refused: the network is not up; or ``outside`` has no address, or one that is not outside.
     """
     devices.validate_namespace(name)
     need_root()
@@ -161,9 +159,9 @@ def _check(name: str, outside: str, echo: Echo | None) -> Report:
 
 
 def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
-    """Follow a packet from a namespace as the kernel would, to the first thing that is wrong.
+    """Follow a packet from a namespace as the kernel would, to the first fault.
 
-    Neighbours on the way are forgotten first, and asked for anew.
+    The neighbour entries on its way are deleted first.
 
     Args:
         name: the namespace's name.
@@ -171,10 +169,10 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
         echo: is given each line before it runs.
 
     Returns:
-        The hops, and what is wrong at the last; nothing, if the target answers.
+        The stages that the packet passes, and the fault, if there is one.
 
     Raises:
-        Refused: this is no target, or no machine's address, or the network is not up.
+        Refused: ``target`` is no target or no machine's address, or the network is not up.
     """
     from netmodes.diagnose import target as targets
     from netmodes.diagnose.why.why import follow_target
@@ -186,21 +184,17 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
 
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
-    """Become a command inside a network; see ``engine.enter``."""
+    """Replace this process by a command in a network's namespace; see ``engine.enter``."""
     devices.validate_namespace(name)
     become(name, command, user, echo)
 
 
-def run_inside(name: str, *argv: str) -> Outcome:
-    """Run a command inside a network, to its end, as the current user."""
+def run(name: str, *argv: str) -> Outcome:
+    """Run a command in a network's namespace, to its end, as the current user."""
     return Runner().quietly(in_namespace(name, *argv))
 
 
 def need_root() -> None:
-    """Refuse to go on without root.
-
-    Raises:
-        Refused: this process is not root.
-    """
+    """Refuse to go on if this process is not root."""
     if os.geteuid() != 0:
         raise Refused("this needs root: run it under sudo, or inside `netmodes lab`")

@@ -1,1 +1,1 @@
-"""Runs a plan and takes it back; the only importer of plumbum."""
+"""Runs a plan and undoes it; the only importer of plumbum."""

@@ -1,4 +1,4 @@
-"""Running a command inside a network, as the user who asked."""
+"""Running a command in a network's namespace, as the user who asked for it."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ import os
 import pwd
 import shlex
 import signal
-from collections.abc import Callable
 from typing import NoReturn
 
 from netmodes.engine.down import running
+from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
 from netmodes.plan.step import in_namespace
+from netmodes.plan.undo import Argv
 
 
-def become(
-    name: str, command: tuple[str, ...], user: str | None, echo: Callable[[str], None]
-) -> NoReturn:
-    """Become this command inside the network; root is needed.
+def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
+    """Replace this process by a command in a network's namespace; needs root.
 
     Args:
         name: the namespace's name.
-        command: argv.
-        user: whose; None for the one who called sudo, or root.
+        command: its argv.
+        user: the user to run it as; None for the user who called sudo, or else root.
         echo: is given the line before it runs.
 
     Raises:
-        Refused: there is no such network, user or program.
+        Refused: there is no such network or user, or ``ip`` is not installed.
     """
     running(name)
     argv = in_namespace(name, *_as_user(user or os.environ.get("SUDO_USER")), *command)
     echo(shlex.join(argv))
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and the command would too
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would the command
     try:
         os.execvp(argv[0], argv)
     except OSError as error:
         raise Refused(f"`{argv[0]}` cannot be run ({error.strerror}): install iproute2") from None
 
 
-def _as_user(user: str | None) -> tuple[str, ...]:
-    """What goes before a command to run it as this user; ``ip netns exec`` itself needs root."""
+def _as_user(user: str | None) -> Argv:
+    """The words before a command that run it as this user; ``ip netns exec`` itself needs root."""
     if user is None:
         return ()
     try:

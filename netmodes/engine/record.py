@@ -1,4 +1,4 @@
-"""What a run did: each command that ran, with its result."""
+"""The record of a run: its plan, and the result of each command."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from netmodes.plan.promise import Report
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one command.
+    """The result of one command.
 
     Args:
         line: the command, quoted for a shell.
-        status: its exit status; negative for a signal.
-        stdout: what it printed.
-        stderr: what it complained of.
-        seconds: how long it took.
+        status: its exit status; the negative number of the signal that ended it.
+        stdout: its output.
+        stderr: its error messages.
+        seconds: its duration.
     """
 
     line: str
@@ -30,12 +30,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Record:
-    """A plan and what came of each of its commands.
+    """A plan and the results of its commands.
 
     Args:
-        plan: the commands.
-        outcomes: what came of each that ran.
-        report: what came of every promise of the mode, if they were tried.
+        plan: the plan.
+        outcomes: the results of the commands that ran, in order.
+        report: the results of the mode's promises, if they were tried.
     """
 
     plan: Plan
@@ -48,13 +48,13 @@ class Record:
         return tuple(outcome.line for outcome in self.outcomes)
 
     def script(self) -> str:
-        """The same commands as bash; see ``netmodes.script.bash``."""
+        """The plan as a bash script; see ``netmodes.script.bash``."""
         from netmodes.script.bash import render
 
         return render(self.plan)
 
     def to_json(self) -> str:
-        """Lines, exit statuses, outputs and durations (seconds), with the plan they came from."""
+        """The record as JSON text."""
         data = {"plan": self.plan.to_dict(), "outcomes": list(map(asdict, self.outcomes))}
         if self.report is not None:
             data["report"] = self.report.to_dict()

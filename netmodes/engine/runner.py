@@ -1,4 +1,4 @@
-"""The only door to the system: says a command, runs it through plumbum, keeps what came of it."""
+"""The runner: shows a command, runs it through plumbum, and returns the result."""
 
 from __future__ import annotations
 
@@ -21,33 +21,37 @@ if TYPE_CHECKING:
 
 Echo = Callable[[str], None]
 
-#: Exit statuses of a shell for what cannot be run or was killed; `sysctl` fails with 255.
+#: Exit statuses for a command that could not be run or was killed; `sysctl` fails with 255.
 NOT_ENDED = range(126, 255)
 
-#: How many commands at most run side by side.
+#: The greatest number of commands that run side by side.
 SIDE_BY_SIDE = 32
 
 
 def silent(line: str) -> None:
-    """An echo that says nothing: the library's default."""
+    """The echo that shows nothing: the library's default."""
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs commands, one at a time.
+    """Runs commands.
 
     Args:
         echo: is given each line before it runs.
-        lock: a descriptor that each child holds too, so that the lock outlives a killed parent.
+        lock: a descriptor that each command inherits, so that its lock outlives a killed parent.
     """
 
     echo: Echo = silent
     lock: int | None = None
 
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
-        """Say a command, then run it to its end; a failure is an outcome, not an exception.
+        """Show a command, then run it to its end; a failure is a result, not an exception.
 
-        What it makes everybody may read, for every user in a namespace reads its /etc/resolv.conf.
+        Files that it makes are readable for everybody, as a namespace's resolv.conf must be.
+
+        Args:
+            argv: the command, as run on the host.
+            stdin: the text that it reads, or None.
 
         Raises:
             Refused: the program is not installed.
@@ -57,12 +61,21 @@ class Runner:
             return self.quietly(argv, stdin, umask=0o022)
 
     def say(self, text: str) -> None:
-        """Tell the user; a closed terminal is no reason to stop half way."""
+        """Show a line to the user; a closed terminal does not stop the run."""
         with suppress(OSError):
             self.echo(text)
 
     def quietly(self, argv: Argv, stdin: str | None = None, umask: int = -1) -> Outcome:
-        """The same unsaid, for commands that only look; -1 is the umask of this process."""
+        """Run a command that changes nothing, without showing it.
+
+        Args:
+            argv: the command, as run on the host.
+            stdin: the text that it reads, or None.
+            umask: its umask; -1 for that of this process.
+
+        Raises:
+            Refused: the program is not installed.
+        """
         command = program(argv[0])[argv[1:]]
         hold = () if self.lock is None else (self.lock,)
         began = time.monotonic()
@@ -74,10 +87,10 @@ class Runner:
         return Outcome(line(argv, stdin), status, stdout, stderr, time.monotonic() - began)
 
     def together(self, argvs: Sequence[Argv]) -> list[Outcome]:
-        """Say some commands that do not depend on each other, then run them side by side.
+        """Show commands that do not depend on each other, then run them side by side.
 
         Raises:
-            Refused: a program is not installed.
+            Refused: a program is not installed; then none runs.
         """
         from concurrent.futures import ThreadPoolExecutor
 
@@ -89,7 +102,7 @@ class Runner:
             return list(pool.map(self.quietly, argvs))
 
     def look(self, argv: Argv) -> str:
-        """What a command without effect prints; "" where it fails or is not installed."""
+        """The output of a command that changes nothing; "" if it fails or is not installed."""
         try:
             outcome = self.quietly(argv)
         except Refused:
@@ -97,20 +110,23 @@ class Runner:
         return outcome.stdout if outcome.status == 0 else ""
 
     def word(self, probe: Argv) -> str | None:
-        """The first word that a probe prints, or ""; None where it fails: there is no such thing.
+        """The first word that an undo's probe prints, or ""; None if it fails, and finds nothing.
 
         Raises:
-            CommandFailed: it did not come to its end, so what is there is unknown.
+            CommandFailed: the probe was killed or could not run, so the answer is unknown.
             Refused: the program is not installed.
         """
         outcome = self.to_its_end(probe)
-        return next(iter(outcome.stdout.split()), "") if outcome.status == 0 else None
+        if outcome.status != 0:
+            return None
+        words = outcome.stdout.split()
+        return words[0] if words else ""
 
     def to_its_end(self, argv: Argv) -> Outcome:
-        """What came of a command that only looks, be it a failure.
+        """The result of a command that changes nothing, also if it failed.
 
         Raises:
-            CommandFailed: it did not come to its end, so what is there is unknown.
+            CommandFailed: the command was killed or could not run, so the answer is unknown.
             Refused: the program is not installed.
         """
         with signals.held_back():
@@ -121,7 +137,7 @@ class Runner:
 
 
 def _runs(argv: Argv) -> str:
-    """The program that a command is about, also where it is run in a namespace."""
+    """The program that a command runs, in a namespace or not."""
     return argv[4] if argv[:3] == ("ip", "netns", "exec") else argv[0]
 
 

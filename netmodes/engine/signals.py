@@ -1,6 +1,6 @@
-"""What INT, TERM and HUP do while commands run: noted or ignored, never fatal half way.
+"""What INT, TERM and HUP do while commands run: they are noted or ignored, and end no command.
 
-Ctrl-C reaches the whole foreground group: a command holds it back as well, until it is done.
+Ctrl-C reaches the whole foreground group, so commands inherit what is set here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """Collect the signals that come; the caller looks between two commands."""
+    """Collect the numbers of the signals that come, for the caller to look at between commands."""
     caught: list[int] = []
 
     def note(signum: int, frame: FrameType | None) -> None:
@@ -28,14 +28,14 @@ def noted() -> Iterator[list[int]]:
 
 @contextmanager
 def ignored() -> Iterator[None]:
-    """Finish first: the commands started meanwhile inherit this, and survive Ctrl-C as well."""
+    """Ignore signals, in this process and in the commands that it starts meanwhile."""
     with _handled_by(signal.SIG_IGN):
         yield
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Signals wait for the end of this; those to a command started meanwhile, for its end."""
+    """Block signals; a command that is started meanwhile blocks them until it ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         yield
@@ -45,9 +45,9 @@ def held_back() -> Iterator[None]:
 
 @contextmanager
 def _handled_by(handler: object) -> Iterator[None]:
-    """Only the main thread of a program may say what signals do; elsewhere this does nothing.
+    """Set a handler; only the main thread may, and elsewhere this does nothing.
 
-    What is ignored from the start, as under ``nohup``, stays so.
+    A signal that is ignored from the start, as under ``nohup``, stays ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

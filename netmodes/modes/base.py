@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from netmodes import network
 from netmodes.commands import devices, notices
 from netmodes.engine.record import Outcome, Record
+from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from netmodes.plan.answer import Answer
-
-Echo = Callable[[str], None]
 
 #: An address with its prefix length.
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
@@ -273,7 +272,7 @@ class Mode(ABC):
 
     def exec(self, *argv: str) -> Outcome:
         """Run a command inside the namespace, to its end, as the current user."""
-        return network.run_inside(self.namespace, *argv)
+        return network.run(self.namespace, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
         """Try every promise of the mode on the network that is up; see ``network.check``."""
