@@ -497,7 +497,7 @@ def test_up_and_check(lab: Lab) -> None:
 
 
 def test_up_and_check_as_json(lab: Lab) -> None:
-    """With --json the record holds what came of every promise."""
+    """With --json the record holds the result of every promise."""
     record = json.loads(lab.ok("netmodes", "host-only", "--check", "--json"))
 
     assert [one["differs"] for one in record["report"]["results"]] == [False] * 8
@@ -525,7 +525,7 @@ def test_verbatim_comes_back(quick_lab: Lab, untouched: State) -> None:
 
 
 def test_what_was_up_stays(quick_lab: Lab) -> None:
-    """A network that was up before is not taken back, whatever it does not keep."""
+    """A network that was up before is not undone, whatever promise it breaks."""
     quick_lab.ok("netmodes", "host-only")
     quick_lab.ok("ip", "link", "set", "veth0", "down")
 

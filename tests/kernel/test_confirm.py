@@ -1,4 +1,4 @@
-"""--confirm: whatever becomes of the command line, an unconfirmed bridge is taken back."""
+"""--confirm: whatever becomes of the command line, an unconfirmed bridge is undone."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_command_fails(quick_lab: Lab, untouched: State, way: str, mode: str, li
 
 
 def test_taking_back_fails(quick_lab: Lab, untouched: State, way: str) -> None:
-    """What cannot be taken back is named, and a later down finds it."""
+    """What cannot be undone is named, and a later down finds it."""
     quick_lab.replace("ip", FAILING)
     done = up(quick_lab, way, HOST_ONLY, FAIL="ip link set veth0 up\nip link del veth0")
     listed = quick_lab.ok("netmodes", "list")
@@ -111,7 +111,7 @@ def test_taking_back_fails(quick_lab: Lab, untouched: State, way: str) -> None:
 
 @pytest.mark.parametrize("down", ["netmodes down A", "{script} down", "bash {journal}/down.sh"])
 def test_two_cannot_be_taken_back(lab: Lab, down: str) -> None:
-    """All that could not be taken back is named at the end."""
+    """All that could not be undone is named at the end."""
     lab.replace("ip", FAILING)
     script = export(lab, HOST_ONLY)
     lab.ok(script)
@@ -125,7 +125,7 @@ def test_two_cannot_be_taken_back(lab: Lab, down: str) -> None:
 
 
 def test_not_all_of_a_batch(quick_lab: Lab) -> None:
-    """What a taking-back of many lines could not do is told, in `ip`'s words."""
+    """What an undo of many lines could not do is told, in `ip`'s words."""
     quick_lab.ok("netmodes", *BRIDGED.split())
     quick_lab.ok(*"ip link set enp0s1 down".split())
     down = quick_lab.netmodes("down", "A")
@@ -203,7 +203,7 @@ def test_signal(
 
 
 def test_signal_again(quick_lab: Lab, untouched: State, way: str) -> None:
-    """A second Ctrl-C, while the first is taken back, changes nothing."""
+    """A second Ctrl-C, during the undo after the first, changes nothing."""
     quick_lab.replace("ip", SIGNALLING)
     twice = "ip link set enp0s1 up\nip link set enp0s1 nomaster"
     done = up(quick_lab, way, BRIDGED, AT=twice, SIGNAL="INT", TO="all")

@@ -156,7 +156,7 @@ def test_rich_uplink(lab: Lab, way: str) -> None:
 
 
 def test_cut_short(quick_lab: Lab) -> None:
-    """A hand-over that fails half way is taken back whole: among its routes, or its addresses."""
+    """A hand-over that fails half way is wholly undone: among its routes, or its addresses."""
     quick_lab.sh(RICH)
     quick_lab.replace("ip", CUT)
     before = state(quick_lab.ok)

@@ -209,7 +209,7 @@ def test_down(seen: Seen, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["live", "script"])
 def test_move_fails(seen: Seen, way: str) -> None:
-    """A dummy0 that has not left the host is taken back there."""
+    """A dummy0 that has not left the host is deleted there."""
     status, printed = seen[f"{way}_fails"]
 
     assert status == 1

@@ -211,7 +211,7 @@ def test_everybody_reads(lab: Lab, way: str) -> None:
     ("mode", "without"), [("host-only", "--verbatim"), (BRIDGED, "--dns none")]
 )
 def test_read_only(lab: Lab, untouched: State, mode: str, without: str) -> None:
-    """Where /etc is read-only all is taken back, and what is said to do without files does."""
+    """Where /etc is read-only all is undone, and what is said to do without files does."""
     lab.sh("mount --bind /etc /etc; mount -o remount,ro,bind /etc")
     failed = lab.netmodes(*mode.split())
     assert f"`{without}`" in failed.stderr

@@ -396,7 +396,7 @@ def test_beside_bridged(lab: Lab) -> None:
 
 
 def test_table_in_the_way(lab: Lab) -> None:
-    """A table of the same name that is not ours stays as it is, and the run is taken back."""
+    """A table of the same name that is not ours stays as it is, and the run is undone."""
     lab.ok("nft", "add", "table", "ip", "netmodes-bridge-nat0")
     before = state(lab.ok)
     done = lab.netmodes("nat")

@@ -33,7 +33,7 @@ each_way = pytest.mark.parametrize("way", PUT_UP)
 #: In the place of `ip`: at the command $AT netmodes itself is killed, which then still runs.
 KILLING = 'if [ "$*" = "$AT" ]; then kill -s KILL $PPID; fi; exec "$REAL" "$@"'
 
-#: A command of each mode after which there is something of every kind to take back.
+#: A command of each mode after which there is something of every kind to undo.
 CUTS = {
     "host-only": "link set veth1 netns A",
     "bridged --uplink enp0s1": "link set veth0 master br0",

@@ -1,4 +1,4 @@
-"""Taking back: what is ours and only that, however the machine has changed meanwhile."""
+"""Undo: what is ours and only that, however the machine has changed meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terminal goes, nobody reads, or it is told to end: a taking-back comes to its end."""
+"""The terminal goes, nobody reads, or it is told to end: an undo comes to its end."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def command(lab: Lab, way: str, verb: str) -> list[str]:
 def test_terminal_closed(
     lab: Lab, untouched: State, way: str, verb: str, at: str, expected: int
 ) -> None:
-    """A terminal that is closed in the middle ends up, once it is taken back; down finishes."""
+    """A terminal that is closed in the middle ends up, once it is undone; down finishes."""
     lab.export("host-only")
     if verb == "down":
         lab.ok(*command(lab, way, "up"))
@@ -74,7 +74,7 @@ def test_terminal_closed(
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("end", ["| true", ">&-", ">/dev/full"])
 def test_nobody_reads_of_a_failure(lab: Lab, untouched: State, way: str, end: str) -> None:
-    """A run that fails is taken back whether or not anybody can read it."""
+    """A run that fails is undone whether or not anybody can read it."""
     lab.export("host-only")
     lab.replace("ip", FAILING)
     words = " ".join(command(lab, way, "up"))
@@ -106,7 +106,7 @@ def test_signal_in_down(lab: Lab, untouched: State, way: str, signal: str) -> No
 def test_signal_while_a_failure_is_taken_back(
     lab: Lab, untouched: State, way: str, signal: str
 ) -> None:
-    """A signal in the middle of the taking-back of a failure changes nothing of it."""
+    """A signal in the middle of the undo after a failure changes nothing of it."""
     lab.export("host-only")
     lab.replace("ip", FAILING)
     settings = ("FAIL=link set veth0 up", "AT=link del veth0", f"SIGNAL={signal}")

@@ -207,7 +207,7 @@ def test_notes(lines: list[str], notes: list[Note], plan: Plan) -> None:
     ],
 )
 def test_state(lines: list[str], state: str, plan: Plan) -> None:
-    """A network is up from the end of its run to the beginning of its taking-back."""
+    """A network is up from the end of its run to the beginning of its undo."""
     network = begun(plan, *lines).read()
 
     assert network is not None

@@ -199,7 +199,7 @@ journal.ROOT = Path(os.environ["PATH"], "netmodes")
 
 
 def test_loaded_to_run(tmp_path: Path) -> None:
-    """A run takes plumbum but not jinja2, though the journal holds the taking-back as bash."""
+    """A run takes plumbum but not jinja2, though the journal holds the undo as bash."""
     others = "cksum mkdir rm rmdir sed sysctl tee".split()
     printing = {"ip": "[]", "stat": "41.5"} | dict.fromkeys(others, "1")
     for program, printed in printing.items():

@@ -22,7 +22,7 @@ esac
 printf '%s\\0' "$#" "${0##*/}" "$@" >>"$HEARD"
 """
 
-#: What commands, probes and checks run; what a script itself also needs, it gets but for /etc.
+#: What commands, probes and requirements run; a script gets what else it needs, but for /etc.
 STUBS = """
     cat cksum flock grep ip iptables kill ls mkdir nft ping rm rmdir sed sh ss stat sysctl tee
     """.split()

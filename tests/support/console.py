@@ -1,6 +1,6 @@
 """The real command line inside this process, and its sessions as a console shows them.
 
-``python tests/support/console.py FILE…`` writes each session anew, from its own first line.
+``python tests/support/console.py FILE…`` writes each session again, from its first line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROMPT = "$ netmodes "
 
 @dataclass(frozen=True)
 class Done:
-    """What came of one call of the command line."""
+    """The result of one call of the command line."""
 
     status: int | str | None
     stdout: str
@@ -48,7 +48,7 @@ def netmodes(*arguments: str) -> Done:
 
 
 def session(line: str) -> str:
-    """The line as typed in tests/facts, then all that it prints and its exit status, if not 0."""
+    """A line typed in tests/facts, then all that it prints and its exit status, if not 0."""
     arguments = shlex.split(line.removeprefix(PROMPT))
     harmless = {"--dry-run", "--facts"} <= set(arguments) and "" not in arguments
     assert harmless, f"this could run for real: {line}"
@@ -59,7 +59,7 @@ def session(line: str) -> str:
 
 
 def main(files: list[str]) -> None:
-    """Write these sessions anew."""
+    """Write these sessions again."""
     paths = [Path(file).resolve() for file in files]
     os.chdir(FACTS)
     for path in paths:

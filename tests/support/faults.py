@@ -102,7 +102,7 @@ MORE = {"nat": ("--publish", "8080:80")}
 
 @dataclass(frozen=True)
 class Sweep:
-    """One mode, run or taken back one way, with one kind of fault."""
+    """One mode, put up or taken down one way, with one kind of fault."""
 
     mode: str
     way: str
@@ -117,7 +117,7 @@ class Sweep:
         return [self.mode, *uplinks, *MORE.get(self.mode, ())]
 
     def go(self, verb: str) -> int:
-        """Put up or take back, to whatever end."""
+        """Put up or take down, whatever the end."""
         if self.way == "script":
             return run(str(SCRIPT), verb)
         return netmodes(*(self.up if verb == "up" else ("down", "A")))
@@ -251,7 +251,7 @@ def networks() -> list[str]:
 
 
 def restore(k: int, before: Any) -> None:  # noqa: ANN401
-    """Take back what is there, by each way in turn; then there is nothing to take back."""
+    """Take down what is up, by each way in turn; then nothing is left to undo."""
     by = ("netmodes down", "the script's down", "down.sh")[k % 3] if JOURNAL.exists() else "no down"
     status = {
         "no down": lambda: 0,

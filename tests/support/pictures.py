@@ -1,6 +1,6 @@
 """Situations as facts, and what `netmodes show` draws of them.
 
-``python tests/support/pictures.py`` writes each picture of tests/golden anew.
+``python tests/support/pictures.py`` writes each picture of tests/golden again.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ def host_only(near: Json | None = None, far: Json | None = None) -> Situation:
     return host([NIC, ends[0]], routes, mode), {"A": inside}
 
 
-def bridged(second: bool = False, stray: bool = False) -> Situation:
-    """The article's bridged mode, with a second namespace, or with the article's trap."""
+def bridged(second: bool = False, on_port: bool = False) -> Situation:
+    """The article's bridged mode, with a second namespace, or with the address on the port."""
     first = Bridged(uplink="enp0s1")
-    port = NIC if stray else {**NIC, "addr_info": []}
-    addresses = ("192.168.64.100/24", *(() if stray else ("192.168.64.3/24",)))
+    port = NIC if on_port else {**NIC, "addr_info": []}
+    addresses = ("192.168.64.100/24", *(() if on_port else ("192.168.64.3/24",)))
     bridge = link("br0", 3, *addresses, address=NIC["address"], **of_kind("bridge"))
     links = [bridge, {**port, "master": "br0"}, veth("veth0", 5, 4, master="br0")]
     modes, spaces = [first], {"A": on_lan("veth1", 4, 5, "192.168.64.50/24")}
@@ -128,7 +128,7 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
     "host-only": host_only,
     "bridged": bridged,
     "bridged-two": lambda: bridged(second=True),
-    "bridged-stray": lambda: bridged(stray=True),
+    "bridged-stray": lambda: bridged(on_port=True),
     "down": lambda: host_only(near=DOWN, far=NO_CARRIER),
     "unseen": unseen,
 }
@@ -146,7 +146,7 @@ def seen(name: str, network: str | None = None) -> View:
 
 
 def main() -> None:
-    """Write all pictures anew."""
+    """Write all pictures again."""
     os.environ["COLUMNS"] = "80"
     for name in SITUATIONS:
         for how, write in WRITTEN.items():

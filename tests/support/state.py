@@ -202,7 +202,7 @@ def _content(path: Path) -> Any:  # noqa: ANN401
     """A file's content; in a journal's log without ifindexes, handles, inodes, sums and births."""
     text = path.read_text()
     if path.suffix == ".sh":
-        return "the taking-back as bash"  # written by Python or by bash itself
+        return "the undo as bash"  # written by Python or by bash itself
     if path.name == "before.json":
         return "the facts from before"  # a script asks for fewer
     if path.suffix == ".json":

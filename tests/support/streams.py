@@ -26,7 +26,7 @@ ip addr add 2001:4860:4860::8888/128 dev lo
 
 @dataclass
 class Pings:
-    """What became of the streams: of each the packets lost, and the worst round trip in ms."""
+    """The result of the streams: of each the packets lost, and the worst round trip in ms."""
 
     lost: list[int] = field(default_factory=list)
     worst: list[float] = field(default_factory=list)

@@ -494,8 +494,8 @@ def test_list_states(watched: bool, lines: list[str], state: str) -> None:
 def test_list_stray(nowhere: Path) -> None:
     """The list says where an address is on an enslaved port, and what takes it off."""
     begun("A", "up", mode=Bridged(uplink="enp0s1"))
-    stray = machine("article").known("links")
-    port = [{**link, "master": "br0"} for link in stray if link["ifname"] == "enp0s1"]
+    links = machine("article").known("links")
+    port = [{**link, "master": "br0"} for link in links if link["ifname"] == "enp0s1"]
     write_ip(nowhere, f"""[ "$3" = addr ] && echo '{json.dumps(port)}' || echo '[]'""")
 
     done = netmodes("list")
@@ -612,14 +612,14 @@ def namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_down_of_nothing(root: None, namespaces: Path) -> None:
-    """Taking back what is not there, or not any more, is done."""
+    """To take down what is not up, or no longer up, is no error."""
     done = netmodes("down", "A")
 
     assert (done.status, done.stdout, done.stderr) == (0, "", "A is not up: nothing to do.\n")
 
 
 def test_down_of_several(root: None, namespaces: Path) -> None:
-    """One that cannot be taken back keeps none of the others from it."""
+    """A network that cannot be taken down stops none of the others."""
     (namespaces / "A").touch()
 
     done = netmodes("down", "A", "a b", "C")
@@ -643,7 +643,7 @@ def test_down_of_what_is_not_ours(root: None, namespaces: Path) -> None:
 
 
 def test_down_all_of_none(root: None) -> None:
-    """Taking back everything, where there is nothing, is done."""
+    """To take down everything, where nothing is up, is no error."""
     assert netmodes("down", "--all").status == 0
 
 

@@ -71,7 +71,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Came:
-    """What came of it: the commands, what was left alone, and whether A is wholly down."""
+    """The result: the commands, what was left alone, and whether A is wholly down."""
 
     ran: str = ""
     left: str = ""
@@ -192,7 +192,7 @@ def read(path: Path) -> str:
 @pytest.mark.parametrize("engine", [python, bash])
 @pytest.mark.parametrize(("case", "came"), CASES.values(), ids=CASES)
 def test_down(case: Case, came: Came, engine: Engine, here: Path) -> None:
-    """A thing is taken back if it is as its command left it, and nobody else needs it."""
+    """A thing is undone if it is as its command left it, and nobody else needs it."""
     arrange(case, here)
 
     wholly, said = engine(here)
@@ -221,7 +221,7 @@ def test_passed_on(after: str | None, engine: Engine, here: Path) -> None:
 
 @pytest.mark.parametrize("engine", [python, bash])
 def test_again(engine: Engine, here: Path) -> None:
-    """What could not be taken back is interrupted, and taken back by the next that tries."""
+    """What could not be undone is interrupted, and the next that tries undoes it."""
     arrange(Case("0", "1", "1", stuck=True), here)
 
     first, _ = engine(here)

@@ -183,9 +183,9 @@ def test_checks_first(article: Facts) -> None:
     assert said.count(": export again") == len(list(uplink_unchanged("enp0s1", article)))
 
 
-# The taking-back.
+# The undo.
 
-#: Plans whose taking-back has everything that there is to it.
+#: Plans whose undo has a command of every kind.
 PLANS: dict[str, Plan] = {
     "isolated": Isolated().plan(machine("article")),
     "host-only": HostOnly(namespace="up").plan(machine("article")),

@@ -153,8 +153,8 @@ def test_one_network_alone() -> None:
 def test_findings_of_one_network() -> None:
     """What is wrong elsewhere is not told of one network."""
     facts, inside = host_only()
-    stray = link("eth9", 9, "10.0.0.1/8", master="br9")
-    both = replace(facts, links=[*facts.known("links"), stray])
+    port = link("eth9", 9, "10.0.0.1/8", master="br9")
+    both = replace(facts, links=[*facts.known("links"), port])
 
     assert view(both, inside).findings != ()
     assert view(both, inside, "A").findings == ()
