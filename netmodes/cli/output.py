@@ -73,7 +73,7 @@ def _tell(text: str) -> None:
 
 
 def as_json(data: object) -> str:
-    """Any data of ours, for stdout."""
+    """Data as JSON, for stdout."""
     return json.dumps(data, indent=2) + "\n"
 
 

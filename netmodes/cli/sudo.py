@@ -11,7 +11,7 @@ from pathlib import Path
 from netmodes.cli.output import show
 from netmodes.errors import Refused
 
-#: What the user says of the output's look; sudo would drop it.
+#: Variables for the output's look, which sudo would drop.
 LOOKS = ("NO_COLOR", "COLUMNS")
 
 

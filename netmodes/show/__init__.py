@@ -1,1 +1,1 @@
-"""For people: pictures, and what each line is for."""
+"""Pictures of networks, and explanations of plans."""
