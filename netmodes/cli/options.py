@@ -18,7 +18,7 @@ def options(mode: type[Mode]) -> Iterator[click.Option]:
     if mode.confirms:
         yield CONFIRM
     if mode.objects:
-        yield click.Option(["--anyway"], is_flag=True, help=f"Go on {mode.objects}.")
+        yield switch("--anyway", f"Go on {mode.objects}.")
     yield from EVERY
 
 
@@ -53,31 +53,26 @@ def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
     return ",".join(values)
 
 
+def switch(name: str, meaning: str) -> click.Option:
+    """An option without a value."""
+    return click.Option([name], is_flag=True, help=meaning)
+
+
+def file(name: str, meaning: str) -> click.Option:
+    """An option whose value is a file."""
+    return click.Option([name], metavar="FILE", help=meaning, shell_complete=files)
+
+
 #: The options of every mode.
 EVERY = [
-    click.Option(
-        ["--dry-run"], is_flag=True, help="Print the commands, run nothing; needs no root."
-    ),
-    click.Option(
-        ["--verbatim"], is_flag=True, help="Only the article's commands, no guard commands."
-    ),
-    click.Option(
-        ["--export"],
-        metavar="FILE",
-        help='Write a bash script instead ("-": to stdout).',
-        shell_complete=files,
-    ),
-    click.Option(["--force"], is_flag=True, help="Overwrite FILE."),
-    click.Option(["--check"], is_flag=True, help="Then check who reaches whom; undo all if wrong."),
-    click.Option(
-        ["--facts"],
-        metavar="FILE",
-        help="Render for the machine that FILE describes.",
-        shell_complete=files,
-    ),
-    click.Option(["--json"], is_flag=True, help="Print the record as JSON (--dry-run: the plan)."),
+    switch("--dry-run", "Print the commands, run nothing; needs no root."),
+    switch("--verbatim", "Only the article's commands, no guard commands."),
+    file("--export", 'Write a bash script instead ("-": to stdout).'),
+    switch("--force", "Overwrite FILE."),
+    switch("--check", "Then check who reaches whom; undo all if wrong."),
+    file("--facts", "Render for the machine that FILE describes."),
+    switch("--json", "Print the record as JSON (--dry-run: the plan)."),
 ]
-
 
 CONFIRM = click.Option(
     ["--confirm"],
