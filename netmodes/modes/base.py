@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, Any, ClassVar
