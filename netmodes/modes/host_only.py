@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from netmodes.commands import addresses, devices, dns, forwarding, iproute, requirements
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, option
+from netmodes.modes.base import Mode
+from netmodes.modes.option import option
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.promise import Promise

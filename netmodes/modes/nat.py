@@ -20,8 +20,8 @@ from netmodes.commands import (
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import option
 from netmodes.modes.on_bridge import OnBridge
+from netmodes.modes.option import option
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.promise import Promise

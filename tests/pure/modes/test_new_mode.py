@@ -41,7 +41,7 @@ from netmodes.diagnose.why.trace import Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.errors import Refused
 from netmodes.journal import Journal, networks
-from netmodes.modes.base import option
+from netmodes.modes.option import option
 from netmodes.plan.network import network_from
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.verdict import Verdict

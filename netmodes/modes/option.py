@@ -1,0 +1,47 @@
+"""An option of a mode: its value is text, and its field says how to ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any
+
+from netmodes.machine.facts import Facts
+
+
+def option(
+    default: str,
+    meaning: str,
+    otherwise: str = "",
+    *,
+    metavar: str = "NAME",
+    required: bool = False,
+    multiple: bool = False,
+    short: str = "",
+    completes: str = "",
+    suggest: Callable[[Facts], str] | None = None,
+) -> Any:  # noqa: ANN401
+    """A mode's option: always text, "" for one to be settled on the machine's facts.
+
+    Args:
+        default: its value where none is given.
+        meaning: one line for ``--help``.
+        otherwise: what "" settles to, in words; without it, the article's value.
+        metavar: its shape, for ``--help``.
+        required: there is no default.
+        multiple: it may be given several times; as text, the values with commas between.
+        short: its one-letter form on the command line.
+        completes: what the Tab key offers: "device" for the host's devices.
+        suggest: what to name on this machine where a required option is missing, in words.
+    """
+    metadata = {
+        "meaning": meaning,
+        "otherwise": otherwise or default,
+        "metavar": metavar,
+        "required": required,
+        "multiple": multiple,
+        "short": short,
+        "completes": completes,
+        "suggest": suggest or (lambda facts: f"name {meaning}"),
+    }
+    return field(default=default, metadata=metadata)
