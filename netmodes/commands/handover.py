@@ -32,13 +32,15 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     Otherwise packets for the LAN wait a second (docs/kernel.md#bridge-without-a-port). The bridge
     ignores router advertisements until the hand-over, for it would make addresses of its own.
     """
-    families = ("ipv4", "ipv6") if facts.has_ipv6 else ("ipv4",)
     settings = {
         **facts.interface_sysctls(uplink),
-        **{f"{family}.ignore_routes_with_linkdown": "1" for family in families},
+        "ipv4.ignore_routes_with_linkdown": "1",
         "ipv4.rp_filter": LOOSE,
-        **({"ipv6.accept_ra": "0"} if facts.has_advertised(uplink) else {}),
     }
+    if facts.has_ipv6:
+        settings["ipv6.ignore_routes_with_linkdown"] = "1"
+    if facts.has_advertised(uplink):
+        settings["ipv6.accept_ra"] = "0"
     why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
     prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
     yield sysctl.write_settings(bridge, settings, why).as_guard(prevents)

@@ -6,9 +6,8 @@ until the kernel has learned it again (docs/kernel.md#advertised-routes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
-from typing import Any
 
 from netmodes.machine.entries import FOREVER, ROUTE_WORDS, Json, is_advertised, route_words, written
 from netmodes.machine.facts import Facts
@@ -70,7 +69,10 @@ def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
         *(f"addr del {written(item)} dev {bridge}" for item in addresses),
         *(f"addr add {_as_it_was(item)} dev {uplink}" for item in addresses if not _is_6(item)),
         *(f"addr change {_settled(item)} dev {uplink}" for item in addresses if _is_6(item)),
-        *(f"route replace {_route(item, uplink, back=True)}" for item in _own(routes, addresses)),
+        *(
+            f"route replace {_route(item, uplink, seconds_left)}"
+            for item in _replaceable(routes, addresses)
+        ),
     )
 
 
@@ -81,12 +83,12 @@ def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign
     """
     yield f"link set {uplink} nomaster", (("sh", "-c", OTHER_BRIDGE, uplink, bridge), ".+")
     routes = facts.unicast_routes(uplink)
-    for route in _own(routes, facts.global_addresses(uplink)):
+    for route in _replaceable(routes, facts.global_addresses(uplink)):
         family = "-6" if _is_6(route) else "-4"
         table, target = str(route.get("table", "main")), str(route["dst"])
         metric = ("-wF", f"metric {route['metric']}") if "metric" in route else ("-vF", " metric ")
         other = ("sh", "-c", OTHER_WAY, family, table, target, uplink, bridge, *metric)
-        yield f"route replace {_route(route, uplink, back=True)}", (other, ".+")
+        yield f"route replace {_route(route, uplink, seconds_left)}", (other, ".+")
 
 
 def last_to_return(uplink: str, facts: Facts) -> str:
@@ -147,17 +149,17 @@ def _scope(address: Json) -> list[str]:
     return [] if address["scope"] == "global" else ["scope", address["scope"]]
 
 
-def _lifetimes(address: Json, written_as: Any = seconds_left) -> Iterator[str]:  # noqa: ANN401
+def _lifetimes(address: Json, write: Callable[[int], str] = seconds_left) -> Iterator[str]:
     for key, word in (("valid_life_time", "valid_lft"), ("preferred_life_time", "preferred_lft")):
         deprecated = address.get("deprecated") and word == "preferred_lft"
         seconds = 0 if deprecated else address.get(key, FOREVER)
         if seconds == 0:
             yield f"{word} 0"  # deprecated: not for new connections
         elif seconds != FOREVER:
-            yield f"{word} {written_as(seconds)}"
+            yield f"{word} {write(seconds)}"
 
 
-def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
+def _replaceable(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
     """The routes, without the IPv6 ones that the kernel adds with their addresses."""
     subnets = [
         str(ip_interface(f"{item['local']}/{item['prefixlen']}").network)
@@ -170,7 +172,7 @@ def _own(routes: list[Json], addresses: list[Json]) -> Iterator[Json]:
             yield route
 
 
-def _route(route: Json, device: str, *, back: bool = False) -> str:
+def _route(route: Json, device: str, write: Callable[[int], str] = str) -> str:
     """A route through this device, for ``ip route replace``.
 
     ``::/0`` stands for an IPv6 default, because ``default`` would be IPv4's.
@@ -181,11 +183,10 @@ def _route(route: Json, device: str, *, back: bool = False) -> str:
         route = {**route, "metric": STAND_IN, "protocol": "boot"}
     words = [route_words(route, ROUTE_WORDS)]
     words += [flag for flag in route.get("flags", []) if flag == "onlink"]
-    words += [
-        str(word) for pairs in route.get("metrics", []) for pair in pairs.items() for word in pair
-    ]
+    for metrics in route.get("metrics", []):
+        words += [f"{key} {value}" for key, value in metrics.items()]
     if "expires" in route:
-        words += ["expires", seconds_left(route["expires"]) if back else str(route["expires"])]
+        words += ["expires", write(route["expires"])]
     return " ".join(words)
 
 

@@ -27,15 +27,15 @@ class Mode(Description):
     def plan(
         self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
     ) -> Plan:
-        """The commands, rendered and not run.
+        """The plan for a machine; nothing runs.
 
         Args:
-            facts: the machine they are for; None reads this one.
-            verbatim: the article's commands alone, no guard commands.
+            facts: the machine; None reads the facts of this one.
+            verbatim: leave out the guard commands.
             anyway: go on against an objection.
 
         Raises:
-            Refused: the machine does not allow it.
+            Refused: the machine does not allow it, or the mode objects.
         """
         facts = facts or host_facts(thorough=self.thorough)
         self._refuse_taken_name(facts)
@@ -49,7 +49,7 @@ class Mode(Description):
     def script(
         self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
     ) -> str:
-        """The same commands as bash; see ``netmodes.script.bash``."""
+        """The plan as a bash script; see ``netmodes.script.bash``."""
         from netmodes.script.bash import render
 
         return render(self.plan(facts, verbatim=verbatim, anyway=anyway))
@@ -63,7 +63,7 @@ class Mode(Description):
         check: bool = False,
         echo: Echo | None = None,
     ) -> Record:
-        """Run the commands; on a failure or signal undo what was done; see ``network.up``."""
+        """Put the network up; see ``network.up``."""
 
         def render(facts: Facts) -> Plan | None:
             return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
@@ -78,23 +78,23 @@ class Mode(Description):
         )
 
     def confirm(self) -> None:
-        """Keep what ``up(confirm=…)`` has put up; see ``network.confirm``."""
+        """Keep a network that ``up(confirm=…)`` put up; see ``network.confirm``."""
         network.confirm(self.namespace)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
-        """Undo everything; see ``network.down``."""
+        """Undo the network; see ``network.down``."""
         network.down(self.namespace, kill=kill, echo=echo)
 
     def exec(self, *argv: str) -> Outcome:
-        """Run a command inside the namespace, to its end, as the current user."""
+        """Run a command in the namespace; see ``network.run``."""
         return network.run(self.namespace, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
-        """Try every promise of the mode on the network that is up; see ``network.check``."""
+        """Try every promise of the network; see ``network.check``."""
         return network.check(self.namespace, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
-        """Follow a packet to the first thing that is wrong; see ``network.why``."""
+        """Follow a packet to the first fault; see ``network.why``."""
         return network.why(self.namespace, target, echo=echo)
 
     def __enter__(self) -> Self:
@@ -108,31 +108,27 @@ class Mode(Description):
         """Whether just this network is up.
 
         Raises:
-            Refused: one of this name is, with other parameters; or it was interrupted.
+            Refused: a network of this name is up with other parameters, or was interrupted.
         """
-        network = facts.network(self.namespace)
-        if network is None:
+        name, found = self.namespace, facts.network(self.namespace)
+        if found is None:
             return False
-        name, there = self.namespace, network.parameters
-        refuse_interrupted(network)
-        if network.mode != self.mode:
-            raise Refused(f"{name} is up as {network.mode}: `netmodes down {name}` first")
-        wanted = {key: value for key, value in self.parameters.items() if value}
-        differ = [key for key, value in wanted.items() if there.get(key) != value]
+        refuse_interrupted(found)
+        if found.mode != self.mode:
+            raise Refused(f"{name} is up as {found.mode}: `netmodes down {name}` first")
+        has = found.parameters
+        wants = {key: value for key, value in self.parameters.items() if value}
+        differ = [key for key, value in wants.items() if has.get(key) != value]
         if differ:
-            said = ", ".join(f"{key} {there.get(key)}, not {wanted[key]}" for key in differ)
+            said = ", ".join(f"{key} {has.get(key)}, not {wants[key]}" for key in differ)
             raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
         return True
 
     def _refuse_taken_name(self, facts: Facts) -> None:
-        """Refuse a namespace's name that is in use.
-
-        Raises:
-            Refused: it is.
-        """
+        """Refuse a namespace's name that is in use."""
         name = self.namespace
-        if (network := facts.network(name)) is not None:
-            refuse_interrupted(network)
+        if (found := facts.network(name)) is not None:
+            refuse_interrupted(found)
             raise Refused(
                 f"{name} is up already: `netmodes down {name}` first, or choose another name"
             )
@@ -141,11 +137,7 @@ class Mode(Description):
 
 
 def refuse_interrupted(network: Network) -> None:
-    """Refuse to build on a network of ours that is not wholly up.
-
-    Raises:
-        Refused: it was interrupted, waits for its confirmation, or cannot be read.
-    """
+    """Refuse to use a network of ours that is not up, or waits for its confirmation."""
     name = network.name
     if network.state == "unreadable":
         raise Refused(

@@ -1,4 +1,4 @@
-"""What a mode is, without its verbs: options, which settle to a topology, which renders as a plan.
+"""What a mode is: options that settle to a topology, which is rendered as a plan.
 
 Mode(options) ── settle(facts) ──▶ Topology ── render(topology, facts, verdict) ──▶ Plan
 """
@@ -32,35 +32,35 @@ CIDR = re.compile(r"[0-9.]+/[0-9]+")
 
 @dataclass(frozen=True)
 class Description(ABC):
-    """One kind of network for one namespace.
+    """One kind of network for one namespace, described and not yet up.
 
     Raises:
-        Refused: a value is not a name or an address, or two of them do not fit.
+        Refused: an option's value is invalid, or two values do not fit together.
     """
 
-    #: Its name on the command line.
+    #: The mode's name on the command line.
     mode: ClassVar[str]
 
-    #: The article's own devices and addresses; options that are not given are counted up from it.
+    #: The article's devices and addresses; options that are not given are counted up from them.
     article: ClassVar[Topology]
 
-    #: The network, drawn; a field of the topology stands in braces, with its width.
+    #: The network as text, with fields of the topology in braces, each with its width.
     picture: ClassVar[str]
 
     #: Who reaches whom, and who must not.
     promises: ClassVar[tuple[Promise, ...]]
 
-    #: What the article's commands alone come to, in words.
+    #: What to expect of ``--verbatim``, the article's commands alone, in words.
     verbatim_note: ClassVar[str] = ""
 
-    #: It asks about firewalls, policy rules, hardware and managers as well.
+    #: The mode needs facts about firewalls, policy rules, hardware and managers as well.
     thorough: ClassVar[bool] = False
 
-    #: The option that names the NIC by which it can cut the host off; "" where it cannot.
-    #: Its run may wait for a confirmation.
+    #: The option that names the NIC by which the mode can cut the host off, so that a run may wait
+    #: for a confirmation; "" if it cannot.
     confirms: ClassVar[str] = ""
 
-    #: Where it may object, so that --anyway goes on, in words; "" where it never does.
+    #: When the mode may object, in words, so that --anyway goes on; "" if it never does.
     objects: ClassVar[str] = ""
 
     namespace: str = option("A", "name of the namespace", short="-n")
@@ -71,26 +71,30 @@ class Description(ABC):
 
     @abstractmethod
     def validate(self) -> None:
-        """Refuse values that can be right on no machine; "" is still open."""
+        """Refuse values that no machine can allow; "" is still open."""
 
     @abstractmethod
     def topology(self, facts: Facts) -> Topology:
-        """Its devices and addresses on this machine; refused if the machine does not allow them."""
+        """The mode's devices and addresses on a machine.
+
+        Raises:
+            Refused: the machine does not allow them.
+        """
 
     @abstractmethod
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        """What must hold on the machine before the first command."""
+        """The conditions for the first command."""
 
     @abstractmethod
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         """The commands in order."""
 
     def flow(self, net: Topology, facts: Facts) -> Flow | None:
-        """What it has the host forward, for the firewall to judge; None for nothing."""
+        """The packets that the host is to forward, if any, for the firewall's verdict."""
         return None
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
-        """What to know before it starts."""
+        """What to know before the run starts."""
         yield from notices.before_up(facts)
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
@@ -99,29 +103,29 @@ class Description(ABC):
 
     @classmethod
     def options(cls) -> tuple[Field[str], ...]:
-        """The options, with what ``option`` says of each."""
+        """The options, each a field with the metadata of ``option``."""
         return fields(cls)
 
     @classmethod
     def otherwise(cls, option: Field[str]) -> str:
-        """What an option settles to where it is not given: in words, or the article's value."""
+        """What an option settles to if it is not given: in words, or the article's value."""
         return str(option.metadata["otherwise"] or getattr(cls.article, option.name, ""))
 
     @classmethod
     def own_addresses(cls) -> tuple[str, ...]:
-        """The addresses it takes where none are given and all are free, one of each subnet."""
+        """The addresses that it takes on an empty machine, in CIDR, one of each subnet."""
         settled = [cls.otherwise(item) for item in fields(cls) if not item.metadata["required"]]
         subnets = {ip_interface(text).network: text for text in settled if CIDR.fullmatch(text)}
         return tuple(subnets.values())
 
     @classmethod
     def summary(cls) -> str:
-        """The first line of the docstring."""
+        """What the mode does, in one sentence."""
         return (cls.__doc__ or "").partition("\n")[0]
 
     @classmethod
     def needed(cls) -> dict[str, str]:
-        """The options that it cannot do without, with the article's values."""
+        """The required options by name, with the article's values."""
         required = [item.name for item in fields(cls) if item.metadata["required"]]
         return {name: getattr(cls.article, name) for name in required}
 
@@ -132,26 +136,30 @@ class Description(ABC):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Every option by name."""
+        """The value of every option, by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def settle(self, facts: Facts) -> Topology:
-        """Its devices and addresses on this machine, which fit together.
+        """The mode's devices and addresses on a machine, validated.
 
         Raises:
-            Refused: they do not, or the machine does not allow them.
+            Refused: they do not fit together, or the machine does not allow them.
         """
         net = self.topology(facts)
         self.settled(net)
         return net
 
     def settled(self, net: Topology) -> Self:
-        """The same with no option left open; refused where two values do not fit."""
+        """The same mode with every option settled.
+
+        Raises:
+            Refused: two values do not fit together.
+        """
         values = {name: value or getattr(net, name, "") for name, value in self.parameters.items()}
         return replace(self, **values)
 
     def render(self, net: Topology, facts: Facts, verdict: Verdict) -> Plan:
-        """The plan of this mode, settled to this topology."""
+        """The plan of this mode, settled to a topology, given the firewall's verdict."""
         return Plan(
             self.mode,
             (self.namespace,),

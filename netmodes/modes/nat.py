@@ -1,4 +1,4 @@
-"""The other reading of the article's bridged mode: out through the host, by NAT."""
+"""NAT mode, the other reading of the article's bridged mode: out through the host."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
 
-#: Where a VPN has all of 10.0.0.0/8, and where one has that and all of 172.16.0.0/12.
+#: The addresses to count up from if a VPN has all of 10.0.0.0/8, or that and 172.16.0.0/12.
 ASIDE = (("172.30.0.1/24", "172.30.0.11/24"), ("192.168.230.1/24", "192.168.230.11/24"))
 
 
@@ -87,7 +87,8 @@ host                                           namespace {namespace}
         publish.validate(self.publish, self.namespace)
 
     def joined(self, facts: Facts) -> Network | None:
-        return next(iter(facts.on_bridge(self.bridge, self.mode)), None)
+        networks = facts.on_bridge(self.bridge, self.mode)
+        return networks[0] if networks else None
 
     def topology(self, facts: Facts) -> Topology:
         publish.refuse_published(self.publish, facts)
@@ -98,7 +99,7 @@ host                                           namespace {namespace}
         return devices.free_device(self.bridge, self.article.bridge, facts), near, far
 
     def _subnet(self, near: str, far: str, facts: Facts) -> tuple[str, str]:
-        """The bridge's and the namespace's address, in a subnet of their own."""
+        """The bridge's and the namespace's address, in CIDR, in a subnet of their own."""
         article = (self.article.host_address, self.article.address)
         return addresses.own_pair(near, far, facts, article, *ASIDE)
 
@@ -114,7 +115,7 @@ host                                           namespace {namespace}
         yield from super().notices(net, facts, verdict)
 
     def _moved_aside(self, net: Topology, facts: Facts) -> bool:
-        """Whether the subnet is what netmodes itself takes where the first is not free."""
+        """Whether netmodes chose the subnet, because the first was not free."""
         if net.joins or net.host_address == self.article.host_address:
             return False
         with suppress(Refused):

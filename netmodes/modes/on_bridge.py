@@ -1,4 +1,4 @@
-"""What bridged and nat share: a bridge, which later networks of the same mode join."""
+"""What bridged and nat have in common: a bridge, which later networks of the same mode join."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netmodes.plan.step import Step
 
 
 class OnBridge(Mode):
-    """A mode whose namespaces share a bridge; its options are the modes' own."""
+    """A mode whose namespaces share a bridge; each mode declares these options itself."""
 
     thorough = True
 
@@ -34,15 +34,15 @@ class OnBridge(Mode):
 
     @abstractmethod
     def joined(self, facts: Facts) -> Network | None:
-        """A network of this mode whose bridge this one joins, or None."""
+        """The network whose bridge this one joins, or None."""
 
     @abstractmethod
     def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
-        """A bridge of its own: its name, its address and the namespace's, both in CIDR."""
+        """The name and address of a new bridge, and the namespace's address, both in CIDR."""
 
     def topology(self, facts: Facts) -> Topology:
-        there = self.joined(facts)
-        bridge, near, far = self._join(there, facts) if there else self.own_bridge(facts)
+        joined = self.joined(facts)
+        bridge, near, far = self._join(joined, facts) if joined else self.own_bridge(facts)
         host_device, device = devices.free_pair(self.host_device, self.device, facts)
         return Topology(
             device,
@@ -53,29 +53,32 @@ class OnBridge(Mode):
             bridge=bridge,
             gateway=addresses.bare(near),
             subnets=(addresses.subnet(far),),
-            joins=there.name if there else "",
+            joins=joined.name if joined else "",
         )
 
-    def _join(self, there: Network, facts: Facts) -> tuple[str, str, str]:
+    def _join(self, joined: Network, facts: Facts) -> tuple[str, str, str]:
         """The same for the bridge of another network."""
-        refuse_interrupted(there)
-        bridge, near = there.topology.bridge, there.topology.host_address
+        refuse_interrupted(joined)
+        bridge, near = joined.topology.bridge, joined.topology.host_address
         for name, value in (("bridge", bridge), ("bridge_address", near)):
             if getattr(self, name) not in ("", value):
-                raise Refused(f"{there.name} is on {bridge} already: leave {name} out")
+                raise Refused(f"{joined.name} is on {bridge} already: leave {name} out")
         number = addresses.number(self.article.address)
         return bridge, near, addresses.lan_address(self.address, number, bridge, facts, near)
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
-        there = facts.on_bridge(net.bridge, self.mode) if net.joins else []
-        shared = {step.share: step for network in there for step in network.shares}
-        yield from shared.values() if there else facts.shared(forwarding.SHARE)
+        if not net.joins:
+            yield from facts.shared(forwarding.SHARE)
+            return
+        networks = facts.on_bridge(net.bridge, self.mode)
+        yield from {step.share: step for one in networks for step in one.shares}.values()
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield requirements.no_namespace(self.namespace)
-        for device in (net.host_device, net.device, *([] if net.joins else [net.bridge])):
-            yield requirements.no_device(device)
+        yield requirements.no_device(net.host_device)
+        yield requirements.no_device(net.device)
         if net.joins:
             yield from requirements.is_bridge(net.bridge, net.host_address)
         else:
+            yield requirements.no_device(net.bridge)
             yield from forwarding.requirements(facts)

@@ -1,4 +1,4 @@
-"""An option of a mode: its value is text, and its field says how to ask for it."""
+"""An option of a mode: a field of text, and how the command line asks for it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def option(
     completes: str = "",
     suggest: Callable[[Facts], str] | None = None,
 ) -> Any:  # noqa: ANN401
-    """A mode's option: always text, "" for one to be settled on the machine's facts.
+    """A mode's option, whose value is text; "" is settled on the machine's facts.
 
     Args:
-        default: its value where none is given.
+        default: the value if none is given.
         meaning: one line for ``--help``.
-        otherwise: what "" settles to, in words; without it, the article's value.
-        metavar: its shape, for ``--help``.
-        required: there is no default.
-        multiple: it may be given several times; as text, the values with commas between.
+        otherwise: what "" settles to, in words; "" for the article's value.
+        metavar: the shape of the value, for ``--help``.
+        required: a value must be given.
+        multiple: it may be given several times; the text has commas between the values.
         short: its one-letter form on the command line.
         completes: what the Tab key offers: "device" for the host's devices.
         suggest: what to name on this machine where a required option is missing, in words.
