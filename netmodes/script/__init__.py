@@ -1,1 +1,1 @@
-"""The same plan as bash; the only importer of jinja2."""
+"""A plan as bash, and the other texts from templates; the only importer of jinja2."""

@@ -1,7 +1,7 @@
-"""A plan as bash: the script that people keep, and the ``down.sh`` in the journal.
+"""A plan as bash: the script that users export, and the ``down.sh`` in the journal.
 
-Both hold the same engine (templates/engine.sh) and what it must know of the plan (``knowledge``).
-Only the first is rendered from a template.
+Both hold the same engine, templates/engine.sh, and bash functions that know the plan. Only the
+exported script is rendered by jinja2.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from netmodes.plan.programs import package_of
 from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
 from netmodes.script import render as rendering
 
-#: What the engine itself runs, beside the plan's commands.
+#: The programs that the engine itself runs.
 ENGINE_PROGRAMS = ("flock", "ip", "stat")
 
 DOWN = """\
@@ -36,10 +36,9 @@ down "${{1-}}"
 
 
 def render(plan: Plan) -> str:
-    """The plan as a bash script with ``up`` (the default) and ``down``.
+    """A plan as a bash script with the verbs ``up`` (the default) and ``down``.
 
-    The same lines, whys, probes and undos; the same journal, so ``netmodes list`` and
-    ``netmodes down`` see what it made.
+    It writes the same journal, so ``netmodes list`` and ``netmodes down`` see what it made.
     """
     commands = [step.argv for step in plan.steps]
     undos = [step.undo for step in plan.all_steps if step.undo]
@@ -60,13 +59,13 @@ def render(plan: Plan) -> str:
 
 
 def down_script(plan: Plan) -> str:
-    """The taking-back of a plan as bash, for the day when Python or the package is gone."""
+    """The undo of a plan as bash, in case Python or netmodes is gone."""
     name, engine = plan.name, rendering.template("engine.sh")
     return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
 
 
 def knowledge(plan: Plan) -> str:
-    """What the engine must know of a plan: each undo's probe, command and users."""
+    """The part of a plan that the engine needs, as bash: each undo's probe, command and signs."""
     return "\n".join(
         (
             f"NAME={shlex.quote(plan.name)}",
@@ -101,7 +100,7 @@ def _case(index: int, text: str) -> str:
 
 
 def _undo(undo: Undo) -> str:
-    """An undo, shown as it runs, with what it reads."""
+    """An undo's command, shown as it runs, with the text that it reads."""
     command = f"show {_join(undo.argv)}"
     if undo.stdin is None:
         return command
@@ -114,7 +113,7 @@ def _undo(undo: Undo) -> str:
 
 
 def _line(line: str, sign: Sign | None) -> str:
-    """A line of a here-document; lifetimes are counted down by the engine's ``left``."""
+    """A line of a here-document; the engine's ``left`` counts lifetimes down."""
     escaped = re.sub(r"[\\$`]" if sign is None else r'[\\$`"]', r"\\\g<0>", line)
     counted = LEFT.sub(r"$(left \1)", escaped)
     return counted if sign is None else f'$(unless "{counted}" {_look(sign)})'
@@ -130,7 +129,7 @@ def _look(sign: Sign) -> str:
 
 
 def _join(argv: Iterable[str]) -> str:
-    """An argv for bash; ``BEFORE`` becomes the shell's variable."""
+    """An argv quoted for bash, with the variable ``before`` for ``BEFORE``."""
     return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
 
 

@@ -1,4 +1,4 @@
-"""Text for people, from the templates; only here is jinja2."""
+"""Text from the templates, by jinja2."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-#: Inside the package in a wheel; beside it in a checkout and in an editable install.
+#: The templates' folder: in the package in a wheel; beside it in a checkout or editable install.
 TEMPLATES = (PACKAGE / "templates", PACKAGE.parent / "templates")
 
 
 def render(name: str, filters: dict[str, Callable[..., str]], **values: Any) -> str:  # noqa: ANN401
-    """A template of ours with these values; what it asks for and does not get is an error.
+    """The text of a template with these values; a value that is missing is an error.
 
     Args:
-        name: its file.
-        filters: functions that it may use, by name.
-        values: what it may say.
+        name: the template's file name.
+        filters: the functions that it may use, by name.
+        values: the values that it may use, by name.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -34,5 +34,5 @@ def render(name: str, filters: dict[str, Callable[..., str]], **values: Any) -> 
 
 
 def template(name: str) -> str:
-    """A template's own text."""
+    """A template as it is, not rendered."""
     return next(path.read_text() for folder in TEMPLATES if (path := folder / name).exists())
