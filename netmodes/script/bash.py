@@ -20,9 +20,9 @@ ENGINE_PROGRAMS = ("flock", "ip", "stat")
 
 DOWN = """\
 #!/usr/bin/env bash
-# Takes back the network of namespace {name}: what `netmodes down {name}` does, without netmodes.
+# Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
 # Usage: down.sh [--kill]
-# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
+# shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
@@ -72,13 +72,13 @@ def knowledge(plan: Plan) -> str:
             f"GRACE={GRACE}",
             f"FIRST={len(plan.inherited)}",
             "",
-            "# The first word it prints names what command K made; it fails where that is gone.",
+            "# Prints a word that identifies the result of command K; fails if there is none.",
             _function("probe", plan, lambda undo: _join(undo.probe)),
-            "# Takes command K back; $before is what the probe said before it ran.",
+            "# Undoes command K; $before is the word that its probe printed before it ran.",
             _function("undo", plan, _undo),
-            "# What depends on command K by now, beside networks of ours.",
+            "# Prints what depends on the result of command K by now, except networks of ours.",
             _function("users", plan, lambda undo: _looks(undo.users)),
-            "# What tells that another has made what command K, which was cut, was about to.",
+            "# Prints the sign that somebody else made the result of command K, which was cut off.",
             _function("others", plan, lambda undo: _looks(undo.others)),
         )
     )

@@ -9,15 +9,15 @@
 # └─────────────────────────────────────────┘  └─ the LAN
 #
 # Usage: bridged.sh [up]            run the commands below (the default)
-#        bridged.sh down [--kill]   take them back; --kill ends the processes inside
+#        bridged.sh down [--kill]   undo them; --kill ends the processes in the namespace
 #
-# A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
+# If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything.
+# shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
 
-# The commands, in order; "step K" where command K has an undo of its own.
+# The commands in order; "step K" is command K, which has an undo.
 up() {
     # a network of its own, named A: no device but a loopback that is down
     step 0 ip netns add A
@@ -109,7 +109,7 @@ NAME=A
 GRACE=60
 FIRST=0
 
-# The first word it prints names what command K made; it fails where that is gone.
+# Prints a word that identifies the result of command K; fails if there is none.
 probe() {
     local before=${2-}
     case $1 in
@@ -125,7 +125,7 @@ probe() {
     esac
 }
 
-# Takes command K back; $before is what the probe said before it ran.
+# Undoes command K; $before is the word that its probe printed before it ran.
 undo() {
     local before=${2-}
     case $1 in
@@ -149,7 +149,7 @@ STDIN
     esac
 }
 
-# What depends on command K by now, beside networks of ours.
+# Prints what depends on the result of command K by now, except networks of ours.
 users() {
     local before=${2-}
     case $1 in
@@ -162,7 +162,7 @@ users() {
     esac
 }
 
-# What tells that another has made what command K, which was cut, was about to.
+# Prints the sign that somebody else made the result of command K, which was cut off.
 others() {
     local before=${2-}
     case $1 in
@@ -489,7 +489,7 @@ main() {
     fi
 }
 
-# The whole intent is on disk before the first command, with the means to take it back.
+# Writes the whole journal before the first command.
 begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
@@ -497,7 +497,7 @@ begin() {
         down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
 }
 
-# The machine from before, for who wants to compare.
+# The machine's facts from before the run, for comparison.
 facts() {
     printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(ip -d -j addr show)" \
         "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
@@ -526,7 +526,7 @@ shares() {
 SHARES
 }
 
-# For `netmodes list` and `netmodes down`.
+# The plan, for `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
 {"format": 2, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "br0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "br0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "port=$(ip -o link show dev \"$0\" master \"$1\") || exit; [ -n \"$port\" ] && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": [], "others": [], "unless": [["link set enp0s1 nomaster", [["sh", "-c", "ip -o link show dev \"$0\" | grep \" master \" | grep -vF \" master $1 \"", "enp0s1", "br0"], ".+"]], ["route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "192.168.64.0/24", "enp0s1", "br0", "-wF", "metric 100"], ".+"]], ["route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "default", "enp0s1", "br0", "-wF", "metric 100"], ".+"]]]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "enp0s1 is not as it was when this was rendered: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": []}

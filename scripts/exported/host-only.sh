@@ -8,15 +8,15 @@
 # └────────────────────┘    └────────────────────┘
 #
 # Usage: host-only.sh [up]            run the commands below (the default)
-#        host-only.sh down [--kill]   take them back; --kill ends the processes inside
+#        host-only.sh down [--kill]   undo them; --kill ends the processes in the namespace
 #
-# A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
+# If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything.
+# shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
 
-# The commands, in order; "step K" where command K has an undo of its own.
+# The commands in order; "step K" is command K, which has an undo.
 up() {
     # a network of its own, named A: no device but a loopback that is down
     step 0 ip netns add A
@@ -75,7 +75,7 @@ NAME=A
 GRACE=60
 FIRST=0
 
-# The first word it prints names what command K made; it fails where that is gone.
+# Prints a word that identifies the result of command K; fails if there is none.
 probe() {
     local before=${2-}
     case $1 in
@@ -87,7 +87,7 @@ probe() {
     esac
 }
 
-# Takes command K back; $before is what the probe said before it ran.
+# Undoes command K; $before is the word that its probe printed before it ran.
 undo() {
     local before=${2-}
     case $1 in
@@ -99,7 +99,7 @@ undo() {
     esac
 }
 
-# What depends on command K by now, beside networks of ours.
+# Prints what depends on the result of command K by now, except networks of ours.
 users() {
     local before=${2-}
     case $1 in
@@ -107,7 +107,7 @@ users() {
     esac
 }
 
-# What tells that another has made what command K, which was cut, was about to.
+# Prints the sign that somebody else made the result of command K, which was cut off.
 others() {
     local before=${2-}
     case $1 in
@@ -431,7 +431,7 @@ main() {
     fi
 }
 
-# The whole intent is on disk before the first command, with the means to take it back.
+# Writes the whole journal before the first command.
 begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
@@ -439,7 +439,7 @@ begin() {
         down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
 }
 
-# The machine from before, for who wants to compare.
+# The machine's facts from before the run, for comparison.
 facts() {
     printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(ip -d -j addr show)" \
         "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
@@ -463,7 +463,7 @@ shares() {
 SHARES
 }
 
-# For `netmodes list` and `netmodes down`.
+# The plan, for `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
 {"format": 2, "mode": "host-only", "namespaces": ["A"], "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "topology": {"device": "veth1", "address": "192.168.202.11/24", "host_device": "veth0", "ingress": "veth0", "host_address": "192.168.202.1/24", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.202.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "a host that forwards, for Docker or nat, takes A further, and others to it", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# made by netmodes\n# no name server\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"probe": ["cksum", "/etc/netns/A/nsswitch.conf"], "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.202.0/24"], "expect": null, "otherwise": "192.168.202.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the host's end of the cable", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": []}

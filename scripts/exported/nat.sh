@@ -9,15 +9,15 @@
 # └─────────────────────────────────────────┘  └─ the LAN
 #
 # Usage: nat.sh [up]            run the commands below (the default)
-#        nat.sh down [--kill]   take them back; --kill ends the processes inside
+#        nat.sh down [--kill]   undo them; --kill ends the processes in the namespace
 #
-# A command that fails, or Ctrl-C, takes back what was done. A reboot takes back everything.
-# shellcheck disable=SC2016,SC2034,SC2317 # what runs elsewhere, and what not every network needs
+# If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything.
+# shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 set -u
 umask 022
 export LC_ALL=C PS4='[#] '
 
-# The commands, in order; "step K" where command K has an undo of its own.
+# The commands in order; "step K" is command K, which has an undo.
 up() {
     # a network of its own, named A: no device but a loopback that is down
     step 0 ip netns add A
@@ -98,7 +98,7 @@ NAME=A
 GRACE=60
 FIRST=0
 
-# The first word it prints names what command K made; it fails where that is gone.
+# Prints a word that identifies the result of command K; fails if there is none.
 probe() {
     local before=${2-}
     case $1 in
@@ -112,7 +112,7 @@ probe() {
     esac
 }
 
-# Takes command K back; $before is what the probe said before it ran.
+# Undoes command K; $before is the word that its probe printed before it ran.
 undo() {
     local before=${2-}
     case $1 in
@@ -126,7 +126,7 @@ undo() {
     esac
 }
 
-# What depends on command K by now, beside networks of ours.
+# Prints what depends on the result of command K by now, except networks of ours.
 users() {
     local before=${2-}
     case $1 in
@@ -139,7 +139,7 @@ users() {
     esac
 }
 
-# What tells that another has made what command K, which was cut, was about to.
+# Prints the sign that somebody else made the result of command K, which was cut off.
 others() {
     local before=${2-}
     case $1 in
@@ -466,7 +466,7 @@ main() {
     fi
 }
 
-# The whole intent is on disk before the first command, with the means to take it back.
+# Writes the whole journal before the first command.
 begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
@@ -474,7 +474,7 @@ begin() {
         down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
 }
 
-# The machine from before, for who wants to compare.
+# The machine's facts from before the run, for comparison.
 facts() {
     printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(ip -d -j addr show)" \
         "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
@@ -501,7 +501,7 @@ shares() {
 SHARES
 }
 
-# For `netmodes list` and `netmodes down`.
+# The plan, for `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
 {"format": 2, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "nat0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "nat0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; in come answers, and what is published", "namespace": null, "stdin": "create table ip netmodes-bridge-nat0\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-bridge-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": []}
