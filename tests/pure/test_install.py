@@ -7,14 +7,17 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from places import FACTS, ROOT
 
-PROJECT = ("netmodes", "templates", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+PROJECT = "netmodes templates setup.cfg pyproject.toml MANIFEST.in README.md LICENSE".split()
 
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS / "article.json"), "--export", "-")
 EXPLAIN, PAGE = ("explain", "bridged", "--format", "markdown"), ROOT / "docs/bridged.md"
 
@@ -63,14 +66,38 @@ def expected() -> str:
 
 def test_wheel(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> None:
     """The wheel holds all it needs."""
-    build = (sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--no-build-isolation")
-    run(*build, "--wheel-dir", str(tmp_path), str(checkout))
-    (wheel,) = tmp_path.glob("netmodes-*.whl")
-    install(fresh, str(wheel))
+    install(fresh, str(wheel(checkout, tmp_path)))
 
     assert run(str(fresh / "bin/netmodes"), *EXPORT, folder=tmp_path) == expected
     assert run(str(fresh / "bin/netmodes"), *EXPLAIN, folder=tmp_path) == PAGE.read_text()
     assert where(fresh, tmp_path).is_relative_to(fresh)
+
+
+def wheel(project: Path, folder: Path) -> Path:
+    """The wheel of a project, built in a folder with what is there."""
+    build = (sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--no-build-isolation")
+    run(*build, "--wheel-dir", str(folder), str(project))
+    (built,) = folder.glob("netmodes-*.whl")
+    return built
+
+
+def test_sdist(checkout: Path, tmp_path: Path) -> None:
+    """The source distribution holds no tests, and comes to the same wheel as the checkout."""
+    (checkout / "tests").mkdir()
+    (checkout / "tests/test_any.py").touch()
+    run(sys.executable, "-c", BUILD, str(tmp_path), folder=checkout)
+    (sdist,) = tmp_path.glob("netmodes-*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        folders = {Path(name).parts[1] for name in archive.getnames()[1:]}
+
+    assert folders.isdisjoint({"docs", "scripts", "tests"})
+    assert content(wheel(sdist, tmp_path / "a")) == content(wheel(checkout, tmp_path / "b"))
+
+
+def content(wheel: Path) -> dict[str, int]:
+    """The files in a wheel, with their checksums."""
+    with ZipFile(wheel) as archive:
+        return {file.filename: file.CRC for file in archive.infolist()}
 
 
 def test_editable(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> None:
