@@ -43,7 +43,7 @@ def requirements(facts: Facts) -> Iterator[Requirement]:
     if not _is_on(facts):
         yield from map(_still_up, _ending_at_host(facts))
     elif not facts.shared(SHARE):
-        otherwise = f"the host forwards no more ({KEY} is 0): export again"
+        otherwise = f"the host does not forward any more ({KEY} is 0): export again"
         yield Requirement(("sysctl", "-n", KEY), "1", otherwise)
 
 
@@ -52,7 +52,7 @@ def keep_to_host(device: str, namespace: str) -> Step:
     why = f"what comes from {namespace} goes no further than the host"
     step = sysctl.write(sysctl.device_key(device, "ipv4.forwarding"), 0, why)
     return replace(step, undo=None, share="").as_guard(
-        f"a host that forwards, for Docker or nat, takes {namespace} further, and others to it"
+        f"if the host forwards, for Docker or nat, {namespace} reaches further, and others reach it"
     )
 
 

@@ -94,7 +94,7 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
         why = f"{bridge} hears router advertisements"
         prevents = "the host's advertised IPv6 addresses and default route expire for good"
         yield sysctl.write_settings(bridge, _accept_ra(uplink, facts), why).as_guard(prevents)
-        why = f"{uplink} hears none any more; it learns anew when it is back"
+        why = f"{uplink} hears none while it is a port"
         prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
         step = sysctl.write(sysctl.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
         yield step.as_guard(prevents)

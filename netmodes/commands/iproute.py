@@ -121,7 +121,7 @@ def plug_in(device: str, bridge: str) -> Step:
 
 def hairpin(device: str) -> Step:
     """``ip link set … type bridge_slave hairpin on``: a frame may leave by the port it came in."""
-    why = f"what comes in by {device} may leave by it: who is there may ask for itself"
+    why = f"frames may go back out by {device}: the namespace reaches its own published ports"
     return Step(("ip", "link", "set", device, "type", "bridge_slave", "hairpin", "on"), why)
 
 

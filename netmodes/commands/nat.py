@@ -32,9 +32,9 @@ LEAVING = "what leaves {} has the host's address outside"
 
 #: What is dropped, by iptables' rules for it.
 DROPS = {
-    "closed": "into {} come answers, and what is published",
-    "source": "nobody behind {} has an address of another subnet",
-    "loopback": "nobody behind {} comes to the host's 127.0.0.1",
+    "closed": "only answers, and packets to published ports, enter {}",
+    "source": "what comes from {} with an address of another subnet is dropped",
+    "loopback": "what comes from {} to the host's 127.0.0.1 is dropped",
 }
 
 NEW = ("-m", "conntrack", "!", "--ctstate")
@@ -55,7 +55,7 @@ def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     """
     subnet = str(ip_interface(bridge_address).network)
     if has_nft(facts):
-        why = f"{LEAVING.format(bridge)}; in come answers, and what is published"
+        why = f"{LEAVING.format(bridge)}; only answers, and packets to published ports, come in"
         name, values = f"bridge-{bridge}", {"bridge": bridge, "subnet": subnet}
         yield netfilter.add_table(name, TABLE, why, f"NAT {bridge}", **values)
     else:

@@ -33,7 +33,7 @@ def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
     """
     if not verdict.chain:
         return
-    why = f"the firewall drops what is forwarded; let pass what {bridge} is for"
+    why = f"the firewall drops what is forwarded: accept what {bridge} forwards"
     prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
     for number, match in enumerate(matches):
         share = f"accept {bridge}" + (f" {number}" if number else "")
@@ -45,7 +45,7 @@ def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
     """Keep packets for containers from our accept, if it is in Docker's chain."""
     if verdict.chain != DOCKER:
         return
-    why = f"whether {bridge} reaches its containers is for Docker to say"
+    why = f"Docker decides whether {bridge} reaches its containers"
     prevents = "the namespace reaches every port of every container"
     for to in DOCKERS:
         matches, share = ("-i", bridge, "-o", to), f"return {bridge} {to}"

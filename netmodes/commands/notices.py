@@ -35,7 +35,7 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
         return None
     what = (
         f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
-        "from where nothing that is sent gets an answer"
+        "so that nothing sent from there gets an answer"
     )
     evidence = f"ip addr show dev {name}"
     return Finding("error", what, evidence, about=name, **_without_addresses(name, master, facts))

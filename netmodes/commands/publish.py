@@ -44,7 +44,7 @@ PASSED_ON = (
 LONGEST_TABLE = 238
 
 WHY = "what comes to {} of the host is passed on to {}"
-LOCAL = "to 127.0.0.1 of the host as well"
+LOCAL = "packets to the host's 127.0.0.1 may be passed on as well"
 
 
 @dataclass(frozen=True, order=True)

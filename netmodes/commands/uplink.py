@@ -132,7 +132,7 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
     data, evidence = info.get("info_data", {}), f"ip -d link show dev {name}"
     if info.get("info_kind") == "vlan":
         what = f"{name} is a VLAN: what is bridged with it is in VLAN {data.get('id', '?')} alone"
-        advice = "leave it, if that is the LAN to join"
+        advice = "ignore this if that is the LAN to join"
         yield Finding("warning", what, evidence, advice=advice, about=name)
     if info.get("info_kind") == "bond" and data.get("mode") in REWRITING:
         what = f"{name} is a bond in mode {data['mode']}, which writes its own MACs into frames"

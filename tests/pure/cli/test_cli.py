@@ -501,7 +501,7 @@ def test_list_stray(nowhere: Path) -> None:
     done = netmodes("list")
 
     assert done.stdout.splitlines()[2:] == [
-        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent "
+        "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there "
         "gets an answer:",
         "  `netmodes down A`, then put it up without --verbatim",
     ]
