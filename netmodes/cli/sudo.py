@@ -6,10 +6,10 @@ import os
 import shlex
 import shutil
 import sys
-from pathlib import Path
 
 from netmodes.cli.output import show
 from netmodes.errors import Refused
+from netmodes.plan.programs import ITSELF
 
 #: Variables for the output's look, which sudo would drop.
 LOOKS = ("NO_COLOR", "COLUMNS")
@@ -27,5 +27,4 @@ def become_root() -> None:
         raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
     show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
     looks = [f"{name}={os.environ[name]}" for name in LOOKS if name in os.environ]
-    itself = str(Path(__file__).parents[1] / "__main__.py")
-    os.execvp("sudo", ["sudo", "--", "env", *looks, sys.executable, itself, *sys.argv[1:]])
+    os.execvp("sudo", ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]])

@@ -175,25 +175,15 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
             yield Requirement(("grep", "-L", MARKED, path), None, otherwise, guard=True)
 
 
-def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
-    """What keeps a namespace from resolving names as it should.
-
-    Args:
-        namespace: the namespace's name.
-        dns: the value of --dns; "" where the namespace should resolve no names.
-        facts: the machine.
-    """
-    for name, ours in _own(namespace, facts).items():
-        if name in FILES and not ours and dns != "none":
-            path = f"{ROOT}/{namespace}/{name}"
-            what = f"{path} is not ours, so names are found as it says"
-            fix = f"mv {path} {path}.old"
-            yield Finding("warning", what, f"cat {path}", fix=fix, about=namespace)
+def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
+    """What keeps a namespace from resolving names by these name servers."""
+    if dns != "none":
+        yield from _foreign_files(namespace, facts)
     if dns == "auto" and facts.names is not None and not facts.names["servers"]:
         what = f"the machine knows no name server that {namespace} could ask"
         advice = "name one: --dns IP"
         yield Finding("warning", what, "cat /etc/resolv.conf", advice=advice, about=namespace)
-    for server in _given(dns) if dns else ():
+    for server in _given(dns):
         if IPv4Address(server).is_loopback:
             what = f"{server} is {namespace}'s own loopback, and not the host's"
             yield Finding(
@@ -204,10 +194,25 @@ def notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
                 about=namespace,
                 namespace=namespace,
             )
-    if dns == "" and _names(facts).get("nscd"):
+
+
+def close_notices(namespace: str, facts: Facts) -> Iterator[Finding]:
+    """What lets a namespace resolve names although it should resolve none."""
+    yield from _foreign_files(namespace, facts)
+    if _names(facts).get("nscd"):
         what = f"nscd runs, and finds names for {namespace} too, by the host's network"
         fix = "systemctl stop nscd"
         yield Finding("warning", what, "ls /run/nscd/socket", fix=fix, about=namespace)
+
+
+def _foreign_files(namespace: str, facts: Facts) -> Iterator[Finding]:
+    """The namespace's files that somebody else made, which therefore stay."""
+    for name, ours in _own(namespace, facts).items():
+        if name in FILES and not ours:
+            path = f"{ROOT}/{namespace}/{name}"
+            what = f"{path} is not ours, so names are found as it says"
+            fix = f"mv {path} {path}.old"
+            yield Finding("warning", what, f"cat {path}", fix=fix, about=namespace)
 
 
 def _names(facts: Facts) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from netmodes.machine.entries import Json
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
+from netmodes.plan.programs import ITSELF
 
 #: Seconds between two looks at the journal.
 PAUSE = 0.1
@@ -27,8 +28,7 @@ PAUSE = 0.1
 
 def arm(name: str, seconds: float) -> None:
     """Start the watcher for the run of this process; systemd would end it with the SSH session."""
-    itself = str(Path(__file__).parents[1] / "__main__.py")
-    argv = [sys.executable, itself, "watch", name, str(seconds), str(os.getpid())]
+    argv = [sys.executable, ITSELF, "watch", name, str(seconds), str(os.getpid())]
     if Path("/run/systemd/system").is_dir():
         argv = ["systemd-run", "--collect", "--quiet", "--", *argv]
     null = subprocess.DEVNULL

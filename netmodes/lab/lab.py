@@ -35,7 +35,7 @@ from netmodes.lab import servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
 from netmodes.machine.entries import kind
 from netmodes.machine.read import host_facts
-from netmodes.plan.programs import missing
+from netmodes.plan.programs import ITSELF, missing
 from netmodes.plan.step import Step
 
 HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
@@ -99,8 +99,7 @@ def enter(command: Sequence[str]) -> NoReturn:
     """
     os.environ.update(_environment())
     _refuse_forbidden()
-    itself = str(Path(__file__).parents[1] / "__main__.py")
-    argv = (*UNSHARE, "--", sys.executable, itself, "lab", "--within", "--", *command)
+    argv = (*UNSHARE, "--", sys.executable, ITSELF, "lab", "--within", "--", *command)
     os.execvp(argv[0], argv)
 
 

@@ -214,7 +214,7 @@ class Facts:
     @property
     def resolver(self) -> str:
         """The name server that is asked first; without any, glibc asks its own loopback."""
-        return next(iter(self.resolvers or ()), "127.0.0.1")
+        return self.resolvers[0] if self.resolvers else "127.0.0.1"
 
     @property
     def has_ipv6(self) -> bool:

@@ -114,7 +114,7 @@ host                                           namespace {namespace}
         if not net.joins:
             yield from uplink.uplink_warnings(net.uplink, facts)
         yield from verdict.warnings
-        yield from dns.notices(self.namespace, self.dns, facts)
+        yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:

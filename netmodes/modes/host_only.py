@@ -70,7 +70,7 @@ host                      namespace {namespace}
         )
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
-        yield from dns.notices(self.namespace, "", facts)
+        yield from dns.close_notices(self.namespace, facts)
         yield from super().notices(net, facts, verdict)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:

@@ -111,7 +111,7 @@ host                                           namespace {namespace}
         if self._moved_aside(net, facts):
             yield from notices.of_subnet(self.mode, self.article.host_address, facts)
         yield from verdict.warnings
-        yield from dns.notices(self.namespace, self.dns, facts)
+        yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
     def _moved_aside(self, net: Topology, facts: Facts) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from netmodes.plan.finding import Finding
+
+#: The file by which Python runs netmodes itself, wherever it is installed.
+ITSELF = str(Path(__file__).parents[1] / "__main__.py")
 
 
 class Program(NamedTuple):
