@@ -14,7 +14,8 @@ from netmodes.modes.isolated import Isolated
 from netmodes.modes.nat import Nat
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.plan import Plan
-from netmodes.plan.promise import NotAsPromised, Promise, Report, Result
+from netmodes.plan.promise import Promise
+from netmodes.plan.report import NotAsPromised, Report, Result
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo

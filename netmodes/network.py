@@ -25,7 +25,7 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.plan import Plan
-from netmodes.plan.promise import NotAsPromised, Report
+from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import in_namespace
 from netmodes.plan.verdict import Flow, Verdict
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from netmodes.plan.finding import Finding
-from netmodes.plan.promise import Report, Result
+from netmodes.plan.report import Report, Result
 from netmodes.wrapping import wrap
 
 #: Replaces box drawing where the locale has none.

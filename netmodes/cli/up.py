@@ -9,7 +9,7 @@ from netmodes.cli.output import coloured, say, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.engine.record import Record
 from netmodes.modes.base import Mode
-from netmodes.plan.promise import NotAsPromised
+from netmodes.plan.report import NotAsPromised
 
 
 def run(

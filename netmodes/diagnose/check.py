@@ -23,7 +23,7 @@ from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
-from netmodes.plan.promise import Report, Result
+from netmodes.plan.report import Report, Result
 from netmodes.plan.undo import Argv
 
 #: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from netmodes.plan.plan import Plan
-from netmodes.plan.promise import Report
+from netmodes.plan.report import Report
 
 
 @dataclass(frozen=True)

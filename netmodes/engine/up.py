@@ -14,7 +14,7 @@ from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.plan.plan import Plan
-from netmodes.plan.promise import NotAsPromised, Report
+from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import Step
 from netmodes.script.bash import down_script
 

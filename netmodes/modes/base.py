@@ -13,7 +13,7 @@ from netmodes.machine.read import host_facts
 from netmodes.modes.description import Description
 from netmodes.plan.network import Network
 from netmodes.plan.plan import Plan
-from netmodes.plan.promise import Report
+from netmodes.plan.report import Report
 
 if TYPE_CHECKING:
     from typing_extensions import Self
