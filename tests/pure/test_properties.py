@@ -55,6 +55,11 @@ ANYTHING = st.sampled_from(NASTY) | TEXT | NAMES | CIDRS | LAN
 LIKELY = {"address": LAN | CIDRS, "gateway": LAN.map(lambda cidr: cidr.partition("/")[0])}
 
 
+def examples(times: float) -> settings:
+    """So many times what the profile draws: few on the other Pythons."""
+    return settings(max_examples=int(settings.default.max_examples * times))
+
+
 def parameters(mode: str) -> list[str]:
     """The names of a mode's parameters."""
     return [field.name for field in MODES[mode].options()]
@@ -90,7 +95,7 @@ PLANS = likely().map(attempt).filter(lambda result: isinstance(result, Plan))
 
 
 @given(one_odd() | likely())
-@settings(max_examples=500)
+@examples(5)
 def test_value(given: tuple[str, dict[str, str]]) -> None:
     """A value is refused in one line, or is itself a word of the commands."""
     result = attempt(given)
@@ -131,7 +136,7 @@ def commands_of(plan: Plan) -> list[tuple[str, ...]]:
 
 
 @given(PLANS)
-@settings(max_examples=50)
+@examples(0.5)
 def test_script_of_a_mode(plan: Plan) -> None:
     """Bash, given a mode's script, runs just the argv of its plan."""
     ran = heard(plan, "die() { :; }\nrequirements\nup\n")
@@ -166,7 +171,7 @@ def test_script_of_any_step(words: list[str], looked: list[str]) -> None:
 
 
 @given(WORDS, TEXT, TEXT)
-@settings(max_examples=50)
+@examples(0.5)
 def test_script_of_any_check(words: list[str], expect: str, otherwise: str) -> None:
     """The same for a requirement, what it expects and what it says where that does not hold."""
     present = plan_of(STEP, required=Requirement(("ip", *words), f"{expect}.", otherwise))
@@ -180,7 +185,7 @@ PATTERNS = st.text("*?[a]\\ '\"", max_size=5)
 
 
 @given(PATTERNS, PATTERNS.filter(bool))
-@settings(max_examples=50)
+@examples(0.5)
 def test_script_of_what_is_expected(output: str, expect: str) -> None:
     """Bash finds what a requirement expects just where Python does: it is text and no pattern."""
     required = Requirement(("ip",), expect, "otherwise")
@@ -193,7 +198,7 @@ def test_script_of_what_is_expected(output: str, expect: str) -> None:
 
 
 @given(WORDS, TEXT)
-@settings(max_examples=50)
+@examples(0.5)
 def test_undo_of_any_step(words: list[str], before: str) -> None:
     """Bash puts what was there before into the undo as it is, wherever it stands."""
     undo = Undo(("stat",), ("ip", BEFORE, *words, f"key={BEFORE}!"))
@@ -206,7 +211,7 @@ def test_undo_of_any_step(words: list[str], before: str) -> None:
 
 @given(WORDS, TEXT)
 @example([], "enp0s1:$(id)`id`$HOME\\")
-@settings(max_examples=50)
+@examples(0.5)
 def test_undo_of_any_batch(words: list[str], label: str) -> None:
     """Bash hands an undo's input on as it is, whatever a label or a route on the machine holds."""
     # The tests' own machine stands where these paths do.
@@ -350,14 +355,14 @@ PARTS = [field.name for field in fields(Facts)]
 
 @given(MODE, st.sampled_from(PARTS), JSON)
 @example(["nat"], "iptables", [None])
-@settings(max_examples=200)
+@examples(2)
 def test_any_facts(mode: list[str], part: str, value: object) -> None:
     """No file of facts comes to a traceback, whatever JSON it holds."""
     assert_civil_with({**json.loads(ARTICLE.to_json()), part: value}, *mode)
 
 
 @given(st.sampled_from(["rich", "advertised", "docker", "managed", "bridged-up"]), st.data())
-@settings(max_examples=200)
+@examples(2)
 def test_almost_facts(name: str, data: st.DataObject) -> None:
     """Nor does a file where any one value among those that matter is another."""
     facts = json.loads(machine(name).to_json())
