@@ -48,10 +48,9 @@ def requirements(facts: Facts) -> Iterator[Requirement]:
 
 
 def keep_to_host(device: str, namespace: str) -> Step:
-    """Do not forward what comes in by a device; the setting goes with the device."""
+    """Do not forward what comes in by a device; the setting vanishes with the device."""
     why = f"what comes from {namespace} goes no further than the host"
-    step = sysctl.write(sysctl.device_key(device, "ipv4.forwarding"), 0, why)
-    return replace(step, undo=None, share="").as_guard(
+    return sysctl.write_settings(device, {"ipv4.forwarding": "0"}, why).as_guard(
         f"if the host forwards, for Docker or nat, {namespace} reaches further, and others reach it"
     )
 
@@ -60,7 +59,7 @@ def _forward(facts: Facts) -> Step:
     """``sysctl -w net.ipv4.ip_forward=1``.
 
     The undo puts back the settings that change with it (docs/kernel.md#ip-forwarding). It leaves
-    forwarding on for whoever has come to depend on it, but not for who does without it today.
+    forwarding on if somebody depends on it by then; signs from before the run do not count.
     """
     along = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
     today = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])

@@ -1,4 +1,4 @@
-"""The hand-over: what the uplink is to the host moves to the bridge, so that the host stays online.
+"""The hand-over: the uplink's addresses and routes move to the bridge, and the host stays online.
 
 Without it the host's address stays on a NIC whose frames come in on the bridge, and the host is cut
 off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port).

@@ -114,7 +114,7 @@ def set_up_again(device: str) -> Step:
 
 
 def plug_in(device: str, bridge: str) -> Step:
-    """``ip link set … master …`` for the host's end of a cable; the port goes with it."""
+    """``ip link set … master …`` for the host's end of a cable; it needs no undo."""
     why = f"{device} is plugged into {bridge}"
     return Step(("ip", "link", "set", device, "master", bridge), why)
 

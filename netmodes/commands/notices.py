@@ -23,10 +23,10 @@ def before_up(facts: Facts) -> Iterator[Finding]:
 
 
 def addresses_on_port(name: str, facts: Facts) -> Finding | None:
-    """A port of a bridge or bond that has IPv4 addresses (docs/kernel.md#address-on-a-port).
+    """The error of a port that has IPv4 addresses, or None (docs/kernel.md#address-on-a-port).
 
     Args:
-        name: the device; only a port can have this error, but not one of a VRF.
+        name: the device; a port of a bridge or bond has the error, a port of a VRF does not.
         facts: the machine.
     """
     master = (facts.link(name) or {}).get("master", "")
@@ -42,7 +42,7 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
 
 
 def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
-    """The fix or advice that ends it, and leaves the host its addresses."""
+    """The fix or advice that takes the addresses from the port, and leaves them to the host."""
     addresses = facts.addresses(port)
     if set(addresses) <= set(facts.addresses(master)):
         return {"fix": " && ".join(f"ip addr del {one} dev {port}" for one in addresses)}

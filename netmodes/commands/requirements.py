@@ -1,4 +1,4 @@
-"""The requirements that modes share."""
+"""Requirements of more than one mode, each a command that changes nothing."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from netmodes.plan.undo import BEFORE, Undo
 
 
 def write(key: str, value: int, why: str) -> Step:
-    """``sysctl -w key=value``; the undo writes the value from before, unless it has changed."""
+    """``sysctl -w key=value``; the undo restores the value, unless somebody has changed it."""
     return Step(
         ("sysctl", "-w", f"{key}={value}"),
         why,
@@ -17,7 +17,7 @@ def write(key: str, value: int, why: str) -> Step:
 
 
 def write_settings(device: str, settings: dict[str, str], why: str) -> Step:
-    """``sysctl -w`` of a device's own settings, by name; they go with the device."""
+    """``sysctl -w`` of a device's own settings, by name; they vanish with the device."""
     words = [f"{device_key(device, name)}={value}" for name, value in sorted(settings.items())]
     return Step(("sysctl", "-w", *words), why)
 

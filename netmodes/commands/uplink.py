@@ -1,4 +1,4 @@
-"""What is found about an uplink: why it cannot be bridged, and what to beware of if it can."""
+"""Findings about an uplink: why it cannot be bridged, and what may go wrong if it can."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def behind(device: str, facts: Facts) -> str:
 
 
 def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
-    """What an uplink that can be bridged may do to it, or cost."""
+    """What may go wrong with an uplink that can be bridged: managers, hardware, VLAN, bond."""
     for manager in (facts.managers or {}).get(name, ()):
         does, evidence, fix = (
             text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
@@ -141,7 +141,7 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
 
 
 def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
-    """What the NIC itself may drop: frames of a MAC that is not its own."""
+    """Why frames with another MAC than the NIC's may be dropped."""
     if nic.get("wireless") == "unknown":
         what = f"{name} is wireless: unless it is an access point it cannot be bridged"
         evidence, advice = f"iw dev {name} info", "use `netmodes nat`"

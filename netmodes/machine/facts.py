@@ -86,7 +86,7 @@ class Facts:
         """Facts from the text of ``to_json``, which ``netmodes facts`` prints.
 
         Raises:
-            Refused: the text is none.
+            Refused: the text is no JSON of facts.
         """
         try:
             data = json.loads(text)
@@ -236,7 +236,7 @@ class Facts:
         ]
 
     def shared(self, share: str) -> list[Step]:
-        """The step of a network of ours that provides this share; none or one."""
+        """The step of this share that a network of ours has run: none or one."""
         steps = [step for network in self.known("networks") for step in network.shares]
         return [step for step in steps if step.share == share][:1]
 

@@ -1,4 +1,4 @@
-"""A finding: one form for whatever finds something about a machine, and whatever reports it."""
+"""A finding: what matters about a machine, with its evidence and what to do."""
 
 from __future__ import annotations
 
