@@ -1,1 +1,4 @@
-"""The words that modes are made of: steps, requirements and findings; nothing runs here."""
+"""The words that modes are made of: steps, requirements and findings; nothing runs here.
+
+A function ``validate…`` raises Refused for what it does not accept.
+"""

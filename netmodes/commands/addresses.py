@@ -16,7 +16,7 @@ def parse(address: str) -> IPv4Interface:
     """A host's IPv4 address, from its text in CIDR.
 
     Raises:
-        Refused: the text is no such address, or no host can have it.
+        Refused: the text is none, or no host can have the address.
     """
     try:
         if "/" not in address:
@@ -63,21 +63,13 @@ def bare(address: str) -> str:
 
 
 def validate_address(address: str) -> None:
-    """Refuse text that is no host's address in CIDR; "" is an address still to be settled.
-
-    Raises:
-        Refused: see ``parse``.
-    """
+    """Refuse text that is no host's address in CIDR; "" is still open."""
     if address:
         parse(address)
 
 
 def validate_pair(host_address: str, address: str) -> None:
-    """Refuse two addresses for the ends of a cable that do not fit together; "" fits any.
-
-    Raises:
-        Refused: one is no address in CIDR, both are the same, or they are of two subnets.
-    """
+    """Refuse two addresses that are no CIDR, the same, or of two subnets; "" is still open."""
     validate_address(host_address)
     validate_address(address)
     if not host_address or not address:
@@ -90,14 +82,11 @@ def validate_pair(host_address: str, address: str) -> None:
 
 
 def validate_gateway(gateway: str, address: str) -> None:
-    """Refuse a gateway that the namespace cannot have; "" fits any.
+    """Refuse a gateway that is no other host of the namespace's subnet; "" is still open.
 
     Args:
         gateway: an address without a prefix length, or "".
         address: the namespace's address in CIDR, or "".
-
-    Raises:
-        Refused: the gateway is no address, no host of the namespace's subnet, or the namespace.
     """
     if not gateway:
         return

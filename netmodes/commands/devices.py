@@ -41,11 +41,7 @@ PROCESS = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]+|0[bB][01]+")
 
 
 def validate_device(*names: str) -> None:
-    """Refuse device names that the kernel or ``ip`` would not take as such; "" is still open.
-
-    Raises:
-        Refused: a name is too long, not plain, a keyword of ``ip``, or reads as an index.
-    """
+    """Refuse device names that are too long, not plain, or keywords of ``ip``; "" is still open."""
     for name in filter(None, names):
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
@@ -61,11 +57,7 @@ def validate_device(*names: str) -> None:
 
 
 def validate_namespace(name: str) -> None:
-    """Refuse a name that no namespace can have, or that ``ip`` reads as a process.
-
-    Raises:
-        Refused: the name is too long, not plain, or a number.
-    """
+    """Refuse a namespace's name that is too long, not plain, or a process number to ``ip``."""
     if len(name) > LONGEST_NAMESPACE:
         raise Refused(
             f"namespace name {name[:20]!r}… is too long: at most {LONGEST_NAMESPACE} characters"
@@ -76,22 +68,14 @@ def validate_namespace(name: str) -> None:
 
 
 def validate_pair(host_device: str, device: str) -> None:
-    """Refuse the same name for both ends of a cable, and what ``validate_device`` refuses.
-
-    Raises:
-        Refused: a name is invalid, or both are the same.
-    """
+    """Refuse invalid names for the ends of a cable, and the same one twice; "" is still open."""
     validate_device(host_device, device)
     if host_device and host_device == device:
         raise Refused(f"{device} is given to both ends of the cable: choose two names")
 
 
 def validate_bridge(bridge: str, *ends: str) -> None:
-    """Refuse a bridge's name that an end of its cable has, and what ``validate_device`` refuses.
-
-    Raises:
-        Refused: the name is invalid, or an end has it.
-    """
+    """Refuse an invalid name for a bridge, and one that an end of its cable has."""
     validate_device(bridge)
     if bridge and bridge in ends:
         raise Refused(f"{bridge} is the bridge and an end of its cable: choose two names")

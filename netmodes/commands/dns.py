@@ -40,11 +40,7 @@ WITHIN_REACH = {"files", "dns", "myhostname"}
 
 
 def validate(dns: str) -> None:
-    """Refuse a value of --dns other than ``auto``, ``none`` or addresses with commas between.
-
-    Raises:
-        Refused: a part of it is no IPv4 address of a host.
-    """
+    """Refuse a value of --dns other than ``auto``, ``none`` or addresses with commas between."""
     for server in _given(dns):
         try:
             ip = IPv4Address(server)

@@ -65,11 +65,7 @@ class Port:
 
 
 def validate(published: str, namespace: str) -> None:
-    """Refuse invalid ports, and a namespace whose name is too long for an nft table.
-
-    Raises:
-        Refused: see ``parse``; or the name is too long.
-    """
+    """Refuse invalid ports, and a namespace whose name is too long for an nft table."""
     if parse(published) and len(namespace) > LONGEST_TABLE:
         raise Refused(
             f"namespace name {namespace[:20]!r}… is too long to publish ports of: "

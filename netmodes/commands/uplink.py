@@ -50,11 +50,7 @@ REWRITING = ("balance-tlb", "balance-alb")
 
 
 def validate_uplink(name: str, facts: Facts) -> None:
-    """Refuse an uplink that cannot become a port of a bridge (docs/kernel.md#busy-uplinks).
-
-    Raises:
-        Refused: the uplink's first error.
-    """
+    """Refuse an uplink that cannot become a port of a bridge (docs/kernel.md#busy-uplinks)."""
     error = next(uplink_errors(name, facts), None)
     if error is not None:
         raise Refused(str(error))
