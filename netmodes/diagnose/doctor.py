@@ -16,11 +16,7 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 
 #: What each kind of device is for.
-KINDS = {
-    "bridge": "bridged and nat",
-    "dummy": "isolated",
-    "veth": "every mode but isolated",
-}
+KINDS = {"bridge": "bridged and nat", "dummy": "isolated", "veth": "every mode but isolated"}
 
 LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
 

@@ -69,12 +69,7 @@ class Mode(Description):
             return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
 
         return network.up(
-            self.namespace,
-            render,
-            thorough=self.thorough,
-            confirm=confirm,
-            check=check,
-            echo=echo,
+            self.namespace, render, thorough=self.thorough, confirm=confirm, check=check, echo=echo
         )
 
     def confirm(self) -> None:

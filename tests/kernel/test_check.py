@@ -146,12 +146,7 @@ BEYOND_THE_BRIDGE += [("namespace", "the host's other addresses"), ("namespace",
 
 #: Mode, what breaks it, what is not kept then, and the reason for the first of it.
 BROKEN = {
-    "cable": (
-        ("host-only",),
-        "ip link set veth0 down",
-        [HOST_TO_A, A_TO_HOST],
-        "veth0 is down",
-    ),
+    "cable": (("host-only",), "ip link set veth0 down", [HOST_TO_A, A_TO_HOST], "veth0 is down"),
     "port": (
         BRIDGED,
         "ip link set veth0 nomaster",
@@ -177,12 +172,7 @@ BROKEN = {
         [("host", "the gateway"), *FAR],
         "nobody answers for 192.168.64.9 on br0",
     ),
-    "loopback": (
-        ("host-only", "--verbatim"),
-        "",
-        [("namespace", "itself")],
-        "lo is down in A",
-    ),
+    "loopback": (("host-only", "--verbatim"), "", [("namespace", "itself")], "lo is down in A"),
     "its own firewall": (
         ("host-only",),
         "ip netns exec A iptables -A INPUT -s 192.168.202.1 -p icmp --icmp-type 8 -j DROP",
@@ -199,11 +189,7 @@ BROKEN = {
 }
 #: Bridged or nat, what breaks it that a ping of the gateway does not show, and the reason.
 BEYOND = {
-    "route": (
-        BRIDGED,
-        "ip netns exec A ip route del default",
-        "A has no default route",
-    ),
+    "route": (BRIDGED, "ip netns exec A ip route del default", "A has no default route"),
     "forwarding": (
         BRIDGED,
         "sysctl -w net.ipv4.ip_forward=0",

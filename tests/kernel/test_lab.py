@@ -97,11 +97,7 @@ def test_names(server: str, tmp_path: Path) -> None:
 
     assert (
         re.findall(r"^(8.8.8.8 +STREAM|[0-9]$)", done.stdout, re.MULTILINE)
-        == [
-            "8.8.8.8         STREAM",
-            "2",
-        ]
-        * 2
+        == ["8.8.8.8         STREAM", "2"] * 2
     )
 
 

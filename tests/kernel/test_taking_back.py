@@ -307,10 +307,7 @@ def test_forwarding_was_on(quick_lab: Lab) -> None:
     assert state(quick_lab.ok) == before
 
 
-SIDE_EFFECTS = (
-    "net.ipv4.conf.lo.forwarding=1",
-    "net.ipv4.conf.all.accept_redirects=0",
-)
+SIDE_EFFECTS = ("net.ipv4.conf.lo.forwarding=1", "net.ipv4.conf.all.accept_redirects=0")
 
 
 @pytest.mark.parametrize("setting", SIDE_EFFECTS)

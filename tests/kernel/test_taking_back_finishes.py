@@ -53,8 +53,7 @@ def command(lab: Lab, way: str, verb: str) -> list[str]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("verb", "at", "expected"),
-    [("up", "link set veth0 up", 129), ("down", "link del veth0", 0)],
+    ("verb", "at", "expected"), [("up", "link set veth0 up", 129), ("down", "link del veth0", 0)]
 )
 def test_terminal_closed(
     lab: Lab, untouched: State, way: str, verb: str, at: str, expected: int

@@ -49,12 +49,7 @@ FIXED = {
         "192.168.202.11",
         "lo is down in A",
     ),
-    "no carrier": (
-        HOST_ONLY,
-        "ip link set veth0 down",
-        "192.168.202.1",
-        "veth0 is down",
-    ),
+    "no carrier": (HOST_ONLY, "ip link set veth0 down", "192.168.202.1", "veth0 is down"),
     "no address": (
         HOST_ONLY,
         "ip netns exec A ip addr flush dev veth1",
@@ -67,12 +62,7 @@ FIXED = {
         "192.168.202.1",
         "veth0 has no address 192.168.202.1/24",
     ),
-    "no port": (
-        BRIDGED,
-        "ip link set veth0 nomaster",
-        "8.8.8.8",
-        "veth0 is not a port of br0",
-    ),
+    "no port": (BRIDGED, "ip link set veth0 nomaster", "8.8.8.8", "veth0 is not a port of br0"),
     "uplink no port": (
         BRIDGED,
         "ip link set enp0s1 nomaster",
@@ -110,24 +100,14 @@ FIXED = {
         "8.8.8.8",
         "the host passes nothing on (net.ipv4.conf.enp0s1.forwarding is 0)",
     ),
-    "uplink down": (
-        BRIDGED,
-        "ip link set enp0s1 down",
-        "8.8.8.8",
-        "enp0s1 is down",
-    ),
+    "uplink down": (BRIDGED, "ip link set enp0s1 down", "8.8.8.8", "enp0s1 is down"),
     "uplink down for the LAN": (
         BRIDGED,
         "ip link set enp0s1 down",
         "192.168.64.7",
         "enp0s1 is down",
     ),
-    "bridge down": (
-        BRIDGED,
-        "ip link set br0 down",
-        "192.168.64.100",
-        "br0 is down",
-    ),
+    "bridge down": (BRIDGED, "ip link set br0 down", "192.168.64.100", "br0 is down"),
     "address on the port again": (
         BRIDGED,
         "ip addr add 192.168.64.3/24 dev enp0s1; "

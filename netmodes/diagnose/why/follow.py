@@ -49,10 +49,7 @@ def forget(name: str, runner: Runner) -> None:
 def _ask(trace: Trace, runner: Runner) -> Trace:
     """Ask both kernels for the routes of the packet and of the answer."""
     get, address, ingress = ("ip", "-j", "route", "get"), trace.address, trace.net.ingress
-    asked = {
-        "route": in_namespace(trace.name, *get, trace.target),
-        "return_route": (*get, address),
-    }
+    asked = {"route": in_namespace(trace.name, *get, trace.target), "return_route": (*get, address)}
     if ingress:
         asked["host_route"] = (*get, trace.target, "from", address, "iif", ingress)
     return replace(trace, seen=Observations(**_together(asked, runner)))

@@ -138,8 +138,7 @@ complete -p netmodes
 
 
 @pytest.mark.parametrize(
-    ("typed", "replies"),
-    [("netmodes is", ["isolated"]), ("netmodes doctor --up", ["--uplink"])],
+    ("typed", "replies"), [("netmodes is", ["isolated"]), ("netmodes doctor --up", ["--uplink"])]
 )
 def test_bash(typed: str, replies: list[str]) -> None:
     """A real bash that has read the script offers what click says."""

@@ -114,10 +114,7 @@ def test_back_begins_outside(article: Facts) -> None:
 
     assert step.undo is not None
     assert to_uplink(article)[0] == "link set enp0s1 nomaster"
-    assert (step.argv, step.undo.argv) == (
-        ("ip", "-batch", "-"),
-        ("ip", "-force", "-batch", "-"),
-    )
+    assert (step.argv, step.undo.argv) == (("ip", "-batch", "-"), ("ip", "-force", "-batch", "-"))
 
 
 @pytest.mark.parametrize(
@@ -304,10 +301,7 @@ def lines_or_refusal(destination: str, facts: Facts) -> list[str]:
     ("route", "word"),
     [
         ({"dst": "10.80.0.0/16", "nhid": 7, "gateway": "192.168.64.1", "dev": "enp0s1"}, "nhid"),
-        (
-            {"dst": "10.81.0.0/16", "nexthops": [{"dev": "wlan0"}, {"dev": "enp0s1"}]},
-            "nexthops",
-        ),
+        ({"dst": "10.81.0.0/16", "nexthops": [{"dev": "wlan0"}, {"dev": "enp0s1"}]}, "nexthops"),
         ({"dst": "10.1.1.1", "encap": "ip", "id": 5, "dev": "enp0s1"}, "encap"),
         ({"dst": "fd91::/64", "encap": "seg6", "dev": "enp0s1"}, "encap"),
         ({"dst": "fd92::/64", "nhid": 9, "nexthops": [{"dev": "enp0s1"}]}, "nhid"),

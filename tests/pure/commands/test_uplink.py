@@ -12,11 +12,7 @@ from networks import named
 from netmodes import Bridged, Facts, Refused
 from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.requirements import uplink_unchanged
-from netmodes.commands.uplink import (
-    suggestion,
-    uplink_warnings,
-    validate_uplink,
-)
+from netmodes.commands.uplink import suggestion, uplink_warnings, validate_uplink
 
 #: What `ip` prints on the article's machine for each requirement of its uplink.
 LINK = (

@@ -244,8 +244,7 @@ def test_default_nic(healthy: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dst", "found"),
-    [("192.168.0.0/16", True), ("192.168.202.128/25", True), ("0.0.0.0/1", False)],
+    ("dst", "found"), [("192.168.0.0/16", True), ("192.168.202.128/25", True), ("0.0.0.0/1", False)]
 )
 def test_subnet(dst: str, found: bool, healthy: Facts) -> None:
     """A route to what a mode takes first is found, but not a VPN's half default."""

@@ -345,10 +345,7 @@ def test_why_not(network: Network, host: Facts, forgotten: None) -> None:
     answer = judge(trace(network, replace(host, links=down), {**CARD, **NO_CARRIER}), sent=False)
 
     assert answer.finding is not None
-    assert (answer.finding.what, answer.finding.fix) == (
-        "enp0s1 is down",
-        "ip link set enp0s1 up",
-    )
+    assert (answer.finding.what, answer.finding.fix) == ("enp0s1 is down", "ip link set enp0s1 up")
 
 
 def trace(network: Network, host: Facts, card: dict[str, Any]) -> Trace:
