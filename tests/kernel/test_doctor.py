@@ -26,61 +26,38 @@ nft add chain inet f {0} "{{ type filter hook {0} priority 0; policy {1}; }}"
 BROKEN: dict[str, tuple[str, str, str, bool]] = {
     "strict": (
         "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1",
-        "warning",
-        "enp0s1 drops packets from where the host would not answer through it",
-        True,
-    ),
+        "warning", "enp0s1 drops packets from where the host would not answer through it", True),
     "iptables": ("iptables -P FORWARD DROP", "warning", "iptables drops what is forwarded", False),
     "nft": (
         NFT_CHAIN.format("forward", "drop"),
         "error",
-        "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)",
-        False,
-    ),
+        "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)", False),
     "naming": (
         NFT_CHAIN.format("input", "accept") + "nft add rule inet f input iifname enp0s1 accept",
         "error",
         'a rule names enp0s1, whose packets will come in on br0 (nft: iifname "enp0s1" accept)',
-        False,
-    ),
+        False),
     "overlap": (
         "ip route add 192.168.202.128/25 via 192.168.64.1",
-        "warning",
-        "192.168.202.0/24, which host-only takes first, overlaps the host's route to",
-        False,
-    ),
+        "warning", "192.168.202.0/24, which host-only takes first, overlaps the host's route to",
+        False),
     "carries": (
         "ip link add card7 link enp0s1 type macvlan",
-        "error",
-        "enp0s1 carries card7 and cannot be bridged",
-        False,
-    ),
+        "error", "enp0s1 carries card7 and cannot be bridged", False),
     "nexthop": (
         "ip nexthop add id 7 via 192.168.64.1 dev enp0s1 && ip route add 10.7.0.0/16 nhid 7",
-        "error",
-        "the route to 10.7.0.0/16 has nhid, which cannot move to a bridge",
-        False,
-    ),
+        "error", "the route to 10.7.0.0/16 has nhid, which cannot move to a bridge", False),
     "managed": (
         "mkdir -p /run/NetworkManager/devices && "
         "touch /run/NetworkManager/devices/$(ip -o link show dev enp0s1 | cut -d: -f1)",
-        "warning",
-        "NetworkManager may take enp0s1 out of the bridge",
-        False,
-    ),
+        "warning", "NetworkManager may take enp0s1 out of the bridge", False),
     "interrupted": (
         "netmodes host-only && sed -i /^up/d /run/netmodes/A/log",
-        "warning",
-        "A was interrupted, and is neither up nor down",
-        True,
-    ),
+        "warning", "A was interrupted, and is neither up nor down", True),
     "no user namespaces": (
         "sysctl -w user.max_user_namespaces=0",
-        "warning",
-        "this machine does not allow a user its own namespaces (unshare: ",
-        True,
-    ),
-}
+        "warning", "this machine does not allow a user its own namespaces (unshare: ", True),
+}  # fmt: skip
 
 
 def found(lab: Lab, *arguments: str) -> list[Json]:

@@ -64,24 +64,15 @@ CASES = {
         HOST_ONLY, "ip netns add A", f"ip netns del A; {GONE}", f"ip netns del A ({CHANGED})"
     ),
     "cable": Case(
-        HOST_ONLY,
-        "ip link add veth0 type veth peer name other0",
-        "ip link del veth0",
-        f"ip link del veth0 ({CHANGED})",
-    ),
+        HOST_ONLY, "ip link add veth0 type veth peer name other0",
+        "ip link del veth0", f"ip link del veth0 ({CHANGED})"),
     "cable of a bridge": Case(
-        BRIDGED,
-        "ip link add veth0 type veth peer name other0",
-        "ip link del veth0",
-        f"ip link del veth0 ({CHANGED})",
-    ),
+        BRIDGED, "ip link add veth0 type veth peer name other0",
+        "ip link del veth0", f"ip link del veth0 ({CHANGED})"),
     "another kind": Case(HOST_ONLY, "ip link add veth0 type bridge", "ip link del veth0"),
     "bridge": Case(
-        BRIDGED,
-        "ip link add br0 type bridge; ip addr add 10.9.0.1/24 dev br0",
-        "ip link del br0",
-        f"ip link del br0 ({CHANGED})",
-    ),
+        BRIDGED, "ip link add br0 type bridge; ip addr add 10.9.0.1/24 dev br0",
+        "ip link del br0", f"ip link del br0 ({CHANGED})"),
     "beside ours": Case(
         HOST_ONLY,
         """
@@ -124,10 +115,8 @@ CASES = {
         left="sysctl -w net.ipv4.ip_forward=0 (snat to depends on it)",
     ),
     "uplink in a bridge of theirs": Case(
-        BRIDGED,
-        "ip link add br9 type bridge; ip link set enp0s1 master br9",
-        "ip link set enp0s1 nomaster",
-    ),
+        BRIDGED, "ip link add br9 type bridge; ip link set enp0s1 master br9",
+        "ip link set enp0s1 nomaster"),
     "default route": Case(
         BRIDGED,
         """
@@ -136,23 +125,14 @@ CASES = {
         """,
     ),
     "namespace after a cut": Case(
-        HOST_ONLY,
-        "ip netns add A; ip -n A link set lo up",
-        left=f"ip netns del A ({MADE})",
-        cut="ip netns add A",
-    ),
+        HOST_ONLY, "ip netns add A; ip -n A link set lo up",
+        left=f"ip netns del A ({MADE})", cut="ip netns add A"),
     "cable after a cut": Case(
-        HOST_ONLY,
-        "ip link add veth0 type veth peer name other0",
-        left=f"ip link del veth0 ({MADE})",
-        cut="ip link add veth0 type veth peer name veth1",
-    ),
+        HOST_ONLY, "ip link add veth0 type veth peer name other0",
+        left=f"ip link del veth0 ({MADE})", cut="ip link add veth0 type veth peer name veth1"),
     "bridge after a cut": Case(
-        BRIDGED,
-        "ip link add br0 type bridge; ip addr add 10.9.0.1/24 dev br0",
-        left=f"ip link del br0 ({MADE})",
-        cut="ip link add br0 type bridge",
-    ),
+        BRIDGED, "ip link add br0 type bridge; ip addr add 10.9.0.1/24 dev br0",
+        left=f"ip link del br0 ({MADE})", cut="ip link add br0 type bridge"),
     "file after a cut": Case(
         HOST_ONLY,
         "mkdir -p /etc/netns/A; echo nameserver 10.9.0.1 >/etc/netns/A/resolv.conf",
@@ -162,18 +142,13 @@ rmdir --parents --ignore-fail-on-non-empty /etc/netns/A (resolv.conf depends on 
         cut="tee /etc/netns/A/resolv.conf",
     ),
     "table": Case(
-        NAT,
-        "nft add table ip netmodes-bridge-nat0",
+        NAT, "nft add table ip netmodes-bridge-nat0",
         "nft delete table ip netmodes-bridge-nat0",
-        f"nft delete table ip netmodes-bridge-nat0 ({CHANGED})",
-    ),
+        f"nft delete table ip netmodes-bridge-nat0 ({CHANGED})"),
     "bridge of NAT": Case(
-        NAT,
-        "ip link add nat0 type bridge; ip addr add 10.9.0.1/24 dev nat0",
-        "ip link del nat0",
-        f"ip link del nat0 ({CHANGED})",
-    ),
-}
+        NAT, "ip link add nat0 type bridge; ip addr add 10.9.0.1/24 dev nat0",
+        "ip link del nat0", f"ip link del nat0 ({CHANGED})"),
+}  # fmt: skip
 
 
 def up(lab: Lab, way: str, case: Case, script: str) -> None:
