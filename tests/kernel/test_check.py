@@ -148,72 +148,51 @@ BEYOND_THE_BRIDGE += [("namespace", "the host's other addresses"), ("namespace",
 BROKEN = {
     "cable": (("host-only",), "ip link set veth0 down", [HOST_TO_A, A_TO_HOST], "veth0 is down"),
     "port": (
-        BRIDGED,
-        "ip link set veth0 nomaster",
-        BEYOND_THE_BRIDGE,
-        "veth0 is not a port of br0",
-    ),
+        BRIDGED, "ip link set veth0 nomaster",
+        BEYOND_THE_BRIDGE, "veth0 is not a port of br0"),
     "forwarding": (
-        BRIDGED,
-        "sysctl -w net.ipv4.ip_forward=0",
-        [("namespace", "outside")],
-        "the host passes nothing on (net.ipv4.ip_forward is 0)",
-    ),
+        BRIDGED, "sysctl -w net.ipv4.ip_forward=0",
+        [("namespace", "outside")], "the host passes nothing on (net.ipv4.ip_forward is 0)"),
     "verbatim": (
-        (*BRIDGED, "--verbatim"),
-        "",
+        (*BRIDGED, "--verbatim"), "",
         [("host", "the gateway"), ("namespace", "outside")],
         "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
-        "answer",
-    ),
+        "answer"),
     "gateway": (
-        BRIDGED,
-        "ip route replace default via 192.168.64.9",
-        [("host", "the gateway"), *FAR],
-        "nobody answers for 192.168.64.9 on br0",
-    ),
+        BRIDGED, "ip route replace default via 192.168.64.9",
+        [("host", "the gateway"), *FAR], "nobody answers for 192.168.64.9 on br0"),
     "loopback": (("host-only", "--verbatim"), "", [("namespace", "itself")], "lo is down in A"),
     "its own firewall": (
         ("host-only",),
         "ip netns exec A iptables -A INPUT -s 192.168.202.1 -p icmp --icmp-type 8 -j DROP",
         [HOST_TO_A],
-        "the namespace reaches the host, but does not answer it: see its own firewall",
-    ),
+        "the namespace reaches the host, but does not answer it: see its own firewall"),
     "a leak to the host": (
-        ("host-only",),
-        "ip netns exec A ip route add 192.168.64.3 via 192.168.202.1",
+        ("host-only",), "ip netns exec A ip route add 192.168.64.3 via 192.168.202.1",
         [("namespace", "the host's other addresses")],
         "A sends it out by veth1, from 192.168.202.11, to 192.168.202.1, its gateway; the host "
-        "takes it in by veth0: 192.168.64.3 is its own",
-    ),
-}
+        "takes it in by veth0: 192.168.64.3 is its own"),
+}  # fmt: skip
 #: Bridged or nat, what breaks it that a ping of the gateway does not show, and the reason.
 BEYOND = {
     "route": (BRIDGED, "ip netns exec A ip route del default", "A has no default route"),
     "forwarding": (
-        BRIDGED,
-        "sysctl -w net.ipv4.ip_forward=0",
-        "the host passes nothing on (net.ipv4.ip_forward is 0)",
-    ),
+        BRIDGED, "sysctl -w net.ipv4.ip_forward=0",
+        "the host passes nothing on (net.ipv4.ip_forward is 0)"),
     "policy": (
-        BRIDGED,
-        "iptables -P FORWARD DROP",
-        "the host's firewall drops what A sends: iptables' policy for FORWARD",
-    ),
+        BRIDGED, "iptables -P FORWARD DROP",
+        "the host's firewall drops what A sends: iptables' policy for FORWARD"),
     "verbatim": (
-        (*BRIDGED, "--verbatim"),
-        "",
+        (*BRIDGED, "--verbatim"), "",
         "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
-        "answer",
-    ),
+        "answer"),
     "nat": (
         ("nat",),
         "nft delete table ip netmodes-bridge-nat0; iptables -t nat -A POSTROUTING -s 172.17.0.0/16 "
         "-j MASQUERADE",
         "the answer has no way back: beyond enp0s1 nobody knows 10.64.0.0/24, and nothing "
-        "translates it to the host's address",
-    ),
-}
+        "translates it to the host's address"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BEYOND)

@@ -352,48 +352,27 @@ STALE = {
     "namespace": (HOST_ONLY, "ip netns add A", "", "namespace A exists already"),
     "device": (HOST_ONLY, "ip link add veth1 type bridge", "", "device veth1 exists already"),
     "host route": (
-        HOST_ONLY,
-        "ip route add 192.168.202.128/25 via 192.168.64.1",
-        "",
-        "192.168.202.0/24 overlaps a route of the host",
-    ),
+        HOST_ONLY, "ip route add 192.168.202.128/25 via 192.168.64.1", "",
+        "192.168.202.0/24 overlaps a route of the host"),
     "wider host route": (
-        HOST_ONLY,
-        "ip route add 192.168.0.0/16 via 192.168.64.1",
-        "",
-        "192.168.202.0/24 overlaps a route of the host",
-    ),
+        HOST_ONLY, "ip route add 192.168.0.0/16 via 192.168.64.1", "",
+        "192.168.202.0/24 overlaps a route of the host"),
     "MAC": (
-        BRIDGED,
-        "ip link set enp0s1 address 4a:9e:7e:55:59:ef",
-        "",
-        "enp0s1 is not as it was when this was rendered: export again",
-    ),
+        BRIDGED, "ip link set enp0s1 address 4a:9e:7e:55:59:ef", "",
+        "enp0s1 is not as it was when this was rendered: export again"),
     "address": (
         BRIDGED,
-        "ip addr change 192.168.64.4/24 dev enp0s1 && ip addr del 192.168.64.3/24 dev enp0s1",
-        "",
-        "enp0s1 is not as it was when this was rendered: export again",
-    ),
+        "ip addr change 192.168.64.4/24 dev enp0s1 && ip addr del 192.168.64.3/24 dev enp0s1", "",
+        "enp0s1 is not as it was when this was rendered: export again"),
     "default route": (
-        BRIDGED,
-        "ip route del default",
-        "",
-        "enp0s1 is not as it was when this was rendered: export again",
-    ),
+        BRIDGED, "ip route del default", "",
+        "enp0s1 is not as it was when this was rendered: export again"),
     "enslaved": (
-        BRIDGED,
-        "ip link add br9 type bridge && ip link set enp0s1 master br9",
-        "",
-        "enp0s1 is not as it was when this was rendered: export again",
-    ),
+        BRIDGED, "ip link add br9 type bridge && ip link set enp0s1 master br9", "",
+        "enp0s1 is not as it was when this was rendered: export again"),
     "taken": (
-        BRIDGED,
-        "",
-        "ip addr add 192.168.64.50/24 dev lan0",
-        "192.168.64.50 is taken on the LAN",
-    ),
-}
+        BRIDGED, "", "ip addr add 192.168.64.50/24 dev lan0", "192.168.64.50 is taken on the LAN"),
+}  # fmt: skip
 
 
 @pytest.mark.sweep

@@ -100,28 +100,20 @@ CASES = {
     "in use": (Case("0", "1", "1", user="a user7"), Came(left="user7 depends on it")),
     "not in use": (Case("0", "1", "1", user="a user"), UNDONE),
     "another in use": (
-        Case("0", "1", "2", user="user7"),
-        Came(left="it is not as this run left it"),
-    ),
+        Case("0", "1", "2", user="user7"), Came(left="it is not as this run left it")),
     "made by another": (Case("0", None, "1", other="an other7"), MADE_BY_ANOTHER),
     "made by another, and shared": (
-        Case("0", None, "1", other="other7", shared=True),
-        MADE_BY_ANOTHER,
-    ),
+        Case("0", None, "1", other="other7", shared=True), MADE_BY_ANOTHER),
     "made, whatever it is like": (Case("0", "1", "1", other="other7"), UNDONE),
     "another has to do with a line": (
-        Case("0", "1", "1", other="a line1"),
-        Came("0 -\nlasts 60\n"),
-    ),
+        Case("0", "1", "1", other="a line1"), Came("0 -\nlasts 60\n")),
     "stuck": (Case("0", "1", "1", stuck=True), Came(UNDONE.ran, wholly=False)),
     "shared": (Case("0", "1", "1", shared=True), Came()),
     "shared half way": (Case("0", None, "1", shared=True), Came()),
     "shared and in use": (Case("0", "1", "1", user="user7", shared=True), Came()),
     "shared and another": (
-        Case("0", "1", "2", shared=True),
-        Came(left="it is not as this run left it"),
-    ),
-}
+        Case("0", "1", "2", shared=True), Came(left="it is not as this run left it")),
+}  # fmt: skip
 
 Engine = Callable[[Path], tuple[bool, str]]
 
