@@ -69,22 +69,12 @@ def up(
         facts = host_facts(thorough=thorough)
         plan = render(facts)
         if plan is None:
-            report = _checked(name, echo) if check else None
+            report = _check(name, "", echo) if check else None
+            if report and report.differing:
+                raise NotAsPromised(report)
             return Record(running(name).plan, (), report)
         promises = partial(_check, name, "", echo) if check else None
         return put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
-
-
-def _checked(name: str, echo: Echo | None) -> Report:
-    """Try every promise of a network that was up before.
-
-    Raises:
-        NotAsPromised: one is not kept.
-    """
-    report = _check(name, "", echo)
-    if report.differing:
-        raise NotAsPromised(report)
-    return report
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
@@ -106,18 +96,13 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
     need_root()
     with locked() as lock:
         if Journal(name).read() is None:
-            _refuse_foreign(name)
+            if Path(iproute.NAMESPACES, name).exists():
+                raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return False
         left = take_down(name, Runner(echo or silent, lock), kill=kill)
     if left:
         raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
     return True
-
-
-def _refuse_foreign(name: str) -> None:
-    """Refuse a namespace that somebody else made; where there is none, ``down`` has been run."""
-    if Path(iproute.NAMESPACES, name).exists():
-        raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
 
 
 def confirm(name: str) -> None:
