@@ -32,11 +32,7 @@ OWN_NAMESPACE = Path("/proc/self/ns/net")
 
 
 class Journal:
-    """The journal of one network.
-
-    Args:
-        name: the network's name, which is its first namespace's.
-    """
+    """The journal of the network of this name, which is its first namespace's."""
 
     def __init__(self, name: str) -> None:
         self.name = name

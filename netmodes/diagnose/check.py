@@ -57,11 +57,7 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
 
 
 def _validate_outside(address: str, network: Network, host: Facts) -> None:
-    """Refuse an address that is not outside: this machine's, or of the network's subnet.
-
-    Raises:
-        Refused: it is not outside.
-    """
+    """Refuse an address that is not outside: this machine's, or of the network's subnet."""
     validate_machine(address, host)
     own = [str(found.ip) for found in host.every_address()]
     subnet = ip_interface(network.topology.address).network

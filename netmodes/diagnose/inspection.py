@@ -17,13 +17,7 @@ from netmodes.plan.network import Network, Topology
 
 
 def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterator[Finding]:
-    """What is not as planned about the network of this namespace; nothing if it is not ours.
-
-    Args:
-        name: the namespace's name.
-        host: the host's facts.
-        namespace: the namespace's, if they could be read.
-    """
+    """What is not as planned about the network of this namespace; nothing if it is not ours."""
     network = host.network(name)
     if network is None:
         return
@@ -39,13 +33,7 @@ def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterat
 
 @dataclass(frozen=True)
 class Inspection:
-    """A network of ours and the facts; each method looks for one thing that is wrong.
-
-    Args:
-        network: the network.
-        host: the host's facts.
-        namespace: the namespace's.
-    """
+    """A network of ours and the facts; each method looks for one thing that is wrong."""
 
     network: Network
     host: Facts

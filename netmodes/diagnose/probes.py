@@ -37,7 +37,6 @@ class Probe:
     """One try of a promise.
 
     Args:
-        promise: the promise.
         tried: the address or name; "" if there is none.
         argv: the command; () if the promise cannot be tried.
         untried: why not, one sentence.
@@ -55,8 +54,6 @@ def probes(network: Network, host: Facts, outside: str, name: str = "") -> Itera
     """The tries of every promise, one or more for each.
 
     Args:
-        network: the network.
-        host: the host's facts.
         outside: an address outside to try; "" for the default route's gateway.
         name: a name to look up; "" to ask only whether the name server answers.
     """

@@ -32,11 +32,7 @@ def parse(target: str) -> tuple[str, str]:
 
 
 def validate_host(host: str) -> None:
-    """Refuse what is neither a machine's IPv4 address nor a host's name.
-
-    Raises:
-        Refused: it is neither.
-    """
+    """Refuse what is neither a machine's IPv4 address nor a host's name."""
     numbers = re.fullmatch(r"[0-9.]+", host)
     if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
         raise Refused(f"{host!r} is no IPv4 address or name of a host: write one, as in 8.8.8.8")
@@ -47,12 +43,7 @@ def validate_host(host: str) -> None:
 def validate_machine(address: str, *networks: Facts) -> None:
     """Refuse an address that is no single machine's: unspecified, multicast or broadcast.
 
-    Args:
-        address: the address.
-        networks: the facts of those whose broadcast addresses are known.
-
-    Raises:
-        Refused: it is no single machine's.
+    The facts tell the broadcast addresses of their networks.
     """
     found = IPv4Address(address)
     subnets = (own.network for facts in networks for own in facts.every_address())

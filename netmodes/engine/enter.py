@@ -19,10 +19,7 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     """Replace this process by a command in a network's namespace; needs root.
 
     Args:
-        name: the namespace's name.
-        command: its argv.
         user: the user to run it as; None for the user who called sudo, or else root.
-        echo: is given the line before it runs.
 
     Raises:
         Refused: there is no such network or user, or ``ip`` is not installed.

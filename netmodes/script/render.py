@@ -13,13 +13,7 @@ TEMPLATES = (PACKAGE / "templates", PACKAGE.parent / "templates")
 
 
 def render(name: str, filters: dict[str, Callable[..., str]], **values: Any) -> str:  # noqa: ANN401
-    """The text of a template with these values; a value that is missing is an error.
-
-    Args:
-        name: the template's file name.
-        filters: the functions that it may use, by name.
-        values: the values that it may use, by name.
-    """
+    """The text of a template file; a value that it uses and that is not given is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(  # noqa: S701 - bash and plain text, not HTML

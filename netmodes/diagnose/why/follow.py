@@ -18,14 +18,9 @@ from netmodes.plan.undo import Argv
 def follow_packet(
     inspection: Inspection, target: str, port: str, runner: Runner, *, fresh: bool = True
 ) -> Answer:
-    """Try the way from a namespace to an address, and judge it.
+    """Try the way from a namespace to an IPv4 address, and a TCP port or "", and judge it.
 
-    Args:
-        inspection: the network that the packet comes from, with its facts.
-        target: an IPv4 address.
-        port: a TCP port, or "".
-        runner: says and runs what is tried.
-        fresh: have the neighbours on the way resolved anew.
+    If ``fresh``, the neighbours on the way are resolved anew.
     """
     if fresh:
         forget(inspection.name, runner)

@@ -54,11 +54,8 @@ STAGES = (
 def judge(trace: Trace, *, sent: bool = True) -> Answer:
     """The way of the packet, to its end or to the first thing that is wrong.
 
-    Where the target answers anything, nothing can be wrong but for this port alone.
-
-    Args:
-        trace: the packet, with what was observed.
-        sent: packets were sent; else what only they tell is left out.
+    Where the target answers anything, nothing can be wrong but for this port alone. Where no packet
+    was ``sent``, what only packets tell is left out.
     """
     hops: list[str] = []
     for stage in STAGES:

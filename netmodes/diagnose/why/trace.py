@@ -71,14 +71,7 @@ class Observations:
 
 @dataclass(frozen=True)
 class Trace:
-    """A packet from a namespace of ours to a target.
-
-    Args:
-        inspection: the network, with the facts of the host and the namespace.
-        target: an IPv4 address.
-        port: a TCP port, or "".
-        seen: the results of a few tries.
-    """
+    """A packet from a namespace of ours to an IPv4 address, and a TCP port or ""."""
 
     inspection: Inspection
     target: str
