@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from labs import NETMODES, Done, Lab, RootLab, path_without
+from labs import NETMODES, Lab, RootLab, path_without
+from processes import run
 from state import sysctls
 
 import netmodes
@@ -26,19 +27,6 @@ from netmodes.lab.lab import is_lab
 from netmodes.lab.servers import PAGE
 
 LAB = (NETMODES, "lab", "--")
-
-
-def run(*argv: str, **more: Any) -> Done:  # noqa: ANN401
-    """Run a command on the real machine: only what makes a lab, or what reads."""
-    return subprocess.run(
-        argv,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        **more,
-    )
 
 
 def test_nic(lab: Lab) -> None:

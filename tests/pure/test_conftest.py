@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 
 import pytest
 from places import ROOT, SUPPORT
+from processes import run
 
 #: Started with a signal ignored and a wish for Python, as conftest is then; the rest it starts.
 IGNORING = """trap '' $SIGNAL; exec "$@" """
@@ -20,14 +20,7 @@ def test_inherits_nothing(name: str) -> None:
     """A signal that was ignored is heard, and no PYTHON variable is left."""
     path = f"{ROOT / 'tests'}:{SUPPORT}"
     environment = {**os.environ, "SIGNAL": name[3:], "PYTHONPATH": path}
-    done = subprocess.run(
-        ["sh", "-c", IGNORING, "sh", sys.executable, "-c", STARTING],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=environment,
-    )
+    done = run("sh", "-c", IGNORING, "sh", sys.executable, "-c", STARTING, env=environment)
 
     assert done.returncode == -signal.Signals[name], done.stderr
     assert "\nPYTHON" not in f"\n{done.stdout}"

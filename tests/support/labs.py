@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
+from processes import run
+
 BIN = Path(sys.executable).parent
 NETMODES = str(BIN / "netmodes")
 PATH = f"{BIN}:{os.environ['PATH']}"
@@ -68,16 +70,8 @@ class Lab:
 
     def run(self, *command: str, router: bool = False, timeout: float = 60) -> Done:
         """Run a command to its end."""
-        return subprocess.run(
-            self.argv(*command, router=router),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-            env=self.environment,
-            start_new_session=True,
-        )
+        argv = self.argv(*command, router=router)
+        return run(*argv, timeout=timeout, env=self.environment, start_new_session=True)
 
     def ok(self, *command: str, router: bool = False, timeout: float = 60) -> str:
         """Run a command that must succeed; what it printed."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from console import machine, netmodes
 from places import FACTS
+from processes import run
 
 from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
 from netmodes.cli import cli
@@ -665,13 +666,7 @@ FULL = "Error: [Errno 28] No space left on device\n"
 def test_unwritten(where: str, arguments: list[str], status: int, says: str) -> None:
     """Output that cannot be written is said in a line and ends in 1; a remark may be lost."""
     netmodes = (sys.executable, "-m", "netmodes", *arguments)
-    done = subprocess.run(
-        ["/bin/bash", "-c", f'exec {where}; exec "$@"', "bash", *netmodes],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run("/bin/bash", "-c", f'exec {where}; exec "$@"', "bash", *netmodes)
 
     assert (done.returncode, done.stderr) == (status, says)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from console import machine
+from processes import run
 
 from netmodes import HostOnly, journal
 from netmodes.engine.confirm import watch
@@ -72,15 +73,7 @@ def test_never_begun(gone: int) -> None:
 def ssh_peer(*command: str, **environment: str) -> str:
     """What a Python below this command, in this environment, says of its SSH peer."""
     inherited = {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
-    done = subprocess.run(
-        [*command, sys.executable, "-c", PEER],
-        env={**inherited, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run(*command, sys.executable, "-c", PEER, env={**inherited, **environment})
     return done.stdout.strip()
 
 

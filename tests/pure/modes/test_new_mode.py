@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from console import netmodes
 from networks import up
 from pictures import LO, NO_CARRIER, link, of_kind
 from places import FACTS
+from processes import run
 
 from netmodes import (
     MODES,
@@ -247,9 +247,7 @@ def test_script(reader: str, tmp_path: Path) -> None:
     """Its script has the picture in its head and its lines; bash and shellcheck agree with it."""
     path = tmp_path / "macvlan.sh"
     done = netmodes(*HERE, "--export", str(path), *FOR_ARTICLE)
-    read = subprocess.run(
-        [*reader.split(), path], capture_output=True, text=True, timeout=60, check=False
-    )
+    read = run(*reader.split(), str(path))
 
     script = path.read_text()
     up = script.partition("\nup() {\n")[2].partition("\n}\n")[0]

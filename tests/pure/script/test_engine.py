@@ -5,7 +5,6 @@ The thing is a file: one program tells what is in it, another one takes it back.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from shutil import which
 import pytest
 from bash import BASH, moved
 from plumbum import local
+from processes import run
 
 from netmodes import NetmodesError, Plan, Step, Topology, Undo, journal
 from netmodes.engine.down import take_down
@@ -132,15 +132,8 @@ def python(here: Path) -> tuple[bool, str]:
 def bash(here: Path) -> tuple[bool, str]:
     """The same with its down.sh."""
     text = moved((here / "netmodes/A/down.sh").read_text(), here)
-    done = subprocess.run(
-        [BASH, "-c", text.partition('become_root "$@"\n')[0] + 'down ""'],
-        env={"PATH": str(here / "bin"), "HERE": str(here)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    down = text.partition('become_root "$@"\n')[0] + 'down ""'
+    done = run(BASH, "-c", down, env={"PATH": str(here / "bin"), "HERE": str(here)})
     return done.returncode == 0, done.stderr
 
 
