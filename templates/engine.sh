@@ -1,7 +1,6 @@
-# Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
-# journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others.
+# Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
+# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace)
+# and the functions that know the commands: probe, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -45,20 +44,16 @@ quoted() {
 }
 
 hint() {
-    case "$*" in
-    "ip link add "*" type "*)
+    if [[ "$*" == "ip link add "*" type "* ]]; then
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
-        ;;
-    esac
+    fi
 }
 
 # Command K, which has an undo: what its probe says before and after goes into the journal.
 step() {
-    local k=$1
-    shift
-    note start "$k"
-    run "$@"
-    note "done" "$k"
+    note start "$1"
+    run "${@:2}"
+    note "done" "$1"
 }
 
 note() {
@@ -80,11 +75,7 @@ word() {
 }
 
 # Whether a command of this exit status came to its end; `sysctl` fails with 255.
-ended() {
-    case $1 in
-    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return 1 ;;
-    esac
-}
+ended() { [ "$1" -lt 126 ] || [ "$1" = 255 ]; }
 
 stop() {
     printf 'Error: %s\n' "$2" >&2
@@ -109,7 +100,8 @@ take_back() {
         take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
     if [ -n "$failed" ]; then return 1; fi
-    forget
+    # The folder goes at once or not at all.
+    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
 read_log() {
@@ -127,7 +119,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user why status=0
+    local k=$1 before=$2 now again why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -136,14 +128,12 @@ take_back_one() {
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
     why=$(why_not "$k" "$before" "$now")
+    if [ -z "$why" ]; then
+        if pass_on "$k" "$before"; then return 0; fi
+        why=$(users "$k" | sed -n '1s/$/ depends on it/p')
+    fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
-        return 0
-    fi
-    if pass_on "$k" "$before"; then return 0; fi
-    user=$(users "$k")
-    if [ -n "$user" ]; then
-        leave "$k" "$before" "${user%%$'\n'*} depends on it"
         return 0
     fi
     echo "back $k" >>"$JOURNAL/log"
@@ -199,18 +189,10 @@ left() {
 }
 
 # Prints what a command's output has of a pattern.
-found() {
-    local pattern=$1
-    shift
-    "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
-}
+found() { "${@:2}" 2>/dev/null | grep -oE -m 1 -- "$1"; }
 
 # A line of an undo's input, unless a command's output has a pattern.
-unless() {
-    local line=$1
-    shift
-    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
-}
+unless() { [ -n "$(found "${@:2}")" ] || printf '%s\n' "$1"; }
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
@@ -218,9 +200,7 @@ refuse_processes() {
     for sign in TERM KILL; do
         pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
         if [ -z "$pids" ]; then return 0; fi
-        if [ "$1" != --kill ]; then
-            die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
-        fi
+        [ "$1" = --kill ] || die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
         # shellcheck disable=SC2086 # one word a process
         show kill -s "$sign" $pids
         for _ in {1..100}; do
@@ -240,11 +220,6 @@ inside() {
     ended "$status" || return 1
     if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
     ip netns pids "$NAME" 2>/dev/null || ended $?
-}
-
-# The folder goes at once or not at all.
-forget() {
-    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
 # PROGRAM:PACKAGE...

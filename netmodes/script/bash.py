@@ -75,7 +75,7 @@ def knowledge(plan: Plan) -> str:
             "# Prints a word that identifies the result of command K; fails if there is none.",
             _function("probe", plan, lambda undo: _join(undo.probe)),
             "# Undoes command K; $before is the word that its probe printed before it ran.",
-            _function("undo", plan, _undo),
+            _function("undo", plan, _undo, "    local before=${2-}\n"),
             "# Prints what depends on the result of command K by now, except networks of ours.",
             _function("users", plan, lambda undo: _looks(undo.users)),
             "# Prints the sign that somebody else made the result of command K, which was cut off.",
@@ -84,19 +84,16 @@ def knowledge(plan: Plan) -> str:
     )
 
 
-def _function(name: str, plan: Plan, body: Callable[[Undo], str]) -> str:
+def _function(name: str, plan: Plan, body: Callable[[Undo], str], first: str = "") -> str:
     """A bash function with a case for each step whose undo has something for it."""
     undos = ((index, step.undo) for index, step in enumerate(plan.all_steps) if step.undo)
     cases = "".join(_case(index, text) for index, undo in undos if (text := body(undo)))
-    return f"{name}() {{\n    local before=${{2-}}\n    case $1 in\n{cases}    esac\n}}\n"
+    return f"{name}() {{\n{first}    case $1 in\n{cases}    esac\n}}\n"
 
 
 def _case(index: int, text: str) -> str:
-    return (
-        f"    {index})\n        {text}\n        ;;\n"
-        if "\n" in text
-        else f"    {index}) {text} ;;\n"
-    )
+    part = f"\n        {text}\n        ;;" if "\n" in text else f" {text} ;;"
+    return f"    {index}){part}\n"
 
 
 def _undo(undo: Undo) -> str:

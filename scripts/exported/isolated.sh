@@ -52,17 +52,9 @@ requirements() {
     need cksum:coreutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils rm:coreutils rmdir:coreutils sed:sed stat:coreutils tee:coreutils
 }
 
-absent() {
-    local otherwise=$1
-    shift
-    [ -z "$("$@" 2>/dev/null)" ] || die "$otherwise"
-}
-
-present() {
-    local otherwise=$1 text=$2
-    shift 2
-    case "$("$@" 2>/dev/null) " in *"$text"*) ;; *) die "$otherwise" ;; esac
-}
+# MESSAGE [TEXT] COMMAND...: whether the command prints nothing, or this text.
+absent() { [ -z "$("${@:2}" 2>/dev/null)" ] || die "$1"; }
+present() { [[ "$("${@:3}" 2>/dev/null) " == *"$2"* ]] || die "$1"; }
 
 NAME=A
 GRACE=60
@@ -70,7 +62,6 @@ FIRST=0
 
 # Prints a word that identifies the result of command K; fails if there is none.
 probe() {
-    local before=${2-}
     case $1 in
     0) stat -L -c %i.%.9Z /run/netns/A ;;
     1) ip -o link show dev dummy0 type dummy ;;
@@ -94,7 +85,6 @@ undo() {
 
 # Prints what depends on the result of command K by now, except networks of ours.
 users() {
-    local before=${2-}
     case $1 in
     6) found .+ ls -A /etc/netns/A ;;
     esac
@@ -102,7 +92,6 @@ users() {
 
 # Prints the sign that somebody else made the result of command K, which was cut off.
 others() {
-    local before=${2-}
     case $1 in
     0)
         found '[0-9]+' ip netns pids A
@@ -117,10 +106,9 @@ others() {
     esac
 }
 
-# Running commands and taking them back: the same conditions as netmodes/engine/down.py, with the same
-# journal. Around it stand NAME, GRACE (seconds that a lifetime has left at the least), FIRST (the
-# command that makes the namespace) and the functions that know the commands: probe, undo, users,
-# others.
+# Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
+# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace)
+# and the functions that know the commands: probe, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -164,20 +152,16 @@ quoted() {
 }
 
 hint() {
-    case "$*" in
-    "ip link add "*" type "*)
+    if [[ "$*" == "ip link add "*" type "* ]]; then
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
-        ;;
-    esac
+    fi
 }
 
 # Command K, which has an undo: what its probe says before and after goes into the journal.
 step() {
-    local k=$1
-    shift
-    note start "$k"
-    run "$@"
-    note "done" "$k"
+    note start "$1"
+    run "${@:2}"
+    note "done" "$1"
 }
 
 note() {
@@ -199,11 +183,7 @@ word() {
 }
 
 # Whether a command of this exit status came to its end; `sysctl` fails with 255.
-ended() {
-    case $1 in
-    12[6-9] | 1[3-9]? | 2[0-4]? | 25[0-4]) return 1 ;;
-    esac
-}
+ended() { [ "$1" -lt 126 ] || [ "$1" = 255 ]; }
 
 stop() {
     printf 'Error: %s\n' "$2" >&2
@@ -228,7 +208,8 @@ take_back() {
         take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
     done
     if [ -n "$failed" ]; then return 1; fi
-    forget
+    # The folder goes at once or not at all.
+    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
 read_log() {
@@ -246,7 +227,7 @@ read_log() {
 
 # "return 0", for in a trap "return" alone gives the status of what the signal came into.
 take_back_one() {
-    local k=$1 before=$2 now again user why status=0
+    local k=$1 before=$2 now again why status=0
     now=$(word "$k") || status=$?
     if [ "$status" = 1 ]; then return 0; fi
     if [ "$status" != 0 ]; then
@@ -255,14 +236,12 @@ take_back_one() {
     fi
     if is_as_before "$k" "$before" "$now"; then return 0; fi
     why=$(why_not "$k" "$before" "$now")
+    if [ -z "$why" ]; then
+        if pass_on "$k" "$before"; then return 0; fi
+        why=$(users "$k" | sed -n '1s/$/ depends on it/p')
+    fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
-        return 0
-    fi
-    if pass_on "$k" "$before"; then return 0; fi
-    user=$(users "$k")
-    if [ -n "$user" ]; then
-        leave "$k" "$before" "${user%%$'\n'*} depends on it"
         return 0
     fi
     echo "back $k" >>"$JOURNAL/log"
@@ -318,18 +297,10 @@ left() {
 }
 
 # Prints what a command's output has of a pattern.
-found() {
-    local pattern=$1
-    shift
-    "$@" 2>/dev/null | grep -oE -m 1 -- "$pattern"
-}
+found() { "${@:2}" 2>/dev/null | grep -oE -m 1 -- "$1"; }
 
 # A line of an undo's input, unless a command's output has a pattern.
-unless() {
-    local line=$1
-    shift
-    [ -n "$(found "$@")" ] || printf '%s\n' "$line"
-}
+unless() { [ -n "$(found "${@:2}")" ] || printf '%s\n' "$1"; }
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
@@ -337,9 +308,7 @@ refuse_processes() {
     for sign in TERM KILL; do
         pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
         if [ -z "$pids" ]; then return 0; fi
-        if [ "$1" != --kill ]; then
-            die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
-        fi
+        [ "$1" = --kill ] || die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
         # shellcheck disable=SC2086 # one word a process
         show kill -s "$sign" $pids
         for _ in {1..100}; do
@@ -359,11 +328,6 @@ inside() {
     ended "$status" || return 1
     if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
     ip netns pids "$NAME" 2>/dev/null || ended $?
-}
-
-# The folder goes at once or not at all.
-forget() {
-    mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
 }
 
 # PROGRAM:PACKAGE...
