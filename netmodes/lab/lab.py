@@ -98,17 +98,13 @@ def enter(command: Sequence[str]) -> NoReturn:
         Refused: this machine forbids user namespaces, or ``unshare`` is missing.
     """
     os.environ.update(_environment())
-    _refuse_forbidden()
-    argv = (*UNSHARE, "--", sys.executable, ITSELF, "lab", "--within", "--", *command)
-    os.execvp(argv[0], argv)
-
-
-def _refuse_forbidden() -> None:
     forbidden = user_namespaces()
     if forbidden is None:
         raise Refused(str(missing("unshare")))
     if forbidden:
         raise Refused(str(no_user_namespaces(**forbidden)))
+    argv = (*UNSHARE, "--", sys.executable, ITSELF, "lab", "--within", "--", *command)
+    os.execvp(argv[0], argv)
 
 
 def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
@@ -123,9 +119,8 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
         _run(step)
     started = list(_servers())
     try:
-        return _status(
-            subprocess.run(_inside(command or _shell()), env=_environment(), check=False).returncode
-        )
+        done = subprocess.run(_inside(command or _shell()), env=_environment(), check=False)
+        return done.returncode if done.returncode >= 0 else 128 - done.returncode
     except KeyboardInterrupt:
         return 130
     finally:
@@ -163,10 +158,8 @@ def _own_files() -> None:
     """Mount a /run and an /etc of the lab's own: sockets in the machine's /run lead out of it."""
     _mount("-t", "tmpfs", "tmpfs", "/run")
     # Not an overlay: it needs an /etc without mounts in it, and a container's has some.
-    copy = ("cp", "-a", "/etc", "/run/lab.etc")
-    subprocess.run(
-        copy, capture_output=True, check=False
-    )  # without the files that a user may not read
+    copy = ("cp", "-a", "/etc", "/run/lab.etc")  # without the files that a user may not read
+    subprocess.run(copy, capture_output=True, check=False)
     shutil.rmtree("/run/lab.etc/netns", ignore_errors=True)
     _mount("--bind", "/run/lab.etc", "/etc")
 
@@ -217,7 +210,3 @@ def _environment() -> dict[str, str]:
     # /usr/sbin, where Debian keeps sysctl, is not on an ordinary user's PATH.
     path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
     return {**os.environ, "PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1"}
-
-
-def _status(returncode: int) -> int:
-    return 128 - returncode if returncode < 0 else returncode

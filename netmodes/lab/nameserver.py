@@ -1,4 +1,4 @@
-"""The lab's name server where dnsmasq is not installed: it knows one name and denies all others.
+"""The lab's name server: it knows one name and denies all others.
 
 A program that needs Python's standard library alone: ``nameserver.py IP NAME ADDRESS``.
 """

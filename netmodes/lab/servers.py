@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,21 +16,11 @@ DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
 
 PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
 
-#: dnsmasq, answering only for the names that it is given.
-DNSMASQ = """
-    dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --pid-file= --user=
-    --group= --bind-interfaces --address=/#/
-    """.split()
-
 Server = subprocess.Popen[bytes]
 
 
-def page(place: tuple[str, ...] = ()) -> Server:
-    """Start an HTTP server on port 80.
-
-    Args:
-        place: what goes before a command to run it elsewhere (``ip netns exec …``).
-    """
+def page(place: tuple[str, ...]) -> Server:
+    """Start an HTTP server on port 80 in a place: what goes before a command to run it there."""
     folder = Path("/run/www")
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
@@ -39,16 +28,7 @@ def page(place: tuple[str, ...] = ()) -> Server:
 
 
 def names(place: tuple[str, ...], ip: str, name: str, address: str) -> Server:
-    """Start a name server that knows one name: dnsmasq where it is installed.
-
-    Args:
-        place: what goes before a command to run it elsewhere.
-        ip: the address whose port 53 it answers on.
-        name: the name it knows.
-        address: the name's address.
-    """
-    if shutil.which("dnsmasq"):
-        return _start((*place, *DNSMASQ, f"--listen-address={ip}", f"--address=/{name}/{address}"))
+    """Start a name server in a place: at this IP it knows one name, which has this address."""
     return _start((*place, sys.executable, "-IS", nameserver.__file__, ip, name, address))
 
 
