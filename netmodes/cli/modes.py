@@ -1,4 +1,4 @@
-"""One command a mode: its options, and which of them go together."""
+"""One command a mode: its options, which of them go together, and its run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from functools import partial
 
 import click
 
-from netmodes.cli import render, up
+from netmodes.cli import render
+from netmodes.cli.confirm import suggest_confirm, wait_for_confirmation
 from netmodes.cli.options import flag, options
+from netmodes.cli.output import coloured, say, show, table
+from netmodes.cli.sudo import become_root
+from netmodes.engine.record import Record
 from netmodes.errors import Refused
 from netmodes.machine.read import host_facts
 from netmodes.modes.base import Mode
+from netmodes.plan.report import NotAsPromised
 
 
 def mode_command(mode: type[Mode]) -> click.Command:
@@ -68,9 +73,9 @@ def run_mode(
         plan = render.plan_for(facts, wanted, verbatim, anyway)
         render.show(plan, export, force, json)
         if verbatim:
-            up.say_what_to_expect(wanted)
+            say_what_to_expect(wanted)
     else:
-        up.run(wanted, verbatim, anyway, confirm, check, json)
+        run(wanted, verbatim, anyway, confirm, check, json)
 
 
 def suggest(option: Field[str], facts: str | None) -> str:
@@ -80,3 +85,43 @@ def suggest(option: Field[str], facts: str | None) -> str:
         return str(option.metadata["suggest"](read))
     except (Refused, AttributeError, KeyError, TypeError, ValueError):
         return f"name {option.metadata['meaning']}"
+
+
+def run(
+    mode: Mode, verbatim: bool, anyway: bool, confirm: float | None, check: bool, to_json: bool
+) -> None:
+    """Run a mode, show what its check found, and wait for the confirmation."""
+    become_root()
+    if mode.confirms and confirm is None:
+        suggest_confirm(mode.parameters[mode.confirms])
+    try:
+        record = mode.up(verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=show)
+    except NotAsPromised as error:
+        coloured(table(error.report))
+        raise
+    if record.report is not None and not to_json:
+        coloured(table(record.report))
+    if confirm is not None and record.outcomes:
+        wait_for_confirmation(mode.namespace, confirm)
+    if to_json:
+        click.echo(record.to_json())
+    say_how_to_go_on(mode, record, verbatim)
+
+
+def say_how_to_go_on(mode: Mode, record: Record, verbatim: bool) -> None:
+    """Name the commands for a network that is up."""
+    name = mode.namespace
+    if not record.outcomes:
+        say(f"{name} is up already.")
+        return
+    if verbatim:
+        say_what_to_expect(mode)
+    say(
+        f"{name} is up: `netmodes exec {name} -- CMD` runs in it, `netmodes down {name}` undoes it."
+    )
+
+
+def say_what_to_expect(mode: Mode) -> None:
+    """Warn of what a mode's guard commands would prevent."""
+    if mode.verbatim_note:
+        say(f"Without guard commands {mode.verbatim_note}.")

@@ -1,35 +1,41 @@
-"""``netmodes show``: the network of this machine, drawn as it is."""
+"""``netmodes show`` and ``explain``: what is up, drawn; a mode or a network, line by line."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from netmodes.cli.complete import network_names
-from netmodes.cli.output import as_json, block, coloured, drawn, fit
+from netmodes.cli.output import as_json, block, coloured, drawn, fit, say
 from netmodes.errors import Refused
+from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
+from netmodes.modes import MODES
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import ONLY_ROOT, View, view
+
+Command = Callable[..., Any]
 
 #: The first row of a device that is not up, or that a finding is about.
 NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")
 
 
+def formats(first: str, other: str, meaning: str) -> Callable[[Command], Command]:
+    """The option --format."""
+    choice = click.Choice([first, other])
+    return click.option("--format", "how", type=choice, default=first, help=meaning)
+
+
 @click.command(name="show")
 @click.argument("name", required=False, shell_complete=network_names)
-@click.option(
-    "--format",
-    "how",
-    type=click.Choice(["text", "mermaid"]),
-    default="text",
-    help="A picture for a terminal, or a graph for GitHub.",
-)
+@formats("text", "mermaid", "A picture for a terminal, or a graph for GitHub.")
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def show_network(name: str | None, how: str, to_json: bool) -> None:
     """Draw the host and all networks, or one network, as they are.
@@ -73,3 +79,36 @@ def picture(seen: View) -> str:
         note = f"Only root can look inside {', '.join(unseen)}: `sudo netmodes show`"
         parts.append(f"{fit(note)}\n")
     return "\n".join(parts)
+
+
+def modes_and_networks(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The modes, and the networks that are up."""
+    modes = [CompletionItem(name, help="mode") for name in MODES if name.startswith(incomplete)]
+    return modes + network_names(ctx, param, incomplete)
+
+
+@click.command()
+@click.argument("name", metavar="MODE|NAME", shell_complete=modes_and_networks)
+@formats("text", "markdown", "Text for a terminal, or a page in Markdown.")
+def explain(name: str, how: str) -> None:
+    """Explain a mode or a network, line by line; needs no root.
+
+    Example: netmodes explain host-only
+    """
+    from netmodes.show import explain as teacher
+
+    found = Journal(name).read()
+    if name in MODES:
+        if found is not None:
+            say(f"{name} is a mode and also a network: this explains the mode.")
+        text = teacher.mode(name, how)
+    elif found is not None:
+        text = teacher.network(found, how)
+    else:
+        raise Refused(
+            f"{name} is neither a mode ({', '.join(MODES)}) nor a network of ours: "
+            "`netmodes list` shows those that are up"
+        )
+    click.echo(drawn(text) if how == "text" else text, nl=False)

@@ -7,15 +7,12 @@ from typing import NoReturn
 
 import click
 
-from netmodes.cli.check import check
 from netmodes.cli.complete import network_names
 from netmodes.cli.confirm import confirm, watch
-from netmodes.cli.doctor import doctor
-from netmodes.cli.explain import explain
+from netmodes.cli.diagnose import check, doctor, why
 from netmodes.cli.output import as_json, fit, say, show
-from netmodes.cli.show import show_network
+from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
-from netmodes.cli.why import why
 from netmodes.commands.notices import addresses_on_port
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import networks

@@ -14,7 +14,7 @@ from console import machine as known_machine
 from console import netmodes
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
-from netmodes.cli import doctor
+from netmodes.cli import diagnose
 from netmodes.cli.output import block
 from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
@@ -385,7 +385,7 @@ def test_notice_of_every_mode() -> None:
 def facts(healthy: Facts, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """What the doctor sees that is otherwise than on a healthy machine."""
     changes: dict[str, Any] = {}
-    monkeypatch.setattr(doctor, "look", lambda: replace(healthy, **changes))
+    monkeypatch.setattr(diagnose, "look", lambda: replace(healthy, **changes))
     return changes
 
 

@@ -30,7 +30,7 @@ from netmodes import (
     journal,
 )
 from netmodes.cli import cli
-from netmodes.cli.doctor import examine
+from netmodes.cli.diagnose import examine
 from netmodes.cli.modes import mode_command
 from netmodes.commands import addresses, devices, iproute, requirements
 from netmodes.commands.uplink import suggestion

@@ -1,0 +1,131 @@
+"""``netmodes check``, ``why`` and ``doctor``: is it as it should be, and what fixes it if not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import click
+
+from netmodes.cli.complete import device_names, network_names
+from netmodes.cli.output import as_json, block, coloured, fit, show, table
+from netmodes.cli.sudo import become_root
+from netmodes.commands import notices
+from netmodes.diagnose import doctor as findings
+from netmodes.diagnose.target import parse, validate_host
+from netmodes.errors import Refused
+from netmodes.machine import abilities
+from netmodes.machine.facts import Facts
+from netmodes.machine.read import host_facts
+from netmodes.modes import MODES
+from netmodes.plan.finding import Finding
+
+
+def validate_outside(ctx: click.Context, option: click.Parameter, value: str | None) -> str:
+    """The value of --outside, "" for none; refuse what is neither an address nor a name."""
+    if value is not None:
+        try:
+            validate_host(value)
+        except Refused as error:
+            raise click.UsageError(f"--outside: {error}") from None
+    return value or ""
+
+
+@click.command()
+@click.argument("name", shell_complete=network_names)
+@click.option(
+    "--outside",
+    metavar="ADDR",
+    callback=validate_outside,
+    help="An address or name outside to try.  [default: the default route's gateway]",
+)
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def check(name: str, outside: str, to_json: bool) -> None:
+    """Check who reaches whom in a network, and who must not.
+
+    It tries each promise of the mode with a ping, and forgets neighbours first. Without --outside
+    it sends nothing beyond the default route's gateway, and judges the way from there by routes and
+    firewall; it looks no name up, but asks whether the name server answers.
+
+    Exit status: 0 if every promise is kept, 1 if one is not.
+
+    Example: netmodes check A --outside 8.8.8.8
+    """
+    from netmodes.network import check as try_all
+
+    become_root()
+    report = try_all(name, outside=outside, echo=show)
+    coloured(as_json(report.to_dict()) if to_json else table(report))
+    sys.exit(bool(report.differing))
+
+
+@click.command()
+@click.argument("name", shell_complete=network_names)
+@click.argument("target", metavar="ADDR[:PORT]")
+def why(name: str, target: str) -> None:
+    """Follow a packet from a network to where it is lost.
+
+    ADDR is an IPv4 address or a host name, PORT a TCP port. It forgets the neighbours on the way,
+    then tries each part of it with pings, or with a connection to PORT.
+
+    Exit status: 0 if ADDR answers, 1 if not.
+
+    Example: netmodes why A 8.8.8.8
+    """
+    from netmodes.network import why as follow
+
+    try:
+        parse(target)
+    except Refused as error:
+        raise click.UsageError(str(error)) from None
+    become_root()
+    answer = follow(name, target, echo=show)
+    for number, hop in enumerate(answer.hops, start=1):
+        click.echo(fit(f"{number}. {hop}").replace("\n", "\n   "))
+    if answer.finding is not None:
+        coloured(block(answer.finding))
+    sys.exit(not answer.reached)
+
+
+@click.command()
+@click.option(
+    "--uplink",
+    metavar="NAME",
+    help="The NIC to examine.  [default: the default route's]",
+    shell_complete=device_names,
+)
+@click.option("--json", "to_json", is_flag=True, help="As JSON.")
+def doctor(uplink: str | None, to_json: bool) -> None:
+    """Find what keeps modes from working here, and what fixes it.
+
+    It needs no root, and says what it could not see without root.
+
+    Exit status: 1 if it finds an error, 0 if only warnings or nothing.
+
+    Example: netmodes doctor --uplink enp0s1
+    """
+    found = list(dict.fromkeys(examine(look(), uplink)))
+    if to_json:
+        click.echo(as_json([asdict(finding) for finding in found]), nl=False)
+    else:
+        text = "\n".join(map(block, found)) or "Nothing to fix.\n"
+        coloured(text)
+    sys.exit(any(finding.level == "error" for finding in found))
+
+
+def look() -> Facts:
+    """This machine's facts; without `ip`, none about its network."""
+    around = abilities.read()
+    nothing = Facts(links=[], routes=[], routes6=[], networks=[])
+    return replace(nothing if "ip" in around["missing"] else host_facts(), **around)
+
+
+def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
+    """All findings: the machine's, the uplink's, the modes'."""
+    yield from findings.of_machine(facts)
+    if name := uplink or findings.default_nic(facts):
+        yield from findings.of_uplink(name, facts)
+    for name, mode in MODES.items():
+        for address in mode.own_addresses():
+            yield from notices.of_subnet(name, address, facts)
