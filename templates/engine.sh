@@ -44,9 +44,8 @@ quoted() {
 }
 
 hint() {
-    if [[ "$*" == "ip link add "*" type "* ]]; then
+    [[ "$*" != "ip link add "*" type "* ]] ||
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
-    fi
 }
 
 # Command K, which has an undo: what its probe says before and after goes into the journal.
