@@ -30,14 +30,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Process:
-    """Something to time.
-
-    Args:
-        name: for the table.
-        command: what runs.
-        after: what undoes it, untimed; "" if nothing does.
-        times: how long each run took, in ms.
-    """
+    """A command to time, what undoes it ("": nothing), and how long each run took, in ms."""
 
     name: str
     command: str

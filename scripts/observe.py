@@ -43,11 +43,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The command that puts a mode up, a server that A runs meanwhile (or ""), the observations."""
+    """The command that puts a mode up, the observations, and a server that A runs meanwhile."""
 
     up: str
-    server: str
     rows: tuple[Row, ...]
+    server: str = ""
 
 
 WIDTH = 80
@@ -64,7 +64,6 @@ ALL_BACK, NO_CONNECTION = "2 received, 0% packet loss", r"curl: \(7\) .*"
 
 ISOLATED = Table(
     "netmodes isolated",
-    f"{IN_A} python3 -m http.server 80",
     (
         Row(
             "The host has lost sight of the card.",
@@ -99,11 +98,11 @@ ISOLATED = Table(
             NO_CONNECTION,
         ),
     ),
+    f"{IN_A} python3 -m http.server 80",
 )
 
 HOST_ONLY = Table(
     "netmodes host-only",
-    "",
     (
         Row("The host reaches A.", f"{PING} 192.168.202.11", "0% loss", ALL_BACK),
         Row("A reaches the host,", f"{IN_A} {PING} 192.168.202.1", "0% loss", ALL_BACK),
@@ -136,7 +135,6 @@ HOST_ONLY = Table(
 
 BRIDGED = Table(
     "netmodes bridged --uplink enp0s1",
-    "",
     (
         Row(
             "A reaches the internet (here the lab's router answers for it).",
@@ -187,8 +185,7 @@ def in_this_lab(modes: Sequence[str]) -> int:
         say("Error: this is no lab, so nothing is tried")
         return 1
     os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
-    sentence, picture, *_ = cleandoc(lab.__doc__ or "").split("\n\n")
-    describe(sentence, picture)
+    describe(*cleandoc(lab.__doc__ or "").split("\n\n")[:2])
     results = [result for mode in modes for result in try_mode(mode)]
     say(f"{sum(results)} of {len(results)} observations are as in the article.")
     line("")

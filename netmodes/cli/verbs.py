@@ -64,9 +64,6 @@ def list_(to_json: bool) -> None:
             click.echo(fit(f"Note: {finding.notice}"))
 
 
-PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
-
-
 @click.command(name="exec", context_settings={"ignore_unknown_options": True})
 @click.argument("name", shell_complete=network_names)
 @click.option("--user", metavar="USER", help="Run as USER.  [default: you, also under sudo]")
@@ -91,7 +88,7 @@ def facts() -> None:
     click.echo(host_facts(machine=True).to_json())
 
 
-@click.command(context_settings=PASS_ON)
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 @click.option("--within", is_flag=True, hidden=True)
 def lab(command: tuple[str, ...], within: bool) -> NoReturn:

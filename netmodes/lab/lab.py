@@ -31,7 +31,7 @@ from typing import NoReturn
 
 from netmodes.commands import iproute, sysctl
 from netmodes.errors import CommandFailed, NetmodesError, Refused
-from netmodes.lab import servers
+from netmodes.lab import nameserver, servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
 from netmodes.machine.entries import kind
 from netmodes.machine.read import host_facts
@@ -181,7 +181,8 @@ def _servers() -> Iterator[servers.Server]:
     yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
     yield servers.names(on_host, STUB_IP, OUTSIDE_NAME, OUTSIDE_IP)
     servers.wait_for_page(HOST_IP)
-    servers.wait_for_names(ROUTER_IP, OUTSIDE_NAME)
+    if not nameserver.wait_for(ROUTER_IP, OUTSIDE_NAME):
+        raise NetmodesError("the lab's name server did not start: is port 53 forbidden here?")
     for path, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
         Path(path).mkdir(parents=True, exist_ok=True)
         Path(path, "resolv.conf").unlink(missing_ok=True)

@@ -52,13 +52,3 @@ def wait_for_page(ip: str, seconds: float = 10) -> None:
         else:
             return
     raise NetmodesError("the lab's HTTP server did not start: is port 80 forbidden here?")
-
-
-def wait_for_names(ip: str, name: str) -> None:
-    """Wait until the name server of this address answers.
-
-    Raises:
-        NetmodesError: it does not.
-    """
-    if not nameserver.wait_for(ip, name):
-        raise NetmodesError("the lab's name server did not start: is port 53 forbidden here?")
