@@ -1,7 +1,5 @@
 """Network modes for Linux network namespaces, every command shown."""
 
-from __future__ import annotations
-
 from netmodes.engine.record import Outcome, Record
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.machine.facts import Facts

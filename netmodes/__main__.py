@@ -1,7 +1,5 @@
 """``python -m netmodes``, and the file that runs itself under sudo from wherever it stands."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

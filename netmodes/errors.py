@@ -6,8 +6,6 @@ NetmodesError
 └── Interrupted      a signal came; what was done is undone
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -11,8 +11,6 @@ The folder is complete before the first command runs. Exported scripts write the
 ``netmodes list`` and ``netmodes down`` see what a script made.
 """
 
-from __future__ import annotations
-
 import errno
 import json
 import os

@@ -3,8 +3,6 @@
 Each verb validates the name, then asks for root and the lock; the packages below do the work.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import partial

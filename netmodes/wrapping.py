@@ -1,7 +1,5 @@
 """Text wrapped to a width, with each command on one line."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 

@@ -3,8 +3,6 @@
 Run by ``scripts/bench``, which gives it a network and mounts of its own.
 """
 
-from __future__ import annotations
-
 import os
 import platform
 import re

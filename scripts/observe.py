@@ -6,8 +6,6 @@
 Exit status 1 if a result differs.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

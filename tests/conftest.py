@@ -1,7 +1,5 @@
 """What every test stands on: the article's machine as facts, and a turn of its own to run."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -4,8 +4,6 @@ stdout carries what was asked for, stderr everything else. Exit status: 0 done; 
 and undone; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import io

@@ -1,7 +1,5 @@
 """What the Tab key offers for a parameter, beyond what click offers by itself."""
 
-from __future__ import annotations
-
 import socket
 
 import click

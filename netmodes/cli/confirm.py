@@ -1,7 +1,5 @@
 """``--confirm`` and its verb: a network is undone unless somebody confirms it in time."""
 
-from __future__ import annotations
-
 import select
 import sys
 import time

@@ -1,7 +1,5 @@
 """One command a mode: its options, which of them go together, and its run."""
 
-from __future__ import annotations
-
 from dataclasses import Field
 from functools import partial
 

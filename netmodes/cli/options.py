@@ -1,7 +1,5 @@
 """The options of a mode's command: its own, then those of every mode."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import Field
 from typing import Any

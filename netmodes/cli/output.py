@@ -1,7 +1,5 @@
 """What the command line prints: what was asked for on stdout, everything else on stderr."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import locale

@@ -1,7 +1,5 @@
 """What a mode would run, printed (``--dry-run``) or written as a script (``--export``)."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

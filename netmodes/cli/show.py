@@ -1,7 +1,5 @@
 """``netmodes show`` and ``explain``: what is up, drawn; a mode or a network, line by line."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Mapping

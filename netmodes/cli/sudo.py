@@ -1,7 +1,5 @@
 """Becoming root: the whole command line runs again under one sudo, before anything is touched."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

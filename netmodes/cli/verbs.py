@@ -1,7 +1,5 @@
 """The verbs for what is up, and for this machine."""
 
-from __future__ import annotations
-
 import sys
 from typing import NoReturn
 

@@ -4,8 +4,6 @@ A mode counts up from the article's value to the first that is free: by whole su
 subnet is the namespace's own, by host where it is the LAN's.
 """
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from netmodes.errors import Refused

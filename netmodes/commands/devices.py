@@ -1,7 +1,5 @@
 """Names of devices and namespaces: which the kernel and ``ip`` accept, and which are free."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import count

@@ -4,8 +4,6 @@
 a reboot, unlike the namespace; then their mark tells that they are ours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address

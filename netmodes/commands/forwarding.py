@@ -1,7 +1,5 @@
 """IP forwarding: bridged and nat switch it on; host-only switches it off for its own cable."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ Without it the host's address stays on a NIC whose frames come in on the bridge,
 off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netmodes.commands import handover_batch, sysctl

@@ -4,8 +4,6 @@ A route from a router advertisement is never made by hand: a stand-in with a wor
 until the kernel has learned it again (docs/kernel.md#advertised-routes).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 

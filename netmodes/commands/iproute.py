@@ -4,8 +4,6 @@ In ``ip link add veth0 type veth peer name veth1`` the name stands where ``ip`` 
 keyword, so ``devices`` refuses keywords.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from ipaddress import ip_interface
 

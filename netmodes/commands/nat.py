@@ -3,8 +3,6 @@
 It uses nft, in one table of our own, and iptables where nft is not installed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from ipaddress import ip_interface
 

@@ -1,7 +1,5 @@
 """The words of iptables and nft, and the rules of ours in somebody else's chains."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netmodes.plan.step import Step

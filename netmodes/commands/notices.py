@@ -1,7 +1,5 @@
 """What to know before a mode runs: findings about the machine, whatever its uplink."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from ipaddress import IPv4Interface
 

@@ -4,8 +4,6 @@ This holds for packets from the LAN, from the host itself, also to 127.0.0.1, an
 namespaces on the bridge.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Requirements of more than one mode, each a command that changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from ipaddress import ip_interface
 

@@ -1,7 +1,5 @@
 """The words of sysctl: a setting of the kernel, or of one device."""
 
-from __future__ import annotations
-
 from netmodes.plan.step import Step
 from netmodes.plan.undo import BEFORE, Undo
 

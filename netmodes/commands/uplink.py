@@ -1,7 +1,5 @@
 """Findings about an uplink: why it cannot be bridged, and what may go wrong if it can."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netmodes.commands import handover_batch

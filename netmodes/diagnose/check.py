@@ -1,7 +1,5 @@
 """``check``: every promise of a mode is tried, side by side; ``why`` says why one is not kept."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace

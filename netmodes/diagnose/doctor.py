@@ -3,8 +3,6 @@
 Pure functions of facts. What is unknown is no finding, unless root could see it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netmodes.commands import notices, uplink

@@ -3,8 +3,6 @@
 ``show`` asks about everything, ``why`` about what is on a packet's way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface

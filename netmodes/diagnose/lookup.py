@@ -1,7 +1,5 @@
 """Names: how the host and a namespace look one up, and why a namespace gets no answer."""
 
-from __future__ import annotations
-
 import shlex
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ Pure functions of the network, the host's facts and the user's outside address. 
 this machine and its routes, and the one that the user named, are tried.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

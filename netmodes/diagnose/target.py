@@ -1,7 +1,5 @@
 """What a packet may be sent to: an IPv4 address or a host's name, and a TCP port."""
 
-from __future__ import annotations
-
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 

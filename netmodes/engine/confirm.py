@@ -4,8 +4,6 @@ A watcher of its own session is there before the first command. It survives the 
 process group and its terminal, holds no lock while it waits, and acts by the journal alone.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

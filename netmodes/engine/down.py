@@ -6,8 +6,6 @@ not as before is its work. The scripts have the same loop and the same condition
 (templates/engine.sh).
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 import time

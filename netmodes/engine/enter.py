@@ -1,7 +1,5 @@
 """Running a command in a network's namespace, as the user who asked for it."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import shlex

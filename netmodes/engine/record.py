@@ -1,7 +1,5 @@
 """The record of a run: its plan, and the result of each command."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 

@@ -3,8 +3,6 @@
 Ctrl-C reaches the whole foreground group, so commands inherit what is set here.
 """
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Putting a plan up, through the runner and with the journal."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Filters that would stop a mode: what drops forwarded packets, and what names the uplink."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 What is not understood of a rule is kept as such, so that nobody takes it for certain.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence

@@ -4,8 +4,6 @@ A rule may ask for more than is understood here. Then it is a doubt: it may stop
 it pass before another rule stops it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

@@ -17,8 +17,6 @@ The lab is in a user namespace, also for root, so that nothing in it can reach t
 network, its sysctls or root's files. It ends with its command.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

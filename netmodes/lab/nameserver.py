@@ -3,8 +3,6 @@
 A program that needs Python's standard library alone: ``nameserver.py IP NAME ADDRESS``.
 """
 
-from __future__ import annotations
-
 import socket
 import struct
 import sys

@@ -1,7 +1,5 @@
 """The lab's HTTP and name servers: programs that end with this process."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

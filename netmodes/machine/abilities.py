@@ -3,8 +3,6 @@
 Nothing here loads a kernel module, for the module would stay (docs/kernel.md#dummy0).
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

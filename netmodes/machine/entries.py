@@ -1,7 +1,5 @@
 """Devices, addresses and routes as ``ip -j`` prints them, each an entry of its list."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from ipaddress import IPv4Network, ip_network
 from typing import Any

@@ -1,7 +1,5 @@
 """Network devices: the driver, whether one is wireless, who manages it, its tc filters."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from netmodes.machine.entries import Json

@@ -1,7 +1,5 @@
 """Questions to the machine: a command that changes nothing, a file, a route."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen

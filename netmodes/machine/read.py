@@ -3,8 +3,6 @@
 It does without the runner (no plumbum), so that a dry run starts fast. All commands run at once.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from subprocess import CompletedProcess

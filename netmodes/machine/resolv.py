@@ -1,7 +1,5 @@
 """Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
-from __future__ import annotations
-
 import re
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The SSH session that this process runs in."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

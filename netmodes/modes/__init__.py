@@ -1,7 +1,5 @@
 """The modes, by their names on the command line. A new mode is a new file and a line here."""
 
-from __future__ import annotations
-
 from netmodes.modes.base import Mode
 from netmodes.modes.bridged import Bridged
 from netmodes.modes.host_only import HostOnly

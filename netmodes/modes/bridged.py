@@ -1,7 +1,5 @@
 """The article's bridged mode (Bridged 모드)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The article's host-only mode (Host Only 모드)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """NAT mode, the other reading of the article's bridged mode: out through the host."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass

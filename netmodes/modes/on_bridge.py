@@ -1,7 +1,5 @@
 """What bridged and nat have in common: a bridge, which later networks of the same mode join."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """An option of a mode: a field of text, and how the command line asks for it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import field
 from typing import Any

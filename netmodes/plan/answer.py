@@ -1,7 +1,5 @@
 """The answer of ``netmodes why``: how far a packet from a namespace gets, and what stops it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from netmodes.plan.finding import Finding

@@ -1,7 +1,5 @@
 """A finding: what matters about a machine, with its evidence and what to do."""
 
-from __future__ import annotations
-
 from dataclasses import KW_ONLY, dataclass
 
 

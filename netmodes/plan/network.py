@@ -1,7 +1,5 @@
 """A network that netmodes made, and the devices and addresses that it consists of."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from ipaddress import ip_interface
 from typing import Any

@@ -1,7 +1,5 @@
 """The programs that netmodes, its scripts and its lab run, and where each comes from."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What a mode promises: who reaches whom, and who never does."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

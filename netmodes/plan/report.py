@@ -1,7 +1,5 @@
 """Whether a network keeps the promises of its mode."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from typing import Any

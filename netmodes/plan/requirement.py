@@ -1,7 +1,5 @@
 """What must hold before the first command of a plan."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from netmodes.plan.undo import Argv

@@ -15,8 +15,6 @@ The log has a line for each event:
 A step that a network inherits brings its ``began``, ``start`` and ``done`` along.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path

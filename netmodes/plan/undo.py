@@ -3,8 +3,6 @@
 Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

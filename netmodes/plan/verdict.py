@@ -1,7 +1,5 @@
 """What the host's firewall does with a mode's packets, as values that a mode can read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from netmodes.plan.finding import Finding

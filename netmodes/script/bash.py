@@ -4,8 +4,6 @@ Both hold the same engine, templates/engine.sh, and bash functions that know the
 exported script is rendered by jinja2.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Text from the templates, by jinja2."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Which two devices are the ends of one cable (a veth pair), across network namespaces."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from netmodes.machine.entries import Json, kind

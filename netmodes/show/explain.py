@@ -3,8 +3,6 @@
 A mode is explained with the article's values on the article's machine, a network with its own.
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Sequence
 from pathlib import Path

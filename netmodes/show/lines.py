@@ -1,7 +1,5 @@
 """A plan's commands as a reader sees them: each with its undo, and who shares it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

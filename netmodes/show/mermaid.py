@@ -1,7 +1,5 @@
 """A view as a Mermaid graph, which GitHub draws; see mermaid.js.org/syntax/flowchart.html."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from netmodes.script import render

@@ -1,7 +1,5 @@
 """Text and commands in 80 columns, for the templates of an explanation."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Iterable
 

@@ -1,7 +1,5 @@
 """A view as a picture in 80 columns: the host on the left, its namespaces on the right."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest

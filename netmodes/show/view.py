@@ -1,7 +1,5 @@
 """The host and the namespaces of our networks as they are, from facts alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

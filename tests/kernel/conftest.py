@@ -1,7 +1,5 @@
 """Labs, for the tests that need a kernel."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 

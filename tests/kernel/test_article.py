@@ -1,7 +1,5 @@
 """The article's result tables, row by row, each in its own lab; isolated's is another file."""
 
-from __future__ import annotations
-
 import pytest
 from labs import Done, Lab
 

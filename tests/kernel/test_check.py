@@ -1,7 +1,5 @@
 """``check``: every promise of a mode is tried; what is broken on purpose differs, nothing else."""
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """Colours: on a terminal a finding has them, unless nobody wants any; in a file it has none."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess

@@ -1,7 +1,5 @@
 """--confirm: whatever becomes of the command line, an unconfirmed bridge is undone."""
 
-from __future__ import annotations
-
 import os
 import pty
 import signal

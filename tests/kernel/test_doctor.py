@@ -1,7 +1,5 @@
 """The doctor on a real machine: each thing is broken in a lab, found, shown, and fixed."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Running a command inside a network: its status, its streams, its user."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """What `netmodes explain` prints holds in a lab: its lines make the network."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Whatever goes wrong, the machine is as before: commands that fail, signals, what is missing."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from pathlib import Path

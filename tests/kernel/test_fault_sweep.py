@@ -5,8 +5,6 @@ faults. Where the kernel has no `dummy`, isolated's card is an `ifb`, which lead
 well (tests/kernel/test_isolated.py runs it with the real one).
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Rules of a real kernel: what would drop the namespace's packets, and what names the uplink."""
 
-from __future__ import annotations
-
 import pytest
 from labs import Lab
 from state import state

@@ -1,7 +1,5 @@
 """What the host forwards: for nat and bridged all they send, for host-only nothing."""
 
-from __future__ import annotations
-
 import pytest
 from labs import Lab
 from state import State, state

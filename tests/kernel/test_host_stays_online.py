@@ -1,7 +1,5 @@
 """Bridged keeps its host online: nothing lost on the way up, and all comes back as it was."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

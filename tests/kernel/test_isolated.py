@@ -1,7 +1,5 @@
 """Isolated mode on a real kernel that has `dummy`: a lab in user-mode Linux, one boot for all."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

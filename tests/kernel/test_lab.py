@@ -1,7 +1,5 @@
 """The lab is the article's machine, for anyone, and leaves the real one as it was."""
 
-from __future__ import annotations
-
 import json
 import os
 import pty

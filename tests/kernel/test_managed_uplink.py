@@ -1,7 +1,5 @@
 """Who else sees to the uplink: its managers, its lease, and who came to the machine through it."""
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Many at once: each of sixteen processes gets what it would get alone, and all goes again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

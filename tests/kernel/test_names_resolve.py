@@ -1,7 +1,5 @@
 """How a namespace finds names: by servers that it reaches, or not at all."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """The facts of a namespace: the same snapshot, read in it."""
 
-from __future__ import annotations
-
 import sys
 from ipaddress import IPv4Interface
 

@@ -1,7 +1,5 @@
 """Out by the host's address, and in by published ports alone."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the netmodes before this journal's format put up is listed, shown and taken down."""
 
-from __future__ import annotations
-
 import io
 import json
 import subprocess

@@ -3,8 +3,6 @@
 The state is as if there had never been a network of ours, and they had done what they did.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The README's sessions and its Python are run as they stand."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The live run and the exported script make the same, and either takes all of it back."""
 
-from __future__ import annotations
-
 import json
 import sys
 

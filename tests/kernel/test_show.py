@@ -1,7 +1,5 @@
 """What `netmodes show` draws of a lab has what is there."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """netmodes becomes root by sudo where it acts; what only reads needs no root."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

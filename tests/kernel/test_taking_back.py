@@ -1,7 +1,5 @@
 """Undo: what is ours and only that, however the machine has changed meanwhile."""
 
-from __future__ import annotations
-
 import json
 import re
 

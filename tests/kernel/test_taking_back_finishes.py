@@ -1,7 +1,5 @@
 """The terminal goes, nobody reads, or it is told to end: an undo comes to its end."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -1,7 +1,5 @@
 """What ``scripts/try`` shows of a mode."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

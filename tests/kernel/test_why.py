@@ -1,7 +1,5 @@
 """``why``: a lab is broken in one way, and just that is the answer; fixed so, all is well."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

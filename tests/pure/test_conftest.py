@@ -1,7 +1,5 @@
 """What tests start is as users have it, whoever started the tests."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

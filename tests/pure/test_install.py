@@ -1,7 +1,5 @@
 """The same from a wheel, an editable install and a checkout; nothing is fetched."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The journal: what is up and what had begun, told from the files of /run/netmodes alone."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

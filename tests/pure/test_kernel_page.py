@@ -1,7 +1,5 @@
 """docs/kernel.md holds the facts that code cites."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Whatever the input: a refusal in one line, or commands that hold it as it is."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """README's pictures, table and counts are those of the modes."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

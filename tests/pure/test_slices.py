@@ -1,7 +1,5 @@
 """Slices of the sweeps: together they are everything, and none is empty."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections import Counter

@@ -1,7 +1,5 @@
 """One meaning a word: a word that another has replaced does not come back."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -4,8 +4,6 @@ Ten times a second to all nodes: addresses of this prefix are valid, and preferr
 seconds, and this is a default router for ROUTER seconds (RFC 4861, 4.2).
 """
 
-from __future__ import annotations
-
 import socket
 import struct
 import sys

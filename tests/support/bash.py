@@ -1,7 +1,5 @@
 """What bash makes of a plan, with programs that do nothing but tell what they were given."""
 
-from __future__ import annotations
-
 import subprocess
 import tempfile
 from collections.abc import Iterator

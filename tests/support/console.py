@@ -3,8 +3,6 @@
 ``python tests/support/console.py FILE…`` writes each session again, from its first line.
 """
 
-from __future__ import annotations
-
 import os
 import shlex
 import sys

@@ -1,7 +1,5 @@
 """What a run has tried, at its end: the fault sweep as a table, else a line of each kind."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, TypedDict

@@ -8,8 +8,6 @@ starts in its turn does not count.
 run is over before the k-th or a machine is not as before, and prints how it went, as JSON.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import multiprocessing

@@ -1,7 +1,5 @@
 """A Mermaid flowchart, read for the tests."""
 
-from __future__ import annotations
-
 import re
 
 

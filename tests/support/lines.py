@@ -3,8 +3,6 @@
 Each prints how many there were; the listener fails at the first that is lost or out of order.
 """
 
-from __future__ import annotations
-
 import select
 import socket
 import sys

@@ -1,7 +1,5 @@
 """Networks of ours as facts have them: of a plan that is up, or with a few parameters alone."""
 
-from __future__ import annotations
-
 from netmodes import Network, Plan
 from netmodes.plan.network import topology_of
 from netmodes.plan.run import Run

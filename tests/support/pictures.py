@@ -3,8 +3,6 @@
 ``python tests/support/pictures.py`` writes each picture of tests/golden again.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from dataclasses import replace

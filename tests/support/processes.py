@@ -1,7 +1,5 @@
 """Programs that tests run on this machine."""
 
-from __future__ import annotations
-
 import subprocess
 from typing import Any
 

@@ -5,8 +5,6 @@ cases but one slice, which the commit's hash chooses; all other tests are run. E
 slice, so a number of commits try them all.
 """
 
-from __future__ import annotations
-
 import pytest
 
 #: A prime that divides no number of modes, ways, verbs or faults: each slice mixes them all.

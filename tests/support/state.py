@@ -7,8 +7,6 @@ indexes and birth marks, the random MACs of devices of ours with their link-loca
 kernel is with testing an IPv6 address (tentative, then with a local route). No neighbours.
 """
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os

@@ -1,7 +1,5 @@
 """Streams through a running lab: pings counted, numbered lines over TCP compared."""
 
-from __future__ import annotations
-
 import re
 import signal
 import subprocess

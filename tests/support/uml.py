@@ -1,7 +1,5 @@
 """User-mode Linux: a kernel of one's own on the machine's files, whose writes stay in memory."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from netmodes.diagnose.inspection import Inspection

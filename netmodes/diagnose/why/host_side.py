@@ -1,7 +1,5 @@
 """How the host passes a packet on, and the answer back; stages as in ``namespace_side``."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from netmodes.commands.notices import addresses_on_port

@@ -4,8 +4,6 @@ Each stage gives a Finding where the packet is lost, a line for the reader where
 where it has nothing to say.
 """
 
-from __future__ import annotations
-
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare

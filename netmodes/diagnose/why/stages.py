@@ -1,7 +1,5 @@
 """What a packet from a namespace passes, in order, to the first stage where something is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

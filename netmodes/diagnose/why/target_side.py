@@ -1,7 +1,5 @@
 """What the target does with a packet; stages as in ``namespace_side``."""
 
-from __future__ import annotations
-
 import shlex
 
 from netmodes.diagnose.why.trace import Judgement, Trace, refusal, round_trip

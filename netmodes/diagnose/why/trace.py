@@ -3,8 +3,6 @@
 Nothing here touches the system: ``follow`` tries, ``stages`` judges.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """``why``: where a packet from a namespace to an address or a name is lost."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from netmodes.diagnose.inspection import Inspection

@@ -1,7 +1,5 @@
 """The command line: exit statuses, what goes to stdout and what to stderr, and files it writes."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

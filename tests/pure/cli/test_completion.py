@@ -1,7 +1,5 @@
 """Completion: what the Tab key offers, asked of click and of a real bash."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

@@ -3,8 +3,6 @@
 A new case is a new file that begins with its command; ``scripts/regenerate`` writes the rest.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Addresses: which can stand, and which are taken where none is given."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from ipaddress import ip_interface

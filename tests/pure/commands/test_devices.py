@@ -1,7 +1,5 @@
 """Names: what the kernel and ``ip`` take for one, and which comes next."""
 
-from __future__ import annotations
-
 import pytest
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused

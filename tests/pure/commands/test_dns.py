@@ -1,7 +1,5 @@
 """What is written for a namespace to find names by."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """A host-only network that is up is put right where forwarding begins."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from console import machine

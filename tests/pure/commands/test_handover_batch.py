@@ -1,7 +1,5 @@
 """The hand-over's batches: every address and route of the uplink, to the bridge and back."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Published ports, as they are written and compared; tests/kernel/test_nat.py publishes them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

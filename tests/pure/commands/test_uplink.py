@@ -1,7 +1,5 @@
 """The uplink: what keeps a NIC from being bridged, and what must not have changed meanwhile."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

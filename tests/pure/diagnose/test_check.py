@@ -1,7 +1,5 @@
 """``check``: whom it sends to, and where it has nothing to try."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The doctor: facts in, findings out, and how they are said."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What is not as planned about a network of ours: facts in, findings out."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The target of ``why``: an address or a name, with a port or without."""
 
-from __future__ import annotations
-
 import pytest
 from console import netmodes
 

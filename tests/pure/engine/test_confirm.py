@@ -1,7 +1,5 @@
 """The watcher of --confirm: when everything must come back, and who came by SSH."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Firewall: what would drop the namespace's packets, and rules that name the uplink."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Filters: what in a firewall stops a packet, read from `iptables -S` and `nft list ruleset`."""
 
-from __future__ import annotations
-
 import pytest
 
 from netmodes import Facts

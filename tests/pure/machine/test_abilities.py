@@ -1,7 +1,5 @@
 """Which programs and kinds of device the machine has."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

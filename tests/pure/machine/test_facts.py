@@ -1,7 +1,5 @@
 """Facts: one snapshot of a machine, whole through JSON, where unknown is never absent."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

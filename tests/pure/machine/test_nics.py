@@ -1,7 +1,5 @@
 """What is known of a NIC's hardware."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 from typing import Any

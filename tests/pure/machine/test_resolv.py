@@ -1,7 +1,5 @@
 """How the machine finds names, and which files of names are ours."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from pathlib import Path

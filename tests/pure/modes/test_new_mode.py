@@ -1,7 +1,5 @@
 """A new mode is a class and a line in the table: all else follows from what it states."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

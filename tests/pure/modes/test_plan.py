@@ -1,7 +1,5 @@
 """The plan of a mode on the article's machine: the article's commands, kept whole through JSON."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import fields, replace

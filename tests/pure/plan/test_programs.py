@@ -1,7 +1,5 @@
 """The programs that netmodes runs: in which package each comes."""
 
-from __future__ import annotations
-
 import re
 
 from places import ROOT

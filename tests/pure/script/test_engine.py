@@ -3,8 +3,6 @@
 The thing is a file: one program tells what is in it, another one takes it back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

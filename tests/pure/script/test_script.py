@@ -1,7 +1,5 @@
 """The exported script: the plan's lines as bash that bash and shellcheck agree with."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`netmodes explain`: every line with its why and its undo, and docs/ as it prints them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`netmodes show`: facts in, picture out."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
