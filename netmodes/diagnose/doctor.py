@@ -42,10 +42,8 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
         yield from objections.naming(name, "br0", facts)
     yield from uplink.uplink_warnings(name, facts)
     if name == facts.ssh:
-        what = f"your SSH session goes through {name}"
-        yield Finding(
-            "warning", what, "echo $SSH_CONNECTION", advice="use --confirm 60", about=name
-        )
+        what, evidence = f"your SSH session goes through {name}", "echo $SSH_CONNECTION"
+        yield Finding("warning", what, evidence, advice="use --confirm 60", about=name)
     yield from _strict(name, facts)
 
 

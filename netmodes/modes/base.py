@@ -11,14 +11,13 @@ from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.description import Description
+from netmodes.plan.answer import Answer
 from netmodes.plan.network import Network
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import Report
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from netmodes.plan.answer import Answer
 
 
 class Mode(Description):
