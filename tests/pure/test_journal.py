@@ -143,13 +143,8 @@ def test_shares(article: Facts) -> None:
 
     lines = plan.shares_text.splitlines()
 
-    assert [line.partition(" ")[2] for line in lines] == [
-        "sysctl net.ipv4.ip_forward",
-        "bridge br0",
-        "port enp0s1",
-        "up enp0s1",
-        "addresses enp0s1",
-    ]
+    names = ["bridge br0", "port enp0s1", "up enp0s1", "addresses enp0s1"]
+    assert [line.partition(" ")[2] for line in lines] == ["sysctl net.ipv4.ip_forward", *names]
     assert [int(line.partition(" ")[0]) for line in lines] == [
         index for index, step in enumerate(plan.all_steps) if step.share
     ]
@@ -373,11 +368,8 @@ def test_networks(article: Facts) -> None:
 
     found = networks()
 
-    assert [(net.name, net.mode, net.state) for net in found] == [
-        ("A", "host-only", "up"),
-        ("B", "host-only", "up"),
-        ("C", "", "unreadable"),
-    ]
+    listed = [(net.name, net.mode, net.state) for net in found]
+    assert listed == [("A", "host-only", "up"), ("B", "host-only", "up"), ("C", "", "unreadable")]
     assert found[0].parameters == HostOnly().plan(article).parameters
 
 
@@ -388,11 +380,8 @@ def test_unreadable_among_others(text: str, article: Facts, root: Path) -> None:
         begun(HostOnly(namespace=name).plan(article), "up")
     (root / "B/plan.json").write_text(text)
 
-    assert [(net.name, net.state) for net in networks()] == [
-        ("A", "up"),
-        ("B", "unreadable"),
-        ("C", "up"),
-    ]
+    listed = [(net.name, net.state) for net in networks()]
+    assert listed == [("A", "up"), ("B", "unreadable"), ("C", "up")]
 
 
 def summary(plan: Plan) -> Network:

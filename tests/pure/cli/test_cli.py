@@ -448,7 +448,7 @@ def test_export_refused(tmp_path: Path) -> None:
 def test_list() -> None:
     """The list names each network with its mode, state and address; none is no line at all."""
     nothing = netmodes("list")
-    up("A")
+    begun("A", "up")
 
     some = netmodes("list")
 
@@ -462,7 +462,7 @@ def test_list() -> None:
 def test_list_json(article: Facts) -> None:
     """The list as JSON has the parameters as well, and is a list also where nothing is up."""
     nothing = netmodes("list", "--json")
-    up("A")
+    begun("A", "up")
 
     some = netmodes("list", "--json")
 
@@ -506,11 +506,6 @@ def test_list_stray(nowhere: Path) -> None:
     ]
 
 
-def up(name: str) -> None:
-    """Write the journal of a network that is up."""
-    begun(name, "up")
-
-
 def begun(name: str, *lines: str, watched: bool = False, mode: Mode | None = None) -> None:
     """Write the journal of a network that was begun, and what became of it."""
     written = Journal(name)
@@ -529,14 +524,10 @@ def write_ip(folder: Path, body: str) -> None:
 
 def test_list_of_a_long_name() -> None:
     """A name wider than its column keeps a blank between itself and the next."""
-    up("n" * 40)
+    begun("n" * 40, "up")
 
-    assert netmodes("list").stdout.splitlines()[1].split() == [
-        "n" * 40,
-        "host-only",
-        "up",
-        "192.168.202.11/24",
-    ]
+    row = netmodes("list").stdout.splitlines()[1]
+    assert row.split() == ["n" * 40, "host-only", "up", "192.168.202.11/24"]
 
 
 def test_again(root: None, nowhere: Path) -> None:
@@ -624,11 +615,8 @@ def test_down_of_several(root: None, namespaces: Path) -> None:
     done = netmodes("down", "A", "a b", "C")
 
     assert (done.status, done.stdout) == (1, "")
-    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
-        "Error",
-        "Error",
-        "C is not up",
-    ]
+    said = [line.partition(":")[0] for line in done.stderr.splitlines()]
+    assert said == ["Error", "Error", "C is not up"]
 
 
 def test_down_of_what_is_not_ours(root: None, namespaces: Path) -> None:

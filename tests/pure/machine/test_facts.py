@@ -178,14 +178,8 @@ def test_global_addresses() -> None:
     """What moves is the addresses of both families in order, but for IPv6's link-local ones."""
     moving = machine("rich").global_addresses("enp0s1")
 
-    assert [info["local"] for info in moving] == [
-        "169.254.7.7",
-        "192.168.64.3",
-        "10.9.0.2",
-        "10.10.0.1",
-        "192.168.64.4",
-        "fd00:64::3",
-    ]
+    all_ipv4 = ["169.254.7.7", "192.168.64.3", "10.9.0.2", "10.10.0.1", "192.168.64.4"]
+    assert [info["local"] for info in moving] == [*all_ipv4, "fd00:64::3"]
 
 
 def test_unicast_routes() -> None:
