@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, fields, replace
 from ipaddress import ip_interface
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from netmodes.commands import devices, notices
 from netmodes.machine.facts import Facts
@@ -22,9 +22,6 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 #: An address with its prefix length.
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
@@ -149,7 +146,7 @@ class Description(ABC):
         self.settled(net)
         return net
 
-    def settled(self, net: Topology) -> Self:
+    def settled(self, net: Topology) -> Description:
         """The same mode with every option settled.
 
         Raises:
