@@ -63,13 +63,7 @@ def servers(dns: str, facts: Facts) -> list[str]:
 
 
 def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
-    """Let the namespace resolve names, by name servers that it can reach.
-
-    Args:
-        namespace: the namespace's name.
-        dns: the value of --dns.
-        facts: the machine.
-    """
+    """Let the namespace resolve names, by name servers that it can reach."""
     yield from _leftover(namespace, facts)
     asked, search = servers(dns, facts), _names(facts).get("search")
     if not asked:

@@ -44,13 +44,7 @@ def has_nft(facts: Facts) -> bool:
 
 
 def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
-    """NAT for the bridge's subnet; no machine outside can open a connection to it.
-
-    Args:
-        bridge: the bridge.
-        bridge_address: its address, in CIDR.
-        facts: the machine.
-    """
+    """NAT for the bridge's subnet; no machine outside can open a connection to it."""
     subnet = str(ip_interface(bridge_address).network)
     if has_nft(facts):
         why = f"{LEAVING.format(bridge)}; only answers, and packets to published ports, come in"

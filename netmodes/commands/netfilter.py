@@ -53,16 +53,7 @@ def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
 def insert(
     chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
 ) -> Step:
-    """``iptables -I``: a rule before all others of its chain.
-
-    Args:
-        chain: the chain.
-        matches: the packets, as argv.
-        target: what to do with them, as argv.
-        why: one line for the reader.
-        table: the table; "" for iptables' default.
-        share: as a step's.
-    """
+    """``iptables -I``: a rule before all others of its chain."""
     where = ("-t", table) if table else ()
     rule = (chain, *matches, *TAG, "-j", *target)
     undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))

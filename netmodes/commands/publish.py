@@ -119,14 +119,7 @@ def requirements(published: str) -> Iterator[Requirement]:
 
 
 def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterator[Step]:
-    """Pass packets to ports of the host on to the namespace.
-
-    Args:
-        namespace: the namespace's name.
-        net: its devices and addresses.
-        published: the ports, as ``parse`` reads them.
-        facts: the machine.
-    """
+    """Pass packets to ports of the host on to the namespace."""
     ports, ip, (subnet,) = parse(published), bare(net.address), net.subnets
     if not ports:
         return

@@ -55,12 +55,7 @@ def validate_uplink(name: str, facts: Facts) -> None:
 
 
 def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
-    """Why an uplink cannot become a port of a bridge: its device, and each of its routes.
-
-    Args:
-        name: the uplink's device.
-        facts: the machine.
-    """
+    """Why an uplink cannot become a port of a bridge: its device, and each of its routes."""
     what, advice = _no_port(name, facts)
     if what:
         evidence = f"ip -d link show dev {name}" if facts.link(name) else "ip link"

@@ -82,11 +82,7 @@ class Report:
 
 
 class NotAsPromised(NetmodesError):
-    """A network does not keep a promise of its mode.
-
-    Args:
-        report: the results of all promises; one differs at least.
-    """
+    """A network does not keep a promise of its mode."""
 
     def __init__(self, report: Report) -> None:
         self.report = report

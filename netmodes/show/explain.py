@@ -37,12 +37,7 @@ def article_plan(name: str) -> Plan:
 
 
 def mode(name: str, how: str = "text") -> str:
-    """A mode, explained without looking at this machine.
-
-    Args:
-        name: the mode's.
-        how: one of ``FORMATS``.
-    """
+    """A mode, explained without looking at this machine."""
     options = (f"--{key.replace('_', '-')} {value}" for key, value in MODES[name].needed().items())
     command = " ".join([f"netmodes {name}", *options, "--dry-run"])
     source = f"These lines are for the article's machine: `{command}` prints those for yours."
@@ -52,10 +47,6 @@ def mode(name: str, how: str = "text") -> str:
 
 def network(run: Run, how: str = "text") -> str:
     """A network, explained by its journal.
-
-    Args:
-        run: the run that made it.
-        how: one of ``FORMATS``.
 
     Raises:
         Refused: this version does not know its mode.
