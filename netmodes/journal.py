@@ -48,7 +48,8 @@ class Journal:
         Raises:
             NetmodesError: the folder cannot be written.
         """
-        log = f"began {uptime()}\nrun {_new_id()} {OWN_NAMESPACE.readlink()}\n"
+        new_id = Path("/proc/sys/kernel/random/uuid").read_text().strip()
+        log = f"began {uptime()}\nrun {new_id} {OWN_NAMESPACE.readlink()}\n"
         log += "watched\n" if watched else ""
         files = {"plan.json": plan.intent(), "before.json": before, "log": log}
         files |= {"shares": plan.shares_text, "down.sh": down}
@@ -175,10 +176,6 @@ def sharing(share: str) -> Iterator[tuple[str, int]]:
             index, _, name = line.partition(" ")
             if name == share and index.isdecimal():
                 yield path.parent.name, int(index)
-
-
-def _new_id() -> str:
-    return Path("/proc/sys/kernel/random/uuid").read_text().strip()
 
 
 def uptime() -> float:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -44,7 +44,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     Example: netmodes show A
     """
     facts = host_facts(thorough=False)
-    seen = view(facts, namespaces_of(facts), name)
+    seen = view(facts, {one.name: _read(one.name) for one in facts.known("networks")}, name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)
     elif how == "mermaid":
@@ -55,12 +55,8 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
         coloured(picture(seen))
 
 
-def namespaces_of(facts: Facts) -> Mapping[str, Facts | None]:
-    """The facts of each namespace of ours; None where they cannot be read."""
-    return {network.name: _read(network.name) for network in facts.known("networks")}
-
-
 def _read(name: str) -> Facts | None:
+    """The facts of a namespace; None where they cannot be read."""
     if os.geteuid() != 0:
         return None
     try:

@@ -75,7 +75,7 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
         namespaces=_namespaces(),
         names=names(),
         peer=ssh_peer() or "",
-        sysctls={name: _sysctl(name) for name in SYSCTLS},
+        sysctls={name: text_of(Path("/proc/sys", *name.split("."))) for name in SYSCTLS},
         with_ip_forward=_with_ip_forward(),
         networks=networks(),
     )
@@ -151,10 +151,6 @@ def _uplinks(links: list[Json]) -> list[str]:
 def _namespaces() -> list[str]:
     folder = Path("/run/netns")
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-
-
-def _sysctl(name: str) -> str | None:
-    return text_of(Path("/proc/sys", *name.split(".")))
 
 
 def _with_ip_forward() -> dict[str, str]:
