@@ -447,7 +447,6 @@ down_script() {
     printf '%s\n' '#!/usr/bin/env bash' 'set -u' 'umask 022' "export LC_ALL=C PS4='[#] '"
     declare -p NAME GRACE FIRST JOURNAL
     declare -f
-    # shellcheck disable=SC2016 # expanded there, not here
     printf '%s\n' 'become_root "$@"' take_lock 'down "${1-}"'
 }
 
