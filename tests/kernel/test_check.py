@@ -154,7 +154,7 @@ BROKEN = {
     "verbatim": (
         (*BRIDGED, "--verbatim"), "",
         [("host", "the gateway"), ("namespace", "outside")],
-        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer"),
     "gateway": (
         BRIDGED, "ip route replace default via 192.168.64.9",
@@ -182,7 +182,7 @@ BEYOND = {
         "the host's firewall drops what A sends: iptables' policy for FORWARD"),
     "verbatim": (
         (*BRIDGED, "--verbatim"), "",
-        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer"),
     "nat": (
         ("nat",),

@@ -70,7 +70,7 @@ FIXED = {
     "address on the port again": (
         BRIDGED, "ip addr add 192.168.64.3/24 dev enp0s1; "
         "ip route add default via 192.168.64.1 dev enp0s1 metric 50", "8.8.8.8",
-        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer"),
     "route by the port": (
         BRIDGED, "ip route add default via 192.168.64.1 dev enp0s1 onlink metric 1", "8.8.8.8",
@@ -78,7 +78,7 @@ FIXED = {
     "port of a foreign bridge": (
         HOST_ONLY, "ip link add br9 type bridge; ip link set br9 up; ip link set veth0 master br9",
         "192.168.202.1",
-        "veth0 is a port of br9, yet has 192.168.202.1/24, from where nothing that is sent gets an "
+        "veth0 is a port of br9, yet has 192.168.202.1/24, so that nothing sent from there gets an "
         "answer"),
     "ip_forward off": (
         BRIDGED, "sysctl -w net.ipv4.ip_forward=0", "8.8.8.8",
@@ -215,7 +215,7 @@ SAID = {
         "nothing listens on TCP port 81 of 8.8.8.8", "start what should listen there"),
     "enslaved port": (
         VERBATIM, "", "8.8.8.8",
-        "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent gets an "
+        "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer", "put it up without --verbatim"),
     "no route on the host": (
         BRIDGED, "ip route del default", "8.8.8.8",
