@@ -268,8 +268,8 @@ def test_closed(lab: Lab, mode: str, server: str) -> None:
         for ip in ("127.0.0.1", "192.168.64.1")
     ]
     try:
-        asking = "nsenter --net=/run/netns/A getent hosts outside.example"
-        lab.sh(f"for i in {{1..50}}; do {asking} && break; sleep 0.02; done")
+        listening = "ip netns exec A ss -Hlun 'sport = :53' | wc -l"
+        lab.ok("bash", "-c", f'until [ "$({listening})" = 2 ]; do sleep 0.02; done')
         assert found_with(lab)
         assert found_with(lab, "resolv.conf")
         assert not found_with(lab, "resolv.conf", "nsswitch.conf")
