@@ -1,4 +1,4 @@
-"""``python -m netmodes``, and the file that runs itself under sudo from wherever it stands."""
+"""``python -m netmodes``, and the file that sudo runs, wherever it is installed."""
 
 import sys
 from pathlib import Path

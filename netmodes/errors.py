@@ -3,7 +3,8 @@
 NetmodesError
 ├── Refused          the parameters or the machine do not allow it; nothing was touched
 ├── CommandFailed    a command failed; what was done is undone
-└── Interrupted      a signal came; what was done is undone
+├── Interrupted      a signal came; what was done is undone
+└── NotAsPromised    a promise is not kept (netmodes.plan.report)
 """
 
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ class CommandFailed(NetmodesError):
 
 
 class Interrupted(NetmodesError):
-    """A signal came during ``up``.
+    """A signal came during ``up``, or before the network was confirmed.
 
     Args:
         signum: the signal's number; the exit status is 128 more.

@@ -2,7 +2,7 @@
 
     /run/netmodes/.lock          whoever holds it is the only run
     /run/netmodes/A/plan.json    the plan: every command with its undo
-    /run/netmodes/A/log          what has happened so far (see ``netmodes.plan.run``)
+    /run/netmodes/A/log          what has happened so far (see ``netmodes.plan.log``)
     /run/netmodes/A/down.sh      the undo of the network as bash, in case Python is gone
     /run/netmodes/A/before.json  the machine's facts from before the run, for comparison
     /run/netmodes/A/shares       the steps that other networks may share, each by index and name
@@ -20,9 +20,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netmodes.errors import NetmodesError, Refused
+from netmodes.plan.log import Note, Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
-from netmodes.plan.run import Note, Run, run_from
 
 ROOT = Path("/run/netmodes")
 

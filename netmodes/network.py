@@ -1,6 +1,6 @@
 """The verbs: put a network up, confirm it, undo it, try its promises, enter its namespace.
 
-Each verb validates the name, then asks for root and the lock; the packages below do the work.
+They ask for root, and hold the lock while a network changes; the packages below do the work.
 """
 
 import os
@@ -128,7 +128,8 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
         echo: is given each line before it runs.
 
     Raises:
-        Refused: the network is not up; or ``outside`` has no address, or one that is not outside.
+        Refused: there is no such network, or an earlier netmodes put it up; or ``outside`` has no
+            address, or one that is not outside.
     """
     devices.validate_namespace(name)
     need_root()

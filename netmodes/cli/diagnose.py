@@ -44,9 +44,9 @@ def validate_outside(ctx: click.Context, option: click.Parameter, value: str | N
 def check(name: str, outside: str, to_json: bool) -> None:
     """Check who reaches whom in a network, and who must not.
 
-    It tries each promise of the mode with a ping, and forgets neighbours first. Without --outside
-    it sends nothing beyond the default route's gateway, and judges the way from there by routes and
-    firewall; it looks no name up, but asks whether the name server answers.
+    It deletes old neighbour entries, then tries each promise with a ping. Without --outside it
+    sends nothing beyond the default route's gateway, and judges the rest of the way by routes and
+    firewall. It then looks up no name, but asks whether the name server answers.
 
     Exit status: 0 if every promise is kept, 1 if one is not.
 
@@ -66,8 +66,8 @@ def check(name: str, outside: str, to_json: bool) -> None:
 def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
 
-    ADDR is an IPv4 address or a host name, PORT a TCP port. It forgets the neighbours on the way,
-    then tries each part of it with pings, or with a connection to PORT.
+    ADDR is an IPv4 address or a host name, PORT a TCP port. It deletes old neighbour entries on
+    the way, then sends pings, and opens a connection to PORT.
 
     Exit status: 0 if ADDR answers, 1 if not.
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import click
 
-from netmodes.cli import render
+from netmodes.cli import plans
 from netmodes.cli.confirm import suggest_confirm, wait_for_confirmation
 from netmodes.cli.options import flag, options
 from netmodes.cli.output import coloured, say, show, table
@@ -68,8 +68,8 @@ def run_mode(
             raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")
     wanted = mode(**parameters)
     if dry_run or export:
-        plan = render.plan_for(facts, wanted, verbatim, anyway)
-        render.show(plan, export, force, json)
+        plan = plans.plan_for(facts, wanted, verbatim, anyway)
+        plans.show(plan, export, force, json)
         if verbatim:
             say_what_to_expect(wanted)
     else:
@@ -79,7 +79,7 @@ def run_mode(
 def suggest(option: Field[str], facts: str | None) -> str:
     """What to name for a required option, on this machine or the one that a file describes."""
     try:
-        read = render.read_facts(facts) or host_facts(thorough=False)
+        read = plans.read_facts(facts) or host_facts(thorough=False)
         return str(option.metadata["suggest"](read))
     except (Refused, AttributeError, KeyError, TypeError, ValueError):
         return f"name {option.metadata['meaning']}"

@@ -66,9 +66,9 @@ EVERY = [
     switch("--dry-run", "Print the commands, run nothing; needs no root."),
     switch("--verbatim", "Only the article's commands, no guard commands."),
     file("--export", 'Write a bash script instead ("-": to stdout).'),
-    switch("--force", "Overwrite FILE."),
-    switch("--check", "Then check who reaches whom; undo all if wrong."),
-    file("--facts", "Render for the machine that FILE describes."),
+    switch("--force", "Let --export overwrite FILE."),
+    switch("--check", "Then check every promise; undo all if one fails."),
+    file("--facts", "For another machine: FILE by `netmodes facts`."),
     switch("--json", "Print the record as JSON (--dry-run: the plan)."),
 ]
 

@@ -20,7 +20,7 @@ from netmodes.machine.read import host_facts
 @click.command()
 @click.argument("names", nargs=-1, metavar="NAME...", shell_complete=network_names)
 @click.option("--all", "every", is_flag=True, help="Every network that `netmodes list` shows.")
-@click.option("--kill", is_flag=True, help="End the processes inside instead of refusing.")
+@click.option("--kill", is_flag=True, help="End processes in the namespace instead of refusing.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
     """Take networks down: undo their commands, newest first.
 
@@ -46,7 +46,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
 @click.command(name="list")
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def list_(to_json: bool) -> None:
-    """List the networks that are up; needs no root.
+    """List the networks that netmodes made; needs no root.
 
     Example: netmodes list
     """
@@ -67,7 +67,7 @@ def list_(to_json: bool) -> None:
 @click.option("--user", metavar="USER", help="Run as USER.  [default: you, also under sudo]")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
 def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
-    """Run a command inside a network, and pass on its exit status.
+    """Run a command in a namespace, and pass on its exit status.
 
     Example: netmodes exec A -- ping -c 1 192.168.202.1
     """

@@ -55,7 +55,9 @@ def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> st
 
 
 def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
-    """The lines that move everything back, once the uplink is no port (docs/kernel.md#way-back).
+    """The lines that take the uplink out of the bridge and move everything back.
+
+    See docs/kernel.md#way-back for their order.
 
     IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
     would give it the same ones, deaf for a second (docs/kernel.md#ipv6-addresses).

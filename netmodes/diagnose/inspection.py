@@ -103,7 +103,7 @@ class Inspection:
         return Finding("error", what, evidence, about=port, **self._to_bridge(port))
 
     def _to_bridge(self, port: str) -> dict[str, str]:
-        """Make it a port again, without the addresses that the bridge has in its place."""
+        """The fix: it is a port again, without the addresses that the bridge has as well."""
         bridge, addresses = self.net.bridge, self.host.addresses(port)
         if not set(addresses) <= set(self.host.addresses(bridge)):
             return {"advice": self.again}

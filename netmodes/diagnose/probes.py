@@ -23,7 +23,7 @@ ASK = ("timeout", "2", "env", "LC_ALL=C", "RES_OPTIONS=timeout:1 attempts:1")
 #: What ``ping`` says if a name server answered: no such name, or no address for it.
 ANSWERS = ("Name or service not known", "No address associated with hostname")
 
-#: Why this machine cannot try a promise about the LAN's.
+#: Why this machine cannot try a promise that begins at a machine of the LAN.
 FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
 
 NO_GATEWAY = "the host has no default route that names a gateway"
@@ -67,7 +67,7 @@ def probes(network: Network, host: Facts, outside: str, name: str = "") -> Itera
 
 
 def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
-    """A ping to the gateway uses the default route's device: by another, another may answer."""
+    """The host's ping; the one to the gateway leaves by the default route's device."""
     if promise.target == "namespace":
         return Probe(promise, _address(network), ping(_address(network), "-t", "1"))
     found = gateways(host)

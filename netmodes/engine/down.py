@@ -19,7 +19,7 @@ from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
-from netmodes.plan.run import Note, Run
+from netmodes.plan.log import Note, Run
 from netmodes.plan.undo import Sign, Undo
 
 

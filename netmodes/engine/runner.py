@@ -66,7 +66,7 @@ class Runner:
             self.echo(text)
 
     def quietly(self, argv: Argv, stdin: str | None = None, umask: int = -1) -> Outcome:
-        """Run a command that changes nothing, without showing it.
+        """Run a command to its end, without showing it.
 
         Args:
             argv: the command, as run on the host.
@@ -110,7 +110,7 @@ class Runner:
         return outcome.stdout if outcome.status == 0 else ""
 
     def word(self, probe: Argv) -> str | None:
-        """The first word that an undo's probe prints, or ""; None if it fails, and finds nothing.
+        """The first word that an undo's probe prints, or ""; None if it fails: there is no result.
 
         Raises:
             CommandFailed: the probe was killed or could not run, so the answer is unknown.

@@ -29,13 +29,13 @@ def put_up(
     Args:
         plan: the commands.
         runner: says and runs them.
-        before: the machine's facts, for who wants to compare.
+        before: the machine's facts, kept for comparison.
         confirm: seconds within which to confirm, or a watcher takes everything back.
         check: tries what the mode promises.
 
     Raises:
-        Refused: a program is missing, or a check that asks the network does not hold; nothing was
-            touched.
+        Refused: a program is missing, or a requirement that asks the network does not hold;
+            nothing was touched.
         CommandFailed: a command failed; ``left`` says what is left.
         NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.

@@ -117,7 +117,7 @@ def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
         _run(step)
     started = list(_servers())
     try:
-        done = subprocess.run(_inside(command or _shell()), env=_environment(), check=False)
+        done = subprocess.run(_on_machine(command or _shell()), env=_environment(), check=False)
         return done.returncode if done.returncode >= 0 else 128 - done.returncode
     except KeyboardInterrupt:
         return 130
@@ -173,7 +173,7 @@ def _run(step: Step) -> None:
 
 
 def _servers() -> Iterator[servers.Server]:
-    """Serve a page on the machine, names at the router and, as systemd-resolved, on the machine."""
+    """Start an HTTP and a name server on the machine, and a name server on the router."""
     on_host = ("ip", "netns", "exec", HOST)
     yield servers.page(on_host)
     yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
@@ -187,8 +187,8 @@ def _servers() -> Iterator[servers.Server]:
         Path(path, "resolv.conf").write_text(f"nameserver {server}\n")
 
 
-def _inside(command: Sequence[str]) -> tuple[str, ...]:
-    """The command, run on the machine with a /run/netns of its own, as yet empty."""
+def _on_machine(command: Sequence[str]) -> tuple[str, ...]:
+    """The command, run on the machine, with an empty /run/netns of its own."""
     fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", PREPARE, "sh")
     return (*servers.DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
 

@@ -18,7 +18,7 @@ Server = subprocess.Popen[bytes]
 
 
 def page(place: tuple[str, ...]) -> Server:
-    """Start an HTTP server on port 80 in a place: what goes before a command to run it there."""
+    """Start an HTTP server on port 80; ``place`` goes before the command: ``ip netns exec …``."""
     folder = Path("/run/www")
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
@@ -26,7 +26,7 @@ def page(place: tuple[str, ...]) -> Server:
 
 
 def names(place: tuple[str, ...], ip: str, name: str, address: str) -> Server:
-    """Start a name server in a place: at this IP it knows one name, which has this address."""
+    """Start a name server at this IP, which knows one name and its address."""
     return _start((*place, sys.executable, "-IS", nameserver.__file__, ip, name, address))
 
 

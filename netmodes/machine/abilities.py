@@ -39,7 +39,7 @@ def read() -> Json:
     """The fields of ``Facts`` that only ``netmodes doctor`` needs."""
     return {
         "missing": missing(),
-        "kinds": {name: there for name in KINDS if (there := has_kind(name)) is not None},
+        "kinds": {name: known for name in KINDS if (known := has_kind(name)) is not None},
         "privileges": privileges(),
         "user_namespaces": user_namespaces(),
     }
@@ -80,7 +80,7 @@ def _try_kind(kind: str) -> bool | None:
 
 
 def privileges() -> str:
-    """Who this user is: "root", "bounded" (root without the capabilities), "sudo" or "none"."""
+    """What this user may do: "root", "bounded" (root, but no capabilities), "sudo" or "none"."""
     status = dict(
         line.split(":\t", 1)
         for line in (text_of(Path("/proc/self/status")) or "").splitlines()

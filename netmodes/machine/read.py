@@ -26,7 +26,7 @@ IP_JSON = {
     "routes6": ("ip", "-6", *ROUTES),
 }
 
-#: What only bridged asks about: firewalls (only root may read them) and rules.
+#: What bridged, nat and the doctor ask about: firewalls (only root may read them) and rules.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
@@ -56,7 +56,7 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
     """Read the host's facts.
 
     Args:
-        thorough: also firewalls, rules, managers and hardware, which bridged needs.
+        thorough: also firewalls, rules, managers and hardware, which bridged and nat need.
         machine: also programs, kinds of device and privileges, which the doctor needs.
 
     Raises:

@@ -107,7 +107,7 @@ class Mode(Description):
         name, found = self.namespace, facts.network(self.namespace)
         if found is None:
             return False
-        refuse_interrupted(found)
+        refuse_unless_up(found)
         if found.mode != self.mode:
             raise Refused(f"{name} is up as {found.mode}: `netmodes down {name}` first")
         has = found.parameters
@@ -122,7 +122,7 @@ class Mode(Description):
         """Refuse a namespace's name that is in use."""
         name = self.namespace
         if (found := facts.network(name)) is not None:
-            refuse_interrupted(found)
+            refuse_unless_up(found)
             raise Refused(
                 f"{name} is up already: `netmodes down {name}` first, or choose another name"
             )
@@ -130,7 +130,7 @@ class Mode(Description):
             raise Refused(f"namespace {name} exists and is not ours: choose another name")
 
 
-def refuse_interrupted(network: Network) -> None:
+def refuse_unless_up(network: Network) -> None:
     """Refuse to use a network of ours that is not up, or waits for its confirmation."""
     name = network.name
     if network.state == "unreadable":

@@ -36,7 +36,7 @@ class Bridged(OnBridge):
         "host and namespace lose the outside"
     )
     confirms = "uplink"
-    objects = "where a firewall drops, or names the uplink"
+    objects = "even if a firewall drops packets, or a rule names the uplink"
     article = Topology(
         device="veth1",
         address="192.168.64.50/24",

@@ -57,7 +57,7 @@ class Description(ABC):
     #: for a confirmation; "" if it cannot.
     confirms: ClassVar[str] = ""
 
-    #: When the mode may object, in words, so that --anyway goes on; "" if it never does.
+    #: What the mode may object to, in words after "Go on"; "" if it never objects.
     objects: ClassVar[str] = ""
 
     namespace: str = option("A", "name of the namespace", short="-n")
@@ -143,7 +143,7 @@ class Description(ABC):
             Refused: they do not fit together, or the machine does not allow them.
         """
         net = self.topology(facts)
-        self.settled(net)
+        self.settled(net)  # refuses values that do not fit together
         return net
 
     def settled(self, net: Topology) -> Description:

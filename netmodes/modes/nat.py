@@ -37,7 +37,7 @@ class Nat(OnBridge):
 
     mode = "nat"
     verbatim_note = "names may not resolve, and a firewall may drop what it forwards"
-    objects = "where a firewall drops"
+    objects = "even if a firewall drops its packets"
     article = Topology(
         device="veth1",
         address="10.64.0.11/24",
@@ -73,7 +73,10 @@ host                                           namespace {namespace}
     device: str = option("", "the namespace's end")
     dns: str = option("auto", dns.MEANING, metavar="auto|none|IP", multiple=True)
     publish: str = option(
-        "", "a port of the host, passed on", metavar="HOST:PORT[/udp]", multiple=True
+        "",
+        "pass the host's port HOST on to PORT",
+        metavar="HOST:PORT[/udp]",
+        multiple=True,
     )
 
     @property

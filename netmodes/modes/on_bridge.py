@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from netmodes.commands import addresses, devices, dns, forwarding, requirements
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, refuse_interrupted
+from netmodes.modes.base import Mode, refuse_unless_up
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
@@ -55,8 +55,8 @@ class OnBridge(Mode):
         )
 
     def _join(self, joined: Network, facts: Facts) -> tuple[str, str, str]:
-        """The same for the bridge of another network."""
-        refuse_interrupted(joined)
+        """The joined network's bridge, and an address on it, in the form of ``own_bridge``."""
+        refuse_unless_up(joined)
         bridge, near = joined.topology.bridge, joined.topology.host_address
         for name, value in (("bridge", bridge), ("bridge_address", near)):
             if getattr(self, name) not in ("", value):

@@ -1,1 +1,1 @@
-"""Plans and what they consist of: frozen values, no I/O, to JSON and from it."""
+"""The values that all else passes on: plans, networks, findings, reports; frozen, no I/O, JSON."""

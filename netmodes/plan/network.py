@@ -18,10 +18,10 @@ class Topology:
         device: the namespace's device.
         address: the namespace's address, in CIDR.
         host_device: the host's end of the cable.
-        ingress: the host's device that the namespace's packets come in on: that end, or the bridge.
+        ingress: the host's device that the namespace's packets come in on: host_device or bridge.
         host_address: the address of ``ingress``, in CIDR.
         bridge: the bridge that the host's end is a port of.
-        uplink: the host's NIC that is another port of the bridge.
+        uplink: the host's NIC that leads outside: another port of the bridge.
         gateway: the next hop of the namespace's default route, without a prefix length.
         subnets: the subnets that the namespace reaches directly, in CIDR.
         joins: the name of the network whose bridge this one joins.

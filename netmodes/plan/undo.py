@@ -28,7 +28,7 @@ def nothing(sign: Sign) -> str:
 
 @dataclass(frozen=True)
 class Undo:
-    """How one step is undone, and how to tell that its result is still the one that it made.
+    """How one step is undone, and how to tell that its result is still that step's.
 
     Both commands run on the host when the network goes down. So they see what is true by then: a
     device that has moved into its namespace is gone from the host, and needs no undo.

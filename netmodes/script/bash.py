@@ -1,7 +1,7 @@
 """A plan as bash: the script that users export, and the ``down.sh`` in the journal.
 
-Both hold the same engine, templates/engine.sh, and bash functions that know the plan. Only the
-exported script is rendered by jinja2.
+Both hold the same engine, templates/engine.sh, and bash functions with the plan's probes and undos.
+Only the exported script is rendered by jinja2.
 """
 
 import re

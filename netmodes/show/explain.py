@@ -10,8 +10,8 @@ from pathlib import Path
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes import MODES
+from netmodes.plan.log import Run
 from netmodes.plan.plan import Plan
-from netmodes.plan.run import Run
 from netmodes.script import render
 from netmodes.show.lines import Line, lines
 from netmodes.show.prose import FILTERS
@@ -79,7 +79,7 @@ def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]
         summary=MODES[plan.mode].summary(),
         picture=MODES[plan.mode].draw(plan.name, plan.topology),
         lines=found,
-        promises=MODES[plan.mode].promises,
+        promises=plan.promises or MODES[plan.mode].promises,
         p=plan.parameters,
         command=command,
         place=place,

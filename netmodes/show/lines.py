@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from netmodes.journal import Journal, sharing
+from netmodes.plan.log import Note, Run
 from netmodes.plan.plan import Plan
-from netmodes.plan.run import Note, Run
 from netmodes.plan.step import Step
 from netmodes.plan.undo import BEFORE, LEFT, Argv, Undo
 

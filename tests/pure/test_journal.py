@@ -26,8 +26,8 @@ from netmodes import (
 )
 from netmodes.commands.devices import validate_namespace
 from netmodes.journal import Journal, locked, networks, sharing
+from netmodes.plan.log import Note
 from netmodes.plan.network import Network, network_from, topology_of
-from netmodes.plan.run import Note
 from netmodes.script.bash import render
 
 DOWN = "#!/usr/bin/env bash\n"

@@ -1,8 +1,8 @@
 """Networks of ours as facts have them: of a plan that is up, or with a few parameters alone."""
 
 from netmodes import Network, Plan
+from netmodes.plan.log import Run
 from netmodes.plan.network import topology_of
-from netmodes.plan.run import Run
 
 
 def up(plan: Plan, state: str = "up") -> Network:

@@ -17,7 +17,7 @@ from netmodes import NetmodesError, Plan, Step, Topology, Undo, journal
 from netmodes.engine.down import take_down
 from netmodes.engine.runner import Runner
 from netmodes.journal import Journal
-from netmodes.plan.run import Note
+from netmodes.plan.log import Note
 from netmodes.plan.undo import BEFORE
 from netmodes.script.bash import down_script
 

@@ -10,7 +10,7 @@ from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Plan, journal
 from netmodes.journal import Journal
-from netmodes.plan.run import Note, Run
+from netmodes.plan.log import Note, Run
 from netmodes.plan.undo import Undo
 from netmodes.show import explain
 from netmodes.show.lines import lines
