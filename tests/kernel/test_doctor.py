@@ -100,7 +100,7 @@ def test_article_trap(lab: Lab) -> None:
 
     fix = "ip link set enp0s1 nomaster"
     trap = (
-        "enp0s1 is a port of br9, yet has 192.168.64.3/24, from where nothing that is sent gets "
+        "enp0s1 is a port of br9, yet has 192.168.64.3/24, so that nothing sent from there gets "
         "an answer"
     )
     assert said[trap] == fix
@@ -122,7 +122,7 @@ def test_verbatim_trap(lab: Lab) -> None:
         for verb in ("show", "doctor", "list", "check A", "why A 8.8.8.8")
     }
 
-    trap = "enp0s1 is a port of br0, yet has 192.168.64.3/24, from where nothing that is sent"
+    trap = "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there"
     advice = "`netmodes down A`, then put it up without --verbatim"
     assert [verb for verb, text in said.items() if trap not in text or advice not in text] == []
     assert not any("ip addr del" in text for text in said.values())
