@@ -34,7 +34,7 @@ THEIRS = ("the gateway", "outside", "a name")
 def try_promises(network: Network, outside: str, runner: Runner) -> Report:
     """Try every promise of a network, whatever its state; see ``network.check``."""
     if not network.promises:
-        what = f"an earlier netmodes put {network.name} up and kept no promises of it"
+        what = f"an earlier netmodes put {network.name} up and recorded no promises of it"
         raise Refused(f"{what}: `netmodes down {network.name}`, then put it up again")
     host = host_facts()
     address, name = resolve_on_host(outside, runner) if outside else ("", "")

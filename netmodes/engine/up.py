@@ -24,13 +24,13 @@ def put_up(
     confirm: float | None = None,
     check: Callable[[], Report] | None = None,
 ) -> Record:
-    """Run a plan; on the first failure or signal take back what was done, newest first.
+    """Run a plan; on the first failure or signal undo what was done, newest first.
 
     Args:
         plan: the commands.
         runner: says and runs them.
         before: the machine's facts, kept for comparison.
-        confirm: seconds within which to confirm, or a watcher takes everything back.
+        confirm: seconds within which to confirm, or a watcher undoes everything.
         check: tries what the mode promises.
 
     Raises:

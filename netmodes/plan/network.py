@@ -1,11 +1,12 @@
 """A network that netmodes made, and the devices and addresses that it consists of."""
 
 from dataclasses import asdict, dataclass
-from ipaddress import ip_interface
+from ipaddress import ip_interface, ip_network
 from typing import Any
 
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import Step, step_from
+from netmodes.plan.text import text, text_by_name, texts
 
 
 @dataclass(frozen=True)
@@ -96,23 +97,32 @@ def network_from(data: dict[str, Any]) -> Network:
     Raises:
         ValueError, LookupError, TypeError, AttributeError: the JSON is no network.
     """
-    given = dict(data["parameters"])
+    given = text_by_name(data["parameters"])
     return Network(
-        data["name"],
-        data["mode"],
+        text(data["name"]),
+        text(data["mode"]),
         given,
         topology_from(data["topology"]) if "topology" in data else topology_of(given),
-        data["state"],
+        text(data["state"]),
         tuple(map(step_from, data.get("shares", data.get("shared", ())))),
         promises_from(data.get("promises", ())),
-        data.get("run", ""),
-        tuple(data.get("parents", ())),
+        text(data.get("run", "")),
+        texts(data.get("parents", ())),
     )
 
 
 def topology_from(data: dict[str, Any]) -> Topology:
-    """A topology from its JSON."""
-    return Topology(**{**data, "subnets": tuple(data["subnets"])})
+    """A topology from its JSON.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: the JSON is no topology.
+    """
+    subnets = tuple(str(ip_network(subnet)) for subnet in texts(data["subnets"]))
+    plain = text_by_name({key: value for key, value in data.items() if key != "subnets"})
+    net = Topology(**plain, subnets=subnets)
+    for address in filter(None, (net.address, net.host_address)):
+        ip_interface(address)
+    return net
 
 
 def promises_from(data: Any) -> tuple[Promise, ...]:  # noqa: ANN401

@@ -10,6 +10,7 @@ from netmodes.plan.network import Topology, promises_from, topology_from, topolo
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step, step_from
+from netmodes.plan.text import text, text_by_name, texts
 
 #: The plan's format, in the journal and in the record.
 FORMAT = 2
@@ -91,7 +92,7 @@ class Plan:
         """A plan from the JSON of ``to_dict`` or ``intent``.
 
         Raises:
-            ValueError: its format is neither 1 nor 2.
+            ValueError: its format is neither 1 nor 2, or a value is not of its type.
             LookupError, TypeError, AttributeError: the JSON is no plan.
         """
         if data.get("format") == 1:
@@ -100,17 +101,20 @@ class Plan:
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
         required = ({**one, "argv": tuple(one["argv"])} for one in data["requirements"])
+        namespaces = texts(data["namespaces"])
+        if not namespaces:
+            raise ValueError("it has no namespace")
         return cls(
-            data["mode"],
-            tuple(data["namespaces"]),
-            data["parameters"],
+            text(data["mode"]),
+            namespaces,
+            text_by_name(data["parameters"]),
             topology_from(data["topology"]),
             steps,
             tuple(Requirement(**one) for one in required),
             promises_from(data["promises"]),
             inherited,
-            tuple(data.get("notices", ())),
-            data.get("picture", ""),
+            texts(data.get("notices", ())),
+            text(data.get("picture", "")),
         )
 
 

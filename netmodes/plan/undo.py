@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from netmodes.plan.text import text, texts
+
 Argv = tuple[str, ...]
 
 #: A command, and a regular expression for its output, valid in Python and in grep -E.
@@ -85,10 +87,10 @@ def seconds_left(seconds: int) -> str:
 def undo_from(data: dict[str, Any]) -> Undo:
     """An undo from its JSON."""
     users, others = (tuple(map(_sign_from, data.get(key, ()))) for key in ("users", "others"))
-    unless = tuple((line, _sign_from(sign)) for line, sign in data.get("unless", ()))
-    argvs = tuple(data["probe"]), tuple(data["argv"])
-    return Undo(*argvs, data["stdin"], users, others, unless)
+    unless = tuple((text(line), _sign_from(sign)) for line, sign in data.get("unless", ()))
+    stdin = data["stdin"] if data["stdin"] is None else text(data["stdin"])
+    return Undo(texts(data["probe"]), texts(data["argv"]), stdin, users, others, unless)
 
 
 def _sign_from(data: Sequence[Any]) -> Sign:
-    return tuple(data[0]), data[1]
+    return texts(data[0]), text(data[1])

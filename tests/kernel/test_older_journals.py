@@ -37,7 +37,7 @@ CUTS = {
 }
 
 NO_PROMISES = (
-    "Error: an earlier netmodes put {0} up and kept no promises of it: "
+    "Error: an earlier netmodes put {0} up and recorded no promises of it: "
     "`netmodes down {0}`, then put it up again\n"
 )
 

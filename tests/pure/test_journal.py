@@ -384,6 +384,42 @@ def test_unreadable_among_others(text: str, article: Facts, root: Path) -> None:
     assert listed == [("A", "up"), ("B", "unreadable"), ("C", "up")]
 
 
+#: What a hand or a bad disk may make of a value in plan.json, by its place there.
+DAMAGE = {
+    "no namespace": (("namespaces",), []),
+    "no list of namespaces": (("namespaces",), "A"),
+    "a namespace that is no text": (("namespaces",), [None]),
+    "no mode": (("mode",), None),
+    "no parameters": (("parameters",), 5),
+    "a parameter that is no text": (("parameters", "address"), 7),
+    "no uplink": (("topology", "uplink"), []),
+    "no subnet": (("topology", "subnets"), ["x"]),
+    "no address": (("topology", "address"), None),
+    "an address that is none": (("topology", "host_address"), "x"),
+    "no reason": (("steps", 0, "why"), 5),
+    "no share": (("steps", 0, "share"), []),
+    "no argv": (("steps", 0, "argv"), "ip"),
+    "no undo": (("steps", 0, "undo"), 5),
+    "no requirements": (("requirements",), 5),
+    "no promise": (("promises",), [5]),
+}
+
+
+@pytest.mark.parametrize(("place", "value"), DAMAGE.values(), ids=DAMAGE)
+def test_damaged(place: tuple[str | int, ...], value: object, article: Facts, root: Path) -> None:
+    """A value of another type makes a journal unreadable, and stops no other network."""
+    for name in "AB":
+        begun(HostOnly(namespace=name).plan(article), "up")
+    data = json.loads((root / "B/plan.json").read_text())
+    inner = data
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    (root / "B/plan.json").write_text(json.dumps(data))
+
+    assert [(net.name, net.state) for net in networks()] == [("A", "up"), ("B", "unreadable")]
+
+
 def summary(plan: Plan) -> Network:
     """What facts and `list` say of a plan that is up, after JSON."""
     run = begun(plan, "up").read()
