@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netmodes.plan.text import text, texts
+from netmodes.plan.text import texts
 from netmodes.plan.undo import Argv, Undo, undo_from
 
 
@@ -66,6 +66,6 @@ def line(argv: Argv, stdin: str | None = None) -> str:
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
     undo = data["undo"] and undo_from(data["undo"])
-    optional = {key: text(data[key]) for key in ("namespace", "stdin") if data.get(key) is not None}
-    plain = {key: text(data[key]) for key in ("why", "prevents", "share") if key in data}
-    return Step(**{**data, **plain, **optional, "argv": texts(data["argv"]), "undo": undo})
+    texts(data.get(key, "") for key in ("why", "prevents", "share"))
+    texts(data.get(key) or "" for key in ("namespace", "stdin"))
+    return Step(**{**data, "argv": texts(data["argv"]), "undo": undo})
