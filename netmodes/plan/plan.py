@@ -100,7 +100,7 @@ class Plan:
         if data.get("format") != FORMAT:
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
-        required = ({**one, "argv": tuple(one["argv"])} for one in data["requirements"])
+        required = ({**one, "argv": texts(one["argv"])} for one in data["requirements"])
         namespaces = texts(data["namespaces"])
         if not namespaces:
             raise ValueError("it has no namespace")

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netmodes.plan.text import texts
+from netmodes.plan.text import text_or_none, texts
 from netmodes.plan.undo import Argv, Undo, undo_from
 
 
@@ -67,5 +67,6 @@ def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
     undo = data["undo"] and undo_from(data["undo"])
     texts(data.get(key, "") for key in ("why", "prevents", "share"))
-    texts(data.get(key) or "" for key in ("namespace", "stdin"))
+    for key in ("namespace", "stdin"):
+        text_or_none(data.get(key))
     return Step(**{**data, "argv": texts(data["argv"]), "undo": undo})

@@ -15,6 +15,11 @@ def text(value: Any) -> str:  # noqa: ANN401
     return value
 
 
+def text_or_none(value: Any) -> str | None:  # noqa: ANN401
+    """This value; ValueError if it is neither text nor None."""
+    return None if value is None else text(value)
+
+
 def texts(values: Iterable[Any]) -> tuple[str, ...]:
     """These values; ValueError if one is no text, or if they are one text themselves."""
     if isinstance(values, str):

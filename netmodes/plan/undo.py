@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netmodes.plan.text import text, texts
+from netmodes.plan.text import text, text_or_none, texts
 
 Argv = tuple[str, ...]
 
@@ -88,8 +88,8 @@ def undo_from(data: dict[str, Any]) -> Undo:
     """An undo from its JSON."""
     users, others = (tuple(map(_sign_from, data.get(key, ()))) for key in ("users", "others"))
     unless = tuple((text(line), _sign_from(sign)) for line, sign in data.get("unless", ()))
-    stdin = data["stdin"] if data["stdin"] is None else text(data["stdin"])
-    return Undo(texts(data["probe"]), texts(data["argv"]), stdin, users, others, unless)
+    argvs = texts(data["probe"]), texts(data["argv"])
+    return Undo(*argvs, text_or_none(data["stdin"]), users, others, unless)
 
 
 def _sign_from(data: Sequence[Any]) -> Sign:
