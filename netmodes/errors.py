@@ -3,6 +3,7 @@
 NetmodesError
 ├── Refused          the parameters or the machine do not allow it; nothing was touched
 ├── CommandFailed    a command failed; what was done is undone
+├── Unknown          what the machine has cannot be learned; what was done is undone
 ├── Interrupted      a signal came; what was done is undone
 └── NotAsPromised    a promise is not kept (netmodes.plan.report)
 """
@@ -44,6 +45,18 @@ class CommandFailed(NetmodesError):
         command = self.line.partition(" <<")[0]  # without its here-document
         first = f"`{command}` failed (exit status {self.status})"
         return "\n".join([first, *said, *([self.hint] if self.hint else [])])
+
+
+class Unknown(NetmodesError):
+    """A listing failed, or is not whole, so what exists is unknown.
+
+    Args:
+        line: the command that lists, quoted for a shell.
+        how: what is wrong with it, as a verb phrase.
+    """
+
+    def __init__(self, line: str, how: str) -> None:
+        super().__init__(f"what exists is unknown (`{line}` {how}): try again")
 
 
 class Interrupted(NetmodesError):

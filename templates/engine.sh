@@ -1,6 +1,7 @@
 # Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace)
-# and the functions that know the commands: probe, undo, users, others.
+# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
+# SLOW and PATIENCE (seconds) and the functions that know the commands: listing, look, undo, users,
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -9,16 +10,74 @@ die() {
     exit 1
 }
 
-# Shows a command as it runs, with what it reads if READS is set.
+# Shows a command as it runs, with what it reads if READS is set. If it takes long it is named again,
+# and Ctrl-C ends it from then on.
 show() {
-    local text
+    local line text=''
+    line=$(quoted "$@")
     if [ -z "${READS-}" ]; then
-        (hold_back && set -x && "$@" >/dev/null)
+        printf '[#] %s\n' "$line" >&2
     else
         text=$(cat)
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
-        (hold_back && "$@" <<<"$text" >/dev/null)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
+    LISTED=()
+    start command_itself "$text" "$@"
+    if ! finish "$SLOW"; then
+        printf '[#] # %s runs for %s s, as process %s: Ctrl-C ends it\n' "$line" "$SLOW" "$STARTED" >&2
+        until finish 0.1; do
+            if [ -n "$caught" ]; then give_up && break; fi
+        done
+    fi
+    return "$STATUS"
+}
+
+command_itself() {
+    if [ -n "${READS-}" ]; then exec <<<"$1"; fi
+    exec "${@:2}" >/dev/null
+}
+
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
+# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+start() {
+    exec {FROM}< <(
+        hold_back
+        (printf '%s\0' "$BASHPID" && "$@")
+        printf '\0%s\0' "$?"
+    )
+    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+}
+
+hold_back() { trap '' INT TERM HUP; }
+
+# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+finish() {
+    part "$1"
+    PRINTED+=$PART
+    [ "$PART_STATUS" != 142 ] || return 1
+    part "$1"
+    STATUS=${PART:-137} # killed
+    exec {FROM}<&-
+}
+
+give_up() {
+    kill -KILL "$STARTED"
+    exec {FROM}<&-
+    STATUS=137
+}
+
+# Reads up to a NUL, at most these seconds; a signal may come in between.
+part() {
+    local text
+    PART=''
+    while :; do
+        IFS= read -r -d '' -t "$1" -u "$FROM" text
+        PART_STATUS=$?
+        PART+=$text
+        case $PART_STATUS in
+        0 | 1 | 142) return "$PART_STATUS" ;;
+        esac
+    done
 }
 
 # Command K's undo, in words.
@@ -28,19 +87,36 @@ thing() { (
     undo "$1" "$2"
 ); }
 
-# Ctrl-C reaches the whole foreground group; each command comes to its end first.
-hold_back() { trap '' INT TERM HUP; }
-
 run() {
     local status=0
+    stop_if_caught
     show "$@" || status=$?
+    stop_if_caught
     [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# From now on INT, TERM and HUP are noted, and end no command by themselves.
+prepare() {
+    declare -gA LISTED=()
+    FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
+    trap 'caught=INT' INT
+    trap 'caught=TERM' TERM
+    trap 'caught=HUP' HUP
+}
+
+stop_if_caught() {
+    case $caught in
+    INT) stop 130 interrupted ;;
+    TERM) stop 143 terminated ;;
+    HUP) stop 129 "hung up" ;;
+    esac
 }
 
 # A command as it is shown, quoted where it must be.
 quoted() {
-    local PS4=
-    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
+    local PS4='' text
+    text=$({ set -x && : "$@"; } 2>&1)
+    printf '%s' "${text#: }"
 }
 
 hint() {
@@ -48,36 +124,92 @@ hint() {
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
 }
 
-# Command K, which has an undo: what its probe says before and after goes into the journal.
+# Commands K..., which have an undo and come next: what their looks find before.
+before() {
+    local k
+    for k; do
+        look "$k" || [ "$?" = 1 ] || stop 1 "$(unknown)"
+        FOUND[k]=$WORD
+    done
+}
+
 step() {
-    note start "$1"
+    log start "$1" "${FOUND[$1]}"
     run "${@:2}"
-    note "done" "$1"
+    RAN+=("$1")
 }
 
-note() {
-    local now status=0
-    now=$(word "$2") || status=$?
-    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
-    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+# What the looks find of those that have run.
+after() {
+    local k ran=("${RAN[@]}")
+    RAN=()
+    for k in "${ran[@]}"; do
+        look "$k" || [ "$?" = 1 ] || return 2
+        FOUND[k]=$WORD
+    done
+    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]}"; done
 }
 
-# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
-# thing; another: it did not come to its end, so what is there is unknown.
-word() {
-    local output first status=0
-    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
-    if ! ended "$status"; then return "$status"; fi
-    if [ "$status" != 0 ]; then return 1; fi
-    read -r first _ <<<"$output"
-    printf '%s' "$first"
+log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
+
+# NUMBER WHOLE GIVEN BUT PATTERN...: sets WORD to what a pattern finds in a listing. Status 1: it
+# finds nothing; 2: that is unknown; 3: the program is not installed.
+find_in() {
+    local whole=$2 given=$3 but=$4 lines line pattern word seen=
+    WORD=
+    list "$1" "$whole" || return
+    mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
+    for line in "${lines[@]}"; do if [[ $line =~ $given ]]; then seen=yes; fi; done
+    if [ -z "$seen" ]; then return 1; fi
+    for pattern in "${@:5}"; do
+        for line in "${lines[@]}"; do
+            if ! [[ $line =~ $pattern ]]; then continue; fi
+            word=${BASH_REMATCH[1]}
+            if [ -n "$but" ] && [[ $line =~ $but ]]; then continue; fi
+            WORD=$word
+            return 0
+        done
+    done
+    return 1
 }
 
-# Whether a command of this exit status came to its end; `sysctl` fails with 255.
-ended() { [ "$1" -lt 126 ] || [ "$1" = 255 ]; }
+# NUMBER WHOLE: sets PRINTED to a listing, which is made once between two commands.
+list() {
+    LISTING=$1
+    if [ -z "${LISTED[$1]+yes}" ]; then
+        run_listing "$1" || return
+        LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
+    fi
+    PRINTED=${LISTED[$1]}
+    [[ $PRINTED =~ $2 ]] || { WRONG="lists not all" && return 2; }
+}
+
+run_listing() {
+    start listing_itself "$1"
+    if ! finish "$PATIENCE"; then
+        give_up
+        WRONG="takes over $PATIENCE s" && return 2
+    fi
+    if [ "$STATUS" = 0 ]; then return 0; fi
+    WRONG="failed, exit status $STATUS"
+    if listing "$1" is_missing; then return 3; else return 2; fi
+}
+
+# It holds no lock, for what hangs would keep it.
+listing_itself() {
+    exec 2>/dev/null 9>&-
+    listing "$1" exec
+}
+
+is_missing() { ! command -v "$1" >/dev/null; }
+
+unknown() {
+    printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
+}
 
 stop() {
     printf 'Error: %s\n' "$2" >&2
+    after 2>/dev/null
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
@@ -91,12 +223,12 @@ stop() {
 take_back() {
     local k order=()
     local -A word_before=() word_after=() begun=()
-    hold_back
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
+        caught=
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
@@ -116,20 +248,17 @@ read_log() {
     mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
 }
 
-# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+# Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now again why status=0
-    now=$(word "$k") || status=$?
-    if [ "$status" = 1 ]; then return 0; fi
-    if [ "$status" != 0 ]; then
-        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
-        return 1
-    fi
+    local k=$1 before=$2 now why
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    now=$WORD
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    why=$(why_not "$k" "$before" "$now")
+    why_not "$k" "$before" "$now" || return
     if [ -z "$why" ]; then
         if pass_on "$k" "$before"; then return 0; fi
-        why=$(users "$k" | sed -n '1s/$/ depends on it/p')
+        users "$k" && why="$WORD depends on it"
+        [ "$?" != 2 ] || return 2
     fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
@@ -137,17 +266,24 @@ take_back_one() {
     fi
     echo "back $k" >>"$JOURNAL/log"
     undo "$k" "$before"
-    again=$(word "$k") || status=$?
-    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+    if [ "$?" = 99 ]; then return 2; fi
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
 }
 
-# Why what command K made is not this run's, or nothing.
+why_failed() {
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+}
+
+# Sets why: why what command K made is not this run's, or nothing.
 why_not() {
     local k=$1 before=$2 now=$3
+    why=
     if [ -z "${word_after[$k]+done}" ]; then
-        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+        others "$k" && why="somebody else has made it"
+        [ "$?" != 2 ] || return 2
     elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
-        echo "it is not as this run left it"
+        why="it is not as this run left it"
     fi
 }
 
@@ -187,38 +323,48 @@ left() {
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
 }
 
-# Prints what a command's output has of a pattern.
-found() { "${@:2}" 2>/dev/null | grep -oE -m 1 -- "$1"; }
-
-# A line of an undo's input, unless a command's output has a pattern.
-unless() { [ -n "$(found "${@:2}")" ] || printf '%s\n' "$1"; }
+# A line of an undo's input, which goes to INPUT, unless a look finds something.
+unless() {
+    find_in "${@:2}"
+    case $? in
+    0) ;;
+    2) return 99 ;; # no command's status
+    *) INPUT+=$1$'\n' ;;
+    esac
+}
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign
+    local pids=() sign
     for sign in TERM KILL; do
-        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
-        if [ -z "$pids" ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
-        # shellcheck disable=SC2086 # one word a process
-        show kill -s "$sign" $pids
+        inside || die "$(unknown)"
+        if [ "${#pids[@]}" = 0 ]; then return 0; fi
+        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
-            if [ -z "$(inside)" ]; then return 0; fi
+            inside || die "$(unknown)"
+            if [ "${#pids[@]}" = 0 ]; then return 0; fi
             sleep 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
-# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+# Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
+# unknown.
 inside() {
-    local now status=0 order=()
+    local order=() made line
     local -A word_before=() word_after=() begun=()
     read_log
-    now=$(word "$FIRST") || status=$?
-    ended "$status" || return 1
-    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
-    ip netns pids "$NAME" 2>/dev/null || ended $?
+    made=${word_after[$FIRST]-}
+    pids=()
+    look "$FIRST" || { [ "$?" = 1 ] && return 0; } || return 2
+    if [ -z "$made" ] || [ "$WORD" != "$made" ]; then return 0; fi
+    unset 'LISTED[processes]'
+    list processes '/proc/self/ns net:[^ ]*$' || return 2
+    while read -r line; do
+        if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
+    done <<<"$PRINTED"
 }
 
 # PROGRAM:PACKAGE...
@@ -246,7 +392,7 @@ take_lock() {
 }
 
 down() {
-    trap '' INT TERM HUP
+    prepare
     if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0

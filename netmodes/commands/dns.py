@@ -9,16 +9,18 @@ from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
+from netmodes.commands import looks
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import MARK, MARKED
 from netmodes.plan.finding import Finding
+from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
 #: Prints the name of a file ($1) that is not empty and has no line with this mark ($0).
-UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :'
+UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
 
 #: The option --dns, for its help.
 MEANING = "name servers (none: the host's files as they are)"
@@ -116,8 +118,8 @@ def _make(folder: str, facts: Facts) -> Step:
     """Make the folder; the undo removes /etc/netns too, unless somebody else uses it."""
     alone = ("rmdir", folder)
     with_root = ("rmdir", "--parents", "--ignore-fail-on-non-empty", folder)
-    used = (("ls", "-A", folder), ".+")
-    undo = Undo(("stat", "-c", "%i", folder), alone if _others(facts) else with_root, users=(used,))
+    used = looks.files(f"^{literal(folder)}/([^/ ]+) ")
+    undo = Undo(looks.folder(folder), alone if _others(facts) else with_root, users=(used,))
     why = "files here stand for those in /etc (ip-netns(8))"
     return Step(("mkdir", "-p", folder), why, undo=undo).as_guard(SHARED)
 
@@ -147,8 +149,9 @@ def _written(path: str, step: Step) -> Step:
 
     A file that somebody else wrote after the run was cut off has no mark.
     """
-    unmarked = (("sh", "-c", UNMARKED, MARKED, path), ".+")
-    return replace(step, undo=Undo(("cksum", path), ("rm", path), others=(unmarked,)))
+    argv = ("sh", "-c", UNMARKED, MARKED, path)
+    unmarked = Look(argv, (f"^({literal(path)})$",), "looked$")
+    return replace(step, undo=Undo(looks.file(path), ("rm", path), others=(unmarked,)))
 
 
 def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
@@ -157,8 +160,8 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
         if step.argv[:2] == ("rm", "-rf"):
             otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
             yield Requirement(("grep", "-rL", MARKED, step.argv[2]), None, otherwise, guard=True)
-        if step.undo and step.undo.probe[0] == "cksum":
-            path = step.undo.probe[1]
+        if step.undo and step.undo.argv[0] == "rm":
+            path = step.undo.argv[1]
             otherwise = f"{path} is not ours: move it away, or export again"
             yield Requirement(("grep", "-L", MARKED, path), None, otherwise, guard=True)
 

@@ -4,27 +4,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from netmodes.commands import sysctl
+from netmodes.commands import looks, sysctl
 from netmodes.machine.facts import Facts
+from netmodes.plan.look import Look
 from netmodes.plan.network import Network
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
-from netmodes.plan.undo import BEFORE, Sign, Undo
+from netmodes.plan.undo import BEFORE, Undo
 
 KEY = "net.ipv4.ip_forward"
 
 #: The share of the step that switches forwarding on.
 SHARE = f"sysctl {KEY}"
 
-#: Signs that somebody depends on forwarding: the bridges of container engines, and NAT.
-USERS: tuple[Sign, ...] = (
-    (
-        ("ip", "-o", "link", "show", "type", "bridge"),
-        "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
-    ),
-    (("nft", "list", "ruleset"), "masquerade|[sd]nat to"),
-    (("iptables", "-t", "nat", "-S"), "MASQUERADE|[SD]NAT"),
+#: Who depends on forwarding: the bridges of container engines, and NAT. By what tells them in the
+#: facts, a look for each.
+ENGINES, NAT = (
+    "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}",
+    "masquerade|[sd]nat to",
 )
+USERS: dict[str, Look] = {
+    ENGINES: looks.links(f'"ifname":"({ENGINES})",.*"info_kind":"bridge"'),
+    NAT: looks.ruleset(f"({NAT})"),
+    "MASQUERADE|[SD]NAT": looks.saved_rules("nat", "-j (MASQUERADE|[SD]NAT)"),
+}
 
 
 def switch_on(facts: Facts) -> Iterator[Step]:
@@ -61,8 +64,9 @@ def _forward(facts: Facts) -> Step:
     """
     along = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
     today = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
-    users = tuple(sign for sign in USERS if not re.search(sign[1], today, re.IGNORECASE))
-    undo = Undo(("sysctl", "-n", KEY), ("sysctl", "-w", f"{KEY}={BEFORE}", *along), users=users)
+    users = (look for sign, look in USERS.items() if not re.search(sign, today, re.IGNORECASE))
+    argv = ("sysctl", "-w", f"{KEY}={BEFORE}", *along)
+    undo = Undo(looks.setting(KEY), argv, users=tuple(users))
     return replace(sysctl.write(KEY, 1, "the host passes on what is not for it"), undo=undo)
 
 

@@ -6,19 +6,15 @@ off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port
 
 from collections.abc import Iterator
 
-from netmodes.commands import handover_batch, sysctl
+from netmodes.commands import handover_batch, looks, sysctl
 from netmodes.machine.facts import Facts
+from netmodes.plan.look import literal
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
 #: The value of ``rp_filter`` that accepts a packet whose source is reachable by any device
 #: (ip-sysctl).
 LOOSE = "2"
-
-#: Prints which device has an address ($2): the bridge ($1), even if a DHCP client has given it to
-#: the uplink ($0) as well, or the uplink. It prints nothing if neither has it, and fails if there
-#: is no uplink.
-WHERE = 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"'
 
 #: A device's MTU unless somebody changed it (linux/if_ether.h).
 ETHERNET = 1500
@@ -66,9 +62,11 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
 
     Then the bridge gets the uplink's ``rp_filter``, and hears router advertisements in its place.
     """
-    where = ("sh", "-c", WHERE, uplink, bridge, handover_batch.last_to_return(uplink, facts))
+    last = literal(handover_batch.last_to_return(uplink, facts))
+    # On the bridge, even if a DHCP client has given it to the uplink as well; or on neither.
+    where = [f'{looks.named(name)}.*"local":"{last}"' for name in (bridge, uplink)]
     returning = Undo(
-        where,
+        looks.links(*where, f'"ifname":"{literal(uplink)}",()'),
         ("ip", "-force", "-batch", "-"),
         handover_batch.to_uplink(uplink, bridge, facts),
         unless=tuple(handover_batch.left_out(uplink, bridge, facts)),

@@ -7,22 +7,15 @@ until the kernel has learned it again (docs/kernel.md#advertised-routes).
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_interface, ip_network
 
+from netmodes.commands import looks
 from netmodes.machine.entries import FOREVER, ROUTE_WORDS, Json, is_advertised, route_words, written
 from netmodes.machine.facts import Facts
-from netmodes.plan.undo import Sign, seconds_left
+from netmodes.plan.look import Look, literal
+from netmodes.plan.undo import seconds_left
 
 #: The other keys that a route may have; its metrics have the same words in both commands.
 ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires")
 METRICS = ("mtu", "advmss", "hoplimit", "initcwnd", "initrwnd", "window", "reordering", "quickack")
-
-#: Prints a device ($0), if it is a port of another bridge than this one ($1).
-OTHER_BRIDGE = 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "'
-
-#: Prints the routes of a family ($0) and table ($1) to a destination ($2) through other devices
-#: than these ($3, $4), with this metric ($5 and $6, for grep).
-OTHER_WAY = (
-    'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"'
-)
 
 #: Worse than the kernel's own for advertised routes (1024, net/ipv6/route.h).
 STAND_IN = 2048
@@ -76,19 +69,29 @@ def to_uplink(uplink: str, bridge: str, facts: Facts) -> str:
     )
 
 
-def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Sign]]:
-    """The lines of ``to_uplink`` that may change what others made, each with the sign for that.
+def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Look]]:
+    """The lines of ``to_uplink`` that may change what others made, each with a look for that.
 
     Somebody else may have enslaved the uplink to another bridge, or replaced a route of it.
     """
-    yield f"link set {uplink} nomaster", (("sh", "-c", OTHER_BRIDGE, uplink, bridge), ".+")
+    elsewhere = f'{looks.named(uplink)}.*"master":'
+    yield f"link set {uplink} nomaster", looks.links(elsewhere, but=f'"master":"{bridge}"')
     routes = facts.unicast_routes(uplink)
     for route in _replaceable(routes, facts.global_addresses(uplink)):
-        family = "-6" if _is_6(route) else "-4"
-        table, target = str(route.get("table", "main")), str(route["dst"])
-        metric = ("-wF", f"metric {route['metric']}") if "metric" in route else ("-vF", " metric ")
-        other = ("sh", "-c", OTHER_WAY, family, table, target, uplink, bridge, *metric)
-        yield f"route replace {_route(route, uplink, seconds_left)}", (other, ".+")
+        line = f"route replace {_route(route, uplink, seconds_left)}"
+        yield line, _other_way(route, uplink, bridge)
+
+
+def _other_way(route: Json, *devices: str) -> Look:
+    """A route to the same destination, with the same metric, through no device of these."""
+    argv = ("ip", "-6" if _is_6(route) else "-4", "route", "show", "table", "all")
+    has = {"table": route.get("table"), "metric": route.get("metric")}
+    words = [f" {key} {value}( |$)" for key, value in has.items() if value is not None]
+    but = [f" {key} " for key, value in has.items() if value is None]
+    but += [f" dev {literal(device)}( |$)" for device in devices]
+    pattern = f"^([a-z]* ?{literal(route['dst'])}) .*{'.*'.join(words)}"
+    whole = "" if _is_6(route) else " table local "
+    return Look(argv, (pattern,), whole, but="|".join(but))
 
 
 def last_to_return(uplink: str, facts: Facts) -> str:

@@ -7,36 +7,28 @@ keyword, so ``devices`` refuses keywords.
 from dataclasses import replace
 from ipaddress import ip_interface
 
+from netmodes.commands import looks
+from netmodes.plan.look import Look, literal
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Argv, Sign, Undo
+from netmodes.plan.undo import Argv, Undo
 
 NAMESPACES = "/run/netns"
-
-#: Prints the bridge ($1) with its ifindex, if the device ($0) is a port of it.
-MASTER = (
-    'port=$(ip -o link show dev "$0" master "$1") || exit; '
-    '[ -n "$port" ] && ip -o link show dev "$1"'
-)
-
-#: Prints a device ($0), if its other end is not the device of this name ($1).
-OTHER_CABLE = 'ip -o link show dev "$0" | grep -vF ": $0@$1:"'
 
 
 def add_namespace(name: str) -> Step:
     """``ip netns add``.
 
-    The undo recognises the namespace by inode and birth, for inodes alone are reused. One that
-    somebody else made after the run was cut off has a process or a device that is up.
+    One that somebody else made after the run was cut off has a process or a device that is up.
     """
-    identity = ("stat", "-L", "-c", "%i.%.9Z", f"{NAMESPACES}/{name}")
-    others: tuple[Sign, ...] = (
-        (("ip", "netns", "pids", name), "[0-9]+"),
-        (("ip", "-n", name, "-o", "link", "show", "up"), ".+"),
+    devices = ("ip", "-n", name, "-j", "link", "show")
+    others = (
+        Look(("ip", "netns", "pids", name), ("([0-9]+)",)),
+        Look(devices, (f'"ifname":"([^"]+)",{looks.UP}',), looks.LOOPBACK),
     )
     return Step(
         ("ip", "netns", "add", name),
         f"a network of its own, named {name}: no device but a loopback that is down",
-        undo=Undo(identity, ("ip", "netns", "del", name), others=others),
+        undo=Undo(looks.namespace(name), ("ip", "netns", "del", name), others=others),
     )
 
 
@@ -60,18 +52,18 @@ def add_veth(device: str, peer: str) -> Step:
 def _add_link(device: str, kind: str, peer: Argv, why: str) -> Step:
     """A new device, with the words for its peer if it has one.
 
-    The undo recognises it by its kind and ifindex, which a host uses once. One that somebody else
-    made after the run was cut off has another peer, or an address or a port.
+    One that somebody else made after the run was cut off has another peer, or an address or a
+    port.
     """
-    identity = ("ip", "-o", "link", "show", "dev", device, "type", kind)
-    addressed = (("ip", "-o", "addr", "show", "dev", device), "inet6? [^ ]+")
-    enslaving = (("ip", "-o", "link", "show", "master", device), ".+")
-    other_peer = (("sh", "-c", OTHER_CABLE, device, *peer[-1:]), ".+")
+    addressed = looks.links(f'{looks.named(device)}.*"local"')
+    enslaving = looks.links(f'"master":"({literal(device)})"')
+    our_peer = "".join(f'"link":"{literal(name)}"' for name in peer[-1:])
+    other_peer = looks.links(looks.named(device), but=our_peer)
     return Step(
         ("ip", "link", "add", device, "type", kind, *peer),
         why,
         undo=Undo(
-            identity,
+            looks.device(device, kind),
             ("ip", "link", "del", device),
             others=(other_peer,) if peer else (addressed, enslaving),
         ),
@@ -102,7 +94,7 @@ def set_up(device: str, namespace: str | None = None) -> Step:
 
 def set_up_again(device: str) -> Step:
     """``ip link set … up`` for a device of the host; the undo sets it down if it was."""
-    is_up = ("ip", "-o", "link", "show", "dev", device, "up")
+    is_up = looks.links(looks.named(device) + looks.UP)
     return Step(
         ("ip", "link", "set", device, "up"),
         f"{device} is switched on, if it was not",
@@ -128,7 +120,8 @@ def plug_in_uplink(uplink: str, bridge: str) -> Step:
 
     Frames that come in on the NIC then go to the bridge, not to the NIC's addresses (bridge(8)).
     """
-    identity = ("sh", "-c", MASTER, uplink, bridge)
+    port = f'{looks.named(uplink)}.*"master":"{literal(bridge)}"'
+    identity = looks.links(looks.named(bridge), given=port)
     return Step(
         ("ip", "link", "set", uplink, "master", bridge),
         f"{uplink} becomes a port of {bridge}: frames from the LAN now come in on {bridge}",

@@ -62,8 +62,8 @@ def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
     states = "RELATED,ESTABLISHED"
     entering = ("!", "-i", bridge, "-o", bridge, *NEW, f"{states},DNAT")
     yield _drop("closed", bridge, "FORWARD", *entering)
-    yield _drop("source", bridge, "FORWARD", "-i", bridge, "!", "-s", subnet)
-    yield _drop("loopback", bridge, "INPUT", "-i", bridge, "-d", "127.0.0.0/8", *NEW, states)
+    yield _drop("source", bridge, "FORWARD", "!", "-s", subnet, "-i", bridge)
+    yield _drop("loopback", bridge, "INPUT", "-d", "127.0.0.0/8", "-i", bridge, *NEW, states)
 
 
 def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:

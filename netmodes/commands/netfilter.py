@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from netmodes.commands import looks
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
 from netmodes.plan.verdict import DOCKER, Verdict
@@ -11,12 +12,6 @@ TAG = ("-m", "comment", "--comment", "netmodes")
 
 #: Docker's bridges: its own and those of its users' networks.
 DOCKERS = ("docker+", "br-+")
-
-#: Prints an nft table's handle, which a kernel uses once; fails as nft does.
-HANDLE = (
-    'table=$(nft -a list table ip "$0") || exit; '
-    'printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"'
-)
 
 
 def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
@@ -53,11 +48,12 @@ def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
 def insert(
     chain: str, matches: Argv, target: Argv, why: str, *, table: str = "", share: str = ""
 ) -> Step:
-    """``iptables -I``: a rule before all others of its chain."""
+    """``iptables -I``: a rule before all others of its chain, its words as it is listed."""
     where = ("-t", table) if table else ()
-    rule = (chain, *matches, *TAG, "-j", *target)
-    undo = Undo(("iptables", "-v", *where, "-C", *rule), ("iptables", *where, "-D", *rule))
-    return Step(("iptables", *where, "-I", *rule), why, undo=undo, share=share)
+    rule = (chain, *matches, *TAG)
+    look = looks.rule(table or "filter", rule, target)
+    undo = Undo(look, ("iptables", *where, "-D", *rule, "-j", *target))
+    return Step(("iptables", *where, "-I", *rule, "-j", *target), why, undo=undo, share=share)
 
 
 def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
@@ -75,8 +71,6 @@ def add_table(name: str, commands: str, why: str, share: str = "", **values: obj
         ("nft", "-f", "-"),
         why,
         stdin=f"create table {table}\n" + commands.format(table=table, **values),
-        undo=Undo(
-            ("sh", "-c", HANDLE, f"netmodes-{name}"), ("nft", "delete", "table", *table.split())
-        ),
+        undo=Undo(looks.table(f"netmodes-{name}"), ("nft", "delete", "table", *table.split())),
         share=share,
     )

@@ -145,13 +145,13 @@ def _to_host(port: Port, address: str) -> str:
 def _by_iptables(ports: tuple[Port, ...], subnet: str, ip: str) -> Iterator[Step]:
     """The same rules by iptables."""
     for port in ports:
-        coming = ("-m", "addrtype", "--dst-type", "LOCAL", "-p", port.protocol)
-        rule = (*coming, "--dport", str(port.host))
+        coming = ("-p", port.protocol, "-m", "addrtype", "--dst-type", "LOCAL")
+        rule = (*coming, "-m", port.protocol, "--dport", str(port.host))
         to = ("DNAT", "--to-destination", f"{ip}:{port.port}")
         why = f"what comes to {port} of the host goes to {ip}"
         for chain in ("PREROUTING", "OUTPUT"):
             yield netfilter.insert(chain, rule, to, why, table="nat")
     for source in ("127.0.0.0/8", subnet):
-        rule = ("-s", source, "-d", ip, "-m", "conntrack", "--ctstate", "DNAT")
+        answer = ("-s", source, "-d", f"{ip}/32", "-m", "conntrack", "--ctstate", "DNAT")
         why = f"answers to {source} come back by the way they went"
-        yield netfilter.insert("POSTROUTING", rule, ("MASQUERADE",), why, table="nat")
+        yield netfilter.insert("POSTROUTING", answer, ("MASQUERADE",), why, table="nat")

@@ -1,5 +1,6 @@
 """The words of sysctl: a setting of the kernel, or of one device."""
 
+from netmodes.commands import looks
 from netmodes.plan.step import Step
 from netmodes.plan.undo import BEFORE, Undo
 
@@ -9,7 +10,7 @@ def write(key: str, value: int, why: str) -> Step:
     return Step(
         ("sysctl", "-w", f"{key}={value}"),
         why,
-        undo=Undo(("sysctl", "-n", key), ("sysctl", "-w", f"{key}={BEFORE}")),
+        undo=Undo(looks.setting(key), ("sysctl", "-w", f"{key}={BEFORE}")),
         share=f"sysctl {key}",
     )
 

@@ -6,7 +6,6 @@ not as before is its work. The scripts have the same loop and the same condition
 (templates/engine.sh).
 """
 
-import re
 import shlex
 import time
 from collections.abc import Iterable
@@ -20,7 +19,8 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
 from netmodes.plan.log import Note, Run
-from netmodes.plan.undo import Sign, Undo
+from netmodes.plan.look import Look, processes_in
+from netmodes.plan.undo import Undo
 
 
 def running(name: str) -> Run:
@@ -53,7 +53,7 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
     run = journal.read()
     if run is None:
         return []
-    with signals.ignored():
+    with signals.noted():
         _empty(run, runner, kill)
         with suppress(NetmodesError):  # a full disk is no reason not to begin
             journal.write("down")
@@ -68,7 +68,7 @@ def take_back(run: Run, runner: Runner) -> list[str]:
     Returns:
         What could not be taken back, one sentence each.
     """
-    with signals.ignored():
+    with signals.noted():
         left = [_attempt(run, note, runner) for note in reversed(run.notes)]
     return [sentence for sentence in left if sentence]
 
@@ -82,7 +82,7 @@ def _attempt(run: Run, note: Note, runner: Runner) -> str:
 
 def _take_back(run: Run, note: Note, runner: Runner) -> str:
     undo = run.plan.all_steps[note.index].undo
-    now = runner.word(undo.probe) if undo else None
+    now = runner.word(undo.look) if undo else None
     if undo is None or now is None or _is_as_before(note, now):
         return ""
     thing = shlex.join(undo.command(note.before))
@@ -96,9 +96,9 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
         return ""
     with suppress(NetmodesError):
         Journal(run.plan.name).write("back", note.index)
-    text = undo.text(uptime() - run.began, lambda sign: _found([sign], runner))
+    text = undo.text(uptime() - run.began, lambda look: _found([look], runner))
     outcome = runner.run(undo.command(note.before), text)
-    failed = runner.word(undo.probe) == now != note.before
+    failed = runner.word(undo.look) == now != note.before
     if not failed and outcome.status != 0:
         runner.say(f"# not all of it: {'; '.join(outcome.stderr.strip().splitlines())}")
     return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
@@ -117,10 +117,13 @@ def _is_as_before(note: Note, now: str) -> bool:
     return note.before == note.after or (now == note.before and not (now and note.back))
 
 
-def _found(signs: Iterable[Sign], runner: Runner) -> str:
-    """What is found of these signs first, or ""."""
-    found = (re.search(pattern, runner.look(argv)) for argv, pattern in signs)
-    return next((match[0] for match in found if match), "")
+def _found(looks: Iterable[Look], runner: Runner) -> str:
+    """What these looks find first, or ""; a program that is not installed lists nothing."""
+    for look in looks:
+        with suppress(Refused):
+            if word := runner.word(look):
+                return word
+    return ""
 
 
 def _pass_on(run: Run, note: Note) -> bool:
@@ -157,13 +160,14 @@ def _empty(run: Run, runner: Runner, kill: bool) -> None:
 
 
 def _inside(run: Run, runner: Runner) -> list[str]:
-    """The processes inside the namespace, if it is there and ours; its making is its first step."""
+    """The processes inside the namespace, if it exists and is ours; the first step makes it."""
     first = len(run.plan.inherited)
     undo = run.plan.all_steps[first].undo
-    made = [note for note in run.notes if note.index == first]
-    if undo is None or not made or runner.word(undo.probe) != made[0].after:
+    made = [note.after for note in run.notes if note.index == first]
+    if undo is None or not made or not made[0] or runner.word(undo.look) != made[0]:
         return []
-    return runner.to_its_end(("ip", "netns", "pids", run.plan.name)).stdout.split()
+    runner.listings.clear()
+    return runner.words(processes_in(made[0]))
 
 
 def _program_of(pid: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from subprocess import DEVNULL
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from typing import TYPE_CHECKING, cast
 
 from netmodes.engine import signals
 from netmodes.engine.record import Outcome
-from netmodes.errors import CommandFailed, Refused
+from netmodes.errors import Refused, Unknown
+from netmodes.plan.look import PATIENCE, SLOW, Look
 from netmodes.plan.programs import missing
 from netmodes.plan.step import line
 from netmodes.plan.undo import Argv
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from plumbum.commands.base import BaseCommand
 
 Echo = Callable[[str], None]
-
-#: Exit statuses for a command that could not be run or was killed; `sysctl` fails with 255.
-NOT_ENDED = range(126, 255)
 
 #: The greatest number of commands that run side by side.
 SIDE_BY_SIDE = 32
@@ -39,15 +37,18 @@ class Runner:
     Args:
         echo: is given each line before it runs.
         lock: a descriptor that each command inherits, so that its lock outlives a killed parent.
+        listings: what was listed since the last command, by argv.
     """
 
     echo: Echo = silent
     lock: int | None = None
+    listings: dict[Argv, str] = field(default_factory=dict)
 
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """Show a command, then run it to its end; a failure is a result, not an exception.
 
-        Files that it makes are readable for everybody, as a namespace's resolv.conf must be.
+        Files that it makes are readable for everybody, as a namespace's resolv.conf must be. If it
+        takes long it is named again, and a signal ends it from then on.
 
         Args:
             argv: the command, as run on the host.
@@ -56,6 +57,7 @@ class Runner:
         Raises:
             Refused: the program is not installed.
         """
+        self.listings.clear()
         self.say(line(argv, stdin))
         with signals.held_back():
             return self.quietly(argv, stdin, umask=0o022)
@@ -76,15 +78,30 @@ class Runner:
         Raises:
             Refused: the program is not installed.
         """
-        command = program(argv[0])[argv[1:]]
-        hold = () if self.lock is None else (self.lock,)
         began = time.monotonic()
-        if stdin is None:
-            ended = command.run(retcode=None, stdin=DEVNULL, pass_fds=hold, umask=umask)
-        else:
-            ended = (command << stdin).run(retcode=None, pass_fds=hold, umask=umask)
-        status, stdout, stderr = ended
-        return Outcome(line(argv, stdin), status, stdout, stderr, time.monotonic() - began)
+        process = _start(argv, stdin is not None, self.lock, umask)
+        stdout, stderr = self._wait(process, stdin, argv)
+        seconds = time.monotonic() - began
+        return Outcome(
+            line(argv, stdin),
+            process.wait(),
+            stdout.decode(errors="replace"),
+            stderr.decode(errors="replace"),
+            seconds,
+        )
+
+    def _wait(self, process: Popen[bytes], stdin: str | None, argv: Argv) -> tuple[bytes, bytes]:
+        """What a command prints; the output of one that a signal ended is lost."""
+        try:
+            return process.communicate(None if stdin is None else stdin.encode(), timeout=SLOW)
+        except TimeoutExpired:
+            took = f"runs for {SLOW:g} s, as process {process.pid}: Ctrl-C ends it"
+            self.say(f"# {line(argv)} {took}")
+        while not signals.waiting():
+            with suppress(TimeoutExpired):
+                return process.communicate(timeout=0.1)
+        process.kill()
+        return b"", b""
 
     def together(self, argvs: Sequence[Argv]) -> list[Outcome]:
         """Show commands that do not depend on each other, then run them side by side.
@@ -101,39 +118,56 @@ class Runner:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             return list(pool.map(self.quietly, argvs))
 
-    def look(self, argv: Argv) -> str:
-        """The output of a command that changes nothing; "" if it fails or is not installed."""
+    def word(self, look: Look) -> str | None:
+        """The word of a look, "" for a thing that could be and is not, or None for no such thing.
+
+        A listing is made once for all looks between two commands.
+
+        Raises:
+            Unknown: the listing failed or is not whole.
+            Refused: the program is not installed.
+        """
+        return look.word(self._listing(look))
+
+    def words(self, look: Look) -> list[str]:
+        """Every word of a look; it raises the same."""
+        return look.words(self._listing(look))
+
+    def _listing(self, look: Look) -> str:
+        if look.argv not in self.listings:
+            self.listings[look.argv] = _list(look.argv)
+        listing = self.listings[look.argv]
+        if not look.is_whole(listing):
+            raise Unknown(line(look.argv), "lists not all")
+        return listing
+
+
+def _list(argv: Argv) -> str:
+    """What a command that changes nothing prints.
+
+    It holds no lock, for what hangs would keep it.
+    """
+    with signals.held_back():
+        process = _start(argv)
         try:
-            outcome = self.quietly(argv)
-        except Refused:
-            return ""
-        return outcome.stdout if outcome.status == 0 else ""
+            stdout, stderr = process.communicate(timeout=PATIENCE)
+        except TimeoutExpired:
+            process.kill()
+            raise Unknown(line(argv), f"takes over {PATIENCE:g} s") from None
+    if process.returncode != 0:
+        said = " ".join(stderr.decode(errors="replace").split())
+        raise Unknown(line(argv), f"failed, exit status {process.returncode}: {said}")
+    return stdout.decode(errors="replace")
 
-    def word(self, probe: Argv) -> str | None:
-        """The first word that an undo's probe prints, or ""; None if it fails: there is no result.
 
-        Raises:
-            CommandFailed: the probe was killed or could not run, so the answer is unknown.
-            Refused: the program is not installed.
-        """
-        outcome = self.to_its_end(probe)
-        if outcome.status != 0:
-            return None
-        words = outcome.stdout.split()
-        return words[0] if words else ""
-
-    def to_its_end(self, argv: Argv) -> Outcome:
-        """The result of a command that changes nothing, also if it failed.
-
-        Raises:
-            CommandFailed: the command was killed or could not run, so the answer is unknown.
-            Refused: the program is not installed.
-        """
-        with signals.held_back():
-            outcome = self.quietly(argv)
-        if outcome.status < 0 or outcome.status in NOT_ENDED:
-            raise CommandFailed(outcome.line, outcome.status, outcome.stderr)
-        return outcome
+def _start(
+    argv: Argv, reads: bool = False, lock: int | None = None, umask: int = -1
+) -> Popen[bytes]:
+    """Start a command, which inherits the lock."""
+    stdin = PIPE if reads else DEVNULL
+    hold = () if lock is None else (lock,)
+    command = program(argv[0])[argv[1:]]
+    return cast("Popen[bytes]", command.popen(stdin=stdin, pass_fds=hold, umask=umask))
 
 
 def _runs(argv: Argv) -> str:

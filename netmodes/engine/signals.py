@@ -1,4 +1,4 @@
-"""What INT, TERM and HUP do while commands run: they are noted or ignored, and end no command.
+"""What INT, TERM and HUP do while commands run: they are noted, and end no command by themselves.
 
 Ctrl-C reaches the whole foreground group, so commands inherit what is set here.
 """
@@ -25,13 +25,6 @@ def noted() -> Iterator[list[int]]:
 
 
 @contextmanager
-def ignored() -> Iterator[None]:
-    """Ignore signals, in this process and in the commands that it starts meanwhile."""
-    with _handled_by(signal.SIG_IGN):
-        yield
-
-
-@contextmanager
 def held_back() -> Iterator[None]:
     """Block signals; a command that is started meanwhile blocks them until it ends."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -39,6 +32,11 @@ def held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def waiting() -> bool:
+    """Whether a signal came that is held back."""
+    return not signal.sigpending().isdisjoint(SIGNALS)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Putting a plan up, through the runner and with the journal."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
@@ -11,6 +12,7 @@ from netmodes.engine.runner import Runner, program
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
+from netmodes.plan.look import Look
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import Step
@@ -50,8 +52,7 @@ def put_up(
         try:
             for notice in plan.notices:
                 runner.say(f"# {notice}")
-            steps = enumerate(plan.steps, start=len(plan.inherited))
-            outcomes = [_perform(*item, journal, runner, caught) for item in steps]
+            outcomes = _perform(plan, journal, runner, caught)
             if confirm is not None and (trouble := watcher.unreachable(runner)):
                 raise NetmodesError(trouble)
             report = check() if check else None
@@ -71,7 +72,7 @@ def _prepare(plan: Plan, runner: Runner) -> None:
     """Make sure of every program, then ask the network what no snapshot tells."""
     undos = [step.undo for step in plan.steps if step.undo]
     commands = [step.command for step in plan.steps]
-    commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
+    commands += [argv for undo in undos for argv in (undo.look.argv, undo.argv)]
     for name in sorted({argv[0] for argv in commands}):
         program(name)
     for one in plan.requirements:
@@ -79,18 +80,48 @@ def _prepare(plan: Plan, runner: Runner) -> None:
             raise Refused(one.otherwise)
 
 
-def _perform(
-    index: int, step: Step, journal: Journal, runner: Runner, caught: list[int]
-) -> Outcome:
-    if step.undo:
-        journal.write("start", index, runner.word(step.undo.probe) or "")
+def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) -> list[Outcome]:
+    """Run all steps; the neighbours that have an undo share what is listed before and after."""
+    outcomes: list[Outcome] = []
+    for noted, group in plan.groups:
+        if noted:
+            outcomes += _with_notes(group, journal, runner, caught)
+        else:
+            outcomes += [_run(step, runner, caught) for _, step in group]
+    return outcomes
+
+
+def _with_notes(
+    group: list[tuple[int, Step]], journal: Journal, runner: Runner, caught: list[int]
+) -> list[Outcome]:
+    """Run steps, and note what their looks find before and after."""
+    looks = {index: step.undo.look for index, step in group if step.undo}
+    before = {index: runner.word(look) for index, look in looks.items()}
+    outcomes: list[Outcome] = []
+    try:
+        for index, step in group:
+            journal.write("start", index, before[index] or "")
+            outcomes.append(_run(step, runner, caught))
+    except BaseException:
+        with suppress(NetmodesError):
+            _note_results([*looks.items()][: len(outcomes)], journal, runner)
+        raise
+    _note_results(looks.items(), journal, runner)
+    return outcomes
+
+
+def _note_results(looks: Iterable[tuple[int, Look]], journal: Journal, runner: Runner) -> None:
+    after = [(index, runner.word(look)) for index, look in looks]
+    for index, word in after:
+        journal.write("done", index, word or "")
+
+
+def _run(step: Step, runner: Runner, caught: list[int]) -> Outcome:
     _stop_if(caught)
     outcome = runner.run(step.command, step.stdin)
     _stop_if(caught)
     if outcome.status != 0:
         raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(outcome))
-    if step.undo:
-        journal.write("done", index, runner.word(step.undo.probe) or "")
     return outcome
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from netmodes.plan.network import Topology, promises_from, topology_from, topology_of
@@ -13,7 +15,7 @@ from netmodes.plan.step import Step, step_from
 from netmodes.plan.text import text, text_by_name, texts
 
 #: The plan's format, in the journal and in the record.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ class Plan:
         return (*self.inherited, *self.steps)
 
     @property
+    def groups(self) -> Iterator[tuple[bool, list[tuple[int, Step]]]]:
+        """The steps with their numbers, neighbours together that have an undo, or have none."""
+        steps = enumerate(self.steps, start=len(self.inherited))
+        for noted, group in groupby(steps, lambda item: item[1].undo is not None):
+            yield noted, list(group)
+
+    @property
     def shares(self) -> dict[int, str]:
         """The shares, each by its step's index in ``all_steps``."""
         return {index: step.share for index, step in enumerate(self.all_steps) if step.share}
@@ -92,12 +101,12 @@ class Plan:
         """A plan from the JSON of ``to_dict`` or ``intent``.
 
         Raises:
-            ValueError: its format is neither 1 nor 2, or a value is not of its type.
+            ValueError: its format is unknown, or a value is not of its type.
             LookupError, TypeError, AttributeError: the JSON is no plan.
         """
         if data.get("format") == 1:
             data = _from_format_1(data)
-        if data.get("format") != FORMAT:
+        if data.get("format") not in (2, FORMAT):  # an undo tells its own
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
         required = ({**one, "argv": texts(one["argv"])} for one in data["requirements"])

@@ -18,12 +18,13 @@ class Program(NamedTuple):
 
 PROGRAMS = {
     "bash": Program("bash"),
-    "cksum": Program("coreutils"),
+    "find": Program("findutils"),
     "flock": Program("util-linux", "exported scripts"),
     "getent": Program("libc-bin"),
     "grep": Program("grep"),
     "ip": Program("iproute2"),
     "iptables": Program("iptables", "bridged where a firewall drops"),
+    "iptables-save": Program("iptables", "bridged where a firewall drops"),
     "kill": Program("procps"),
     "mkdir": Program("coreutils"),
     "nft": Program("nftables", "nat and seeing the firewall"),

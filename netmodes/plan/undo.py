@@ -4,27 +4,24 @@ Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from netmodes.plan.look import Argv as Argv
+from netmodes.plan.look import Look, look_from, old_look
 from netmodes.plan.text import text, text_or_none, texts
-
-Argv = tuple[str, ...]
-
-#: A command, and a regular expression for its output, valid in Python and in grep -E.
-Sign = tuple[Argv, str]
 
 #: In an undo's stdin: a lifetime in seconds, less those since the run began, but at least GRACE.
 LEFT = re.compile(r"\{left:(\d+)\}")
 GRACE = 60
 
-#: In an undo's argv: the probe's word from before the step.
+#: In an undo's argv: the look's word from before the step.
 BEFORE = "{before}"
 
 
-def nothing(sign: Sign) -> str:
-    """The search for signs that finds none."""
+def nothing(look: Look) -> str:
+    """The search that finds none."""
     return ""
 
 
@@ -32,48 +29,51 @@ def nothing(sign: Sign) -> str:
 class Undo:
     """How one step is undone, and how to tell that its result is still that step's.
 
-    Both commands run on the host when the network goes down. So they see what is true by then: a
-    device that has moved into its namespace is gone from the host, and needs no undo.
+    Looks and command run on the host when the network goes down. So they see what is true by then:
+    a device that has moved into its namespace is gone from the host, and needs no undo.
 
     Args:
-        probe: a command that changes nothing. The first word it prints identifies the step's
-            result: an ifindex, an inode with its birth, a value. If it fails or prints nothing,
-            there is no result.
-        argv: the command that undoes the step, with the probe's word from before the step for
-            ``BEFORE``. It runs only if the step changed the probe's word and nobody has since.
+        look: its word identifies the step's result; "" where there is no result.
+        argv: the command that undoes the step, with the look's word from before the step for
+            ``BEFORE``. It runs only if the step changed the word and nobody has since.
         stdin: the text that ``argv`` reads; ``seconds_left`` in it counts down from the start.
-        users: signs that somebody else depends on the result by now; then it is left alone.
-        others: signs that somebody else made the result, for a step that was cut off and may not
-            have run; then it is left alone.
-        unless: lines of ``stdin``, each with a sign that somebody else has changed the same thing;
-            then the line is left out.
+        users: what is found of these depends on the result by now; then it is left alone.
+        others: what is found of these shows that somebody else made the result, for a step that
+            was cut off and may not have run; then it is left alone.
+        unless: lines of ``stdin``, each with a look that finds that somebody else has changed the
+            same thing; then the line is left out.
     """
 
-    probe: Argv
+    look: Look
     argv: Argv
     stdin: str | None = None
-    users: tuple[Sign, ...] = ()
-    others: tuple[Sign, ...] = ()
-    unless: tuple[tuple[str, Sign], ...] = ()
+    users: tuple[Look, ...] = ()
+    others: tuple[Look, ...] = ()
+    unless: tuple[tuple[str, Look], ...] = ()
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Every look that the undo may need."""
+        return (self.look, *self.users, *self.others, *(look for _, look in self.unless))
 
     def command(self, before: str) -> Argv:
-        """The argv to run, given the probe's word from before the step."""
+        """The argv to run, given the look's word from before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
 
-    def text(self, elapsed: float, found: Callable[[Sign], str] = nothing) -> str | None:
+    def text(self, elapsed: float, found: Callable[[Look], str] = nothing) -> str | None:
         """The text that the command reads, or None.
 
         Args:
             elapsed: seconds since the run began.
-            found: searches for a sign; returns the match, or "".
+            found: looks; returns the word, or "".
         """
         if self.stdin is None:
             return None
-        signs = dict(self.unless)
+        looks = dict(self.unless)
         lines = [
             line
             for line in self.stdin.splitlines(keepends=True)
-            if line.rstrip() not in signs or not found(signs[line.rstrip()])
+            if line.rstrip() not in looks or not found(looks[line.rstrip()])
         ]
         text = "".join(lines)
         return LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), text)
@@ -85,12 +85,14 @@ def seconds_left(seconds: int) -> str:
 
 
 def undo_from(data: dict[str, Any]) -> Undo:
-    """An undo from its JSON."""
-    users, others = (tuple(map(_sign_from, data.get(key, ()))) for key in ("users", "others"))
-    unless = tuple((text(line), _sign_from(sign)) for line, sign in data.get("unless", ()))
-    argvs = texts(data["probe"]), texts(data["argv"])
-    return Undo(*argvs, text_or_none(data["stdin"]), users, others, unless)
+    """An undo from its JSON, also from that of a plan of format 1 or 2."""
+    read = look_from if "look" in data else _sign_from
+    users, others = (tuple(map(read, data.get(key, ()))) for key in ("users", "others"))
+    unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
+    look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
+    return Undo(look, texts(data["argv"]), text_or_none(data["stdin"]), users, others, unless)
 
 
-def _sign_from(data: Sequence[Any]) -> Sign:
-    return texts(data[0]), text(data[1])
+def _sign_from(data: Any) -> Look:  # noqa: ANN401
+    argv, pattern = data
+    return old_look(argv, f"({text(pattern)})")

@@ -7,10 +7,12 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable
+from itertools import count
 
+from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
-from netmodes.plan.undo import BEFORE, GRACE, LEFT, Sign, Undo
+from netmodes.plan.undo import BEFORE, GRACE, LEFT, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs.
@@ -40,7 +42,7 @@ def render(plan: Plan) -> str:
     """
     commands = [step.argv for step in plan.steps]
     undos = [step.undo for step in plan.all_steps if step.undo]
-    commands += [argv for undo in undos for argv in (undo.probe, undo.argv)]
+    commands += [argv for undo in undos for argv in (undo.look.argv, undo.argv)]
     commands += [one.argv for one in plan.requirements]
     used = sorted({*ENGINE_PROGRAMS, *(argv[0] for argv in commands)})
     return rendering.render(
@@ -63,64 +65,77 @@ def down_script(plan: Plan) -> str:
 
 
 def knowledge(plan: Plan) -> str:
-    """The part of a plan that the engine needs, as bash: each undo's probe, command and signs."""
+    """The part of a plan that the engine needs, as bash: each undo's command and looks."""
+    undos = [step.undo for step in plan.all_steps if step.undo]
+    argvs = list(dict.fromkeys(look.argv for undo in undos for look in undo.looks))
+    listings = {**dict(zip(argvs, map(str, count()), strict=False)), PROCESSES: "processes"}
+
+    def found(look: Look) -> str:
+        words = (listings[look.argv], look.whole, look.given, look.but, *look.patterns)
+        return f"find_in {_join(words)}"
+
+    def any_of(looks: Iterable[Look]) -> str:
+        return "\n        ".join(
+            f'{found(look)} && return\n        [ "$?" != 2 ] || return 2' for look in looks
+        )
+
     return "\n".join(
         (
             f"NAME={shlex.quote(plan.name)}",
-            f"GRACE={GRACE}",
+            f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
             f"FIRST={len(plan.inherited)}",
             "",
-            "# Prints a word that identifies the result of command K; fails if there is none.",
-            _function("probe", plan, lambda undo: _join(undo.probe)),
-            "# Undoes command K; $before is the word that its probe printed before it ran.",
-            _function("undo", plan, _undo, "    local before=${2-}\n"),
-            "# Prints what depends on the result of command K by now, except networks of ours.",
-            _function("users", plan, lambda undo: _looks(undo.users)),
-            "# Prints the sign that somebody else made the result of command K, which was cut off.",
-            _function("others", plan, lambda undo: _looks(undo.others)),
+            "# A listing, by its number, run by the command $2.",
+            _function("listing", {n: f'"$2" {_join(argv)}' for argv, n in listings.items()}),
+            "# Sets WORD to what identifies the result of command K.",
+            _function("look", _cases(plan, lambda undo: found(undo.look))),
+            "# Undoes command K; $before is the word of its look before it ran.",
+            _function(
+                "undo", _cases(plan, lambda undo: _undo(undo, found)), "local before=${2-} INPUT="
+            ),
+            "# Sets WORD to what depends on the result of command K, except networks of ours.",
+            _function("users", _cases(plan, lambda undo: any_of(undo.users)), last="return 1"),
+            "# Sets WORD to a sign that somebody else made the result of command K after a cut.",
+            _function("others", _cases(plan, lambda undo: any_of(undo.others)), last="return 1"),
         )
     )
 
 
-def _function(name: str, plan: Plan, body: Callable[[Undo], str], first: str = "") -> str:
-    """A bash function with a case for each step whose undo has something for it."""
-    undos = ((index, step.undo) for index, step in enumerate(plan.all_steps) if step.undo)
-    cases = "".join(_case(index, text) for index, undo in undos if (text := body(undo)))
-    return f"{name}() {{\n{first}    case $1 in\n{cases}    esac\n}}\n"
+def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:
+    """What there is for each step with an undo, by its number."""
+    undos = {str(index): step.undo for index, step in enumerate(plan.all_steps) if step.undo}
+    return {number: text for number, undo in undos.items() if (text := body(undo))}
 
 
-def _case(index: int, text: str) -> str:
+def _function(name: str, cases: dict[str, str], first: str = "", last: str = "") -> str:
+    """A bash function of cases."""
+    around = [f"    {line}\n" if line else "" for line in (first, last)]
+    texts = "".join(_case(number, text) for number, text in cases.items())
+    return f"{name}() {{\n{around[0]}    case $1 in\n{texts}    esac\n{around[1]}}}\n"
+
+
+def _case(number: str, text: str) -> str:
     part = f"\n        {text}\n        ;;" if "\n" in text else f" {text} ;;"
-    return f"    {index}){part}\n"
+    return f"    {number}){part}\n"
 
 
-def _undo(undo: Undo) -> str:
+def _undo(undo: Undo, found: Callable[[Look], str]) -> str:
     """An undo's command, shown as it runs, with the text that it reads."""
     command = f"show {_join(undo.argv)}"
     if undo.stdin is None:
         return command
-    signs = dict(undo.unless)
-    lines = undo.stdin.splitlines()
-    text = "".join(f"{_line(line, signs.get(line))}\n" for line in lines)
-    if not signs:
-        return f"READS=yes {command} <<STDIN\n{text}STDIN"
-    return f"sed '/^$/d' <<STDIN | READS=yes {command}\n{text}STDIN"
+    looks = dict(undo.unless)
+    lines = [_line(line, looks.get(line), found) for line in undo.stdin.splitlines()]
+    return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
 
 
-def _line(line: str, sign: Sign | None) -> str:
-    """A line of a here-document; the engine's ``left`` counts lifetimes down."""
-    escaped = re.sub(r"[\\$`]" if sign is None else r'[\\$`"]', r"\\\g<0>", line)
+def _line(line: str, look: Look | None, found: Callable[[Look], str]) -> str:
+    """A line of an undo's input; the engine's ``left`` counts lifetimes down."""
+    escaped = re.sub(r"[\\$`\"]", r"\\\g<0>", line)
     counted = LEFT.sub(r"$(left \1)", escaped)
-    return counted if sign is None else f'$(unless "{counted}" {_look(sign)})'
-
-
-def _looks(signs: Iterable[Sign]) -> str:
-    return "\n        ".join(f"found {_look(sign)}" for sign in signs)
-
-
-def _look(sign: Sign) -> str:
-    argv, pattern = sign
-    return f"{shlex.quote(pattern)} {_join(argv)}"
+    if look is None:
+        return f"INPUT+=\"{counted}\"$'\\n'"
+    return f'unless "{counted}" {found(look).removeprefix("find_in ")} || return'
 
 
 def _join(argv: Iterable[str]) -> str:

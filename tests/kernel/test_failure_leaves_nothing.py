@@ -235,7 +235,7 @@ MISSING = (
     (HOST_ONLY, "ip", "iproute2"),
     (BRIDGED, "sysctl", "procps"),
     (BRIDGED, "ping", "iputils-ping"),
-    (HOST_ONLY, "cksum", "coreutils"),
+    (HOST_ONLY, "find", "findutils"),
     (HOST_ONLY, "rmdir", "coreutils"),
 )
 

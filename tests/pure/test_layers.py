@@ -200,10 +200,12 @@ journal.ROOT = Path(os.environ["PATH"], "netmodes")
 
 def test_loaded_to_run(tmp_path: Path) -> None:
     """A run takes plumbum but not jinja2, though the journal holds the undo as bash."""
-    others = "cksum mkdir rm rmdir sed sysctl tee".split()
-    printing = {"ip": "[]", "stat": "41.5"} | dict.fromkeys(others, "1")
-    for program, printed in printing.items():
-        (tmp_path / program).write_text(f"#!/bin/sh\necho '{printed}'\n")
+    others = "mkdir rm rmdir sed sysctl tee".split()
+    loopback = '[{"ifindex":1,"ifname":"lo","flags":[]}]'
+    lists = f"case $3 in addr) echo '{loopback}' ;; *) echo '[]' ;; esac"
+    programs = {"ip": lists, "find": "echo /proc/self/ns/net 1"} | dict.fromkeys(others, "echo 1")
+    for program, script in programs.items():
+        (tmp_path / program).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / program).chmod(0o755)
 
     loaded = run(NOWHERE + REPORT, "host-only", "-n", "a-name-of-its-own", PATH=str(tmp_path))

@@ -29,6 +29,7 @@ from netmodes import (
     Undo,
     journal,
 )
+from netmodes.plan.look import Look
 from netmodes.plan.undo import BEFORE
 
 ARTICLE = Facts.from_json((FACTS / "article.json").read_text())
@@ -123,21 +124,30 @@ def test_devices_differ(plan: Plan) -> None:
 
 
 def commands_of(plan: Plan) -> list[tuple[str, ...]]:
-    """What a run of the plan runs: each step, between two looks if it has an undo."""
-    return [
-        argv
-        for step in plan.steps
-        for argv in (
-            [step.undo.probe, step.command, step.undo.probe] if step.undo else [step.command]
-        )
-    ]
+    """What a run of the plan runs: each step, and before and after each group the looks."""
+    argvs: list[tuple[str, ...]] = []
+    for noted, group in plan.groups:
+        listed = dict.fromkeys(step.undo.look.argv for _, step in group if step.undo)
+        looks = [*listed] * noted
+        argvs += [*looks, *(step.command for _, step in group), *looks]
+    return argvs
+
+
+#: Stubs list nothing: whatever is found will do.
+ANY = """
+    prepare
+    list() {
+        if [ -z "${LISTED[$1]+yes}" ]; then run_listing "$1"; fi
+        LISTED[$1]= PRINTED=
+    }
+    """
 
 
 @given(PLANS)
 @examples(0.5)
 def test_script_of_a_mode(plan: Plan) -> None:
     """Bash, given a mode's script, runs just the argv of its plan."""
-    ran = heard(plan, "die() { :; }\nrequirements\nup\n")
+    ran = heard(plan, f"{ANY}die() {{ :; }}\nrequirements\nup\n")
 
     assert ran == [*(one.argv for one in plan.requirements), *commands_of(plan)]
 
@@ -160,10 +170,10 @@ WORDS = st.lists((st.sampled_from(NASTY) | TEXT).filter(lambda word: BEFORE not 
 @given(WORDS, WORDS)
 def test_script_of_any_step(words: list[str], looked: list[str]) -> None:
     """Bash hands any words to the program as they are: the script has no way out of a word."""
-    undo = Undo(("stat", *looked), ("ip", "down"))
+    undo = Undo(Look(("stat", *looked), ()), ("ip", "down"))
     plan = plan_of(Step(("ip", *words), "why", undo=undo), Step(("sysctl", *words), "why", "A"))
 
-    ran = heard(plan, "up\n")
+    ran = heard(plan, f"{ANY}up\n")
 
     assert ran == commands_of(plan)
 
@@ -199,10 +209,10 @@ def test_script_of_what_is_expected(output: str, expect: str) -> None:
 @examples(0.5)
 def test_undo_of_any_step(words: list[str], before: str) -> None:
     """Bash puts what was there before into the undo as it is, wherever it stands."""
-    undo = Undo(("stat",), ("ip", BEFORE, *words, f"key={BEFORE}!"))
+    undo = Undo(Look(("stat",), ()), ("ip", BEFORE, *words, f"key={BEFORE}!"))
     plan = plan_of(Step(("ip", "up"), "why", undo=undo))
 
-    ran = heard(plan, f"undo 0 {shlex.quote(before)}\n")
+    ran = heard(plan, f"prepare\nundo 0 {shlex.quote(before)}\n")
 
     assert ran == [undo.command(before)]
 
@@ -214,8 +224,8 @@ def test_undo_of_any_batch(words: list[str], label: str) -> None:
     """Bash hands an undo's input on as it is, whatever a label or a route on the machine holds."""
     # The tests' own machine stands where these paths do.
     words = [word for word in [*words, label] if word.isprintable() and not PATHS.search(word)]
-    given = "".join(f"addr add {word}\n" for word in words)
-    undo = Undo(("stat",), ("ip", "-batch", "-"), given)
+    given = "".join(f"addr add {word}\n" for word in ["0.0.0.1", *words])
+    undo = Undo(Look(("stat",), ()), ("ip", "-batch", "-"), given)
     plan = plan_of(Step(("ip", "up"), "why", undo=undo))
 
     ran = heard(plan, 'show() { stat "$@" "$(cat; printf .)"; }\nundo 0\n')

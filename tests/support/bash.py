@@ -22,7 +22,8 @@ printf '%s\\0' "$#" "${0##*/}" "$@" >>"$HEARD"
 
 #: What commands, probes and requirements run; a script gets what else it needs, but for /etc.
 STUBS = """
-    cat cksum flock grep ip iptables kill ls mkdir nft ping rm rmdir sed sh ss stat sysctl tee
+    cat find flock grep ip iptables iptables-save kill mkdir nft ping rm rmdir sed sh ss stat sysctl
+    tee
     """.split()
 
 #: What a script reads and writes files with beside those.

@@ -206,9 +206,8 @@ def _content(path: Path) -> Any:  # noqa: ANN401
     if path.suffix == ".json":
         return json.loads(text)
     plain = re.sub(r"^(done \d+) \d+$|^(run) [0-9a-f-]{36}", r"\1\2 IDENTITY", text, flags=re.M)
-    return re.sub(
-        r"[0-9]+:$|h[0-9]+$|[0-9.]+\.[0-9]{9}$|(?<=^began )[0-9.]+$", "IDENTITY", plain, flags=re.M
-    ).splitlines()
+    identity = r"[0-9]+:$|h[0-9]+$|[0-9.]+\.[0-9]{9,10}$|(?<=^began )[0-9.]+$"
+    return re.sub(identity, "IDENTITY", plain, flags=re.M).splitlines()
 
 
 if __name__ == "__main__":

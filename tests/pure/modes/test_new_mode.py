@@ -30,7 +30,7 @@ from netmodes import (
 from netmodes.cli import cli
 from netmodes.cli.diagnose import examine
 from netmodes.cli.modes import mode_command
-from netmodes.commands import addresses, devices, iproute, requirements
+from netmodes.commands import addresses, devices, iproute, looks, requirements
 from netmodes.commands.uplink import suggestion
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import probes
@@ -108,8 +108,7 @@ host                      namespace {namespace}
 
     def _add(self, net: Topology) -> Step:
         argv = ("ip", "link", "add", "link", net.uplink, "name", net.device, "type", "macvlan")
-        made = ("ip", "-o", "link", "show", "dev", net.device, "type", "macvlan")
-        undo = Undo(made, ("ip", "link", "del", net.device))
+        undo = Undo(looks.device(net.device, "macvlan"), ("ip", "link", "del", net.device))
         return Step((*argv, "mode", self.kind), f"{net.device}, a card on {net.uplink}", undo=undo)
 
 

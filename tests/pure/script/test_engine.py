@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from unittest.mock import patch
 
 import pytest
 from bash import BASH, moved
@@ -14,33 +15,39 @@ from plumbum import local
 from processes import run
 
 from netmodes import NetmodesError, Plan, Step, Topology, Undo, journal
+from netmodes.engine import runner
 from netmodes.engine.down import take_down
 from netmodes.engine.runner import Runner
 from netmodes.journal import Journal
 from netmodes.plan.log import Note
+from netmodes.plan.look import Look
 from netmodes.plan.undo import BEFORE
 from netmodes.script.bash import down_script
 
-#: What the probe, the undo and the look for users run; each has the folder as $HERE.
+#: What the looks and the undo run; each has the folder as $HERE.
 PROGRAMS = {
-    "stat": '[ ! -e "$HERE/ended" ] || exit 137; cat "$HERE/thing"',
-    "nft": 'cat "$HERE/user"',
+    "stat": """
+        [ ! -s "$HERE/wrong" ] || . "$HERE/wrong"
+        [ ! -e "$HERE/thing" ] || { printf 'thing: '; cat "$HERE/thing"; }
+        echo whole
+        """,
+    "nft": '[ ! -s "$HERE/no_users" ] || . "$HERE/no_users"; cat "$HERE/user"',
     "tc": 'cat "$HERE/other"',
+    "find": '[ ! -s "$HERE/unseen" ] || . "$HERE/unseen"; echo "/proc/self/ns net:[7]"',
     "ip": """
-        if [ "$1" = netns ]; then [ ! -e "$HERE/unseen" ] || exit 137; exit; fi
         { echo "$*"; cat; } >>"$HERE/ran"
         if [ ! -e "$HERE/stuck" ]; then echo "$1" >"$HERE/thing"; fi
         """,
 }
-REAL = ("cat", "flock", "grep", "head", "mkdir", "mv", "rm", "sed", "sort", "tail")
+REAL = ("cat", "flock", "grep", "head", "mkdir", "mv", "rm", "sed", "sh", "sleep", "sort", "tail")
 
 UNDO = Undo(
-    ("stat", "thing"),
+    Look(("stat", "things"), ("^thing: ([^ ]*)",), "whole$"),
     ("ip", BEFORE, "-"),
     "lasts {left:5}\nmay go {left:7}\n",
-    users=((("nft", "list"), "user[0-9]+"),),
-    others=((("tc", "show"), "other[0-9]+"),),
-    unless=(("may go {left:7}", (("tc", "show"), "line[0-9]+")),),
+    users=(Look(("nft", "list"), ("(user[0-9]+)",)),),
+    others=(Look(("tc", "show"), ("(other[0-9]+)",)),),
+    unless=(("may go {left:7}", Look(("tc", "show"), ("(line[0-9]+)",))),),
 )
 
 
@@ -61,8 +68,9 @@ class Case:
     user: str = ""
     other: str = ""
     begun: bool = False
-    ended: bool = False
-    unseen: bool = False
+    wrong: str = ""
+    no_users: str = ""
+    unseen: str = ""
     stuck: bool = False
     shared: bool = False
 
@@ -92,8 +100,14 @@ CASES = {
     "missing": (Case("0", "1", ""), UNDONE),
     "gone": (Case("0", "1", None), Came()),
     "gone half way": (Case("0", None, None), Came()),
-    "who knows": (Case("0", "1", "1", ended=True), Came(wholly=False)),
-    "who knows what runs inside": (Case("0", "1", "1", unseen=True), Came(wholly=False)),
+    **{
+        f"who knows {what}: {how}": (Case("0", "1", "1", **{what: how}), Came(wholly=False))
+        for what in ("wrong", "unseen")
+        for how in ("exit 137", "exit 1", "exit 0", "echo garbage; exit 0", "sleep 9")
+    },
+    "who knows how it is, cut half way": (Case("0", None, "1", wrong="exit 1"), Came(wholly=False)),
+    "who knows of users": (Case("0", "1", "1", no_users="exit 1"), Came(wholly=False)),
+    "no program for users": (Case("0", "1", "1", no_users="missing"), UNDONE),
     "another": (Case("0", "1", "2"), Came(left="it is not as this run left it")),
     "in use": (Case("0", "1", "1", user="a user7"), Came(left="user7 depends on it")),
     "not in use": (Case("0", "1", "1", user="a user"), UNDONE),
@@ -119,7 +133,7 @@ Engine = Callable[[Path], tuple[bool, str]]
 def python(here: Path) -> tuple[bool, str]:
     """Take A back with netmodes: whether it is wholly down, and what was said."""
     said: list[str] = []
-    with local.env(PATH=str(here / "bin"), HERE=str(here)):
+    with local.env(PATH=str(here / "bin"), HERE=str(here)), patch.object(runner, "PATIENCE", 0.5):
         try:
             wholly = take_down("A", Runner(said.append)) == []
         except NetmodesError:
@@ -129,7 +143,9 @@ def python(here: Path) -> tuple[bool, str]:
 
 def bash(here: Path) -> tuple[bool, str]:
     """The same with its down.sh."""
-    text = moved((here / "netmodes/A/down.sh").read_text(), here)
+    text = moved((here / "netmodes/A/down.sh").read_text(), here).replace(
+        "PATIENCE=10", "PATIENCE=0.5"
+    )
     down = text.partition('become_root "$@"\n')[0] + 'down ""'
     done = run(BASH, "-c", down, env={"PATH": str(here / "bin"), "HERE": str(here)})
     return done.returncode == 0, done.stderr
@@ -159,12 +175,15 @@ def arrange(case: Case, here: Path) -> None:
     if case.begun:
         Journal("A").write("back", 0)
     if case.now is not None:
-        (here / "thing").write_text(f"{case.now} and more\n" if case.now else "")
+        (here / "thing").write_text(f"{case.now} and more\n" if case.now else "\n")
     (here / "user").write_text(f"{case.user}\n")
     (here / "other").write_text(f"{case.other}\n")
-    for accident in ("stuck", "ended", "unseen"):
-        if getattr(case, accident):
-            (here / accident).touch()
+    for accident in ("wrong", "no_users", "unseen"):
+        (here / accident).write_text(getattr(case, accident))
+    if case.no_users == "missing":
+        (here / "bin" / "nft").unlink()
+    if case.stuck:
+        (here / "stuck").touch()
 
 
 def read(path: Path) -> str:

@@ -12,6 +12,7 @@ from places import ROOT
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.journal import Journal
+from netmodes.plan.look import Look
 from netmodes.plan.undo import seconds_left
 from netmodes.script.bash import down_script, knowledge, render
 
@@ -86,7 +87,8 @@ def test_lines(mode: Mode, verbatim: bool, article: Facts) -> None:
     """The script's commands are the plan's lines, to the letter and in order."""
     plan = mode.plan(article, verbatim=verbatim)
 
-    commands = [line for line in body(render(plan), "up") if not line.startswith("    #")]
+    between = ("    #", "    before ", "    after ")
+    commands = [line for line in body(render(plan), "up") if not line.startswith(between)]
 
     numbers = (
         ("" if step.stdin is None else "READS=yes ") + (f"step {place}" if step.undo else "run")
@@ -161,8 +163,8 @@ def test_wrong_usage(mode: Mode, arguments: list[str], article: Facts, tmp_path:
 @each_mode
 def test_verbatim_checks_no_names(mode: Mode, article: Facts) -> None:
     """The article's commands alone write no files, so they ask for none."""
-    assert "/etc/netns" in mode.script(article)
-    assert "/etc/netns" not in mode.script(article, verbatim=True)
+    assert "/etc/netns/" in mode.script(article)
+    assert "/etc/netns/" not in mode.script(article, verbatim=True)
 
 
 def test_verbatim_has_no_guards(article: Facts) -> None:
@@ -226,61 +228,64 @@ def test_engine(plan: Plan) -> None:
     assert shared in down_script(plan)
 
 
+#: In the place of a look: tells the listing and what to find in it, and finds as $FINDS says.
+TELLS = """
+    prepare
+    find_in() { listing "$1" stat; stat "${@:2}"; return "$FINDS"; }
+    show() { stat "$@" "$([ -z "${READS-}" ] || cat; printf .)"; }
+    left() { printf '{left:%s}' "$1"; }
+    """
+
+
+def told(look: Look) -> list[tuple[str, ...]]:
+    """What TELLS tells of a look."""
+    return [
+        ("stat", *look.argv),
+        ("stat", look.whole, look.given, look.but, *look.patterns),
+    ]
+
+
 @each_plan
-def test_probes(plan: Plan) -> None:
-    """The script asks of each command just what its undo's probe asks, and of others nothing."""
+def test_looks(plan: Plan) -> None:
+    """The script looks for the result of each command just as its undo does, and for no other."""
     numbers = range(len(plan.all_steps))
 
-    asked = heard(plan, "".join(f"probe {number}\n" for number in numbers))
+    asked = heard(plan, f"FINDS=0\n{TELLS}" + "".join(f"look {number}\n" for number in numbers))
 
-    assert asked == [undo.probe for _, undo in undos(plan)]
+    assert asked == [line for _, undo in undos(plan) for line in told(undo.look)]
 
 
 @each_plan
-def test_undos(plan: Plan) -> None:
-    """The script takes each command back with just its undo's argv and input."""
-    hears = """
-        show() { stat "$@" "$([ -z "${READS-}" ] || cat; printf .)"; }
-        left() { printf '{left:%s}' "$1"; }
-        found() { :; }
-        """
+@pytest.mark.parametrize("found", [0, 1])
+def test_undos(plan: Plan, found: int) -> None:
+    """The script undoes each command with its undo's argv and input, less what it leaves out."""
+    driver = "".join(f"undo {number} 'a b'\n" for number, _ in undos(plan))
 
-    ran = heard(plan, hears + "".join(f"undo {number} 'a b'\n" for number, _ in undos(plan)))
+    ran = heard(plan, f"FINDS={found}\n{TELLS}{driver}")
 
-    assert ran == [
-        ("stat", *undo.command("a b"), f"{undo.stdin or ''}.") for _, undo in undos(plan)
-    ]
+    assert ran == [line for _, undo in undos(plan) for line in undone(undo, found)]
+
+
+def undone(undo: Undo, found: int) -> list[tuple[str, ...]]:
+    """What TELLS tells of an undo, whose looks find something (0) or nothing (1)."""
+    looks = [line for _, look in undo.unless for line in told(look)]
+    text = (undo.text(0, lambda _: "" if found else "yes") and undo.stdin) or ""
+    left_out = {line for line, _ in undo.unless if found == 0}
+    kept = "".join(line for line in text.splitlines(True) if line.rstrip() not in left_out)
+    return [*looks, ("stat", *undo.command("a b"), f"{kept}.")]
 
 
 @each_plan
 @pytest.mark.parametrize("what", ["users", "others"])
-def test_signs(plan: Plan, what: str) -> None:
+def test_users_and_others(plan: Plan, what: str) -> None:
     """The script looks for users and others just where, and for what, each undo says."""
-    hears = 'found() { stat "$@"; }\n'
+    driver = "".join(f"{what} {number}\n" for number, _ in undos(plan))
 
-    looked = heard(plan, hears + "".join(f"{what} {number}\n" for number, _ in undos(plan)))
+    looked = heard(plan, f"FINDS=1\n{TELLS}{driver}:\n")
 
     assert looked == [
-        ("stat", pattern, *argv) for _, undo in undos(plan) for argv, pattern in getattr(undo, what)
+        line for _, undo in undos(plan) for look in getattr(undo, what) for line in told(look)
     ]
-
-
-@each_plan
-def test_lines_left_out(plan: Plan) -> None:
-    """The script leaves out each line whose sign it finds, just where its undo says to look."""
-    hears = """
-        found() { stat "$@"; echo found; }
-        show() { stat "$(cat; printf .)"; }
-        left() { printf '{left:%s}' "$1"; }
-        """
-
-    for number, undo in undos(plan):
-        signs = dict(undo.unless)
-        looked = heard(plan, f"{hears}undo {number}\n") if signs else []
-        kept = [line for line in (undo.stdin or "").splitlines(True) if line.rstrip() not in signs]
-
-        expected = [("stat", pattern, *argv) for argv, pattern in signs.values()]
-        assert looked == expected + [("stat", "".join([*kept, "."]))] * bool(signs)
 
 
 @each_plan
@@ -307,7 +312,7 @@ def test_left(began: str, lifetime: int, left: int) -> None:
     """A lifetime counts on from the first command, in bash as in Python, down to a minute."""
     log = f"printf 'began {began}\n' >\"$JOURNAL/log\"\n"
     elapsed = 1000.5 - min(map(float, began.split("\nbegan ")))
-    undo = Undo((), (), seconds_left(lifetime))
+    undo = Undo(Look((), ()), (), seconds_left(lifetime))
 
     counted = heard(PLANS["rich"], f'{log}stat "$(left {lifetime})"\n')
 
@@ -373,6 +378,6 @@ def test_down_of_a_script(plan: Plan) -> None:
     status, theirs = run("bash", "-c", render(plan).removesuffix('main "$@"\n') + "down_script")
 
     assert (status, run("bash", "-n", "-c", theirs)) == (0, (0, ""))
-    assert {"probe", "undo", "down", "take_back"} <= functions(ours).keys()
+    assert {"look", "undo", "down", "take_back"} <= functions(ours).keys()
     assert functions(ours).items() <= functions(theirs).items()
     assert statements(ours) == statements(theirs)

@@ -1,0 +1,94 @@
+"""A look at the machine: a listing, and what to find in it.
+
+A listing shows everything of one kind. So what a complete listing lacks does not exist; and where
+the listing fails, or lacks what every machine has, nothing is known.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from netmodes.plan.text import text, texts
+
+Argv = tuple[str, ...]
+
+#: What stands for more than itself in an extended regular expression (regex(7)).
+SPECIAL = re.compile(r"([][\\.*^$+?(){}|])")
+
+#: Seconds after which a command is named again, and after which a listing is given up.
+SLOW, PATIENCE = 5.0, 10.0
+
+#: Lists the network namespace of every process, its own last; processes may end meanwhile.
+PROCESSES = (
+    "sh",
+    "-c",
+    r'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :',
+)
+
+#: The beginning of a device in the JSON of ``ip``; each counts as a line.
+ENTRY = ',{"ifindex"'
+
+
+@dataclass(frozen=True)
+class Look:
+    """A listing, and patterns for its lines, valid in Python and in bash (regex(7)).
+
+    Args:
+        argv: the command that lists; it changes nothing, and succeeds whatever exists.
+        patterns: the first one that a line matches gives the word, which is its first group: an
+            ifindex, an inode with its birth, a value. An empty group stands for a thing that
+            exists and is not as it could be.
+        whole: what every complete listing matches as one text; "" where it may be empty.
+        given: what some line must match as well, or nothing is found; "" for nothing.
+        but: lines that match this do not count; "" for no such lines.
+    """
+
+    argv: Argv
+    patterns: tuple[str, ...]
+    whole: str = ""
+    given: str = ""
+    but: str = ""
+
+    def is_whole(self, listing: str) -> bool:
+        """Whether a listing has what every complete one has."""
+        return bool(re.search(self.whole, listing.rstrip("\n"), re.DOTALL))
+
+    def word(self, listing: str) -> str | None:
+        """The first word, or None: the listing lacks what the look is for."""
+        return next(iter(self.words(listing)), None)
+
+    def words(self, listing: str) -> list[str]:
+        """The words of all lines that a pattern matches, those of the first pattern first."""
+        lines = listing.replace(ENTRY, "\n" + ENTRY).splitlines()
+        if not any(re.search(self.given, line) for line in lines):
+            return []
+        lines = [line for line in lines if not (self.but and re.search(self.but, line))]
+        found = (re.search(pattern, line) for pattern in self.patterns for line in lines)
+        return [match[1] for match in found if match]
+
+
+def literal(words: str) -> str:
+    """A pattern that matches just these words."""
+    return SPECIAL.sub(r"\\\1", words)
+
+
+def processes_in(namespace: str) -> Look:
+    """The processes in a network namespace, given by the word of its look."""
+    inode = namespace.partition(".")[0]
+    return Look(PROCESSES, (rf"^/proc/([0-9]+)/ns net:\[{inode}\]$",), r"/proc/self/ns net:[^ ]*$")
+
+
+def look_from(data: dict[str, Any]) -> Look:
+    """A look from its JSON.
+
+    Raises:
+        ValueError, LookupError, TypeError: the JSON is no look.
+    """
+    plain = (text(data[key]) for key in ("whole", "given", "but"))
+    return Look(texts(data["argv"]), texts(data["patterns"]), *plain)
+
+
+def old_look(argv: list[str], pattern: str = "[^ ]+") -> Look:
+    """A look of a plan of format 1 or 2: a question, which fails if there is no such thing."""
+    asked = ("sh", "-c", '"$0" "$@" && echo || :', *texts(argv))
+    return Look(asked, (f"({pattern})", "^()$"))
