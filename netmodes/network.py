@@ -4,7 +4,8 @@ They ask for root, and hold the lock while a network changes; the packages below
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +22,7 @@ from netmodes.firewall import objections
 from netmodes.journal import Journal, locked
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
+from netmodes.place import refuse_elsewhere
 from netmodes.plan.answer import Answer
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
@@ -62,8 +64,7 @@ def up(
         Interrupted: a signal came; what was done is undone.
         NotAsPromised: a promise is not kept; a network that was up before stays.
     """
-    need_root()
-    with locked() as lock:
+    with _acting(echo) as runner:
         facts = host_facts(thorough=thorough)
         plan = render(facts)
         if plan is None:
@@ -72,7 +73,7 @@ def up(
                 raise NotAsPromised(report)
             return Record(running(name).plan, (), report)
         promises = partial(_check, name, "", echo) if check else None
-        return put_up(plan, Runner(echo or silent, lock), facts, confirm, promises)
+        return put_up(plan, runner, facts, confirm, promises)
 
 
 def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
@@ -91,13 +92,12 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
         NetmodesError: something is left; the text says what.
     """
     devices.validate_namespace(name)
-    need_root()
-    with locked() as lock:
+    with _acting(echo) as runner:
         if Journal(name).read() is None:
             if Path(iproute.NAMESPACES, name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return False
-        left = take_down(name, Runner(echo or silent, lock), kill=kill)
+        left = take_down(name, runner, kill=kill)
     if left:
         raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
     return True
@@ -110,8 +110,7 @@ def confirm(name: str) -> None:
         Refused: the network is not up, or not any more.
     """
     devices.validate_namespace(name)
-    need_root()
-    with locked():
+    with _acting():
         watcher.confirm(name)
 
 
@@ -133,6 +132,7 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
     """
     devices.validate_namespace(name)
     need_root()
+    refuse_elsewhere()
     return _check(name, outside, echo)
 
 
@@ -164,18 +164,30 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     devices.validate_namespace(name)
     host_name, port = targets.parse(target)
     need_root()
+    refuse_elsewhere()
     return follow_target(running(name).network, host_name, port, Runner(echo or silent))
 
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
     """Replace this process by a command in a network's namespace; see ``engine.enter``."""
     devices.validate_namespace(name)
+    refuse_elsewhere()
     become(name, command, user, echo)
 
 
 def run(name: str, *argv: str) -> Outcome:
     """Run a command in a network's namespace, to its end, as the current user."""
+    refuse_elsewhere()
     return Runner().quietly(in_namespace(name, *argv))
+
+
+@contextmanager
+def _acting(echo: Echo | None = None) -> Iterator[Runner]:
+    """Hold the lock, as root and where networks are made; yields what runs the commands."""
+    need_root()
+    with locked() as lock:
+        refuse_elsewhere()
+        yield Runner(echo or silent, lock)
 
 
 def need_root() -> None:

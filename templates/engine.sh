@@ -389,6 +389,7 @@ take_lock() {
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+    refuse_elsewhere
 }
 
 down() {

@@ -16,6 +16,7 @@ from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
+from netmodes.place import refuse_elsewhere
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import ONLY_ROOT, View, view
 
@@ -43,6 +44,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
     Example: netmodes show A
     """
+    refuse_elsewhere()
     facts = host_facts(thorough=False)
     seen = view(facts, {one.name: _read(one.name) for one in facts.known("networks")}, name)
     if to_json:

@@ -93,7 +93,7 @@ def run_from(plan: Plan, log: list[str]) -> Run:
     notes = _notes(log)
     if any(note.index not in range(len(plan.all_steps)) for note in notes):
         raise ValueError("it is of another plan")
-    return Run(plan, notes, _state(log), _began(log), "confirmed" in log, *_identity(log))
+    return Run(plan, notes, _state(log), _began(log), "confirmed" in log, *identity_of(log))
 
 
 def _notes(log: list[str]) -> tuple[Note, ...]:
@@ -125,7 +125,7 @@ def _began(log: list[str]) -> float:
     return min(float(line.split()[1]) for line in log if re.match(r"began \S", line))
 
 
-def _identity(log: list[str]) -> tuple[str, str]:
+def identity_of(log: list[str]) -> tuple[str, str]:
     """The run's id and the host's network namespace; both "" in a journal of format 1."""
     for line in log:
         match line.split():

@@ -1,6 +1,6 @@
 """A plan as bash: the script that users export, and the ``down.sh`` in the journal.
 
-Both hold the same engine, templates/engine.sh, and bash functions with the plan's probes and undos.
+Both hold the same engine, of templates in bash, and functions with the plan's probes and undos.
 Only the exported script is rendered by jinja2.
 """
 
@@ -17,6 +17,9 @@ from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs.
 ENGINE_PROGRAMS = ("flock", "ip", "stat")
+
+#: The templates that are the engine.
+ENGINE = ("engine.sh", "place.sh")
 
 DOWN = """\
 #!/usr/bin/env bash
@@ -51,7 +54,7 @@ def render(plan: Plan) -> str:
         plan=plan,
         picture=plan.picture,
         knowledge=knowledge(plan),
-        engine=rendering.template("engine.sh"),
+        engine=engine(),
         shares=plan.shares_text,
         json=plan.intent(),
         programs=[(program, package_of(program)) for program in used],
@@ -60,8 +63,12 @@ def render(plan: Plan) -> str:
 
 def down_script(plan: Plan) -> str:
     """The undo of a plan as bash, in case Python or netmodes is gone."""
-    name, engine = plan.name, rendering.template("engine.sh")
-    return DOWN.format(name=name, knowledge=knowledge(plan), engine=engine)
+    return DOWN.format(name=plan.name, knowledge=knowledge(plan), engine=engine())
+
+
+def engine() -> str:
+    """The part that every script has: it runs commands and undoes them."""
+    return "".join(map(rendering.template, ENGINE))
 
 
 def knowledge(plan: Plan) -> str:

@@ -23,7 +23,7 @@ TEXT = (FACTS / "article.json").read_text()
 #: Imports point down this line alone; what stands in one place imports nothing of its neighbour.
 LINE = """
     cli > show > modes > network > diagnose > firewall > lab > engine | commands > machine
-    > journal | script > plan > errors | wrapping
+    > place > journal | script > plan > errors | wrapping
     """
 FLOORS = {
     room: floor

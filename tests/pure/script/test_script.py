@@ -7,16 +7,13 @@ from pathlib import Path
 import pytest
 from bash import heard
 from console import machine
-from places import ROOT
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.journal import Journal
 from netmodes.plan.look import Look
 from netmodes.plan.undo import seconds_left
-from netmodes.script.bash import down_script, knowledge, render
-
-TEMPLATES = ROOT / "templates"
+from netmodes.script.bash import down_script, engine, knowledge, render
 
 LONG = "n" * 255
 
@@ -222,7 +219,7 @@ def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
 @each_plan
 def test_engine(plan: Plan) -> None:
     """The script and down.sh hold what is known of the plan, and the same engine, to the letter."""
-    shared = f"{knowledge(plan)}\n{(TEMPLATES / 'engine.sh').read_text()}"
+    shared = f"{knowledge(plan)}\n{engine()}"
 
     assert shared in render(plan)
     assert shared in down_script(plan)
