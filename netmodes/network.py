@@ -22,7 +22,7 @@ from netmodes.firewall import objections
 from netmodes.journal import Journal, locked
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
-from netmodes.place import refuse_elsewhere
+from netmodes.place import refuse_blind, refuse_elsewhere, refuse_unreachable, refuse_unseen
 from netmodes.plan.answer import Answer
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
@@ -72,6 +72,7 @@ def up(
             if report and report.differing:
                 raise NotAsPromised(report)
             return Record(running(name).plan, (), report)
+        refuse_unseen(name)
         promises = partial(_check, name, "", echo) if check else None
         return put_up(plan, runner, facts, confirm, promises)
 
@@ -97,6 +98,7 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
             if Path(iproute.NAMESPACES, name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return False
+        refuse_blind(name)
         left = take_down(name, runner, kill=kill)
     if left:
         raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
@@ -132,7 +134,7 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
     """
     devices.validate_namespace(name)
     need_root()
-    refuse_elsewhere()
+    refuse_unreachable(name)
     return _check(name, outside, echo)
 
 
@@ -164,20 +166,20 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     devices.validate_namespace(name)
     host_name, port = targets.parse(target)
     need_root()
-    refuse_elsewhere()
+    refuse_unreachable(name)
     return follow_target(running(name).network, host_name, port, Runner(echo or silent))
 
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
     """Replace this process by a command in a network's namespace; see ``engine.enter``."""
     devices.validate_namespace(name)
-    refuse_elsewhere()
+    refuse_unreachable(name)
     become(name, command, user, echo)
 
 
 def run(name: str, *argv: str) -> Outcome:
     """Run a command in a network's namespace, to its end, as the current user."""
-    refuse_elsewhere()
+    refuse_unreachable(name)
     return Runner().quietly(in_namespace(name, *argv))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netmodes import journal
 from netmodes.errors import Refused
+from netmodes.mounts import holding
 
 NAMESPACES = Path("/run/netns")
 
@@ -29,6 +30,49 @@ def refuse_elsewhere() -> None:
         raise Refused(
             f"{what}: leave this one first, or if that one is gone forget {name}: {forget}"
         )
+
+
+def refuse_unseen(name: str) -> None:
+    """Refuse to make a namespace whose name PID 1 does not see, although it sees the journal."""
+    own, first = (holding(NAMESPACES, pid) for pid in ("self", "1"))
+    if own and first and _shares_journal() and not first.shows(own):
+        what = f"namespace {name} would be seen in this shell's own mount namespace alone"
+        raise Refused(f"{what}: run this outside, as by `nsenter --target 1 --mount`")
+
+
+def _shares_journal() -> bool:
+    """Whether PID 1 has the same journal; unlike a lab's, or a container's that has its own."""
+    folder = journal.ROOT
+    own, first = (holding(folder, pid) for pid in ("self", "1"))
+    return own is not None and first is not None and own.place(folder) == first.place(folder)
+
+
+def refuse_unreachable(name: str) -> None:
+    """Refuse to look into a network's namespace from where it is not there.
+
+    ``ip netns add`` mounts a namespace on a file, which is all that other mount namespaces see.
+    """
+    refuse_elsewhere()
+    refuse_blind(name)
+    if (journal.ROOT / name).is_dir() and is_plain_file(name):
+        what = f"{name} was made in a mount namespace that nobody else sees"
+        raise Refused(f"{what}: `netmodes down {name}`, then put it up again")
+
+
+def refuse_blind(name: str) -> None:
+    """Refuse to act in a mount namespace that does not see what PID 1 sees."""
+    if is_plain_file(name) and _shares_journal() and _is_mounted(name, "1"):
+        raise Refused(f"this shell's mount namespace does not see {name}: leave it first")
+
+
+def is_plain_file(name: str) -> bool:
+    """Whether a namespace's name is a file on which no namespace is mounted here."""
+    return (NAMESPACES / name).is_file() and not _is_mounted(name, "self")
+
+
+def _is_mounted(name: str, pid: str) -> bool:
+    mount = holding(NAMESPACES / name, pid)
+    return mount is None or mount.point == NAMESPACES / name
 
 
 def _named() -> list[Path]:

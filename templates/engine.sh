@@ -400,7 +400,9 @@ down() {
     fi
     grep -qs '^began ' "$JOURNAL/log" ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    refuse_blind
     refuse_processes "$1"
+    remove_plain_file || die "/run/netns/$NAME cannot be removed"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }

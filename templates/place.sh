@@ -18,3 +18,53 @@ refuse_elsewhere() {
     name=${elsewhere##*/}
     die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
 }
+
+# Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
+# has another journal.
+refuse_unseen() {
+    local id1 id2 shared1 shared2 master2
+    if [ /proc/self/ns/mnt -ef /proc/1/ns/mnt ]; then return 0; fi
+    if ! shares_journal; then return 0; fi
+    read -r id1 _ shared1 _ < <(mount_of self /run/netns)
+    read -r id2 _ shared2 master2 < <(mount_of 1 /run/netns)
+    if [ "$id1" = "$id2" ]; then return 0; fi
+    if [ "$shared1" != - ] && { [ "$shared1" = "$shared2" ] || [ "$shared1" = "$master2" ]; }; then return 0; fi
+    die "namespace $NAME would be seen in this shell's own mount namespace alone: run this outside, as by \`nsenter --target 1 --mount\`"
+}
+
+# Whether PID 1 has the same journal.
+shares_journal() {
+    local own first
+    read -r _ own _ < <(mount_of self /run/netmodes)
+    read -r _ first _ < <(mount_of 1 /run/netmodes)
+    [ -n "$first" ] && [ "$own" = "$first" ]
+}
+
+# PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
+# group that it shares with, and the one that it receives from.
+mount_of() {
+    local id parent device root point rest at place above='' held='' shared='' master=''
+    while [ "$held" != "$above" ] || [ -z "$held" ]; do
+        above=$held at=
+        while read -r id parent device root point _ rest; do
+            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
+            held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
+            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+        done <"/proc/$1/mountinfo"
+        if [ -z "$held" ]; then return 0; fi
+    done 2>/dev/null
+    printf '%s\n' "$held $place $shared $master"
+}
+
+# A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
+is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+
+is_mounted() { [[ "$(<"/proc/$1/mountinfo")" == *" /run/netns/$NAME "* ]]; }
+
+refuse_blind() {
+    if is_plain_file && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
+}
+
+remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
-from netmodes.place import refuse_elsewhere
+from netmodes.place import is_plain_file, refuse_elsewhere
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import ONLY_ROOT, View, view
 
@@ -46,6 +46,8 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     """
     refuse_elsewhere()
     facts = host_facts(thorough=False)
+    there = [name for name in facts.known("namespaces") if not is_plain_file(name)]
+    facts = replace(facts, namespaces=there)
     seen = view(facts, {one.name: _read(one.name) for one in facts.known("networks")}, name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)

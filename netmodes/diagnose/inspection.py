@@ -54,7 +54,7 @@ class Inspection:
 
     def host_findings(self) -> Iterator[Finding]:
         """Everything that is wrong on the host; without its namespace nothing else matters."""
-        if self.name not in (self.host.namespaces or [self.name]):
+        if self.host.namespaces is not None and self.name not in self.host.namespaces:
             what = f"there is no namespace {self.name}"
             yield Finding("error", what, "ip netns", advice=self.again, about=self.name)
             return

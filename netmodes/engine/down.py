@@ -18,6 +18,7 @@ from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
+from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
 from netmodes.plan.look import Look, processes_in
 from netmodes.plan.undo import Undo
@@ -57,7 +58,7 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         _empty(run, runner, kill)
         with suppress(NetmodesError):  # a full disk is no reason not to begin
             journal.write("down")
-        return finish(journal, take_back(run, runner))
+        return finish(journal, _remove_plain_file(run, runner) + take_back(run, runner))
 
 
 def take_back(run: Run, runner: Runner) -> list[str]:
@@ -134,6 +135,20 @@ def _pass_on(run: Run, note: Note) -> bool:
             Journal(name).inherit(replace(note, index=index), run.began)
             return True
     return False
+
+
+def _remove_plain_file(run: Run, runner: Runner) -> list[str]:
+    """Remove the name of a namespace that was mounted in a mount namespace that is not seen here.
+
+    Returns:
+        What could not be removed: nothing, or one sentence.
+    """
+    name = run.plan.name
+    made = any(note.index == len(run.plan.inherited) for note in run.notes)
+    if not made or not is_plain_file(name):
+        return []
+    outcome = runner.run(("rm", str(NAMESPACES / name)))
+    return [f"`{outcome.line}` failed ({outcome.stderr.strip()})"] if outcome.status else []
 
 
 def finish(journal: Journal, left: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 from labs import Done, Lab
-from state import state
+from state import State, state
 
 INSIDE = "Error: this shell is inside {}: leave it first"
 
@@ -102,3 +102,68 @@ def test_free_place(lab: Lab) -> None:
     assert outside.returncode == 1
     assert "Error: A was made in another network namespace" in outside.stderr
     assert lab.ok("ip", "-n", "X", "link", "show", "type", "veth") == ""
+
+
+#: Runs bash with /run shared and a PID 1 of its own, whose mounts are seen as on a machine.
+AS_PID_1 = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c")
+SHARED = "mount --make-rshared /; "
+
+UNSEEN = "Error: namespace A would be seen in this shell's own mount namespace alone: "
+
+
+def with_pid_1(lab: Lab, script: str) -> Done:
+    """Run a piece of bash on the lab's machine, as PID 1."""
+    return lab.run(*AS_PID_1, f"{SHARED}{script}")
+
+
+@pytest.mark.parametrize("propagation", ["private", "slave"])
+@pytest.mark.parametrize("by", ["netmodes host-only", "bash {script}"])
+def test_unseen(lab: Lab, by: str, propagation: str) -> None:
+    """Nothing is made where PID 1 would see the journal and not the namespace."""
+    command, before = by.format(script=lab.export("host-only")), state(lab.ok)
+    done = with_pid_1(lab, f"unshare -m --propagation {propagation} {command}; exit $?")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(UNSEEN)
+    assert state(lab.ok) == before
+
+
+@pytest.mark.parametrize("own", ["--propagation unchanged", "mount -t tmpfs tmpfs /run"])
+@pytest.mark.parametrize("by", ["netmodes host-only", "bash {script}"])
+def test_seen(lab: Lab, by: str, own: str) -> None:
+    """Where PID 1 sees the namespace, or has another journal, a mount namespace is in no way."""
+    command = by.format(script=lab.export("host-only"))
+    option, first = (own, "") if own.startswith("-") else ("", f"{own} && ")
+    inside = f"{first}{command} && netmodes exec A -- true && netmodes down A"
+    done = with_pid_1(lab, f"unshare -m {option} bash -c '{inside}'; exit $?")
+
+    assert done.returncode == 0, done.stderr
+
+
+NOBODY_SEES = (
+    "Error: A was made in a mount namespace that nobody else sees: "
+    "`netmodes down A`, then put it up again\n"
+)
+
+
+@pytest.mark.parametrize("by", ["netmodes down A", "bash /run/netmodes/A/down.sh"])
+def test_made_unseen(lab: Lab, untouched: State, by: str) -> None:
+    """A name on which nothing is mounted for us is said to be one, and goes with its network."""
+    lab.ok("netmodes", "host-only")
+    lab.ok("umount", "/run/netns/A")
+    for verb in (["exec", "A", "--", "true"], ["check", "A"], ["why", "A", "8.8.8.8"]):
+        assert lab.netmodes(*verb).stderr == NOBODY_SEES
+    assert "error: there is no namespace A\n" in lab.ok("netmodes", "show")
+    lab.ok(*by.split())
+
+    assert state(lab.ok) == untouched
+
+
+@pytest.mark.parametrize("by", ["netmodes down A --kill", "bash /run/netmodes/A/down.sh --kill"])
+def test_blind(lab: Lab, by: str) -> None:
+    """A mount namespace in which A is not seen is no place to take it down from."""
+    lab.ok("netmodes", "host-only")
+    done = with_pid_1(lab, f"unshare -m bash -c 'umount /run/netns/A; {by}'; exit $?")
+
+    assert is_refused(lab, done, "Error: this shell's mount namespace does not see A: leave it")
+    lab.ok("netmodes", "exec", "A", "--", "true")

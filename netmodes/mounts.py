@@ -1,0 +1,60 @@
+"""Mounts, as /proc/PID/mountinfo lists them (proc(5)): which one holds a path for a process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A mount.
+
+    Args:
+        id: tells it from every other mount of the machine.
+        parent: the id of the mount that it is mounted on.
+        point: where it is mounted.
+        device: its file system.
+        root: the folder of the file system that is mounted.
+        shared: its peer group: what is mounted in one of the group is mounted in each; "" for none.
+        master: the peer group that it receives mounts from; "" for none.
+    """
+
+    id: str
+    parent: str
+    point: Path
+    device: str
+    root: Path
+    shared: str
+    master: str
+
+    def place(self, path: Path) -> tuple[str, Path]:
+        """Where a path of this mount is, whatever the mount namespace."""
+        return self.device, self.root / path.relative_to(self.point)
+
+    def shows(self, other: "Mount") -> bool:
+        """Whether what is mounted in the other is mounted here as well."""
+        return self.id == other.id or (
+            other.shared != "" and other.shared in (self.shared, self.master)
+        )
+
+
+def holding(path: Path, pid: str) -> Mount | None:
+    """The mount that holds a path for a process; None if that is unknown."""
+    try:
+        lines = Path(PROC, pid, "mountinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return None
+    mounts = [mount for mount in map(_mount, lines) if path.is_relative_to(mount.point)]
+    held, on_it = None, mounts
+    while on_it:
+        held = min(on_it, key=lambda mount: len(mount.point.parts))
+        on_it = [mount for mount in mounts if mount.parent == held.id != mount.id]
+    return held
+
+
+def _mount(line: str) -> Mount:
+    id_, parent, device, root, point, _, *more = line.split()
+    peers = dict(word.split(":") for word in more[: more.index("-")] if ":" in word)
+    groups = peers.get("shared", ""), peers.get("master", "")
+    return Mount(id_, parent, Path(point), device, Path(root), *groups)
