@@ -21,6 +21,7 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.firewall import objections
 from netmodes.journal import Journal, locked
 from netmodes.machine.facts import Facts
+from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
 from netmodes.place import refuse_blind, refuse_elsewhere, refuse_unreachable, refuse_unseen
 from netmodes.plan.answer import Answer
@@ -174,6 +175,7 @@ def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> 
     """Replace this process by a command in a network's namespace; see ``engine.enter``."""
     devices.validate_namespace(name)
     refuse_unreachable(name)
+    need_root()
     become(name, command, user, echo)
 
 
@@ -193,6 +195,8 @@ def _acting(echo: Echo | None = None) -> Iterator[Runner]:
 
 
 def need_root() -> None:
-    """Refuse to go on if this process is not root."""
+    """Refuse to go on if this process is not root, or may not do what root does."""
     if os.geteuid() != 0:
         raise Refused("this needs root: run it under sudo, or inside `netmodes lab`")
+    if finding := no_permission():
+        raise Refused(str(finding))

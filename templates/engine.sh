@@ -90,6 +90,10 @@ thing() { (
 run() {
     local status=0
     stop_if_caught
+    if settled "$@"; then
+        echo "[#] # ${*:3} is so already" >&2
+        return 0
+    fi
     show "$@" || status=$?
     stop_if_caught
     [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
@@ -371,19 +375,26 @@ inside() {
 need() {
     local each
     for each; do
-        command -v "${each%:*}" >/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
+        hash "${each%:*}" 2>/dev/null || die "there is no \`${each%:*}\` on PATH: install ${each#*:}"
     done
 }
 
 become_root() {
-    if [ "$EUID" = 0 ]; then return 0; fi
+    if [ "$EUID" = 0 ]; then
+        refuse_bounded
+        return 0
+    fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
+    if grep -qs '^NoNewPrivs:.*1' /proc/self/status; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
+    # sudo's bash reads the script again, which a pipe gives only once.
+    [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
     exec sudo -- bash "$0" "$@"
 }
 
 take_lock() {
-    mkdir -p /run/netmodes || die "/run/netmodes cannot be made"
+    mkdir -p /run/netmodes 2>/dev/null
+    [ -w /run/netmodes ] || die "/run/netmodes cannot be written: make /run writable"
     exec 9>/run/netmodes/.lock
     flock 9 || die "/run/netmodes/.lock cannot be locked"
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs

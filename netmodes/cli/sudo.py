@@ -2,11 +2,12 @@
 
 import os
 import shlex
-import shutil
 import sys
 
 from netmodes.cli.output import show
 from netmodes.errors import Refused
+from netmodes.machine.path import find
+from netmodes.machine.permissions import status
 from netmodes.plan.programs import ITSELF
 
 #: Variables for the output's look, which sudo would drop.
@@ -17,12 +18,17 @@ def become_root() -> None:
     """Go on as root: run this command again under one sudo, if need be.
 
     Raises:
-        Refused: not root, and there is no sudo.
+        Refused: not root, and there is no sudo that works.
     """
     if os.geteuid() == 0:
         return
-    if not shutil.which("sudo"):
+    sudo = find("sudo")
+    if sudo is None:
         raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
+    if status().get("NoNewPrivs") == "1":
+        raise Refused(
+            "this needs root, and sudo gives none here (no_new_privs is set): run it as root"
+        )
     show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
     looks = [f"{name}={os.environ[name]}" for name in LOOKS if name in os.environ]
-    os.execvp("sudo", ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]])
+    os.execv(sudo, ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]])

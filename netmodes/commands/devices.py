@@ -10,8 +10,8 @@ from netmodes.machine.facts import Facts
 #: IFNAMSIZ without the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
 
-#: NAME_MAX: a named namespace is a file.
-LONGEST_NAMESPACE = 255
+#: NAME_MAX without what the journal's draft adds, `.NAME.new`.
+LONGEST_NAMESPACE = 250
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 

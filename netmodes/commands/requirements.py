@@ -8,6 +8,9 @@ from netmodes.machine.entries import route_words, written
 from netmodes.machine.facts import Facts
 from netmodes.plan.requirement import Requirement
 
+#: What to do where a script was rendered for another machine, or for this one as it was.
+AGAIN = "export again"
+
 
 def no_namespace(name: str) -> Requirement:
     """No namespace has this name."""
@@ -25,17 +28,25 @@ def no_device(name: str) -> Requirement:
     )
 
 
-def is_port(device: str, bridge: str) -> Requirement:
+def is_there(name: str) -> Requirement:
+    """The host has a device of this name."""
+    argv = ("ip", "-o", "link", "show", "dev", name)
+    return Requirement(argv, f" {name}", f"there is no device {name} on this machine: {AGAIN}")
+
+
+def is_port(device: str, bridge: str) -> Iterator[Requirement]:
     """The device is a port of the bridge."""
+    yield is_there(device)
     argv = ("ip", "-o", "link", "show", "dev", device, "master", bridge)
-    return Requirement(argv, f" {device}", f"{device} is no port of {bridge}: export again")
+    yield Requirement(argv, f" {device}", f"{device} is no port of {bridge}: {AGAIN}")
 
 
 def is_bridge(name: str, address: str) -> Iterator[Requirement]:
     """The device is a bridge, and has this address in CIDR."""
-    otherwise = f"{name} is not the bridge with {address} any more: export again"
-    yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", "bridge"), name, otherwise)
-    yield Requirement(("ip", "-o", "addr", "show", "dev", name), f" inet {address} ", otherwise)
+    yield is_there(name)
+    bridge = ("ip", "-o", "link", "show", "dev", name, "type", "bridge")
+    yield Requirement(bridge, name, f"{name} is no bridge: {AGAIN}")
+    yield _has(name, f" inet {address} ", f"{name} has no address {address}")
 
 
 def no_overlap(address: str) -> Iterator[Requirement]:
@@ -53,17 +64,26 @@ def no_overlap(address: str) -> Iterator[Requirement]:
 
 def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
     """The uplink's MAC, addresses and default routes are those that the plan was rendered for."""
-    again = f"{name} is not as it was when this was rendered: export again"
+    yield is_there(name)
     for slave in ("bridge_slave", "bond_slave"):
-        yield Requirement(("ip", "-o", "link", "show", "dev", name, "type", slave), None, again)
+        otherwise = f"{name} is a port of a {slave.partition('_')[0]}: {AGAIN}"
+        argv = ("ip", "-o", "link", "show", "dev", name, "type", slave)
+        yield Requirement(argv, None, otherwise)
     mac = (facts.link(name) or {}).get("address", "")
-    yield Requirement(("ip", "-o", "link", "show", "dev", name), f"link/ether {mac} ", again)
+    show = ("ip", "-o", "link", "show", "dev", name)
+    yield Requirement(show, f"link/ether {mac} ", f"{name} has another MAC than {mac}: {AGAIN}")
     for address in facts.global_addresses(name):
         text = f"{address['family']} {written(address)} "
-        yield Requirement(("ip", "-o", "addr", "show", "dev", name), text, again)
+        yield _has(name, text, f"{name} has no address {written(address)}")
     for route in facts.default_routes(name):
-        via = f"{route_words(route, ('gateway', 'dev'))} "
-        yield Requirement(("ip", "-4", "route", "show", "default"), via, again)
+        via = route_words(route, ("gateway", "dev"))
+        otherwise = f"there is no route `{via}`: {AGAIN}"
+        yield Requirement(("ip", "-4", "route", "show", "default"), f"{via} ", otherwise)
+
+
+def _has(name: str, text: str, otherwise: str) -> Requirement:
+    """The device has an address, as ``ip`` prints it."""
+    return Requirement(("ip", "-o", "addr", "show", "dev", name), text, f"{otherwise}: {AGAIN}")
 
 
 def nobody_has(address: str, device: str) -> Iterator[Requirement]:

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 
 from netmodes.commands import notices, uplink
 from netmodes.firewall import objections
-from netmodes.machine.abilities import no_user_namespaces
+from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
-
-#: What each kind of device is for.
-KINDS = {"bridge": "bridged and nat", "dummy": "isolated", "veth": "every mode but isolated"}
 
 LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
 
@@ -81,9 +78,7 @@ def _privileges(facts: Facts) -> Iterator[Finding]:
 def _kinds(facts: Facts) -> Iterator[Finding]:
     for name, known in (facts.kinds or {}).items():
         if not known:
-            what = f"this kernel has no device type {name}, for {KINDS[name]}"
-            advice = f"`modprobe {name}`, or install what holds it (Ubuntu: linux-modules-extra)"
-            yield Finding("error", what, f"modinfo {name}", advice=advice)
+            yield no_kind(name)
 
 
 def _unseen(facts: Facts) -> Iterator[Finding]:

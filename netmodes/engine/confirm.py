@@ -15,6 +15,7 @@ from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
 from netmodes.machine.entries import Json
+from netmodes.machine.path import environment
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
@@ -30,7 +31,15 @@ def arm(name: str, seconds: float) -> None:
     if Path("/run/systemd/system").is_dir():
         argv = ["systemd-run", "--collect", "--quiet", "--", *argv]
     null = subprocess.DEVNULL
-    subprocess.Popen(argv, stdin=null, stdout=null, stderr=null, start_new_session=True, cwd="/")
+    subprocess.Popen(
+        argv,
+        stdin=null,
+        stdout=null,
+        stderr=null,
+        start_new_session=True,
+        cwd="/",
+        env=environment(),
+    )
 
 
 def watch(name: str, seconds: float, pid: int) -> bool:

@@ -9,6 +9,7 @@ from typing import NoReturn
 from netmodes.engine.down import running
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
+from netmodes.machine.path import environment
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
 
@@ -27,7 +28,7 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     echo(shlex.join(argv))
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would the command
     try:
-        os.execvp(argv[0], argv)
+        os.execvpe(argv[0], argv, environment())
     except OSError as error:
         raise Refused(f"`{argv[0]}` cannot be run ({error.strerror}): install iproute2") from None
 

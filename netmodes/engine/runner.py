@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from netmodes.engine import signals
 from netmodes.engine.record import Outcome
 from netmodes.errors import Refused, Unknown
+from netmodes.machine.path import environment, find
 from netmodes.plan.look import PATIENCE, SLOW, Look
 from netmodes.plan.programs import missing
 from netmodes.plan.step import line
@@ -167,7 +168,9 @@ def _start(
     stdin = PIPE if reads else DEVNULL
     hold = () if lock is None else (lock,)
     command = program(argv[0])[argv[1:]]
-    return cast("Popen[bytes]", command.popen(stdin=stdin, pass_fds=hold, umask=umask))
+    # "." is where this process is, also if that folder is deleted.
+    place: dict[str, Any] = {"cwd": ".", "env": environment(), "umask": umask, "pass_fds": hold}
+    return cast("Popen[bytes]", command.popen(stdin=stdin, **place))
 
 
 def _runs(argv: Argv) -> str:
@@ -181,9 +184,9 @@ def program(name: str) -> BaseCommand:
     Raises:
         Refused: it is not installed.
     """
-    from plumbum import CommandNotFound, local
+    from plumbum import LocalPath, local
 
-    try:
-        return local[name]
-    except CommandNotFound:
-        raise Refused(str(missing(name))) from None
+    path = find(name)
+    if path is None:
+        raise Refused(str(missing(name)))
+    return local[LocalPath(path)]

@@ -7,11 +7,14 @@ from contextlib import suppress
 from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
 from netmodes.engine.down import finish, running, take_back
+from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
-from netmodes.engine.runner import Runner, program
-from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
+from netmodes.engine.runner import Runner
+from netmodes.errors import CommandFailed, Interrupted, NetmodesError
 from netmodes.journal import Journal
+from netmodes.machine.abilities import no_kind
 from netmodes.machine.facts import Facts
+from netmodes.machine.writable import is_settled
 from netmodes.plan.look import Look
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
@@ -42,7 +45,7 @@ def put_up(
         NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.
     """
-    _prepare(plan, runner)
+    prepare(plan, runner)
     journal = Journal(plan.name)
     if confirm is not None:
         watcher.arm(plan.name, confirm)
@@ -66,18 +69,6 @@ def put_up(
             raise
         journal.write("up")
     return Record(plan, tuple(outcomes), report)
-
-
-def _prepare(plan: Plan, runner: Runner) -> None:
-    """Make sure of every program, then ask the network what no snapshot tells."""
-    undos = [step.undo for step in plan.steps if step.undo]
-    commands = [step.command for step in plan.steps]
-    commands += [argv for undo in undos for argv in (undo.look.argv, undo.argv)]
-    for name in sorted({argv[0] for argv in commands}):
-        program(name)
-    for one in plan.requirements:
-        if one.asks and not one.holds(runner.quietly(one.argv).stdout):
-            raise Refused(one.otherwise)
 
 
 def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) -> list[Outcome]:
@@ -118,11 +109,19 @@ def _note_results(looks: Iterable[tuple[int, Look]], journal: Journal, runner: R
 
 def _run(step: Step, runner: Runner, caught: list[int]) -> Outcome:
     _stop_if(caught)
-    outcome = runner.run(step.command, step.stdin)
+    outcome = _settled(step, runner) or runner.run(step.command, step.stdin)
     _stop_if(caught)
     if outcome.status != 0:
         raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(outcome))
     return outcome
+
+
+def _settled(step: Step, runner: Runner) -> Outcome | None:
+    """The outcome of a setting that cannot be written, and is as it is to be; None of others."""
+    if not is_settled(step.argv):
+        return None
+    runner.say(f"# {' '.join(step.argv[2:])} is so already")
+    return Outcome(str(step), 0, "", "", 0.0)
 
 
 def _stop_if(caught: list[int]) -> None:
@@ -131,17 +130,9 @@ def _stop_if(caught: list[int]) -> None:
 
 
 def _hint(outcome: Outcome) -> str:
-    """What to do where ``ip`` says only that a device's kind is unknown, or /etc is read-only."""
-    if "/etc/netns/" in outcome.line and "Read-only file system" in outcome.stderr:
-        return (
-            "Without these files: `--dns none` (bridged, nat), `--verbatim` (isolated, host-only)."
-        )
-    unknown = "Unknown device type" in outcome.stderr or "not supported" in outcome.stderr
+    """What to do where ``ip link add`` says only that a device's kind is unknown."""
     words = shlex.split(outcome.line)
-    if not unknown or "type" not in words:
+    unknown = "Unknown device type" in outcome.stderr or "not supported" in outcome.stderr
+    if not unknown or words[:3] != ["ip", "link", "add"] or "type" not in words:
         return ""
-    kind = words[words.index("type") + 1]
-    return (
-        f"This kernel has no device type {kind!r}: load its module (`modprobe {kind}`), "
-        "or install the package that holds it (Ubuntu: linux-modules-extra)."
-    )
+    return str(no_kind(words[words.index("type") + 1]))

@@ -32,6 +32,7 @@ from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import nameserver, servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
 from netmodes.machine.entries import kind
+from netmodes.machine.path import search_path
 from netmodes.machine.read import host_facts
 from netmodes.plan.programs import ITSELF, missing
 from netmodes.plan.step import Step
@@ -206,6 +207,5 @@ def _shell() -> tuple[str, ...]:
 def _environment() -> dict[str, str]:
     """The environment with this netmodes first on PATH, and a prompt for most shells."""
     own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
-    # /usr/sbin, where Debian keeps sysctl, is not on an ordinary user's PATH.
-    path = os.pathsep.join([*sorted(own), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    path = os.pathsep.join([*sorted(own), search_path()])
     return {**os.environ, "PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1"}

@@ -32,7 +32,7 @@ def names(place: tuple[str, ...], ip: str, name: str, address: str) -> Server:
 
 def _start(argv: tuple[str, ...]) -> Server:
     null = subprocess.DEVNULL
-    return subprocess.Popen((*DIE_TOO, *argv), stdin=null, stdout=null, stderr=null)
+    return subprocess.Popen((*DIE_TOO, *argv), stdin=null, stdout=null, stderr=null, cwd="/")
 
 
 def wait_for_page(ip: str, seconds: float = 10) -> None:

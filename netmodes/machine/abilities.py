@@ -4,25 +4,27 @@ Nothing here loads a kernel module, for the module would stay (docs/kernel.md#du
 """
 
 import os
-import shutil
 from pathlib import Path
 
 from netmodes.machine.entries import Json
+from netmodes.machine.path import find
+from netmodes.machine.permissions import (
+    MASKED,
+    MOUNT_FAILED,
+    MOUNT_SYSFS,
+    masks,
+    no_permission,
+    status,
+)
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
 
-#: Folders of sudo's PATH that a user's PATH may lack (Debian's /etc/sudoers).
-SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-
-#: The kinds of device that modes make.
-KINDS = ("veth", "bridge", "dummy")
+#: The kinds of device that modes make, and what each is for.
+KINDS = {"veth": "every mode but isolated", "bridge": "bridged and nat", "dummy": "isolated"}
 
 #: The command that makes a user root in a new network namespace, for the lab.
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
-
-#: The capabilities to change a network and to name a namespace (capabilities(7)).
-CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
 
 #: The sysctls that can forbid user namespaces, each with a value that does and one that does not.
 SETTINGS = {
@@ -47,24 +49,30 @@ def read() -> Json:
 
 def missing() -> list[str]:
     """The programs that netmodes runs and that are not installed."""
-    return [name for name in PROGRAMS if not is_installed(name)]
+    return [name for name in PROGRAMS if not find(name)]
 
 
-def is_installed(program: str) -> bool:
-    """Whether this user finds a program on PATH, or root does under sudo."""
-    sbin = SBIN if os.geteuid() != 0 else ()
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *sbin])
-    return shutil.which(program, path=path) is not None
+def has_kind(kind: str, *, try_it: bool = True) -> bool | None:
+    """Whether a device of this kind can be made; None if that is unknown without its module.
 
-
-def has_kind(kind: str) -> bool | None:
-    """Whether a device of this kind can be made; None if that is unknown without its module."""
+    Args:
+        kind: veth, bridge or dummy.
+        try_it: make one, where there are no modules to look for.
+    """
     if Path("/sys/module", kind).exists():
         return True
     lists = [MODULES / os.uname().release / name for name in ("modules.builtin", "modules.dep")]
-    if any(path.exists() for path in lists):
+    if all(path.exists() for path in lists):
         return any(f"/{kind}.ko" in (text_of(path) or "") for path in lists)
-    return None if LOADED.exists() else _try_kind(kind)
+    return _try_kind(kind) if try_it and not LOADED.exists() else None
+
+
+def no_kind(kind: str) -> Finding:
+    """The finding for a kernel that cannot make a device of this kind."""
+    purpose = f", for {KINDS[kind]}" if kind in KINDS else ""
+    what = f"this kernel has no device type {kind}{purpose}"
+    advice = f"`modprobe {kind}`, or install what holds it (Ubuntu: linux-modules-extra)"
+    return Finding("error", what, f"modinfo {kind}", advice=advice)
 
 
 def _try_kind(kind: str) -> bool | None:
@@ -81,16 +89,9 @@ def _try_kind(kind: str) -> bool | None:
 
 def privileges() -> str:
     """What this user may do: "root", "bounded" (root, but no capabilities), "sudo" or "none"."""
-    status = dict(
-        line.split(":\t", 1)
-        for line in (text_of(Path("/proc/self/status")) or "").splitlines()
-        if ":\t" in line
-    )
     if os.geteuid() == 0:
-        capabilities = int(status.get("CapEff", "0"), 16)
-        may = all(capabilities >> bit & 1 for bit in (CAP_NET_ADMIN, CAP_SYS_ADMIN))
-        return "root" if may else "bounded"
-    return "sudo" if shutil.which("sudo") and status.get("NoNewPrivs") != "1" else "none"
+        return "bounded" if no_permission() else "root"
+    return "sudo" if find("sudo") and status().get("NoNewPrivs") != "1" else "none"
 
 
 def user_namespaces() -> dict[str, str] | None:
@@ -104,16 +105,24 @@ def user_namespaces() -> dict[str, str] | None:
     if tried is None:
         return None
     if tried.returncode == 0:
-        return {}
+        return {"why": MASKED, "setting": ""} if _hides_sysfs() else {}
     files = {name: Path("/proc/sys", *name.split(".")) for name in SETTINGS}
     forbidding = (name for name, (value, _) in SETTINGS.items() if text_of(files[name]) == value)
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
+
+
+def _hides_sysfs() -> bool:
+    """Whether `ip netns exec` fails in a user namespace of one's own, below a container's."""
+    tried = ask(*UNSHARE, "--", *MOUNT_SYSFS) if masks() else None
+    return tried is not None and tried.returncode == MOUNT_FAILED
 
 
 def no_user_namespaces(why: str, setting: str) -> Finding:
     """The finding for a user who may not make a user namespace, and so no lab."""
     what = f"this machine does not allow a user its own namespaces ({why})"
     evidence = "unshare --user --map-root-user --net true"
+    if why == MASKED:
+        return Finding("warning", what, "grep ' /sys' /proc/mounts", advice="give it --privileged")
     if not setting:
         return Finding("warning", what, evidence, advice="try it as root")
     return Finding("warning", what, evidence, fix=f"sysctl -w {setting}={SETTINGS[setting][1]}")

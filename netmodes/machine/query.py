@@ -5,6 +5,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 
 from netmodes.machine.entries import Json
+from netmodes.machine.path import environment
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
@@ -15,8 +16,8 @@ def ask(*argv: str) -> CompletedProcess[str] | None:
 def start(*argv: str) -> Popen[str] | None:
     """Start such a command; ``end`` waits for it."""
     try:
-        return Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True)
-    except FileNotFoundError:
+        return Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True, env=environment())
+    except (FileNotFoundError, PermissionError):
         return None
 
 

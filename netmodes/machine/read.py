@@ -14,6 +14,7 @@ from netmodes.machine import abilities
 from netmodes.machine.entries import Json, kind
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers, tc_filters
+from netmodes.machine.path import find
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, namespace_names, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
@@ -86,7 +87,7 @@ def _thorough(links: list[Json]) -> Json:
     uplinks = _uplinks(links)
     return {
         "tc": {name: tc_filters(name) for name in uplinks},
-        "programs": [name for name in ("nft", "iptables") if abilities.is_installed(name)],
+        "programs": [name for name in ("nft", "iptables") if find(name)],
         "managers": {link["ifname"]: managers(link) for link in links},
         "nics": {link["ifname"]: hardware(link) for link in links if not kind(link)},
         "resolvers": resolvers(),

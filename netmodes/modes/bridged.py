@@ -118,7 +118,7 @@ host                                           namespace {namespace}
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield from super().requirements(net, facts)
         if net.joins:
-            yield requirements.is_port(net.uplink, net.bridge)
+            yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
             yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)

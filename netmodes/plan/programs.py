@@ -43,10 +43,14 @@ PROGRAMS = {
     "unshare": Program("util-linux", "`netmodes lab`"),
 }
 
+#: Programs that scripts alone run.
+COREUTILS = ("cat", "head", "mv", "readlink", "sleep", "sort", "tail")
+
 
 def package_of(name: str) -> str:
     """Debian's package of a program; one that is not listed is taken for a package itself."""
-    return PROGRAMS.get(name, Program(name)).package
+    package = "coreutils" if name in COREUTILS else name
+    return PROGRAMS.get(name, Program(package)).package
 
 
 def missing(name: str) -> Finding:

@@ -1,6 +1,6 @@
 """A plan as bash: the script that users export, and the ``down.sh`` in the journal.
 
-Both hold the same engine, of templates in bash, and functions with the plan's probes and undos.
+Both hold the same engine, of templates in bash, and functions with the plan's looks and undos.
 Only the exported script is rendered by jinja2.
 """
 
@@ -10,29 +10,30 @@ from collections.abc import Callable, Iterable
 from itertools import count
 
 from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
+from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
 from netmodes.plan.undo import BEFORE, GRACE, LEFT, Undo
 from netmodes.script import render as rendering
 
-#: The programs that the engine itself runs.
-ENGINE_PROGRAMS = ("flock", "ip", "stat")
+#: The programs that the engine itself runs, beside bash.
+ENGINE_PROGRAMS = """
+    cat flock grep head ip mkdir mv readlink rm sed sleep sort stat tail
+    """.split()
 
 #: The templates that are the engine.
-ENGINE = ("engine.sh", "place.sh")
+ENGINE = ("engine.sh", "permission.sh", "place.sh")
 
 DOWN = """\
 #!/usr/bin/env bash
 # Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
 # Usage: down.sh [--kill]
 # shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
-set -u
-umask 022
-export LC_ALL=C PS4='[#] '
-
+{start}
 {knowledge}
 {engine}
 become_root "$@"
+needs
 take_lock
 down "${{1-}}"
 """
@@ -44,31 +45,31 @@ def render(plan: Plan) -> str:
     It writes the same journal, so ``netmodes list`` and ``netmodes down`` see what it made.
     """
     commands = [step.argv for step in plan.steps]
-    undos = [step.undo for step in plan.all_steps if step.undo]
-    commands += [argv for undo in undos for argv in (undo.look.argv, undo.argv)]
-    commands += [one.argv for one in plan.requirements]
-    used = sorted({*ENGINE_PROGRAMS, *(argv[0] for argv in commands)})
     return rendering.render(
         "script.sh.j2",
         {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
         plan=plan,
         picture=plan.picture,
+        start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
         engine=engine(),
         shares=plan.shares_text,
         json=plan.intent(),
-        programs=[(program, package_of(program)) for program in used],
+        needed=_packages(programs(plan)),
+        settings=[word for argv in commands if argv[:2] == ("sysctl", "-w") for word in argv[2:]],
+        folders=[argv[2] for argv in commands if argv[:2] == ("mkdir", "-p")],
     )
 
 
 def down_script(plan: Plan) -> str:
     """The undo of a plan as bash, in case Python or netmodes is gone."""
-    return DOWN.format(name=plan.name, knowledge=knowledge(plan), engine=engine())
+    start = rendering.template("start.sh")
+    return DOWN.format(name=plan.name, start=start, knowledge=knowledge(plan), engine=engine())
 
 
 def engine() -> str:
     """The part that every script has: it runs commands and undoes them."""
-    return "".join(map(rendering.template, ENGINE))
+    return "\n".join(map(rendering.template, ENGINE))
 
 
 def knowledge(plan: Plan) -> str:
@@ -92,6 +93,7 @@ def knowledge(plan: Plan) -> str:
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
             f"FIRST={len(plan.inherited)}",
             "",
+            f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
             "# A listing, by its number, run by the command $2.",
             _function("listing", {n: f'"$2" {_join(argv)}' for argv, n in listings.items()}),
             "# Sets WORD to what identifies the result of command K.",
@@ -112,6 +114,11 @@ def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:
     """What there is for each step with an undo, by its number."""
     undos = {str(index): step.undo for index, step in enumerate(plan.all_steps) if step.undo}
     return {number: text for number, undo in undos.items() if (text := body(undo))}
+
+
+def _packages(used: list[str]) -> str:
+    """The programs, and the engine's own, each with its package, for the engine's ``need``."""
+    return " ".join(f"{name}:{package_of(name)}" for name in sorted({*ENGINE_PROGRAMS, *used}))
 
 
 def _function(name: str, cases: dict[str, str], first: str = "", last: str = "") -> str:

@@ -9,12 +9,6 @@ from state import state
 
 Json = dict[str, Any]
 
-#: Makes all programs but $1 the only ones on PATH.
-WITHOUT = """
-mkdir -p /run/bin && ln -sf /usr/sbin/* /usr/bin/* /run/bin/ && rm /run/bin/$1
-export PATH=/run/bin
-"""
-
 NFT_CHAIN = """
 nft add table inet f
 nft add chain inet f {0} "{{ type filter hook {0} priority 0; policy {1}; }}"
@@ -155,9 +149,9 @@ def test_ssh(lab: Lab) -> None:
 )
 def test_missing(lab: Lab, program: str, level: str) -> None:
     """A program that is missing is found: an error where a mode runs it."""
-    script = f"set -- {program}\n{WITHOUT}\n{NETMODES} doctor --json"
+    lab.hide(program)
 
-    findings = json.loads(lab.sh(script).stdout)
+    findings = json.loads(lab.netmodes("doctor", "--json").stdout)
 
     missing = [finding for finding in findings if finding["what"].startswith("there is no `")]
     assert [(one["level"], one["what"]) for one in missing] == [

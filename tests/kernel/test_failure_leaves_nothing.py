@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from console import machine
-from labs import NETMODES, Done, Lab, path_without
+from labs import NETMODES, Done, Lab
 from state import State, state
 
 from netmodes import Bridged, HostOnly, Isolated, Mode, Nat
@@ -249,27 +249,34 @@ def test_missing_program(
     mode: str,
     program: str,
     package: str,
-    tmp_path: Path,
 ) -> None:
     """A program that is not there is one sentence that names its package; nothing is touched."""
-    path = path_without(program, tmp_path)
     command = [NETMODES, *mode.split()] if way == "live" else [export(quick_lab, mode)]
-    done = quick_lab.run("env", f"PATH={path}", *command)
+    quick_lab.hide(program)
+    done = quick_lab.run(*command)
+    quick_lab.show(program)
 
     assert done.returncode == 1
     assert done.stderr == f"Error: there is no `{program}` on PATH: install {package}\n"
     assert state(quick_lab.ok) == untouched
 
 
+#: In the place of ip, on a kernel without veth.
+NO_VETH = """
+case "$*" in "link add "*" type veth "*) echo 'Error: Unknown device type.' >&2; exit 2 ;; esac
+exec "$REAL" "$@"
+"""
+
+
 def test_missing_kind(quick_lab: Lab, untouched: State, way: str) -> None:
     """A kind of device that the kernel has not is named, with its module; nothing is left."""
-    quick_lab.replace("ip", 'exec "$REAL" "${@/%dummy/nosuchkind}"')
-    done = up(quick_lab, way, ISOLATED)
+    quick_lab.replace("ip", NO_VETH)
+    done = up(quick_lab, way, HOST_ONLY)
 
     assert done.returncode == 1
-    assert "`ip link add dummy0 type dummy` failed" in done.stderr
+    assert "`ip link add veth0 type veth peer name veth1` failed" in done.stderr
     assert "Unknown device type" in done.stderr
-    assert "modprobe dummy" in done.stderr
+    assert "modprobe veth" in done.stderr
     assert state(quick_lab.ok) == untouched
 
 
@@ -357,17 +364,20 @@ STALE = {
         "192.168.202.0/24 overlaps a route of the host"),
     "MAC": (
         BRIDGED, "ip link set enp0s1 address 4a:9e:7e:55:59:ef", "",
-        "enp0s1 is not as it was when this was rendered: export again"),
+        "enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again"),
     "address": (
         BRIDGED,
         "ip addr change 192.168.64.4/24 dev enp0s1 && ip addr del 192.168.64.3/24 dev enp0s1", "",
-        "enp0s1 is not as it was when this was rendered: export again"),
+        "enp0s1 has no address 192.168.64.3/24: export again"),
     "default route": (
         BRIDGED, "ip route del default", "",
-        "enp0s1 is not as it was when this was rendered: export again"),
+        "there is no route `default via 192.168.64.1 dev enp0s1`: export again"),
     "enslaved": (
         BRIDGED, "ip link add br9 type bridge && ip link set enp0s1 master br9", "",
-        "enp0s1 is not as it was when this was rendered: export again"),
+        "enp0s1 is a port of a bridge: export again"),
+    "no such NIC": (
+        BRIDGED, "ip link set enp0s1 down && ip link set enp0s1 name other0", "",
+        "there is no device enp0s1 on this machine: export again"),
     "taken": (
         BRIDGED, "", "ip addr add 192.168.64.50/24 dev lan0", "192.168.64.50 is taken on the LAN"),
 }  # fmt: skip

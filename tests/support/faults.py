@@ -135,12 +135,9 @@ def netmodes(*arguments: str) -> int:
 
 
 def _netmodes(arguments: tuple[str, ...]) -> None:
-    from plumbum import local
-
     from netmodes.cli import main
 
     os.setsid()
-    local.env["PATH"] = os.environ["PATH"]  # not that of its import
     with SAID.open("w") as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)

@@ -13,6 +13,8 @@ from types import TracebackType
 
 from processes import run
 
+from netmodes.machine.path import search_path
+
 BIN = Path(sys.executable).parent
 NETMODES = str(BIN / "netmodes")
 PATH = f"{BIN}:{os.environ['PATH']}"
@@ -61,6 +63,16 @@ class Lab:
         path = Path(self.programs.name, program)
         path.write_text(f"#!/bin/bash\nREAL={shutil.which(program, path=PATH)}\n{script}\n")
         path.chmod(0o755)
+
+    def hide(self, program: str) -> None:
+        """Take a program away, wherever it is: what stands there cannot be run."""
+        for place in places_of(program, self.programs.name):
+            self.ok("mount", "--bind", "/dev/null", place)
+
+    def show(self, program: str) -> None:
+        """Give a hidden program back."""
+        for place in places_of(program, self.programs.name):
+            self.ok("umount", place)
 
     def argv(self, *command: str, router: bool = False) -> list[str]:
         """The command as run from outside: on the lab's machine, or at its router."""
@@ -120,12 +132,7 @@ class RootLab(Lab):
         return self.run("setpriv", *user, *command)
 
 
-def path_without(program: str, folder: Path) -> str:
-    """A folder with every program on PATH but one."""
-    for place in reversed(os.environ["PATH"].split(os.pathsep)):
-        for path in Path(place).iterdir() if os.access(place, os.R_OK) else ():
-            link = folder / path.name
-            link.unlink(missing_ok=True)
-            link.symlink_to(path)
-    (folder / program).unlink()
-    return str(folder)
+def places_of(program: str, own: str) -> set[str]:
+    """Where a program is: its every file in a lab's own folder, on PATH and in root's folders."""
+    found = (shutil.which(program, path=folder) for folder in f"{own}:{search_path()}".split(":"))
+    return {os.path.realpath(path) for path in found if path}

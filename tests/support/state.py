@@ -108,7 +108,7 @@ def _read_all() -> Iterator[tuple[str, str]]:
     for what, argv in READ.items():
         try:
             running[what] = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             yield what, ""
     for what, process in running.items():
         yield what, process.communicate()[0]

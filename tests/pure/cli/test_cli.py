@@ -31,6 +31,7 @@ VERBS = [name for name, command in cli.commands.items() if not command.hidden]
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No program on PATH and a journal of the test's own: nothing can be run, sudo neither."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("netmodes.machine.path.SBIN", ())
     monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
     return tmp_path
 

@@ -72,9 +72,9 @@ def test_device_index(name: str) -> None:
         validate_device(name)
 
 
-@pytest.mark.parametrize("name", ["A", "a" * 255, "web-1.example_com", "0xg", "12a", "default"])
+@pytest.mark.parametrize("name", ["A", "a" * 250, "web-1.example_com", "0xg", "12a", "default"])
 def test_namespace(name: str) -> None:
-    """A plain word that can be a file's name is a namespace's."""
+    """A plain word that a journal can be named after is a namespace's."""
     assert validate_namespace(name) is None
 
 
@@ -86,9 +86,9 @@ def test_namespace_not_plain(name: str) -> None:
 
 
 def test_namespace_too_long() -> None:
-    """A name that no file can have is refused, and only its beginning shown."""
-    with pytest.raises(Refused, match="too long: at most 255") as refusal:
-        validate_namespace("a" * 256)
+    """A name that no journal can have is refused, and only its beginning shown."""
+    with pytest.raises(Refused, match="too long: at most 250") as refusal:
+        validate_namespace("a" * 251)
 
     assert len(str(refusal.value)) < 100
 

@@ -118,9 +118,9 @@ def test_unchanged(article: Facts) -> None:
     """On the machine as it was rendered for, each of the uplink's requirements holds."""
     required = list(uplink_unchanged("enp0s1", article))
 
-    held = [one.holds(text) for one, text in zip(required, SHOWN, strict=True)]
+    held = [one.holds(text) for one, text in zip(required, (LINK, *SHOWN), strict=True)]
 
-    assert held == [True] * len(SHOWN)
+    assert held == [True] * (1 + len(SHOWN))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_unchanged(article: Facts) -> None:
 )
 def test_changed(place: int, before: str, after: str, article: Facts) -> None:
     """A master or another MAC, address, prefix, gateway or NIC fails its requirement."""
-    required = list(uplink_unchanged("enp0s1", article))[place]
+    required = list(uplink_unchanged("enp0s1", article))[place + 1]
 
     output = SHOWN[place].replace(before, after)
 

@@ -18,7 +18,6 @@ from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_uplink
 from netmodes.diagnose.inspection import of_network
-from netmodes.machine import abilities
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
 
@@ -448,7 +447,7 @@ def test_doctor_width(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 def test_doctor_without_ip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no ip to look with, that is the finding."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(abilities, "SBIN", ())
+    monkeypatch.setattr("netmodes.machine.path.SBIN", ())
 
     done = netmodes("doctor")
 

@@ -34,6 +34,7 @@ QUICK = "links names namespaces networks peer routes routes6 sysctls with_ip_for
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only folder on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("netmodes.machine.path.SBIN", ())
     return tmp_path
 
 

@@ -3,6 +3,7 @@
 The thing is a file: one program tells what is in it, another one takes it back.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from unittest.mock import patch
 
 import pytest
 from bash import BASH, moved
-from plumbum import local
 from processes import run
 
 from netmodes import NetmodesError, Plan, Step, Topology, Undo, journal
@@ -133,7 +133,8 @@ Engine = Callable[[Path], tuple[bool, str]]
 def python(here: Path) -> tuple[bool, str]:
     """Take A back with netmodes: whether it is wholly down, and what was said."""
     said: list[str] = []
-    with local.env(PATH=str(here / "bin"), HERE=str(here)), patch.object(runner, "PATIENCE", 0.5):
+    path = patch.dict(os.environ, PATH=str(here / "bin"), HERE=str(here))
+    with path, patch.object(runner, "PATIENCE", 0.5):
         try:
             wholly = take_down("A", Runner(said.append)) == []
         except NetmodesError:

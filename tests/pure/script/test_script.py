@@ -15,7 +15,7 @@ from netmodes.plan.look import Look
 from netmodes.plan.undo import seconds_left
 from netmodes.script.bash import down_script, engine, knowledge, render
 
-LONG = "n" * 255
+LONG = "n" * 250
 
 #: Every mode as it is, with the longest names and addresses there are, and with everything given.
 MODES: list[Mode] = [

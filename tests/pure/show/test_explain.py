@@ -33,6 +33,7 @@ Can you explain each command?
 def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A journal of the test's own, and no program on PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("netmodes.machine.path.SBIN", ())
     monkeypatch.setattr(journal, "ROOT", tmp_path)
     return tmp_path
 

@@ -1,0 +1,68 @@
+"""What must be so before the first command: all that can be known is asked here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from netmodes.engine.runner import Runner, program
+from netmodes.errors import Refused
+from netmodes.machine import abilities
+from netmodes.machine.permissions import MASKED, masked_sysfs
+from netmodes.machine.writable import fixed, is_writable
+from netmodes.plan.needs import programs
+from netmodes.plan.plan import Plan
+from netmodes.plan.step import Step
+
+#: Where `ip netns` names namespaces, and keeps their own files.
+NAMESPACES, FILES = "/run/netns", "/etc/netns"
+
+
+def prepare(plan: Plan, runner: Runner) -> None:
+    """Make sure of programs, permissions and the kernel, then ask the network what it knows.
+
+    Raises:
+        Refused: the plan cannot come to its end here.
+    """
+    for name in programs(plan):
+        program(name)
+    for trouble in _troubles(plan):
+        raise Refused(trouble)
+    for one in plan.requirements:
+        if one.asks and not one.holds(runner.quietly(one.argv).stdout):
+            raise Refused(one.otherwise)
+
+
+def _troubles(plan: Plan) -> Iterator[str]:
+    """Why the plan cannot come to its end on this machine, one sentence each."""
+    if not is_writable(Path(NAMESPACES)):
+        yield f"{NAMESPACES} cannot be written, where namespaces are named: make /run writable"
+    for step in plan.steps:
+        yield from _settings(step)
+        yield from _files(step)
+        yield from _kinds(step)
+    if any(step.namespace for step in plan.steps) and masked_sysfs():
+        yield f"{MASKED}, so that `ip netns exec` fails: give that --privileged"
+
+
+def _settings(step: Step) -> Iterator[str]:
+    if setting := fixed(step.argv):
+        without = ", or `--verbatim`" if step.guard else ""
+        yield (
+            f"/proc/sys is read-only, as a container's, and {setting} must be set: start that with "
+            f"--privileged or `--sysctl {setting}`{without}"
+        )
+
+
+def _files(step: Step) -> Iterator[str]:
+    """The folder of a namespace's own files."""
+    if step.argv[:2] == ("mkdir", "-p") and not is_writable(Path(step.argv[2])):
+        yield (
+            f"{FILES} cannot be written, where a namespace's own files are: make it writable, or "
+            "do without (`--dns none` for bridged and nat, `--verbatim` for isolated and host-only)"
+        )
+
+
+def _kinds(step: Step) -> Iterator[str]:
+    if step.argv[:3] == ("ip", "link", "add"):
+        kind = step.argv[step.argv.index("type") + 1]
+        if abilities.has_kind(kind, try_it=kind == "dummy") is False:
+            yield str(abilities.no_kind(kind))

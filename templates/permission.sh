@@ -1,0 +1,43 @@
+# What root may do here, for a container's may do less (netmodes/machine/permissions.py, writable.py).
+
+# CapEff has CAP_NET_ADMIN and CAP_SYS_ADMIN (capabilities(7)).
+refuse_bounded() {
+    local key value=
+    while read -r key value && [ "$key" != CapEff: ]; do :; done </proc/self/status
+    (((0x${value:-201000} & 0x201000) == 0x201000)) ||
+        die "this root may not change the network (no CAP_NET_ADMIN or no CAP_SYS_ADMIN; a container's, it seems): give the container --privileged, or use the machine that runs it"
+}
+
+# KEY=VALUE...: each can be written, or is so already. A new device begins with the default.
+settings() {
+    local each file folder
+    for each; do
+        file=$(file_of "${each%%=*}") folder=${file%/*}
+        if [ ! -e "$folder" ]; then file=${folder%/*}/default/${file##*/}; fi
+        [ -e "$file" ] || die "this machine has no setting ${each%%=*}: export again"
+        [ -w "$file" ] || [ "$(<"$file")" = "${each#*=}" ] ||
+            die "/proc/sys is read-only, as a container's, and ${file#/proc/sys/} must be ${each#*=}: start that with --privileged, or with \`--sysctl\`"
+    done
+}
+
+# The file of a key, which has slashes between its parts where one has a dot.
+file_of() { case $1 in */*) echo "/proc/sys/$1" ;; *) echo "/proc/sys/${1//.//}" ;; esac }
+
+# Whether a command is a `sysctl -w` that cannot write, and need not.
+settled() {
+    local each file fixed=
+    if [ "$1 ${2-}" != "sysctl -w" ]; then return 1; fi
+    for each in "${@:3}"; do
+        file=$(file_of "${each%%=*}")
+        if [ ! -e "$file" ] || [ "$(<"$file")" != "${each#*=}" ]; then return 1; fi
+        [ -w "$file" ] || fixed=yes
+    done
+    [ -n "$fixed" ]
+}
+
+# FOLDER WHY: it can be written, or made.
+writable() {
+    local there=$1
+    while [ ! -e "$there" ]; do there=${there%/*}; done
+    [ -w "${there:-/}" ] || die "$1 cannot be written, $2"
+}

@@ -1,0 +1,5 @@
+[ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
+set +e +o posix -u
+umask 022
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+export PATH LC_ALL=C PS4='[#] '
