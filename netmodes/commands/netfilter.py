@@ -1,8 +1,9 @@
 """The words of iptables and nft, and the rules of ours in somebody else's chains."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netmodes.commands import looks
+from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
 from netmodes.plan.verdict import DOCKER, Verdict
@@ -12,6 +13,25 @@ TAG = ("-m", "comment", "--comment", "netmodes")
 
 #: Docker's bridges: its own and those of its users' networks.
 DOCKERS = ("docker+", "br-+")
+
+
+#: What to do where the kernel has no nf_tables.
+WITHOUT_NFT = (
+    "load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what "
+    "holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)"
+)
+
+#: Prints a word if nft says that the kernel does not take a table ($0); it changes nothing.
+TRIAL = 'printf "%s" "$0" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused'
+
+
+def requirements(steps: Iterable[Step]) -> Iterator[Requirement]:
+    """The kernel takes each table that these steps add."""
+    otherwise = f"this kernel has no nf_tables, or not all that NAT takes of it: {WITHOUT_NFT}"
+    for step in steps:
+        if step.argv == ("nft", "-f", "-") and step.stdin:
+            table = step.stdin.replace("create ", "add ")  # one that is there is no fault of it
+            yield Requirement(("sh", "-c", TRIAL, table), None, otherwise, asks=True)
 
 
 def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:

@@ -6,6 +6,7 @@ Pure functions of facts. What is unknown is no finding, unless root could see it
 from collections.abc import Iterator
 
 from netmodes.commands import notices, uplink
+from netmodes.commands.netfilter import WITHOUT_NFT
 from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.facts import Facts
@@ -21,6 +22,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from _privileges(facts)
     yield from map(missing, facts.missing or ())
     yield from _kinds(facts)
+    yield from _unsupported(facts)
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
     yield from notices.dummy_of_the_module(facts)
@@ -79,6 +81,15 @@ def _kinds(facts: Facts) -> Iterator[Finding]:
     for name, known in (facts.kinds or {}).items():
         if not known:
             yield no_kind(name)
+
+
+def _unsupported(facts: Facts) -> Iterator[Finding]:
+    """A firewall's program that is installed, on a kernel that lacks its part."""
+    if facts.programs is not None and facts.missing is not None:
+        for name in sorted({"nft", "iptables"} - {*facts.programs, *facts.missing}):
+            what = f"{name} does not work with this kernel, which has no nf_tables"
+            evidence = "nft list ruleset" if name == "nft" else "iptables -S"
+            yield Finding("warning", what, evidence, advice=WITHOUT_NFT)
 
 
 def _unseen(facts: Facts) -> Iterator[Finding]:

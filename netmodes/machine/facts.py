@@ -41,7 +41,7 @@ class Facts:
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that configure a device, by device.
         names: how names are resolved, as ``netmodes.machine.resolv`` returns it.
-        programs: those of ``nft`` and ``iptables`` that are installed.
+        programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
         ssh: the device of the SSH session that netmodes runs in; "" for none.

@@ -4,6 +4,7 @@ It does without the runner (no plumbum), so that a dry run starts fast. All comm
 """
 
 import json
+import re
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -14,7 +15,6 @@ from netmodes.machine import abilities
 from netmodes.machine.entries import Json, kind
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers, tc_filters
-from netmodes.machine.path import find
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, namespace_names, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
@@ -43,6 +43,9 @@ SYSCTLS = (
     "net.bridge.bridge-nf-call-iptables",
 )
 
+#: What nft and iptables say where the kernel has no nf_tables, or none of iptables' own tables.
+UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
+
 #: The settings of a namespace that its packets depend on, for ``sysctl -r``.
 INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.disable_ipv6$"
 
@@ -69,6 +72,7 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
     facts = {name: _json(name, ended[name]) for name in IP_JSON}
     if thorough:
         facts |= {name: lines(ended[name]) for name in RULES} | _thorough(facts["links"])
+        facts["programs"] = [name for name in ("nft", "iptables") if _works(ended[name])]
     if machine:
         facts |= abilities.read()
     return Facts(
@@ -87,7 +91,6 @@ def _thorough(links: list[Json]) -> Json:
     uplinks = _uplinks(links)
     return {
         "tc": {name: tc_filters(name) for name in uplinks},
-        "programs": [name for name in ("nft", "iptables") if find(name)],
         "managers": {link["ifname"]: managers(link) for link in links},
         "nics": {link["ifname"]: hardware(link) for link in links if not kind(link)},
         "resolvers": resolvers(),
@@ -138,6 +141,11 @@ def _json(name: str, done: CompletedProcess[str] | None) -> Any:  # noqa: ANN401
         raise Refused("`ip -j` prints no JSON: install iproute2") from None
     # iproute2 prints `{}` for "no such thing" among the entries.
     return [entry for entry in entries if entry]
+
+
+def _works(done: CompletedProcess[str] | None) -> bool:
+    """Whether a firewall's program is installed, and does not say that the kernel lacks it."""
+    return done is not None and not UNSUPPORTED.search(done.stderr)
 
 
 def _uplinks(links: list[Json]) -> list[str]:

@@ -128,7 +128,13 @@ host                                           namespace {namespace}
         if not net.joins:
             yield from requirements.no_overlap(net.host_address)
         yield from publish.requirements(self.publish)
+        yield from netfilter.requirements(self._tables(net, facts))
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
+
+    def _tables(self, net: Topology, facts: Facts) -> Iterator[Step]:
+        if not net.joins:
+            yield from nat.steps(net.bridge, net.host_address, facts)
+        yield from publish.steps(self.namespace, net, self.publish, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from labs import Lab
+from labs import NETMODES, Lab
 from state import State, state
 
 from netmodes.commands import publish
@@ -406,3 +406,36 @@ def test_table_in_the_way(lab: Lab) -> None:
     assert done.returncode == 1
     assert "File exists" in done.stderr
     assert state(lab.ok) == before
+
+
+#: In the place of nft or iptables: on a kernel without nf_tables, or without its family ip.
+UNSUPPORTED = 'echo "Unable to initialize Netlink socket: Protocol not supported" >&2; exit 1'
+NO_FAMILY = 'if [ "$1" = list ]; then exit; fi; echo "Operation not supported" >&2; exit 1'
+
+
+@pytest.mark.parametrize("broken", [UNSUPPORTED, NO_FAMILY], ids=["none", "no family"])
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+def test_kernel_without_nf_tables(lab: Lab, way: str, broken: str) -> None:
+    """Without nf_tables nat says so before its first command."""
+    command = [lab.export("nat", "--publish", "8080:80")] if way == "script" else [NETMODES, "nat"]
+    lab.replace("nft", broken)
+    lab.replace("iptables", UNSUPPORTED)
+    before = state(lab.ok)
+
+    done = lab.run(*command)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: this kernel has no nf_tables")
+    assert done.stderr.count("\n") == 1
+    assert state(lab.ok) == before
+
+
+def test_iptables_where_nft_does_not_work(lab: Lab) -> None:
+    """Where nft does not work with the kernel, and iptables does, nat takes that."""
+    lab.replace("nft", UNSUPPORTED)
+
+    said = lab.netmodes("nat").stderr
+
+    assert "iptables -t nat -I POSTROUTING" in said
+    assert "nft -f" not in said
+    assert lab.inside("ping", "-c", "1", "8.8.8.8").returncode == 0

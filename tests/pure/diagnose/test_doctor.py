@@ -64,6 +64,7 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
         "sysctl -w user.max_user_namespaces=10000",
     ),
     ("warning", {"user_namespaces": {"why": "EPERM", "setting": ""}}, "(EPERM)", "as root"),
+    ("warning", {"programs": ["iptables"]}, "nft does not work", "modprobe -a nf_tables"),
     ("warning", {"iptables": ["-P FORWARD DROP"]}, "iptables drops", "nothing for bridged and nat"),
     ("error", {"nft": NFT_DROP}, "the policy of nft's chain inet f forward", "nft insert"),
     ("warning", {"nft": NFT_REJECT}, "firewalld may stop", "firewall-cmd"),
