@@ -394,7 +394,7 @@ become_root() {
 
 take_lock() {
     mkdir -p /run/netmodes 2>/dev/null
-    [ -w /run/netmodes ] || die "/run/netmodes cannot be written: make /run writable"
+    if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
     exec 9>/run/netmodes/.lock
     flock 9 || die "/run/netmodes/.lock cannot be locked"
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs

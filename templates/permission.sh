@@ -39,5 +39,6 @@ settled() {
 writable() {
     local there=$1
     while [ ! -e "$there" ]; do there=${there%/*}; done
-    [ -w "${there:-/}" ] || die "$1 cannot be written, $2"
+    there=${there:-/}
+    if [ ! -d "$there" ] || [ ! -w "$there" ]; then die "$1 cannot be written, $2"; fi
 }

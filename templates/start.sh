@@ -2,4 +2,5 @@
 set +e +o posix -u
 umask 022
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '

@@ -51,4 +51,4 @@ def _is_fixed(file: Path) -> bool:
 def is_writable(folder: Path) -> bool:
     """Whether this folder can be written, or made."""
     there = next(place for place in (folder, *folder.parents) if place.exists())
-    return os.access(there, os.W_OK)
+    return there.is_dir() and os.access(there, os.W_OK)

@@ -17,6 +17,7 @@
 set +e +o posix -u
 umask 022
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 
 # The commands in order; "step K" is command K, which has an undo.
@@ -619,7 +620,7 @@ become_root() {
 
 take_lock() {
     mkdir -p /run/netmodes 2>/dev/null
-    [ -w /run/netmodes ] || die "/run/netmodes cannot be written: make /run writable"
+    if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
     exec 9>/run/netmodes/.lock
     flock 9 || die "/run/netmodes/.lock cannot be locked"
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
@@ -684,7 +685,8 @@ settled() {
 writable() {
     local there=$1
     while [ ! -e "$there" ]; do there=${there%/*}; done
-    [ -w "${there:-/}" ] || die "$1 cannot be written, $2"
+    there=${there:-/}
+    if [ ! -d "$there" ] || [ ! -w "$there" ]; then die "$1 cannot be written, $2"; fi
 }
 
 
@@ -805,6 +807,7 @@ down_script() {
 set +e +o posix -u
 umask 022
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
     declare -p NAME GRACE SLOW PATIENCE FIRST JOURNAL

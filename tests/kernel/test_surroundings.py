@@ -1,5 +1,7 @@
 """Where a program starts from, which is not always a terminal of root's."""
 
+import shlex
+
 import pytest
 from labs import NETMODES, Done, Lab, RootLab
 
@@ -108,3 +110,43 @@ def test_script_by_a_pipe(root_lab: RootLab) -> None:
         assert done.returncode == 1
         assert done.stderr.startswith("Error: this needs root: run it as root")
     assert root_lab.ok("netmodes", "list") == ""
+
+
+#: Makes the places for temporary files read-only.
+NO_ROOM = """
+for place in /tmp /var/tmp; do
+    mount --bind $place $place && mount -o remount,bind,ro $place || exit
+done
+"""
+
+
+def test_no_temporary_files(lab: Lab, way: str) -> None:
+    """Neither a run nor a script takes a place in /tmp, which may be full."""
+    assert lab.sh(NO_ROOM).returncode == 0
+    script = "/run/exported.sh"
+    lab.ok("netmodes", "nat", "--export", script)
+
+    done = lab.run("env", "-C", "/sys", *([script] if way == "script" else [NETMODES, "nat"]))
+
+    assert done.returncode == 0, done.stderr
+    assert lab.run("env", "-C", "/sys", NETMODES, "down", "A").returncode == 0
+
+
+#: Whatever else a program may be started with.
+ENVIRONMENTS = {
+    "nothing": "env -i",
+    "no home": "env -u HOME",
+    "umask": 'setpriv --nnp sh -c \'umask 077 && exec "$0" "$@"\'',
+    "locale": "env LC_ALL=tr_TR.UTF-8 LANGUAGE=de LANG=xx",
+    "closed": 'sh -c \'exec "$0" "$@" <&- >&- 2>&-\'',
+    "nohup": "nohup",
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_environment(lab: Lab, way: str, environment: str) -> None:
+    """Environment, umask, locale and closed streams make no difference to a run."""
+    done = up_and_down(lab, way, *shlex.split(ENVIRONMENTS[environment]))
+
+    assert done.returncode == 0, done.stderr
+    assert lab.ok("netmodes", "list") == ""
