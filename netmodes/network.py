@@ -14,6 +14,7 @@ from netmodes.commands import devices, iproute
 from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
+from netmodes.engine.prepare import need
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
@@ -25,6 +26,7 @@ from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
 from netmodes.place import refuse_blind, refuse_elsewhere, refuse_unreachable, refuse_unseen
 from netmodes.plan.answer import Answer
+from netmodes.plan.needs import undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import in_namespace
@@ -90,16 +92,18 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
         Whether there was such a network.
 
     Raises:
-        Refused: the namespace is not ours, or processes run in it.
+        Refused: the namespace is not ours, processes run in it, or a program is missing.
         NetmodesError: something is left; the text says what.
     """
     devices.validate_namespace(name)
     with _acting(echo) as runner:
-        if Journal(name).read() is None:
+        run = Journal(name).read()
+        if run is None:
             if Path(iproute.NAMESPACES, name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return False
         refuse_blind(name)
+        need(undo_programs(run.plan))
         left = take_down(name, runner, kill=kill)
     if left:
         raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")

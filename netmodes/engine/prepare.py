@@ -22,13 +22,18 @@ def prepare(plan: Plan, runner: Runner) -> None:
     Raises:
         Refused: the plan cannot come to its end here.
     """
-    for name in programs(plan):
-        program(name)
+    need(programs(plan))
     for trouble in _troubles(plan):
         raise Refused(trouble)
     for one in plan.requirements:
         if one.asks and not one.holds(runner.quietly(one.argv).stdout):
             raise Refused(one.otherwise)
+
+
+def need(names: list[str]) -> None:
+    """Refuse to go on without one of these programs."""
+    for name in names:
+        program(name)
 
 
 def _troubles(plan: Plan) -> Iterator[str]:

@@ -32,7 +32,7 @@ from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab import nameserver, servers
 from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
 from netmodes.machine.entries import kind
-from netmodes.machine.path import search_path
+from netmodes.machine.path import find, search_path
 from netmodes.machine.read import host_facts
 from netmodes.plan.programs import ITSELF, missing
 from netmodes.plan.step import Step
@@ -41,6 +41,9 @@ HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
 ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7"
 OUTSIDE_IP, OUTSIDE_NAME, STUB_IP = "8.8.8.8", "outside.example", "127.0.0.53"
 MAC = "4a:9e:7e:55:59:ee"
+
+#: What a lab is made with.
+NEEDS = ("unshare", "cp", "ip", "mount", "setpriv", "sh", "sysctl")
 
 #: Moves the lab's own namespaces to /run/lan, so that /run/netns is empty.
 PREPARE = """
@@ -97,10 +100,10 @@ def enter(command: Sequence[str]) -> NoReturn:
         Refused: this machine forbids user namespaces, or ``unshare`` is missing.
     """
     os.environ.update(_environment())
-    forbidden = user_namespaces()
-    if forbidden is None:
-        raise Refused(str(missing("unshare")))
-    if forbidden:
+    for name in NEEDS:
+        if find(name) is None:
+            raise Refused(str(missing(name)))
+    if forbidden := user_namespaces():
         raise Refused(str(no_user_namespaces(**forbidden)))
     argv = (*UNSHARE, "--", sys.executable, ITSELF, "lab", "--within", "--", *command)
     os.execvp(argv[0], argv)

@@ -18,6 +18,7 @@ class Program(NamedTuple):
 
 PROGRAMS = {
     "bash": Program("bash"),
+    "cp": Program("coreutils", "`netmodes lab`"),
     "find": Program("findutils"),
     "flock": Program("util-linux", "exported scripts"),
     "getent": Program("libc-bin"),
@@ -27,6 +28,7 @@ PROGRAMS = {
     "iptables-save": Program("iptables", "bridged where a firewall drops"),
     "kill": Program("procps"),
     "mkdir": Program("coreutils"),
+    "mount": Program("mount", "`netmodes lab`"),
     "nft": Program("nftables", "nat and seeing the firewall"),
     "ping": Program("iputils-ping"),
     "rm": Program("coreutils"),

@@ -116,3 +116,28 @@ def test_no_new_privileges(root_lab: RootLab) -> None:
     for command in ([NETMODES, "host-only"], ["bash", script]):
         done = root_lab.anyone("setpriv", "--no-new-privs", *command)
         assert refused(done, "no_new_privs is set"), done.stderr
+
+
+def test_down_without_a_program(lab: Lab, way: str) -> None:
+    """A program that the undo takes is named before anything is undone; then all is."""
+    lab.ok("netmodes", "nat")
+    down = "netmodes down A" if way == "netmodes" else "bash /run/netmodes/A/down.sh"
+    lab.hide("sed")
+    before = state(lab.ok)
+
+    done = lab.run(*down.split())
+
+    assert refused(done, "there is no `sed` on PATH: install sed"), done.stderr
+    assert state(lab.ok) == before
+    lab.show("sed")
+    lab.ok("netmodes", "down", "A")
+
+
+@pytest.mark.parametrize("program", ["mount", "setpriv", "cp"])
+def test_lab_without_a_program(lab: Lab, program: str) -> None:
+    """A lab names the program that it lacks, and does not begin."""
+    lab.hide(program)
+
+    done = lab.netmodes("lab", "--", "true")
+
+    assert refused(done, f"there is no `{program}` on PATH: install "), done.stderr
