@@ -14,6 +14,19 @@ from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 
+#: What a mode cannot do where a folder is read-only, and what to do.
+FIXED = {
+    "/proc/sys/net": (
+        "bridged and nat cannot switch forwarding on",
+        "give the container --privileged or `--sysctl net.ipv4.ip_forward=1`",
+    ),
+    "/etc": (
+        "a namespace gets no files of its own",
+        "`--dns none` for bridged and nat, `--verbatim` for isolated and host-only",
+    ),
+    "/run": ("no namespace can have a name", "`mount -t tmpfs tmpfs /run`"),
+}
+
 LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
 
 
@@ -21,6 +34,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     """What matters to a mode, whichever it is."""
     yield from _privileges(facts)
     yield from map(missing, facts.missing or ())
+    yield from map(_fixed, facts.fixed or ())
     yield from _kinds(facts)
     yield from _unsupported(facts)
     if facts.user_namespaces:
@@ -75,6 +89,13 @@ def _privileges(facts: Facts) -> Iterator[Finding]:
         what = "this root may not change the network (a container's, it seems)"
         advice = "give the container --privileged, or use the machine that runs it"
         yield Finding("error", what, "grep Cap /proc/self/status", advice=advice)
+
+
+def _fixed(folder: str) -> Finding:
+    """A folder that a mode may have to write is on a read-only mount."""
+    consequence, advice = FIXED[folder]
+    what = f"{folder} is read-only, so {consequence}"
+    return Finding("warning", what, "cat /proc/mounts", advice=advice)
 
 
 def _kinds(facts: Facts) -> Iterator[Finding]:

@@ -26,6 +26,9 @@ KINDS = {"veth": "every mode but isolated", "bridge": "bridged and nat", "dummy"
 #: The command that makes a user root in a new network namespace, for the lab.
 UNSHARE = ("unshare", "--user", "--map-root-user", "--net", "--mount", "--propagation", "private")
 
+#: Folders that modes write.
+FOLDERS = ("/proc/sys/net", "/etc", "/run")
+
 #: The sysctls that can forbid user namespaces, each with a value that does and one that does not.
 SETTINGS = {
     "user.max_user_namespaces": ("0", "10000"),
@@ -44,12 +47,21 @@ def read() -> Json:
         "kinds": {name: known for name in KINDS if (known := has_kind(name)) is not None},
         "privileges": privileges(),
         "user_namespaces": user_namespaces(),
+        "fixed": [folder for folder in FOLDERS if is_fixed(Path(folder))],
     }
 
 
 def missing() -> list[str]:
     """The programs that netmodes runs and that are not installed."""
     return [name for name in PROGRAMS if not find(name)]
+
+
+def is_fixed(folder: Path) -> bool:
+    """Whether a folder is on a read-only mount, as a container's are, also for root."""
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def has_kind(kind: str, *, try_it: bool = True) -> bool | None:

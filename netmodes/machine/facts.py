@@ -48,6 +48,7 @@ class Facts:
         peer: the address of that session's client; "" for none.
         missing: the programs that netmodes runs and that are not installed.
         kinds: whether a device of this kind can be made, by kind.
+        fixed: the folders that modes write and that are on read-only mounts.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
         user_namespaces: "why" a user may not make a user namespace, and the "setting" behind it.
     """
@@ -74,6 +75,7 @@ class Facts:
     peer: str | None = None
     missing: list[str] | None = None
     kinds: dict[str, bool] | None = None
+    fixed: list[str] | None = None
     privileges: str | None = None
     user_namespaces: dict[str, str] | None = None
 

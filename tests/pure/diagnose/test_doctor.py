@@ -47,6 +47,7 @@ HEALTHY = {
 MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
     ("error", {"privileges": "none"}, "no sudo that works", "netmodes lab"),
     ("error", {"privileges": "bounded"}, "may not change the network", "--privileged"),
+    ("warning", {"fixed": ["/proc/sys/net"]}, "cannot switch forwarding on", "--privileged"),
     ("error", {"missing": ["ping"]}, "no `ping` on PATH", "install iputils-ping"),
     ("error", {"missing": ["ip"]}, "no `ip` on PATH", "install iproute2"),
     (
