@@ -8,6 +8,15 @@ refuse_bounded() {
         die "this root may not change the network (no CAP_NET_ADMIN or no CAP_SYS_ADMIN; a container's, it seems): give the container --privileged, or use the machine that runs it"
 }
 
+# In a user namespace below a container's, `ip netns exec` may not mount the /sys of a new network.
+refuse_masked() {
+    local ids status=0
+    read -r _ _ ids </proc/self/uid_map
+    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
+    [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
+}
+
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.
 settings() {
     local each file folder

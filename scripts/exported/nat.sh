@@ -76,6 +76,7 @@ STDIN
 # What the commands need of the machine.
 permissions() {
     need cat:coreutils cksum:coreutils flock:util-linux grep:grep head:coreutils ip:iproute2 ls:ls mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
+    refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
     settings net.ipv4.ip_forward=1
@@ -452,6 +453,15 @@ refuse_bounded() {
     while read -r key value && [ "$key" != CapEff: ]; do :; done </proc/self/status
     (((0x${value:-201000} & 0x201000) == 0x201000)) ||
         die "this root may not change the network (no CAP_NET_ADMIN or no CAP_SYS_ADMIN; a container's, it seems): give the container --privileged, or use the machine that runs it"
+}
+
+# In a user namespace below a container's, `ip netns exec` may not mount the /sys of a new network.
+refuse_masked() {
+    local ids status=0
+    read -r _ _ ids </proc/self/uid_map
+    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
+    [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
 }
 
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.

@@ -100,11 +100,12 @@ exec unshare --user --map-root-user --net --mount \\
 
 
 def test_masked_sysfs(lab: Lab) -> None:
-    """Where /sys is masked, neither a mode nor a lab begins."""
+    """Where /sys is masked, neither a mode nor its script nor a lab begins."""
     mode = lab.run("bash", "-c", BELOW, "bash", NETMODES, "host-only")
+    script = lab.run("bash", "-c", BELOW, "bash", lab.export("host-only"))
     inner = lab.run("bash", "-c", BELOW, "bash", NETMODES, "lab", "--", "true")
 
-    for done in (mode, inner):
+    for done in (mode, script, inner):
         assert refused(done, "a part of /sys is hidden"), done.stderr
 
 
