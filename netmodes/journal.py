@@ -4,6 +4,7 @@
     /run/netmodes/A/plan.json    the plan: every command with its undo
     /run/netmodes/A/log          what has happened so far (see ``netmodes.plan.log``)
     /run/netmodes/A/down.sh      the undo of the network as bash, in case Python is gone
+    /run/netmodes/A/watch.sh     the watcher of --confirm as bash, where one was asked for
     /run/netmodes/A/before.json  the machine's facts from before the run, for comparison
     /run/netmodes/A/shares       the steps that other networks may share, each by index and name
 
@@ -36,23 +37,23 @@ class Journal:
         self.name = name
         self.folder = ROOT / name
 
-    def begin(self, plan: Plan, down: str, *, before: str = "{}", watched: bool = False) -> None:
+    def begin(self, plan: Plan, down: str, *, before: str = "{}", watch: str = "") -> None:
         """Write the whole folder, or nothing.
 
         Args:
             plan: what the run is about to do.
             down: the undo of the network as bash.
             before: the machine's facts, as JSON.
-            watched: a watcher undoes the run unless somebody confirms it.
+            watch: the watcher as bash, which undoes the run unless somebody confirms it; or "".
 
         Raises:
             NetmodesError: the folder cannot be written.
         """
         new_id = Path("/proc/sys/kernel/random/uuid").read_text().strip()
         log = f"began {uptime()}\nrun {new_id} {OWN_NAMESPACE.readlink()}\n"
-        log += "watched\n" if watched else ""
         files = {"plan.json": plan.intent(), "before.json": before, "log": log}
         files |= {"shares": plan.shares_text, "down.sh": down}
+        files |= {"watch.sh": watch} if watch else {}
         draft = ROOT / f".{self.name}.new"
         try:
             _fill(draft, files)

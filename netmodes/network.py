@@ -26,6 +26,7 @@ from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
 from netmodes.place import refuse_blind, refuse_elsewhere, refuse_unreachable, refuse_unseen
 from netmodes.plan.answer import Answer
+from netmodes.plan.log import Run
 from netmodes.plan.needs import undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
@@ -53,8 +54,9 @@ def up(
         name: the namespace's name.
         render: returns the mode's plan for these facts; None if just this network is up.
         thorough: read firewalls, policy rules, hardware and managers as well.
-        confirm: seconds within which ``confirm`` must be called; otherwise, or if this process
-            ends first, a watcher undoes everything. None for no watcher.
+        confirm: seconds within which ``confirm`` must be called once the network is up, 1 to
+            86400; otherwise, or if this process ends first, a watcher undoes everything. None for
+            no watcher.
         check: try every promise of the mode; if one is not kept, undo everything.
         echo: is given each line before it runs.
 
@@ -67,6 +69,8 @@ def up(
         Interrupted: a signal came; what was done is undone.
         NotAsPromised: a promise is not kept; a network that was up before stays.
     """
+    if confirm is not None:
+        watcher.validate_seconds(confirm)
     with _acting(echo) as runner:
         facts = host_facts(thorough=thorough)
         plan = render(facts)
@@ -104,10 +108,24 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
             return False
         refuse_blind(name)
         need(undo_programs(run.plan))
-        left = take_down(name, runner, kill=kill)
-    if left:
-        raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
+        _take_down(name, runner, kill)
     return True
+
+
+def _take_down(name: str, runner: Runner, kill: bool) -> None:
+    if left := take_down(name, runner, kill=kill):
+        raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
+
+
+def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
+    """Undo just this run, unless it was confirmed or undone before the lock could be taken.
+
+    Raises:
+        NetmodesError: something is left; the text says what.
+    """
+    with _acting(echo) as runner:
+        if watcher.waits(run):
+            _take_down(run.plan.name, runner, kill=True)
 
 
 def confirm(name: str) -> None:

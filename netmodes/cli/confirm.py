@@ -1,18 +1,23 @@
 """``--confirm`` and its verb: a network is undone unless somebody confirms it in time."""
 
+import os
 import select
 import sys
 import time
+from contextlib import suppress
 
 import click
 
 from netmodes.cli.complete import network_names
 from netmodes.cli.output import say, show
 from netmodes.cli.sudo import become_root
+from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
-from netmodes.errors import Interrupted, NetmodesError
-from netmodes.journal import Journal
-from netmodes.machine.ssh import ssh_device
+from netmodes.errors import Interrupted, NetmodesError, Refused
+from netmodes.journal import Journal, uptime
+
+#: Seconds that a living watcher has to act once the time is over, and that two clocks may differ.
+GRACE, SLACK = 2.0, 1.0
 
 
 @click.command()
@@ -29,27 +34,20 @@ def confirm(name: str) -> None:
     say(f"{name} stays.")
 
 
-@click.command(hidden=True)
-@click.argument("name")
-@click.argument("seconds", type=float)
-@click.argument("pid", type=int)
-def watch(name: str, seconds: float, pid: int) -> None:
-    """Undo a network unless it is confirmed (what --confirm starts)."""
-    from netmodes import network
-    from netmodes.engine import confirm as watcher
-
-    if watcher.watch(name, seconds, pid):
-        network.down(name, kill=True)
-
-
-def suggest_confirm(uplink: str) -> None:
-    """One line for users who came over SSH through the uplink."""
-    if ssh_device() == uplink:
-        say(f"You came over SSH through {uplink}: `--confirm 60` undoes this unless you confirm.")
+def seconds(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """The value of --confirm."""
+    try:
+        if value is not None:
+            watcher.validate_seconds(value)
+    except Refused as error:
+        raise click.BadParameter(str(error)) from None
+    return value
 
 
 def wait_for_confirmation(name: str, seconds: float) -> None:
     """Wait for Enter here or `netmodes confirm` anywhere; a signal undoes the network.
+
+    A watcher that is gone, or does not act, is not waited for.
 
     Raises:
         Interrupted: a signal came; the network is undone.
@@ -58,21 +56,28 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
     from netmodes import network
 
     say(f"Press Enter, or run `netmodes confirm {name}` anywhere, within {seconds:g} s to keep it.")
+    deadline = uptime() + seconds
     with signals.noted() as caught:
-        while (run := Journal(name).read()) is not None and not run.confirmed:
-            if caught:
-                network.down(name, kill=True, echo=show)
-                raise Interrupted(caught[0])
-            if enter_pressed(0.1):
+        run = Journal(name).read()
+        while run and watcher.waits(run):
+            late = uptime() - deadline
+            if caught or late > (GRACE if watcher.is_watched(run) else 0):
+                network.undo_unconfirmed(run, echo=show)
+            elif enter_pressed(0.1):
                 network.confirm(name)
-    if run is None:
-        raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is undone")
+    if (now := Journal(name).read()) and run and now.id == run.id:
+        return
+    if caught:
+        raise Interrupted(caught[0])
+    if uptime() < deadline - SLACK:
+        raise NetmodesError(f"{name} was taken down before it was confirmed")
+    raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is undone")
 
 
 def enter_pressed(patience: float) -> bool:
     """Whether a line came from the terminal within this many seconds."""
-    if not sys.stdin.isatty():
-        time.sleep(patience)
-        return False
-    ready, _, _ = select.select([sys.stdin], [], [], patience)
-    return bool(ready) and sys.stdin.readline() != ""
+    with suppress(OSError, ValueError):  # closed, or not our terminal any more
+        if os.tcgetpgrp(0) == os.getpgrp() and select.select([sys.stdin], [], [], patience)[0]:
+            return sys.stdin.readline() != ""
+    time.sleep(patience)
+    return False

@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from netmodes.cli import plans
-from netmodes.cli.confirm import suggest_confirm, wait_for_confirmation
+from netmodes.cli.confirm import wait_for_confirmation
 from netmodes.cli.options import flag, options
 from netmodes.cli.output import coloured, say, show, table
 from netmodes.cli.sudo import become_root
@@ -68,8 +68,8 @@ def run_mode(
             raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")
     wanted = mode(**parameters)
     if dry_run or export:
-        plan = plans.plan_for(facts, wanted, verbatim, anyway)
-        plans.show(plan, export, force, json)
+        plan = plans.plan_for(facts, wanted, verbatim, anyway, confirm)
+        plans.show(plan, export, force, json, confirm)
         if verbatim:
             say_what_to_expect(wanted)
     else:
@@ -90,8 +90,6 @@ def run(
 ) -> None:
     """Run a mode, show what its check found, and wait for the confirmation."""
     become_root()
-    if mode.confirms and confirm is None:
-        suggest_confirm(mode.parameters[mode.confirms])
     try:
         record = mode.up(verbatim=verbatim, anyway=anyway, confirm=confirm, check=check, echo=show)
     except NotAsPromised as error:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from netmodes.cli.complete import device_names, files
+from netmodes.cli.confirm import seconds
 from netmodes.modes.base import Mode
 
 
@@ -74,7 +75,8 @@ EVERY = [
 
 CONFIRM = click.Option(
     ["--confirm"],
-    type=click.FloatRange(min=1),
+    type=float,
+    callback=seconds,
     metavar="SECONDS",
     help="Undo everything unless you confirm in time.",
 )

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import click
 
-from netmodes.cli.output import as_json, fit
+from netmodes.cli.output import as_json, fit, say
 from netmodes.errors import NetmodesError, Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.plan.plan import Plan
 
 
-def plan_for(facts: str | None, mode: Mode, verbatim: bool, anyway: bool) -> Plan:
+def plan_for(
+    facts: str | None, mode: Mode, verbatim: bool, anyway: bool, confirm: float | None
+) -> Plan:
     """The plan of a mode for this machine, or for the one that a file describes."""
     try:
-        return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway)
+        return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway, confirm=confirm)
     except NetmodesError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -39,14 +41,16 @@ def read_facts(path: str | None) -> Facts | None:
         ) from None
 
 
-def show(plan: Plan, export: str | None, force: bool, to_json: bool) -> None:
+def show(plan: Plan, export: str | None, force: bool, to_json: bool, confirm: float | None) -> None:
     """Write the script, or print the plan."""
     if export:
         from netmodes.script.bash import render
 
-        write_script(render(plan), export, force)
+        write_script(render(plan, confirm), export, force)
     else:
         click.echo(as_json(plan.to_dict()) if to_json else transcript(plan), nl=False)
+        if confirm is not None:
+            say(f"A run undoes this unless somebody confirms it within {confirm:g} s.")
 
 
 def transcript(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import click
 
 from netmodes.cli.complete import network_names
-from netmodes.cli.confirm import confirm, watch
+from netmodes.cli.confirm import confirm
 from netmodes.cli.diagnose import check, doctor, why
 from netmodes.cli.output import as_json, fit, say, show
 from netmodes.cli.show import explain, show_network
@@ -108,7 +108,7 @@ def lab(command: tuple[str, ...], within: bool) -> NoReturn:
 
 #: In the order of ``--help``.
 VERBS = (
-    *(down, confirm, watch, list_, exec_),
+    *(down, confirm, list_, exec_),
     *(check, why, explain, show_network, doctor),
     *(facts, lab),
 )

@@ -129,6 +129,13 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding("warning", what, evidence, advice=advice, about=name)
 
 
+def ssh_session(name: str, facts: Facts) -> Iterator[Finding]:
+    """The SSH session that goes through an uplink, and would go with it."""
+    if name == facts.ssh:
+        what, evidence = f"your SSH session goes through {name}", "echo $SSH_CONNECTION"
+        yield Finding("warning", what, evidence, advice="use --confirm 60", about=name)
+
+
 def _hardware(name: str, nic: dict[str, str]) -> Iterator[Finding]:
     """Why frames with another MAC than the NIC's may be dropped."""
     if nic.get("wireless") == "unknown":

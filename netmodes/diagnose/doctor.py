@@ -54,9 +54,7 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
         yield from uplink.uplink_errors(name, facts)
         yield from objections.naming(name, "br0", facts)
     yield from uplink.uplink_warnings(name, facts)
-    if name == facts.ssh:
-        what, evidence = f"your SSH session goes through {name}", "echo $SSH_CONNECTION"
-        yield Finding("warning", what, evidence, advice="use --confirm 60", about=name)
+    yield from uplink.ssh_session(name, facts)
     yield from _strict(name, facts)
 
 

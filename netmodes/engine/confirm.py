@@ -1,78 +1,109 @@
 """``--confirm``: everything comes back unless somebody says in time that the host is reachable.
 
-A watcher of its own session is there before the first command. It survives the command line, its
-process group and its terminal, holds no lock while it waits, and acts by the journal alone.
+The watcher, the journal's watch.sh (templates/confirm.sh), is there before the first command. It
+survives the command line, its process group and its terminal, holds no lock while it waits, and
+acts by the journal alone. Scripts start the same.
 """
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from netmodes.engine.runner import Runner
-from netmodes.errors import Refused
+from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal
 from netmodes.machine.entries import Json
-from netmodes.machine.path import environment
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
-from netmodes.plan.programs import ITSELF
+from netmodes.plan.log import Run
+from netmodes.script.bash import LONGEST
 
-#: Seconds between two looks at the journal.
-PAUSE = 0.1
+#: Where systemd runs, which would end a plain process with its SSH session.
+SYSTEMD = Path("/run/systemd/system")
 
-
-def arm(name: str, seconds: float) -> None:
-    """Start the watcher for the run of this process; systemd would end it with the SSH session."""
-    argv = [sys.executable, ITSELF, "watch", name, str(seconds), str(os.getpid())]
-    if Path("/run/systemd/system").is_dir():
-        argv = ["systemd-run", "--collect", "--quiet", "--", *argv]
-    null = subprocess.DEVNULL
-    subprocess.Popen(
-        argv,
-        stdin=null,
-        stdout=null,
-        stderr=null,
-        start_new_session=True,
-        cwd="/",
-        env=environment(),
-    )
+#: Seconds for a watcher to say that it watches.
+PATIENCE = 2.0
 
 
-def watch(name: str, seconds: float, pid: int) -> bool:
-    """Wait for the confirmation; whether everything must come back.
+def validate_seconds(seconds: object) -> None:
+    """Refuse what is no time to wait for a confirmation: True, nan, inf."""
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 1 <= seconds <= LONGEST:  # type: ignore[operator]
+        raise Refused(f"a confirmation takes 1 to {LONGEST} seconds, not {seconds}")
 
-    Args:
-        name: the namespace's name.
-        seconds: how long to wait.
-        pid: the process that puts it up; when it is gone unconfirmed, there is no use in waiting.
+
+def start(journal: Journal, seconds: float) -> None:
+    """Start the watcher for the run of this process, before its first command.
+
+    Raises:
+        Refused: none says that it watches; the journal is removed.
     """
-    deadline, begun = time.monotonic() + seconds, False
-    while True:
-        alive = Path("/proc", str(pid)).exists()
-        network = Journal(name).read()
-        begun = begun or network is not None
-        if network is None and (begun or not alive):
-            return False
-        if network is not None and network.confirmed:
-            return False
-        if not alive or time.monotonic() > deadline:
-            return True
-        time.sleep(PAUSE)
+    run = journal.read()
+    words = (round(seconds * 100), os.getpid(), run.id if run else "")
+    argv = ("bash", f"{journal.folder}/watch.sh", *map(str, words))
+    if not any(_watches(journal, (*way, *argv)) for way in _ways()):
+        journal.remove()
+        raise Refused(
+            "no watcher starts for --confirm, so nothing was done: see that `setsid` and `bash` "
+            "run and that /run has room"
+        )
+
+
+def _ways() -> Iterator[tuple[str, ...]]:
+    if SYSTEMD.is_dir():
+        path = f"--setenv=PATH={os.environ.get('PATH', os.defpath)}"
+        yield ("systemd-run", "--collect", "--quiet", path, "--")
+    yield ("setsid", "--fork")
+
+
+def _watches(journal: Journal, argv: tuple[str, ...]) -> bool:
+    """Whether a watcher that is started by this command says in time that it is there."""
+    null = subprocess.DEVNULL
+    start = partial(subprocess.run, stdin=null, stdout=null, stderr=null, cwd="/", check=True)
+    try:
+        start(argv, start_new_session=True, timeout=PATIENCE)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    deadline = time.monotonic() + PATIENCE
+    while (run := journal.read()) and not run.watcher and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return bool(run and run.watcher)
+
+
+def waits(run: Run) -> bool:
+    """Whether just this run is still there, and nobody has confirmed it."""
+    now = Journal(run.plan.name).read()
+    return now is not None and now.id == run.id and not now.confirmed
+
+
+def is_watched(run: Run) -> bool:
+    """Whether the watcher of this run is alive; its command line names the run."""
+    try:
+        return run.id.encode() in Path("/proc", str(run.watcher), "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def confirm(name: str) -> None:
     """Say that all is well; the lock is held.
 
     Raises:
-        Refused: there is no such network (any more).
+        Refused: there is no such network (any more), or it is not wholly up.
+        NetmodesError: the journal cannot be written.
     """
-    if Journal(name).read() is None:
+    journal = Journal(name)
+    run = journal.read()
+    if run is None:
         raise Refused(f"{name} is not up: it was undone, or never put up")
-    Journal(name).write("confirmed")
+    if run.state == "interrupted":
+        raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")
+    journal.write("confirmed")
+    if (run := journal.read()) is None or not run.confirmed:  # the line was cut by a full disk
+        raise NetmodesError(f"{journal.folder} cannot be written: make room there, confirm again")
 
 
 def unreachable(runner: Runner) -> str | None:

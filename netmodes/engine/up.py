@@ -19,7 +19,7 @@ from netmodes.plan.look import Look
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import Step
-from netmodes.script.bash import down_script
+from netmodes.script.bash import down_script, watch_script
 
 
 def put_up(
@@ -47,11 +47,11 @@ def put_up(
     """
     prepare(plan, runner)
     journal = Journal(plan.name)
-    if confirm is not None:
-        watcher.arm(plan.name, confirm)
+    watch = watch_script(plan) if confirm is not None else ""
     with signals.noted() as caught:
-        watched = confirm is not None
-        journal.begin(plan, down_script(plan), before=before.to_json(), watched=watched)
+        journal.begin(plan, down_script(plan), before=before.to_json(), watch=watch)
+        if confirm is not None:
+            watcher.start(journal, confirm)
         try:
             for notice in plan.notices:
                 runner.say(f"# {notice}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmodes import network
+from netmodes.engine.confirm import validate_seconds
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
@@ -24,7 +26,12 @@ class Mode(Description):
     """A kind of network for one namespace, which can be put up and undone."""
 
     def plan(
-        self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
+        self,
+        facts: Facts | None = None,
+        *,
+        verbatim: bool = False,
+        anyway: bool = False,
+        confirm: float | None = None,
     ) -> Plan:
         """The plan for a machine; nothing runs.
 
@@ -32,26 +39,36 @@ class Mode(Description):
             facts: the machine; None reads the facts of this one.
             verbatim: leave out the guard commands.
             anyway: go on against an objection.
+            confirm: seconds within which a run must be confirmed; without, its risks are notices.
 
         Raises:
             Refused: the machine does not allow it, or the mode objects.
         """
+        if confirm is not None:
+            validate_seconds(confirm)
         facts = facts or host_facts(thorough=self.thorough)
         self._refuse_taken_name(facts)
         net = self.settle(facts)
         verdict = network.judge(self.flow(net, facts), facts)
         if verdict.objections and not (anyway or net.joins):
             raise Refused(verdict.objections[0])
-        plan = self.render(net, facts, verdict)
+        risks = () if confirm else self.risks(net, facts)
+        plan = self.render(net, facts, replace(verdict, warnings=(*verdict.warnings, *risks)))
         return plan.verbatim() if verbatim else plan
 
     def script(
-        self, facts: Facts | None = None, *, verbatim: bool = False, anyway: bool = False
+        self,
+        facts: Facts | None = None,
+        *,
+        verbatim: bool = False,
+        anyway: bool = False,
+        confirm: float | None = None,
     ) -> str:
         """The plan as a bash script; see ``netmodes.script.bash``."""
         from netmodes.script.bash import render
 
-        return render(self.plan(facts, verbatim=verbatim, anyway=anyway))
+        plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
+        return render(plan, confirm)
 
     def up(
         self,
@@ -65,7 +82,13 @@ class Mode(Description):
         """Put the network up; see ``network.up``."""
 
         def render(facts: Facts) -> Plan | None:
-            return None if self.is_up(facts) else self.plan(facts, verbatim=verbatim, anyway=anyway)
+            if self.is_up(facts):
+                return None
+            plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
+            risks = [*self.risks(plan.topology, facts)]
+            if risks and confirm is None and not anyway:
+                raise Refused(f"{risks[0]}, or go on with --anyway")
+            return plan
 
         return network.up(
             self.namespace, render, thorough=self.thorough, confirm=confirm, check=check, echo=echo

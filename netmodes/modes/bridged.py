@@ -36,7 +36,7 @@ class Bridged(OnBridge):
         "host and namespace lose the outside"
     )
     confirms = "uplink"
-    objects = "even if a firewall drops packets, or a rule names the uplink"
+    objects = "even if a firewall drops packets, a rule names the uplink, or SSH needs it"
     article = Topology(
         device="veth1",
         address="192.168.64.50/24",
@@ -107,6 +107,10 @@ host                                           namespace {namespace}
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         return Flow(addresses.bare(net.address), net.bridge, net.bridge, net.uplink)
+
+    def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        if not net.joins:
+            yield from uplink.ssh_session(net.uplink, facts)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if not net.joins:

@@ -90,6 +90,10 @@ class Description(ABC):
         """The packets that the host is to forward, if any, for the firewall's verdict."""
         return None
 
+    def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        """What the mode does only if the run waits for a confirmation."""
+        yield from ()
+
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         """What to know before the run starts."""
         yield from notices.before_up(facts)
@@ -168,4 +172,5 @@ class Description(ABC):
             tuple(self.inherited(net, facts)),
             tuple(finding.notice for finding in self.notices(net, facts, verdict)),
             self.draw(self.namespace, net),
+            bool(self.confirms),
         )

@@ -4,7 +4,8 @@ The log has a line for each event:
 
     began SECONDS    the machine's uptime at the first command
     run ID HOST      the run's id, and the host's network namespace
-    watched          a watcher undoes the run unless somebody confirms it
+    watching PID     process PID undoes the run unless somebody confirms it
+    watched          the same in a journal of an earlier netmodes, which knew no PID
     confirmed        somebody has confirmed it
     start K BEFORE   step K is about to run; its probe printed BEFORE ("-" for nothing)
     done K AFTER     step K has run; its probe prints AFTER
@@ -52,6 +53,7 @@ class Run:
         confirmed: somebody has confirmed that the host is reachable.
         id: tells this run from every other; "" in a journal of format 1.
         host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
+        watcher: the process that undoes it unless it is confirmed; 0 for none, or unknown.
     """
 
     plan: Plan
@@ -61,6 +63,7 @@ class Run:
     confirmed: bool = False
     id: str = ""
     host: str = ""
+    watcher: int = 0
 
     @property
     def network(self) -> Network:
@@ -93,7 +96,8 @@ def run_from(plan: Plan, log: list[str]) -> Run:
     notes = _notes(log)
     if any(note.index not in range(len(plan.all_steps)) for note in notes):
         raise ValueError("it is of another plan")
-    return Run(plan, notes, _state(log), _began(log), "confirmed" in log, *identity_of(log))
+    confirmed = "confirmed" in log
+    return Run(plan, notes, _state(log), _began(log), confirmed, *identity_of(log), _watcher(log))
 
 
 def _notes(log: list[str]) -> tuple[Note, ...]:
@@ -117,7 +121,14 @@ def _state(log: list[str]) -> str:
     marks = [line for line in log if line in ("up", "down")]
     if marks[-1:] != ["up"]:
         return "interrupted"
-    return "unconfirmed" if "watched" in log and "confirmed" not in log else "up"
+    watched = "watched" in log or _watcher(log)
+    return "unconfirmed" if watched and "confirmed" not in log else "up"
+
+
+def _watcher(log: list[str]) -> int:
+    """The process that watches, by the last word that one has written; 0 for none."""
+    found = [line.removeprefix("watching ") for line in log if re.match(r"watching \d+$", line)]
+    return int(found[-1]) if found else 0
 
 
 def _began(log: list[str]) -> float:

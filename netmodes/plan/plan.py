@@ -33,6 +33,7 @@ class Plan:
         inherited: steps that another network has run and this one shares, before its own.
         notices: what to know before the run starts, one sentence each.
         picture: the network as text, with its names and addresses.
+        confirms: it can cut the host off, so that a run may wait for a confirmation.
     """
 
     mode: str
@@ -45,6 +46,7 @@ class Plan:
     inherited: tuple[Step, ...] = ()
     notices: tuple[str, ...] = ()
     picture: str = ""
+    confirms: bool = False
 
     @property
     def name(self) -> str:
@@ -124,6 +126,7 @@ class Plan:
             inherited,
             texts(data.get("notices", ())),
             text(data.get("picture", "")),
+            bool(data.get("confirms", False)),
         )
 
 

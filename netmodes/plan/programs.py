@@ -34,6 +34,7 @@ PROGRAMS = {
     "rm": Program("coreutils"),
     "rmdir": Program("coreutils"),
     "sed": Program("sed"),
+    "setsid": Program("util-linux", "--confirm"),
     "setpriv": Program("util-linux", "`netmodes exec`"),
     "sh": Program("dash"),
     "ss": Program("iproute2"),

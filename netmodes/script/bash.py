@@ -1,6 +1,7 @@
 """A plan as bash: the script that users export, and the ``down.sh`` in the journal.
 
 Both hold the same engine, of templates in bash, and functions with the plan's looks and undos.
+So does the watcher of ``--confirm``, ``watch.sh`` in the journal, with templates/confirm.sh.
 Only the exported script is rendered by jinja2.
 """
 
@@ -24,25 +25,35 @@ ENGINE_PROGRAMS = """
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "permission.sh", "place.sh")
 
-DOWN = """\
+#: The longest time for a confirmation, in seconds: a day.
+LONGEST = 86400
+
+IN_JOURNAL = """\
 #!/usr/bin/env bash
-# Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
-# Usage: down.sh [--kill]
+# {what}
 # shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 {start}
 {knowledge}
 {engine}
-become_root "$@"
-needs
-take_lock
-down "${{1-}}"
-"""
+{end}"""
+
+DOWN = """\
+Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
+# Usage: down.sh [--kill]"""
+
+WATCH = """\
+Undoes the network of namespace {name} unless somebody confirms it in time.
+# Usage: watch.sh CENTISECONDS PID ID"""
 
 
-def render(plan: Plan) -> str:
+def render(plan: Plan, confirm: float | None = None) -> str:
     """A plan as a bash script with the verbs ``up`` (the default) and ``down``.
 
     It writes the same journal, so ``netmodes list`` and ``netmodes down`` see what it made.
+
+    Args:
+        plan: the commands.
+        confirm: seconds within which to confirm where its ``up`` is given none; None for no limit.
     """
     commands = [step.argv for step in plan.steps]
     return rendering.render(
@@ -53,6 +64,9 @@ def render(plan: Plan) -> str:
         start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
         engine=engine(),
+        confirming=rendering.template("confirm.sh"),
+        confirm="" if confirm is None else f"{confirm:.2f}".removesuffix(".00"),
+        longest=LONGEST,
         shares=plan.shares_text,
         json=plan.intent(),
         needed=_packages(programs(plan)),
@@ -63,8 +77,22 @@ def render(plan: Plan) -> str:
 
 def down_script(plan: Plan) -> str:
     """The undo of a plan as bash, in case Python or netmodes is gone."""
-    start = rendering.template("start.sh")
-    return DOWN.format(name=plan.name, start=start, knowledge=knowledge(plan), engine=engine())
+    return _in_journal(plan, DOWN, 'become_root "$@"\nneeds\ntake_lock\ndown "${1-}"\n')
+
+
+def watch_script(plan: Plan) -> str:
+    """The watcher of ``--confirm`` as bash, so that nothing of Python is needed at its deadline."""
+    return _in_journal(plan, WATCH, f'{rendering.template("confirm.sh")}\nwatch "$@"\n')
+
+
+def _in_journal(plan: Plan, what: str, end: str) -> str:
+    return IN_JOURNAL.format(
+        what=what.format(name=plan.name),
+        start=rendering.template("start.sh"),
+        knowledge=knowledge(plan),
+        engine=engine(),
+        end=end,
+    )
 
 
 def engine() -> str:

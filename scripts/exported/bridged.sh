@@ -10,6 +10,9 @@
 #
 # Usage: bridged.sh [up]            run the commands below (the default)
 #        bridged.sh down [--kill]   undo them; --kill ends the processes in the namespace
+#        bridged.sh up --confirm S  undo them unless somebody confirms within S seconds:
+#                                 by Enter here, or from anywhere by
+#        bridged.sh confirm         which keeps what waits for that
 #
 # If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything.
 # shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
@@ -22,12 +25,14 @@ export PATH LC_ALL=C PS4='[#] '
 
 # The commands in order; "step K" is command K, which has an undo.
 up() {
+    before 0 1 2
     # a network of its own, named A: no device but a loopback that is down
     step 0 ip netns add A
     # the host passes on what is not for it
     step 1 sysctl -w net.ipv4.ip_forward=1
     # br0, a switch inside the host
     step 2 ip link add br0 type bridge
+    after || stop 1 "$(unknown)"
     # guard: br0 behaves as enp0s1 does; its routes count once it has a port
     run sysctl -w net.ipv4.conf.br0.ignore_routes_with_linkdown=1 net.ipv4.conf.br0.rp_filter=2 net.ipv6.conf.br0.ignore_routes_with_linkdown=1
     # guard: the LAN knows the host by enp0s1's MAC: br0 takes it
@@ -36,6 +41,7 @@ up() {
     run ip addr add 192.168.64.100/24 dev br0
     # br0 is switched on
     run ip link set br0 up
+    before 7 8 9
     # enp0s1 becomes a port of br0: frames from the LAN now come in on br0
     step 7 ip link set enp0s1 master br0
     # enp0s1 is switched on, if it was not
@@ -48,10 +54,13 @@ route replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metri
 route replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3
 addr del 192.168.64.3/24 dev enp0s1
 STDIN
+    after || stop 1 "$(unknown)"
     # guard: br0 filters as enp0s1 did
     run sysctl -w net.ipv4.conf.br0.rp_filter=0
+    before 11
     # a cable with two ends: what enters veth0 leaves veth1
     step 11 ip link add veth0 type veth peer name veth1
+    after || stop 1 "$(unknown)"
     # veth1 leaves the host for A
     run ip link set veth1 netns A
     # veth0 is plugged into br0
@@ -66,6 +75,7 @@ STDIN
     run ip netns exec A ip link set lo up
     # what A cannot reach directly goes to 192.168.64.100
     run ip netns exec A ip route add default via 192.168.64.100
+    before 19 20
     # guard: files here stand for those in /etc (ip-netns(8))
     step 19 mkdir -p /etc/netns/A
     # guard: A asks these for names
@@ -73,11 +83,12 @@ STDIN
 # made by netmodes
 nameserver 192.168.64.1
 STDIN
+    after || stop 1 "$(unknown)"
 }
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils cksum:coreutils flock:util-linux grep:grep head:coreutils ip:iproute2 ls:ls mkdir:coreutils mv:coreutils ping:iputils-ping readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
+    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils ping:iputils-ping readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -110,31 +121,47 @@ absent() { [ -z "$("${@:2}" 2>/dev/null)" ] || die "$1"; }
 present() { [[ "$("${@:3}" 2>/dev/null) " == *"$2"* ]] || die "$1"; }
 
 NAME=A
-GRACE=60
+GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0
 
 needs() {
-    need cat:coreutils cksum:coreutils flock:util-linux grep:grep head:coreutils ip:iproute2 ls:ls mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
+    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
 }
 
-# Prints a word that identifies the result of command K; fails if there is none.
-probe() {
+# A listing, by its number, run by the command $2.
+listing() {
     case $1 in
-    0) stat -L -c %i.%.9Z /run/netns/A ;;
-    1) sysctl -n net.ipv4.ip_forward ;;
-    2) ip -o link show dev br0 type bridge ;;
-    7) sh -c 'port=$(ip -o link show dev "$0" master "$1") || exit; [ -n "$port" ] && ip -o link show dev "$1"' enp0s1 br0 ;;
-    8) ip -o link show dev enp0s1 up ;;
-    9) sh -c 'ip -o addr show dev "$1" to "$2" 2>/dev/null; ip -o addr show dev "$0" to "$2"' enp0s1 br0 192.168.64.3 ;;
-    11) ip -o link show dev veth0 type veth ;;
-    19) stat -c %i /etc/netns/A ;;
-    20) cksum /etc/netns/A/resolv.conf ;;
+    0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
+    1) "$2" ip netns pids A ;;
+    2) "$2" ip -n A -j link show ;;
+    3) "$2" sysctl -e net.ipv4.ip_forward net.ipv4.conf.lo.forwarding ;;
+    4) "$2" ip -d -j addr show ;;
+    5) "$2" sh -c 'if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi' ;;
+    6) "$2" iptables-save -t nat ;;
+    7) "$2" ip -4 route show table all ;;
+    8) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    processes) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
     esac
 }
 
-# Undoes command K; $before is the word that its probe printed before it ran.
+# Sets WORD to what identifies the result of command K.
+look() {
+    case $1 in
+    0) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/run/netns/A ([0-9]+\.[0-9]+\.[0-9]+) ' ;;
+    1) find_in 3 'net\.ipv4\.conf\.lo\.forwarding = [01]$' '' '' '^net\.ipv4\.ip_forward = ([0-9-]+)$' ;;
+    2) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"info_kind":"bridge"' ;;
+    7) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"master":"br0"' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",' ;;
+    8) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1","flags":\[[^]]*"UP"' ;;
+    9) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"local":"192\.168\.64\.3"' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"local":"192\.168\.64\.3"' '"ifname":"enp0s1",()' ;;
+    11) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' ;;
+    19) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A ([0-9]+)\.' ;;
+    20) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/resolv\.conf [0-9.]+ ([0-9.]+)$' ;;
+    esac
+}
+
+# Undoes command K; $before is the word of its look before it ran.
 undo() {
-    local before=${2-}
+    local before=${2-} INPUT=
     case $1 in
     0) show ip netns del A ;;
     1) show sysctl -w net.ipv4.ip_forward="$before" ;;
@@ -142,13 +169,12 @@ undo() {
     7) show ip link set enp0s1 nomaster ;;
     8) show ip link set enp0s1 down ;;
     9)
-        sed '/^$/d' <<STDIN | READS=yes show ip -force -batch -
-$(unless "link set enp0s1 nomaster" .+ sh -c 'ip -o link show dev "$0" | grep " master " | grep -vF " master $1 "' enp0s1 br0)
-addr del 192.168.64.3/24 dev br0
-addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
-$(unless "route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100" .+ sh -c 'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"' -4 main 192.168.64.0/24 enp0s1 br0 -wF 'metric 100')
-$(unless "route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100" .+ sh -c 'ip "$0" route show table "$1" exact "$2" | grep -vwF -e "dev $3" -e "dev $4" | grep "$5" "$6"' -4 main default enp0s1 br0 -wF 'metric 100')
-STDIN
+        unless "link set enp0s1 nomaster" 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '"master":"br0"' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"master":' || return
+        INPUT+="addr del 192.168.64.3/24 dev br0"$'\n'
+        INPUT+="addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1"$'\n'
+        unless "route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100" 7 ' table local ' '' ' table | dev enp0s1( |$)| dev br0( |$)' '^([a-z]* ?192\.168\.64\.0/24) .* metric 100( |$)' || return
+        unless "route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100" 7 ' table local ' '' ' table | dev enp0s1( |$)| dev br0( |$)' '^([a-z]* ?default) .* metric 100( |$)' || return
+        READS=yes show ip -force -batch - <<<"${INPUT%$'\n'}"
         ;;
     11) show ip link del veth0 ;;
     19) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
@@ -156,37 +182,56 @@ STDIN
     esac
 }
 
-# Prints what depends on the result of command K by now, except networks of ours.
+# Sets WORD to what depends on the result of command K, except networks of ours.
 users() {
     case $1 in
     1)
-        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
-        found 'masquerade|[sd]nat to' nft list ruleset
-        found 'MASQUERADE|[SD]NAT' iptables -t nat -S
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' && return
+        [ "$?" != 2 ] || return 2
+        find_in 5 'nftables v[^ ]+ .*$' '' '' '(masquerade|[sd]nat to)' && return
+        [ "$?" != 2 ] || return 2
+        find_in 6 COMMIT '' '' '-j (MASQUERADE|[SD]NAT)' && return
+        [ "$?" != 2 ] || return 2
         ;;
-    19) found .+ ls -A /etc/netns/A ;;
+    19)
+        find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/([^/ ]+) ' && return
+        [ "$?" != 2 ] || return 2
+        ;;
     esac
+    return 1
 }
 
-# Prints the sign that somebody else made the result of command K, which was cut off.
+# Sets WORD to a sign that somebody else made the result of command K after a cut.
 others() {
     case $1 in
     0)
-        found '[0-9]+' ip netns pids A
-        found .+ ip -n A -o link show up
+        find_in 1 '' '' '' '([0-9]+)' && return
+        [ "$?" != 2 ] || return 2
+        find_in 2 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifname":"([^"]+)","flags":\[[^]]*"UP"' && return
+        [ "$?" != 2 ] || return 2
         ;;
     2)
-        found 'inet6? [^ ]+' ip -o addr show dev br0
-        found .+ ip -o link show master br0
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"local"' && return
+        [ "$?" != 2 ] || return 2
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"master":"(br0)"' && return
+        [ "$?" != 2 ] || return 2
         ;;
-    11) found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1 ;;
-    20) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    11)
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '"link":"veth1"' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' && return
+        [ "$?" != 2 ] || return 2
+        ;;
+    20)
+        find_in 8 'looked$' '' '' '^(/etc/netns/A/resolv\.conf)$' && return
+        [ "$?" != 2 ] || return 2
+        ;;
     esac
+    return 1
 }
 
 # Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace)
-# and the functions that know the commands: probe, undo, users, others.
+# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
+# SLOW and PATIENCE (seconds) and the functions that know the commands: listing, look, undo, users,
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -195,16 +240,74 @@ die() {
     exit 1
 }
 
-# Shows a command as it runs, with what it reads if READS is set.
+# Shows a command as it runs, with what it reads if READS is set. If it takes long it is named again,
+# and Ctrl-C ends it from then on.
 show() {
-    local text
+    local line text=''
+    line=$(quoted "$@")
     if [ -z "${READS-}" ]; then
-        (hold_back && set -x && "$@" >/dev/null)
+        printf '[#] %s\n' "$line" >&2
     else
         text=$(cat)
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
-        (hold_back && "$@" <<<"$text" >/dev/null)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
+    LISTED=()
+    start command_itself "$text" "$@"
+    if ! finish "$SLOW"; then
+        printf '[#] # %s runs for %s s, as process %s: Ctrl-C ends it\n' "$line" "$SLOW" "$STARTED" >&2
+        until finish 0.1; do
+            if [ -n "$caught" ]; then give_up && break; fi
+        done
+    fi
+    return "$STATUS"
+}
+
+command_itself() {
+    if [ -n "${READS-}" ]; then exec <<<"$1"; fi
+    exec "${@:2}" >/dev/null
+}
+
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
+# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+start() {
+    exec {FROM}< <(
+        hold_back
+        (printf '%s\0' "$BASHPID" && "$@")
+        printf '\0%s\0' "$?"
+    )
+    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+}
+
+hold_back() { trap '' INT TERM HUP; }
+
+# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+finish() {
+    part "$1"
+    PRINTED+=$PART
+    [ "$PART_STATUS" != 142 ] || return 1
+    part "$1"
+    STATUS=${PART:-137} # killed
+    exec {FROM}<&-
+}
+
+give_up() {
+    kill -KILL "$STARTED"
+    exec {FROM}<&-
+    STATUS=137
+}
+
+# Reads up to a NUL, at most these seconds; a signal may come in between.
+part() {
+    local text
+    PART=''
+    while :; do
+        IFS= read -r -d '' -t "$1" -u "$FROM" text
+        PART_STATUS=$?
+        PART+=$text
+        case $PART_STATUS in
+        0 | 1 | 142) return "$PART_STATUS" ;;
+        esac
+    done
 }
 
 # Command K's undo, in words.
@@ -214,23 +317,40 @@ thing() { (
     undo "$1" "$2"
 ); }
 
-# Ctrl-C reaches the whole foreground group; each command comes to its end first.
-hold_back() { trap '' INT TERM HUP; }
-
 run() {
     local status=0
+    stop_if_caught
     if settled "$@"; then
         echo "[#] # ${*:3} is so already" >&2
         return 0
     fi
     show "$@" || status=$?
+    stop_if_caught
     [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# From now on INT, TERM and HUP are noted, and end no command by themselves.
+prepare() {
+    declare -gA LISTED=()
+    FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
+    trap 'caught=INT' INT
+    trap 'caught=TERM' TERM
+    trap 'caught=HUP' HUP
+}
+
+stop_if_caught() {
+    case $caught in
+    INT) stop 130 interrupted ;;
+    TERM) stop 143 terminated ;;
+    HUP) stop 129 "hung up" ;;
+    esac
 }
 
 # A command as it is shown, quoted where it must be.
 quoted() {
-    local PS4=
-    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
+    local PS4='' text
+    text=$({ set -x && : "$@"; } 2>&1)
+    printf '%s' "${text#: }"
 }
 
 hint() {
@@ -238,36 +358,92 @@ hint() {
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
 }
 
-# Command K, which has an undo: what its probe says before and after goes into the journal.
+# Commands K..., which have an undo and come next: what their looks find before.
+before() {
+    local k
+    for k; do
+        look "$k" || [ "$?" = 1 ] || stop 1 "$(unknown)"
+        FOUND[k]=$WORD
+    done
+}
+
 step() {
-    note start "$1"
+    log start "$1" "${FOUND[$1]}"
     run "${@:2}"
-    note "done" "$1"
+    RAN+=("$1")
 }
 
-note() {
-    local now status=0
-    now=$(word "$2") || status=$?
-    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
-    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+# What the looks find of those that have run.
+after() {
+    local k ran=("${RAN[@]}")
+    RAN=()
+    for k in "${ran[@]}"; do
+        look "$k" || [ "$?" = 1 ] || return 2
+        FOUND[k]=$WORD
+    done
+    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]}"; done
 }
 
-# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
-# thing; another: it did not come to its end, so what is there is unknown.
-word() {
-    local output first status=0
-    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
-    if ! ended "$status"; then return "$status"; fi
-    if [ "$status" != 0 ]; then return 1; fi
-    read -r first _ <<<"$output"
-    printf '%s' "$first"
+log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
+
+# NUMBER WHOLE GIVEN BUT PATTERN...: sets WORD to what a pattern finds in a listing. Status 1: it
+# finds nothing; 2: that is unknown; 3: the program is not installed.
+find_in() {
+    local whole=$2 given=$3 but=$4 lines line pattern word seen=
+    WORD=
+    list "$1" "$whole" || return
+    mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
+    for line in "${lines[@]}"; do if [[ $line =~ $given ]]; then seen=yes; fi; done
+    if [ -z "$seen" ]; then return 1; fi
+    for pattern in "${@:5}"; do
+        for line in "${lines[@]}"; do
+            if ! [[ $line =~ $pattern ]]; then continue; fi
+            word=${BASH_REMATCH[1]}
+            if [ -n "$but" ] && [[ $line =~ $but ]]; then continue; fi
+            WORD=$word
+            return 0
+        done
+    done
+    return 1
 }
 
-# Whether a command of this exit status came to its end; `sysctl` fails with 255.
-ended() { [ "$1" -lt 126 ] || [ "$1" = 255 ]; }
+# NUMBER WHOLE: sets PRINTED to a listing, which is made once between two commands.
+list() {
+    LISTING=$1
+    if [ -z "${LISTED[$1]+yes}" ]; then
+        run_listing "$1" || return
+        LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
+    fi
+    PRINTED=${LISTED[$1]}
+    [[ $PRINTED =~ $2 ]] || { WRONG="lists not all" && return 2; }
+}
+
+run_listing() {
+    start listing_itself "$1"
+    if ! finish "$PATIENCE"; then
+        give_up
+        WRONG="takes over $PATIENCE s" && return 2
+    fi
+    if [ "$STATUS" = 0 ]; then return 0; fi
+    WRONG="failed, exit status $STATUS"
+    if listing "$1" is_missing; then return 3; else return 2; fi
+}
+
+# It holds no lock, for what hangs would keep it.
+listing_itself() {
+    exec 2>/dev/null 9>&-
+    listing "$1" exec
+}
+
+is_missing() { ! command -v "$1" >/dev/null; }
+
+unknown() {
+    printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
+}
 
 stop() {
     printf 'Error: %s\n' "$2" >&2
+    after 2>/dev/null
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
@@ -281,12 +457,12 @@ stop() {
 take_back() {
     local k order=()
     local -A word_before=() word_after=() begun=()
-    hold_back
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
+        caught=
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
@@ -306,20 +482,17 @@ read_log() {
     mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
 }
 
-# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+# Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now again why status=0
-    now=$(word "$k") || status=$?
-    if [ "$status" = 1 ]; then return 0; fi
-    if [ "$status" != 0 ]; then
-        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
-        return 1
-    fi
+    local k=$1 before=$2 now why
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    now=$WORD
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    why=$(why_not "$k" "$before" "$now")
+    why_not "$k" "$before" "$now" || return
     if [ -z "$why" ]; then
         if pass_on "$k" "$before"; then return 0; fi
-        why=$(users "$k" | sed -n '1s/$/ depends on it/p')
+        users "$k" && why="$WORD depends on it"
+        [ "$?" != 2 ] || return 2
     fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
@@ -327,17 +500,24 @@ take_back_one() {
     fi
     echo "back $k" >>"$JOURNAL/log"
     undo "$k" "$before"
-    again=$(word "$k") || status=$?
-    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+    if [ "$?" = 99 ]; then return 2; fi
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
 }
 
-# Why what command K made is not this run's, or nothing.
+why_failed() {
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+}
+
+# Sets why: why what command K made is not this run's, or nothing.
 why_not() {
     local k=$1 before=$2 now=$3
+    why=
     if [ -z "${word_after[$k]+done}" ]; then
-        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+        others "$k" && why="somebody else has made it"
+        [ "$?" != 2 ] || return 2
     elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
-        echo "it is not as this run left it"
+        why="it is not as this run left it"
     fi
 }
 
@@ -377,38 +557,48 @@ left() {
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
 }
 
-# Prints what a command's output has of a pattern.
-found() { "${@:2}" 2>/dev/null | grep -oE -m 1 -- "$1"; }
-
-# A line of an undo's input, unless a command's output has a pattern.
-unless() { [ -n "$(found "${@:2}")" ] || printf '%s\n' "$1"; }
+# A line of an undo's input, which goes to INPUT, unless a look finds something.
+unless() {
+    find_in "${@:2}"
+    case $? in
+    0) ;;
+    2) return 99 ;; # no command's status
+    *) INPUT+=$1$'\n' ;;
+    esac
+}
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign
+    local pids=() sign
     for sign in TERM KILL; do
-        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
-        if [ -z "$pids" ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
-        # shellcheck disable=SC2086 # one word a process
-        show kill -s "$sign" $pids
+        inside || die "$(unknown)"
+        if [ "${#pids[@]}" = 0 ]; then return 0; fi
+        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
-            if [ -z "$(inside)" ]; then return 0; fi
+            inside || die "$(unknown)"
+            if [ "${#pids[@]}" = 0 ]; then return 0; fi
             sleep 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
-# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+# Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
+# unknown.
 inside() {
-    local now status=0 order=()
+    local order=() made line
     local -A word_before=() word_after=() begun=()
     read_log
-    now=$(word "$FIRST") || status=$?
-    ended "$status" || return 1
-    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
-    ip netns pids "$NAME" 2>/dev/null || ended $?
+    made=${word_after[$FIRST]-}
+    pids=()
+    look "$FIRST" || { [ "$?" = 1 ] && return 0; } || return 2
+    if [ -z "$made" ] || [ "$WORD" != "$made" ]; then return 0; fi
+    unset 'LISTED[processes]'
+    list processes '/proc/self/ns net:[^ ]*$' || return 2
+    while read -r line; do
+        if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
+    done <<<"$PRINTED"
 }
 
 # PROGRAM:PACKAGE...
@@ -440,17 +630,20 @@ take_lock() {
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+    refuse_elsewhere
 }
 
 down() {
-    trap '' INT TERM HUP
+    prepare
     if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     grep -qs '^began ' "$JOURNAL/log" ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    refuse_blind
     refuse_processes "$1"
+    remove_plain_file || die "/run/netns/$NAME cannot be removed"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
@@ -509,29 +702,292 @@ writable() {
     if [ ! -d "$there" ] || [ ! -w "$there" ]; then die "$1 cannot be written, $2"; fi
 }
 
+
+# Who acts on a network stands in the network namespace that networks are made in: see
+# netmodes/place.py.
+refuse_elsewhere() {
+    local here log verb host name elsewhere=
+    here=$(readlink /proc/self/ns/net)
+    if [ -z "$here" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
+    for log in /run/netmodes/*/log; do
+        while read -r verb _ host; do
+            if [ "$verb" = run ] && [ "$host" != "$here" ]; then elsewhere=${log%/log}; fi
+        done <"$log"
+    done 2>/dev/null
+    for name in /run/netns/*; do
+        if [ ! "$name" -ef /proc/self/ns/net ]; then continue; fi
+        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ]; then die "this shell is inside ${name##*/}: leave it first"; fi
+    done
+    if [ -z "$elsewhere" ]; then return 0; fi
+    name=${elsewhere##*/}
+    die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+}
+
+# Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
+# has another journal.
+refuse_unseen() {
+    local id1 id2 shared1 shared2 master2
+    if [ /proc/self/ns/mnt -ef /proc/1/ns/mnt ]; then return 0; fi
+    if ! shares_journal; then return 0; fi
+    read -r id1 _ shared1 _ < <(mount_of self /run/netns)
+    read -r id2 _ shared2 master2 < <(mount_of 1 /run/netns)
+    if [ "$id1" = "$id2" ]; then return 0; fi
+    if [ "$shared1" != - ] && { [ "$shared1" = "$shared2" ] || [ "$shared1" = "$master2" ]; }; then return 0; fi
+    die "namespace $NAME would be seen in this shell's own mount namespace alone: run this outside, as by \`nsenter --target 1 --mount\`"
+}
+
+# Whether PID 1 has the same journal.
+shares_journal() {
+    local own first
+    read -r _ own _ < <(mount_of self /run/netmodes)
+    read -r _ first _ < <(mount_of 1 /run/netmodes)
+    [ -n "$first" ] && [ "$own" = "$first" ]
+}
+
+# PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
+# group that it shares with, and the one that it receives from.
+mount_of() {
+    local id parent device root point rest at place above='' held='' shared='' master=''
+    while [ "$held" != "$above" ] || [ -z "$held" ]; do
+        above=$held at=
+        while read -r id parent device root point _ rest; do
+            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
+            held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
+            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+        done <"/proc/$1/mountinfo"
+        if [ -z "$held" ]; then return 0; fi
+    done 2>/dev/null
+    printf '%s\n' "$held $place $shared $master"
+}
+
+# A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
+is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+
+is_mounted() { [[ "$(<"/proc/$1/mountinfo")" == *" /run/netns/$NAME "* ]]; }
+
+refuse_blind() {
+    if is_plain_file && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
+}
+
+remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+
+# --confirm: the run is undone unless somebody confirms it in time. The watcher, the journal's
+# watch.sh, sees to that in a session of its own; it acts by the journal alone. Times are hundredths
+# of a second of uptime, which goes on while the machine is suspended. RUN is the log's line that
+# names the run.
+
+# What watch.sh does. CENTISECONDS: the time for it once the run is up; PID: the process that puts it
+# up, without which there is no use in waiting; ID: the run's.
+watch() {
+    local deadline=
+    detach
+    RUN="run $3 $(readlink /proc/self/ns/net)"
+    # The log is opened once: by its path it might be another run's a moment later.
+    { grep -Fqx "$RUN" /proc/self/fd/8 && echo "watching $$" >&8; } 8>>"$JOURNAL/log" || exit 1
+    while alive "$2" && unconfirmed; do
+        clock
+        if [ -z "$deadline" ] && logged up; then deadline=$((NOW + $1)); fi
+        if [ "$NOW" -ge "${deadline:-$((NOW + 1))}" ]; then break; fi
+        pause 0.2
+    done
+    undo_unconfirmed
+    exit 0
+}
+
+# Holds nothing of whoever started it: no terminal, lock, pipe or folder. Its PATH reaches further.
+detach() {
+    local fd
+    cd / || exit 1
+    exec </dev/null >/dev/null 2>&1
+    for fd in "/proc/$$/fd/"*; do
+        fd=${fd##*/}
+        if [ "$fd" -gt 2 ] && [ "$fd" != 255 ]; then exec {fd}>&-; fi # 255: bash reads the script there
+    done
+    export PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+}
+
+# Whether the log has just this run, which nobody has confirmed.
+unconfirmed() { logged "$RUN" && ! logged confirmed; }
+
+# Whether the log has this line.
+logged() {
+    local line lines=()
+    { mapfile -t lines <"$JOURNAL/log"; } 2>/dev/null
+    for line in "${lines[@]}"; do
+        if [ "$line" = "$1" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Whether a process runs; one that has ended may still wait for its parent (Z).
+alive() {
+    local line
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null && [[ ${line##*) } != Z* ]]
+}
+
+clock() {
+    read -r NOW _ </proc/uptime
+    NOW=$((10#${NOW/./}))
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
+}
+
+# Undoes the run, unless it was confirmed or undone before the lock could be taken.
+undo_unconfirmed() {
+    take_lock
+    if unconfirmed; then down --kill; fi
+}
+
+# Starts the watcher before the first command; logind would end a plain one with the SSH session.
+start_watcher() {
+    local id watcher
+    RUN=$(grep '^run ' "$JOURNAL/log")
+    id=${RUN#run }
+    watcher=(bash "$JOURNAL/watch.sh" "$CENTIS" $$ "${id% *}")
+    if [ -d /run/systemd/system ] &&
+        watches timeout 2 systemd-run --collect --quiet "--setenv=PATH=$PATH" -- "${watcher[@]}"; then
+        return
+    fi
+    if watches setsid --fork "${watcher[@]}"; then return; fi
+    take_back
+    die "no watcher starts for --confirm, so nothing was done: see that \`setsid\` and \`bash\` run and that /run has room"
+}
+
+# Whether a watcher that is started by this command says within 2 s that it is there.
+watches() {
+    (cd / && exec "$@" </dev/null >/dev/null 2>&1 9>&-) || return 1
+    for _ in {1..100}; do
+        if [ -n "$(watcher_pid)" ]; then return 0; fi
+        pause 0.02
+    done
+    return 1
+}
+
+watcher_pid() { sed -n 's/^watching //p' "$JOURNAL/log" 2>/dev/null | tail -n 1; }
+
+# Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
+# is not waited for.
+await_confirmation() {
+    local watcher deadline
+    watcher=$(watcher_pid)
+    trap 'undo_unconfirmed; exit 130' INT
+    trap 'undo_unconfirmed; exit 143' TERM
+    trap 'undo_unconfirmed; exit 129' HUP
+    trap '' TTIN
+    exec 9>&-
+    clock
+    deadline=$((NOW + CENTIS))
+    echo "Press Enter, or run \`$0 confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
+    while unconfirmed; do
+        clock
+        if [ "$NOW" -ge $((deadline + 200)) ] || { [ "$NOW" -ge "$deadline" ] && ! alive "$watcher"; }; then
+            undo_unconfirmed
+        elif enter_pressed; then
+            take_lock
+            if unconfirmed; then confirm; fi
+            exec 9>&-
+        fi
+    done
+    if logged "$RUN"; then return 0; fi
+    if [ "$NOW" -lt $((deadline - 100)) ]; then die "$NAME was taken down before it was confirmed"; fi
+    die "$NAME was not confirmed within $CONFIRM s, and is undone"
+}
+
+# Whether a line comes from the terminal before a pause is over.
+enter_pressed() {
+    local status=1
+    if [ -t 0 ]; then read -rt 0.2 _ && return 0 || status=$?; fi
+    if [ "$status" -le 128 ]; then pause 0.2; fi # no terminal, or it is closed, or another's
+    return 1
+}
+
+# Says that all is well; the lock is held.
+confirm() {
+    if [ ! -e "$JOURNAL" ]; then die "$NAME is not up: it was undone, or never put up"; fi
+    is_up || die "$NAME was interrupted: \`$0 down\` undoes it"
+    echo confirmed >>"$JOURNAL/log"
+    logged confirmed || die "$JOURNAL cannot be written: make room there, and confirm again"
+    echo "$NAME stays." >&2
+}
+
+# One line for users who came over SSH through DEVICE.
+warn_of_ssh() {
+    local peer
+    peer=$(ssh_peer)
+    if [ -n "$peer" ] && [[ "$(ip route get "$peer" 2>/dev/null) " == *" dev $1 "* ]]; then
+        echo "[#] # your SSH session goes through $1: use \`$0 up --confirm 60\`" >&2
+    fi
+}
+
+# The address of the SSH client; sudo hides it from this process, but not from its parents.
+ssh_peer() {
+    local pid=$$ line variable variables
+    while [ "$pid" -gt 1 ]; do
+        { mapfile -d '' -t variables <"/proc/$pid/environ" && read -r line <"/proc/$pid/stat"; } 2>/dev/null || return
+        for variable in "${variables[@]}"; do
+            if [[ $variable == SSH_CONNECTION=?* ]]; then
+                variable=${variable#*=}
+                printf '%s' "${variable%% *}"
+                return
+            fi
+        done
+        read -r _ pid _ <<<"${line##*) }"
+    done
+}
+
+CONFIRM= # seconds; nothing for no watcher
+CENTIS=
+
+# Works CONFIRM out from --confirm S.
+set_confirm() {
+    if [ $# != 0 ]; then CONFIRM=$1; fi
+    if [ $# = 0 ] && [ -z "$CONFIRM" ]; then return 0; fi
+    if [[ $CONFIRM =~ ^[0-9]{1,5}(\.[0-9]+)?$ ]]; then printf -v CENTIS %.0f "${CONFIRM}e2"; fi
+    if [ -z "$CENTIS" ] || [ "$CENTIS" -lt 100 ] || [ "$CENTIS" -gt 8640000 ]; then
+        printf 'Error: --confirm takes 1 to %s seconds, not %s\n' 86400 "$CONFIRM" >&2
+        exit 2
+    fi
+}
+
 main() {
-    case "${1-up} ${2-}" in
-    "up " | "down " | "down --kill") ;;
-    *) printf 'Usage: %s [up | down [--kill]]\n' "$0" >&2 && exit 2 ;;
+    case "${1-}" in --confirm | --confirm=*) set -- up "$@" ;; esac
+    case "${1-} ${2-}" in "up --confirm="*) set -- up --confirm "${2#*=}" "${@:3}" ;; esac
+    case "$# $*" in
+    "0 " | "1 up" | "1 down" | "2 down --kill") ;;
+    "1 confirm" | "3 up --confirm "*) ;;
+    *) printf 'Usage: %s [up [--confirm SECONDS] | confirm | down [--kill]]\n' "$0" >&2 && exit 2 ;;
     esac
+    set_confirm "${@:3}"
     become_root "$@"
     needs
     take_lock
     if [ "${1-up}" = down ]; then
         is_this || die "$NAME was made by other commands than these: \`netmodes down $NAME\`"
         down "${2-}"
+    elif [ "${1-up}" = confirm ]; then
+        is_this || die "$NAME was made by other commands than these: \`netmodes confirm $NAME\`"
+        confirm
     elif [ -e "$JOURNAL" ]; then
         if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
+        if grep -q '^watch' "$JOURNAL/log" && ! logged confirmed; then die "$NAME waits for its confirmation: \`$0 confirm\`"; fi
         echo "$NAME is up already." >&2
     else
         permissions
         requirements
-        trap 'stop 130 "interrupted"' INT
-        trap 'stop 143 "terminated"' TERM
-        trap 'stop 129 "hung up"' HUP
+        refuse_unseen
+        prepare
         begin || die "$JOURNAL cannot be written"
+        if [ -n "$CENTIS" ]; then start_watcher; else warn_of_ssh enp0s1; fi
         up
-        echo up >>"$JOURNAL/log"
+        stop_if_caught
+        echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+        if [ -n "$CENTIS" ]; then await_confirmation; fi
     fi
 }
 
@@ -540,6 +996,7 @@ begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
         printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
+        if [ -n "$CENTIS" ]; then watch_script >"$draft/watch.sh"; fi &&
         down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
 }
 
@@ -549,7 +1006,12 @@ facts() {
         "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
 }
 
-down_script() {
+down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }
+
+watch_script() { functions_and 'watch "$@"'; }
+
+# A script of its own with all functions of this one, which runs these lines.
+functions_and() {
     cat <<'START'
 #!/usr/bin/env bash
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
@@ -559,9 +1021,9 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE FIRST JOURNAL
+    declare -p NAME GRACE SLOW PATIENCE FIRST JOURNAL
     declare -f
-    printf '%s\n' 'become_root "$@"' needs take_lock 'down "${1-}"'
+    printf '%s\n' "$@"
 }
 
 is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
@@ -582,7 +1044,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 2, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "br0", "type", "bridge"], "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "br0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "br0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"probe": ["sh", "-c", "port=$(ip -o link show dev \"$0\" master \"$1\") || exit; [ -n \"$port\" ] && ip -o link show dev \"$1\"", "enp0s1", "br0"], "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "enp0s1", "up"], "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"probe": ["sh", "-c", "ip -o addr show dev \"$1\" to \"$2\" 2>/dev/null; ip -o addr show dev \"$0\" to \"$2\"", "enp0s1", "br0", "192.168.64.3"], "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": [], "others": [], "unless": [["link set enp0s1 nomaster", [["sh", "-c", "ip -o link show dev \"$0\" | grep \" master \" | grep -vF \" master $1 \"", "enp0s1", "br0"], ".+"]], ["route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "192.168.64.0/24", "enp0s1", "br0", "-wF", "metric 100"], ".+"]], ["route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", [["sh", "-c", "ip \"$0\" route show table \"$1\" exact \"$2\" | grep -vwF -e \"dev $3\" -e \"dev $4\" | grep \"$5\" \"$6\"", "-4", "main", "default", "enp0s1", "br0", "-wF", "metric 100"], ".+"]]]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": " enp0s1", "otherwise": "there is no device enp0s1 on this machine: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bridge: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bond: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 has no address 192.168.64.3/24: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "there is no route `default via 192.168.64.1 dev enp0s1`: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": []}
+{"format": 3, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$", "given": "", "but": ""}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["sh", "-c", "if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$", "given": "", "but": ""}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT", "given": "", "but": ""}], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\"", "but": ""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"192\\.168\\.64\\.3\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"192\\.168\\.64\\.3\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": [], "others": [], "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"master\":\"br0\""}], ["route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "route", "show", "table", "all"], "patterns": ["^([a-z]* ?192\\.168\\.64\\.0/24) .* metric 100( |$)"], "whole": " table local ", "given": "", "but": " table | dev enp0s1( |$)| dev br0( |$)"}], ["route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "route", "show", "table", "all"], "patterns": ["^([a-z]* ?default) .* metric 100( |$)"], "whole": " table local ", "given": "", "but": " table | dev enp0s1( |$)| dev br0( |$)"}]]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"link\":\"veth1\""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": " enp0s1", "otherwise": "there is no device enp0s1 on this machine: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bridge: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bond: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 has no address 192.168.64.3/24: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "there is no route `default via 192.168.64.1 dev enp0s1`: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true}
 JSON
 }
 

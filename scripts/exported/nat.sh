@@ -22,16 +22,19 @@ export PATH LC_ALL=C PS4='[#] '
 
 # The commands in order; "step K" is command K, which has an undo.
 up() {
+    before 0 1 2
     # a network of its own, named A: no device but a loopback that is down
     step 0 ip netns add A
     # the host passes on what is not for it
     step 1 sysctl -w net.ipv4.ip_forward=1
     # nat0, a switch inside the host
     step 2 ip link add nat0 type bridge
+    after || stop 1 "$(unknown)"
     # nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly
     run ip addr add 10.64.0.1/24 dev nat0
     # nat0 is switched on
     run ip link set nat0 up
+    before 5 6
     # what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in
     READS=yes step 5 nft -f - <<'STDIN'
 create table ip netmodes-bridge-nat0
@@ -50,6 +53,7 @@ add rule ip netmodes-bridge-nat0 input iifname "nat0" ip daddr 127.0.0.0/8 drop
 STDIN
     # a cable with two ends: what enters veth0 leaves veth1
     step 6 ip link add veth0 type veth peer name veth1
+    after || stop 1 "$(unknown)"
     # veth1 leaves the host for A
     run ip link set veth1 netns A
     # veth0 is plugged into nat0
@@ -64,6 +68,7 @@ STDIN
     run ip netns exec A ip link set lo up
     # what A cannot reach directly goes to 10.64.0.1
     run ip netns exec A ip route add default via 10.64.0.1
+    before 14 15
     # guard: files here stand for those in /etc (ip-netns(8))
     step 14 mkdir -p /etc/netns/A
     # guard: A asks these for names
@@ -71,11 +76,12 @@ STDIN
 # made by netmodes
 nameserver 192.168.64.1
 STDIN
+    after || stop 1 "$(unknown)"
 }
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils cksum:coreutils flock:util-linux grep:grep head:coreutils ip:iproute2 ls:ls mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
+    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -112,29 +118,45 @@ absent() { [ -z "$("${@:2}" 2>/dev/null)" ] || die "$1"; }
 present() { [[ "$("${@:3}" 2>/dev/null) " == *"$2"* ]] || die "$1"; }
 
 NAME=A
-GRACE=60
+GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0
 
 needs() {
-    need cat:coreutils cksum:coreutils flock:util-linux grep:grep head:coreutils ip:iproute2 ls:ls mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
+    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
 }
 
-# Prints a word that identifies the result of command K; fails if there is none.
-probe() {
+# A listing, by its number, run by the command $2.
+listing() {
     case $1 in
-    0) stat -L -c %i.%.9Z /run/netns/A ;;
-    1) sysctl -n net.ipv4.ip_forward ;;
-    2) ip -o link show dev nat0 type bridge ;;
-    5) sh -c 'table=$(nft -a list table ip "$0") || exit; printf "%s" "$table" | sed -n "s/^table .* # handle /h/p"' netmodes-bridge-nat0 ;;
-    6) ip -o link show dev veth0 type veth ;;
-    14) stat -c %i /etc/netns/A ;;
-    15) cksum /etc/netns/A/resolv.conf ;;
+    0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
+    1) "$2" ip netns pids A ;;
+    2) "$2" ip -n A -j link show ;;
+    3) "$2" sysctl -e net.ipv4.ip_forward net.ipv4.conf.lo.forwarding ;;
+    4) "$2" ip -d -j addr show ;;
+    5) "$2" sh -c 'if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi' ;;
+    6) "$2" iptables-save -t nat ;;
+    7) "$2" nft -j list tables ;;
+    8) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    processes) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
     esac
 }
 
-# Undoes command K; $before is the word that its probe printed before it ran.
+# Sets WORD to what identifies the result of command K.
+look() {
+    case $1 in
+    0) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/run/netns/A ([0-9]+\.[0-9]+\.[0-9]+) ' ;;
+    1) find_in 3 'net\.ipv4\.conf\.lo\.forwarding = [01]$' '' '' '^net\.ipv4\.ip_forward = ([0-9-]+)$' ;;
+    2) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"info_kind":"bridge"' ;;
+    5) find_in 7 '^\{"nftables": \[\{"metainfo": .*\]\}$' '' '' '"family": "ip", "name": "netmodes-bridge-nat0", "handle": ([0-9]+)' ;;
+    6) find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' ;;
+    14) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A ([0-9]+)\.' ;;
+    15) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/resolv\.conf [0-9.]+ ([0-9.]+)$' ;;
+    esac
+}
+
+# Undoes command K; $before is the word of its look before it ran.
 undo() {
-    local before=${2-}
+    local before=${2-} INPUT=
     case $1 in
     0) show ip netns del A ;;
     1) show sysctl -w net.ipv4.ip_forward="$before" ;;
@@ -146,37 +168,56 @@ undo() {
     esac
 }
 
-# Prints what depends on the result of command K by now, except networks of ours.
+# Sets WORD to what depends on the result of command K, except networks of ours.
 users() {
     case $1 in
     1)
-        found '(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}' ip -o link show type bridge
-        found 'masquerade|[sd]nat to' nft list ruleset
-        found 'MASQUERADE|[SD]NAT' iptables -t nat -S
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' && return
+        [ "$?" != 2 ] || return 2
+        find_in 5 'nftables v[^ ]+ .*$' '' '' '(masquerade|[sd]nat to)' && return
+        [ "$?" != 2 ] || return 2
+        find_in 6 COMMIT '' '' '-j (MASQUERADE|[SD]NAT)' && return
+        [ "$?" != 2 ] || return 2
         ;;
-    14) found .+ ls -A /etc/netns/A ;;
+    14)
+        find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/([^/ ]+) ' && return
+        [ "$?" != 2 ] || return 2
+        ;;
     esac
+    return 1
 }
 
-# Prints the sign that somebody else made the result of command K, which was cut off.
+# Sets WORD to a sign that somebody else made the result of command K after a cut.
 others() {
     case $1 in
     0)
-        found '[0-9]+' ip netns pids A
-        found .+ ip -n A -o link show up
+        find_in 1 '' '' '' '([0-9]+)' && return
+        [ "$?" != 2 ] || return 2
+        find_in 2 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifname":"([^"]+)","flags":\[[^]]*"UP"' && return
+        [ "$?" != 2 ] || return 2
         ;;
     2)
-        found 'inet6? [^ ]+' ip -o addr show dev nat0
-        found .+ ip -o link show master nat0
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"local"' && return
+        [ "$?" != 2 ] || return 2
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"master":"(nat0)"' && return
+        [ "$?" != 2 ] || return 2
         ;;
-    6) found .+ sh -c 'ip -o link show dev "$0" | grep -vF ": $0@$1:"' veth0 veth1 ;;
-    15) found .+ sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1" || :' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    6)
+        find_in 4 '^\[\{.*"ifname":"lo",.*\}\]$' '' '"link":"veth1"' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' && return
+        [ "$?" != 2 ] || return 2
+        ;;
+    15)
+        find_in 8 'looked$' '' '' '^(/etc/netns/A/resolv\.conf)$' && return
+        [ "$?" != 2 ] || return 2
+        ;;
     esac
+    return 1
 }
 
 # Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace)
-# and the functions that know the commands: probe, undo, users, others.
+# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
+# SLOW and PATIENCE (seconds) and the functions that know the commands: listing, look, undo, users,
+# others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -185,16 +226,74 @@ die() {
     exit 1
 }
 
-# Shows a command as it runs, with what it reads if READS is set.
+# Shows a command as it runs, with what it reads if READS is set. If it takes long it is named again,
+# and Ctrl-C ends it from then on.
 show() {
-    local text
+    local line text=''
+    line=$(quoted "$@")
     if [ -z "${READS-}" ]; then
-        (hold_back && set -x && "$@" >/dev/null)
+        printf '[#] %s\n' "$line" >&2
     else
         text=$(cat)
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$*" "$text" >&2
-        (hold_back && "$@" <<<"$text" >/dev/null)
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
+    LISTED=()
+    start command_itself "$text" "$@"
+    if ! finish "$SLOW"; then
+        printf '[#] # %s runs for %s s, as process %s: Ctrl-C ends it\n' "$line" "$SLOW" "$STARTED" >&2
+        until finish 0.1; do
+            if [ -n "$caught" ]; then give_up && break; fi
+        done
+    fi
+    return "$STATUS"
+}
+
+command_itself() {
+    if [ -n "${READS-}" ]; then exec <<<"$1"; fi
+    exec "${@:2}" >/dev/null
+}
+
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
+# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+start() {
+    exec {FROM}< <(
+        hold_back
+        (printf '%s\0' "$BASHPID" && "$@")
+        printf '\0%s\0' "$?"
+    )
+    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+}
+
+hold_back() { trap '' INT TERM HUP; }
+
+# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+finish() {
+    part "$1"
+    PRINTED+=$PART
+    [ "$PART_STATUS" != 142 ] || return 1
+    part "$1"
+    STATUS=${PART:-137} # killed
+    exec {FROM}<&-
+}
+
+give_up() {
+    kill -KILL "$STARTED"
+    exec {FROM}<&-
+    STATUS=137
+}
+
+# Reads up to a NUL, at most these seconds; a signal may come in between.
+part() {
+    local text
+    PART=''
+    while :; do
+        IFS= read -r -d '' -t "$1" -u "$FROM" text
+        PART_STATUS=$?
+        PART+=$text
+        case $PART_STATUS in
+        0 | 1 | 142) return "$PART_STATUS" ;;
+        esac
+    done
 }
 
 # Command K's undo, in words.
@@ -204,23 +303,40 @@ thing() { (
     undo "$1" "$2"
 ); }
 
-# Ctrl-C reaches the whole foreground group; each command comes to its end first.
-hold_back() { trap '' INT TERM HUP; }
-
 run() {
     local status=0
+    stop_if_caught
     if settled "$@"; then
         echo "[#] # ${*:3} is so already" >&2
         return 0
     fi
     show "$@" || status=$?
+    stop_if_caught
     [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
+}
+
+# From now on INT, TERM and HUP are noted, and end no command by themselves.
+prepare() {
+    declare -gA LISTED=()
+    FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
+    trap 'caught=INT' INT
+    trap 'caught=TERM' TERM
+    trap 'caught=HUP' HUP
+}
+
+stop_if_caught() {
+    case $caught in
+    INT) stop 130 interrupted ;;
+    TERM) stop 143 terminated ;;
+    HUP) stop 129 "hung up" ;;
+    esac
 }
 
 # A command as it is shown, quoted where it must be.
 quoted() {
-    local PS4=
-    { (set -x && : "$@") 2>&1; } | sed 's/^: //'
+    local PS4='' text
+    text=$({ set -x && : "$@"; } 2>&1)
+    printf '%s' "${text#: }"
 }
 
 hint() {
@@ -228,36 +344,92 @@ hint() {
         printf '\n%s' "If this kernel has no device type '$6': load its module (\`modprobe $6\`), or install the package that holds it (Ubuntu: linux-modules-extra)."
 }
 
-# Command K, which has an undo: what its probe says before and after goes into the journal.
+# Commands K..., which have an undo and come next: what their looks find before.
+before() {
+    local k
+    for k; do
+        look "$k" || [ "$?" = 1 ] || stop 1 "$(unknown)"
+        FOUND[k]=$WORD
+    done
+}
+
 step() {
-    note start "$1"
+    log start "$1" "${FOUND[$1]}"
     run "${@:2}"
-    note "done" "$1"
+    RAN+=("$1")
 }
 
-note() {
-    local now status=0
-    now=$(word "$2") || status=$?
-    if [ "$status" -gt 1 ]; then stop 1 "a probe was ended (exit status $status)"; fi
-    printf '%s %s %s\n' "$1" "$2" "${now:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+# What the looks find of those that have run.
+after() {
+    local k ran=("${RAN[@]}")
+    RAN=()
+    for k in "${ran[@]}"; do
+        look "$k" || [ "$?" = 1 ] || return 2
+        FOUND[k]=$WORD
+    done
+    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]}"; done
 }
 
-# The first word that the probe of command K prints, or nothing. Status 1: it fails, there is no such
-# thing; another: it did not come to its end, so what is there is unknown.
-word() {
-    local output first status=0
-    output=$(hold_back && probe "$1" 2>/dev/null) || status=$?
-    if ! ended "$status"; then return "$status"; fi
-    if [ "$status" != 0 ]; then return 1; fi
-    read -r first _ <<<"$output"
-    printf '%s' "$first"
+log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
+
+# NUMBER WHOLE GIVEN BUT PATTERN...: sets WORD to what a pattern finds in a listing. Status 1: it
+# finds nothing; 2: that is unknown; 3: the program is not installed.
+find_in() {
+    local whole=$2 given=$3 but=$4 lines line pattern word seen=
+    WORD=
+    list "$1" "$whole" || return
+    mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
+    for line in "${lines[@]}"; do if [[ $line =~ $given ]]; then seen=yes; fi; done
+    if [ -z "$seen" ]; then return 1; fi
+    for pattern in "${@:5}"; do
+        for line in "${lines[@]}"; do
+            if ! [[ $line =~ $pattern ]]; then continue; fi
+            word=${BASH_REMATCH[1]}
+            if [ -n "$but" ] && [[ $line =~ $but ]]; then continue; fi
+            WORD=$word
+            return 0
+        done
+    done
+    return 1
 }
 
-# Whether a command of this exit status came to its end; `sysctl` fails with 255.
-ended() { [ "$1" -lt 126 ] || [ "$1" = 255 ]; }
+# NUMBER WHOLE: sets PRINTED to a listing, which is made once between two commands.
+list() {
+    LISTING=$1
+    if [ -z "${LISTED[$1]+yes}" ]; then
+        run_listing "$1" || return
+        LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
+    fi
+    PRINTED=${LISTED[$1]}
+    [[ $PRINTED =~ $2 ]] || { WRONG="lists not all" && return 2; }
+}
+
+run_listing() {
+    start listing_itself "$1"
+    if ! finish "$PATIENCE"; then
+        give_up
+        WRONG="takes over $PATIENCE s" && return 2
+    fi
+    if [ "$STATUS" = 0 ]; then return 0; fi
+    WRONG="failed, exit status $STATUS"
+    if listing "$1" is_missing; then return 3; else return 2; fi
+}
+
+# It holds no lock, for what hangs would keep it.
+listing_itself() {
+    exec 2>/dev/null 9>&-
+    listing "$1" exec
+}
+
+is_missing() { ! command -v "$1" >/dev/null; }
+
+unknown() {
+    printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
+}
 
 stop() {
     printf 'Error: %s\n' "$2" >&2
+    after 2>/dev/null
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
@@ -271,12 +443,12 @@ stop() {
 take_back() {
     local k order=()
     local -A word_before=() word_after=() begun=()
-    hold_back
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }\`$(thing "$k" "${word_before[$k]}")\` failed"
+        caught=
+        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
@@ -296,20 +468,17 @@ read_log() {
     mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
 }
 
-# "return 0", for in a trap "return" alone gives the status of what the signal came into.
+# Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now again why status=0
-    now=$(word "$k") || status=$?
-    if [ "$status" = 1 ]; then return 0; fi
-    if [ "$status" != 0 ]; then
-        echo "[#] # \`$(thing "$k" "$before")\` waits: its probe was ended (exit status $status)" >&2
-        return 1
-    fi
+    local k=$1 before=$2 now why
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    now=$WORD
     if is_as_before "$k" "$before" "$now"; then return 0; fi
-    why=$(why_not "$k" "$before" "$now")
+    why_not "$k" "$before" "$now" || return
     if [ -z "$why" ]; then
         if pass_on "$k" "$before"; then return 0; fi
-        why=$(users "$k" | sed -n '1s/$/ depends on it/p')
+        users "$k" && why="$WORD depends on it"
+        [ "$?" != 2 ] || return 2
     fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
@@ -317,17 +486,24 @@ take_back_one() {
     fi
     echo "back $k" >>"$JOURNAL/log"
     undo "$k" "$before"
-    again=$(word "$k") || status=$?
-    [ "$status" = 1 ] || { [ "$status" = 0 ] && { [ "$again" != "$now" ] || [ "$now" = "$before" ]; }; }
+    if [ "$?" = 99 ]; then return 2; fi
+    look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
+    [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
 }
 
-# Why what command K made is not this run's, or nothing.
+why_failed() {
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+}
+
+# Sets why: why what command K made is not this run's, or nothing.
 why_not() {
     local k=$1 before=$2 now=$3
+    why=
     if [ -z "${word_after[$k]+done}" ]; then
-        if [ -n "$(others "$k")" ]; then echo "somebody else has made it"; fi
+        others "$k" && why="somebody else has made it"
+        [ "$?" != 2 ] || return 2
     elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
-        echo "it is not as this run left it"
+        why="it is not as this run left it"
     fi
 }
 
@@ -367,38 +543,48 @@ left() {
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
 }
 
-# Prints what a command's output has of a pattern.
-found() { "${@:2}" 2>/dev/null | grep -oE -m 1 -- "$1"; }
-
-# A line of an undo's input, unless a command's output has a pattern.
-unless() { [ -n "$(found "${@:2}")" ] || printf '%s\n' "$1"; }
+# A line of an undo's input, which goes to INPUT, unless a look finds something.
+unless() {
+    find_in "${@:2}"
+    case $? in
+    0) ;;
+    2) return 99 ;; # no command's status
+    *) INPUT+=$1$'\n' ;;
+    esac
+}
 
 # A process inside would keep the namespace alive once its name is gone.
 refuse_processes() {
-    local pids sign
+    local pids=() sign
     for sign in TERM KILL; do
-        pids=$(inside) || die "what runs inside $NAME is unknown (\`ip netns pids\` or \`stat\` was ended): try again"
-        if [ -z "$pids" ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids//$'\n'/, }): end them, or use --kill"
-        # shellcheck disable=SC2086 # one word a process
-        show kill -s "$sign" $pids
+        inside || die "$(unknown)"
+        if [ "${#pids[@]}" = 0 ]; then return 0; fi
+        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
-            if [ -z "$(inside)" ]; then return 0; fi
+            inside || die "$(unknown)"
+            if [ "${#pids[@]}" = 0 ]; then return 0; fi
             sleep 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
-# The processes inside, if the namespace is there and ours; it fails where that is unknown.
+# Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
+# unknown.
 inside() {
-    local now status=0 order=()
+    local order=() made line
     local -A word_before=() word_after=() begun=()
     read_log
-    now=$(word "$FIRST") || status=$?
-    ended "$status" || return 1
-    if [ "${word_after[$FIRST]-}" = "" ] || [ "$now" != "${word_after[$FIRST]}" ]; then return 0; fi
-    ip netns pids "$NAME" 2>/dev/null || ended $?
+    made=${word_after[$FIRST]-}
+    pids=()
+    look "$FIRST" || { [ "$?" = 1 ] && return 0; } || return 2
+    if [ -z "$made" ] || [ "$WORD" != "$made" ]; then return 0; fi
+    unset 'LISTED[processes]'
+    list processes '/proc/self/ns net:[^ ]*$' || return 2
+    while read -r line; do
+        if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
+    done <<<"$PRINTED"
 }
 
 # PROGRAM:PACKAGE...
@@ -430,17 +616,20 @@ take_lock() {
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
+    refuse_elsewhere
 }
 
 down() {
-    trap '' INT TERM HUP
+    prepare
     if [ ! -e "$JOURNAL" ]; then
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     grep -qs '^began ' "$JOURNAL/log" ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    refuse_blind
     refuse_processes "$1"
+    remove_plain_file || die "/run/netns/$NAME cannot be removed"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
@@ -499,9 +688,80 @@ writable() {
     if [ ! -d "$there" ] || [ ! -w "$there" ]; then die "$1 cannot be written, $2"; fi
 }
 
+
+# Who acts on a network stands in the network namespace that networks are made in: see
+# netmodes/place.py.
+refuse_elsewhere() {
+    local here log verb host name elsewhere=
+    here=$(readlink /proc/self/ns/net)
+    if [ -z "$here" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
+    for log in /run/netmodes/*/log; do
+        while read -r verb _ host; do
+            if [ "$verb" = run ] && [ "$host" != "$here" ]; then elsewhere=${log%/log}; fi
+        done <"$log"
+    done 2>/dev/null
+    for name in /run/netns/*; do
+        if [ ! "$name" -ef /proc/self/ns/net ]; then continue; fi
+        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ]; then die "this shell is inside ${name##*/}: leave it first"; fi
+    done
+    if [ -z "$elsewhere" ]; then return 0; fi
+    name=${elsewhere##*/}
+    die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+}
+
+# Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
+# has another journal.
+refuse_unseen() {
+    local id1 id2 shared1 shared2 master2
+    if [ /proc/self/ns/mnt -ef /proc/1/ns/mnt ]; then return 0; fi
+    if ! shares_journal; then return 0; fi
+    read -r id1 _ shared1 _ < <(mount_of self /run/netns)
+    read -r id2 _ shared2 master2 < <(mount_of 1 /run/netns)
+    if [ "$id1" = "$id2" ]; then return 0; fi
+    if [ "$shared1" != - ] && { [ "$shared1" = "$shared2" ] || [ "$shared1" = "$master2" ]; }; then return 0; fi
+    die "namespace $NAME would be seen in this shell's own mount namespace alone: run this outside, as by \`nsenter --target 1 --mount\`"
+}
+
+# Whether PID 1 has the same journal.
+shares_journal() {
+    local own first
+    read -r _ own _ < <(mount_of self /run/netmodes)
+    read -r _ first _ < <(mount_of 1 /run/netmodes)
+    [ -n "$first" ] && [ "$own" = "$first" ]
+}
+
+# PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
+# group that it shares with, and the one that it receives from.
+mount_of() {
+    local id parent device root point rest at place above='' held='' shared='' master=''
+    while [ "$held" != "$above" ] || [ -z "$held" ]; do
+        above=$held at=
+        while read -r id parent device root point _ rest; do
+            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
+            held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
+            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+        done <"/proc/$1/mountinfo"
+        if [ -z "$held" ]; then return 0; fi
+    done 2>/dev/null
+    printf '%s\n' "$held $place $shared $master"
+}
+
+# A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
+is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+
+is_mounted() { [[ "$(<"/proc/$1/mountinfo")" == *" /run/netns/$NAME "* ]]; }
+
+refuse_blind() {
+    if is_plain_file && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
+}
+
+remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+
 main() {
-    case "${1-up} ${2-}" in
-    "up " | "down " | "down --kill") ;;
+    case "$# $*" in
+    "0 " | "1 up" | "1 down" | "2 down --kill") ;;
     *) printf 'Usage: %s [up | down [--kill]]\n' "$0" >&2 && exit 2 ;;
     esac
     become_root "$@"
@@ -516,12 +776,12 @@ main() {
     else
         permissions
         requirements
-        trap 'stop 130 "interrupted"' INT
-        trap 'stop 143 "terminated"' TERM
-        trap 'stop 129 "hung up"' HUP
+        refuse_unseen
+        prepare
         begin || die "$JOURNAL cannot be written"
         up
-        echo up >>"$JOURNAL/log"
+        stop_if_caught
+        echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
     fi
 }
 
@@ -539,7 +799,10 @@ facts() {
         "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
 }
 
-down_script() {
+down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }
+
+# A script of its own with all functions of this one, which runs these lines.
+functions_and() {
     cat <<'START'
 #!/usr/bin/env bash
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
@@ -549,9 +812,9 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE FIRST JOURNAL
+    declare -p NAME GRACE SLOW PATIENCE FIRST JOURNAL
     declare -f
-    printf '%s\n' 'become_root "$@"' needs take_lock 'down "${1-}"'
+    printf '%s\n' "$@"
 }
 
 is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
@@ -570,7 +833,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     cat <<'JSON'
-{"format": 2, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-L", "-c", "%i.%.9Z", "/run/netns/A"], "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [[["ip", "netns", "pids", "A"], "[0-9]+"], [["ip", "-n", "A", "-o", "link", "show", "up"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"probe": ["sysctl", "-n", "net.ipv4.ip_forward"], "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [[["ip", "-o", "link", "show", "type", "bridge"], "(docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12}"], [["nft", "list", "ruleset"], "masquerade|[sd]nat to"], [["iptables", "-t", "nat", "-S"], "MASQUERADE|[SD]NAT"]], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "nat0", "type", "bridge"], "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [[["ip", "-o", "addr", "show", "dev", "nat0"], "inet6? [^ ]+"], [["ip", "-o", "link", "show", "master", "nat0"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in", "namespace": null, "stdin": "create table ip netmodes-bridge-nat0\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n", "undo": {"probe": ["sh", "-c", "table=$(nft -a list table ip \"$0\") || exit; printf \"%s\" \"$table\" | sed -n \"s/^table .* # handle /h/p\"", "netmodes-bridge-nat0"], "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"probe": ["ip", "-o", "link", "show", "dev", "veth0", "type", "veth"], "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [[["sh", "-c", "ip -o link show dev \"$0\" | grep -vF \": $0@$1:\"", "veth0", "veth1"], ".+"]], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"probe": ["stat", "-c", "%i", "/etc/netns/A"], "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [[["ls", "-A", "/etc/netns/A"], ".+"]], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"probe": ["cksum", "/etc/netns/A/resolv.conf"], "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [[["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\" || :", "# made by netmodes$", "/etc/netns/A/resolv.conf"], ".+"]], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["sh", "-c", "printf \"%s\" \"$0\" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused", "add table ip netmodes-bridge-nat0\nadd chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\nadd chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\nadd chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n"], "expect": null, "otherwise": "this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": []}
+{"format": 3, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$", "given": "", "but": ""}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["sh", "-c", "if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$", "given": "", "but": ""}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT", "given": "", "but": ""}], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(nat0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in", "namespace": null, "stdin": "create table ip netmodes-bridge-nat0\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n", "undo": {"look": {"argv": ["nft", "-j", "list", "tables"], "patterns": ["\"family\": \"ip\", \"name\": \"netmodes-bridge-nat0\", \"handle\": ([0-9]+)"], "whole": "^\\{\"nftables\": \\[\\{\"metainfo\": .*\\]\\}$", "given": "", "but": ""}, "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"link\":\"veth1\""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["sh", "-c", "printf \"%s\" \"$0\" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused", "add table ip netmodes-bridge-nat0\nadd chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\nadd chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\nadd chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n"], "expect": null, "otherwise": "this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }
 

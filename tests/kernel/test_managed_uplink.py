@@ -7,6 +7,7 @@ import time
 
 import pytest
 from labs import Lab
+from state import State, state
 
 BRIDGED = ("netmodes", "bridged", "--uplink", "enp0s1")
 
@@ -115,20 +116,47 @@ def test_address_on_the_port(lab: Lab) -> None:
     assert "Note: enp0s1 is a port of br0, yet has 192.168.64.3/24" in listed
 
 
-def suggested(lab: Lab, *arguments: str) -> bool:
-    """Whether --confirm is suggested to who came over SSH from the LAN."""
+def over_ssh(lab: Lab, *arguments: str) -> str:
+    """What `bridged` says to who came over SSH from the LAN."""
     ssh = "SSH_CONNECTION=192.168.64.1 51000 192.168.64.3 22"
-    done = lab.run("env", ssh, "netmodes", "bridged", *arguments)
-    line = "You came over SSH through enp0s1: `--confirm 60` undoes this unless you confirm."
-    return line in done.stderr.splitlines()
+    return lab.run("env", ssh, *arguments).stderr
 
 
-def test_suggestion(lab: Lab) -> None:
-    """--confirm is suggested in one line to who came through the uplink, unless it was given."""
+def test_objection(lab: Lab, untouched: State) -> None:
+    """Who came through the uplink must want a confirmation, or go on all the same."""
+    says = "your SSH session goes through enp0s1"
+
+    refused = over_ssh(lab, *BRIDGED, "--verbatim")
+    after = state(lab.ok)
+    confirmed = over_ssh(lab, *BRIDGED, "--confirm", "1")
+    anyway = over_ssh(lab, *BRIDGED, "--anyway")
+    joined = over_ssh(lab, *BRIDGED, "-n", "B")
+
+    assert refused == f"Error: {says}: use --confirm 60, or go on with --anyway\n"
+    assert after == untouched
+    assert "is undone" in confirmed
+    assert says not in confirmed
+    assert f"[#] # {says}:" in anyway
+    assert says not in joined
+    assert {one["name"] for one in json.loads(lab.ok("netmodes", "list", "--json"))} == {"A", "B"}
+
+
+def test_no_objection(lab: Lab) -> None:
+    """Who came through another NIC is told nothing."""
     lab.ok("bash", "-ec", "ip link add eth1 type veth peer name eth2; ip link set eth2 up")
     lab.ok("bash", "-ec", "ip link set eth1 up; ip addr add 10.0.0.2/24 dev eth1")
 
-    assert suggested(lab, "--uplink", "enp0s1")
-    assert not suggested(lab, "-n", "B", "--uplink", "eth1")
-    lab.ok("netmodes", "down", "--all")
-    assert not suggested(lab, "--uplink", "enp0s1", "--confirm", "1")
+    assert "SSH" not in over_ssh(lab, "netmodes", "bridged", "--uplink", "eth1")
+
+
+def test_ssh_of_a_script(lab: Lab) -> None:
+    """A script names --confirm in a line to who came through the uplink, sudo or not."""
+    script = lab.export("bridged", "--uplink", "enp0s1")
+    line = f"[#] # your SSH session goes through enp0s1: use `{script} up --confirm 60`\n"
+
+    hidden = over_ssh(lab, "sh", "-c", f"env -u SSH_CONNECTION {script}; true")
+    lab.ok(script, "down")
+    confirmed = over_ssh(lab, script, "--confirm", "1")
+
+    assert line in hidden
+    assert "SSH" not in confirmed

@@ -46,10 +46,10 @@ def plan(article: Facts) -> Plan:
     return HostOnly().plan(article)
 
 
-def begun(plan: Plan, *lines: str, watched: bool = False) -> Journal:
+def begun(plan: Plan, *lines: str) -> Journal:
     """The journal of a run that wrote these lines."""
     begun = Journal(plan.name)
-    begun.begin(plan, DOWN, watched=watched)
+    begun.begin(plan, DOWN)
     for line in lines:
         begun.write(*line.split(" "))
     return begun
@@ -98,13 +98,12 @@ def test_begin_without_notices(plan: Plan, root: Path) -> None:
 
 
 def test_begin_watched(plan: Plan, root: Path) -> None:
-    """That a run is watched is on disk with its intent: there is no instant in between."""
-    begun(plan, watched=True)
+    """The watcher is on disk with the intent, where one was asked for."""
+    Journal("A").begin(plan, DOWN, watch="echo watch\n")
+    begun(replace(plan, namespaces=("B",)))
 
-    began, run, watched = log(root)
-    assert began.startswith("began ")
-    assert run.startswith("run ")
-    assert watched == "watched"
+    assert (root / "A/watch.sh").read_text() == "echo watch\n"
+    assert not (root / "B/watch.sh").exists()
 
 
 @pytest.mark.parametrize("draft", [".A.new", ".A.old", ".B.old"])
@@ -220,12 +219,23 @@ def test_state(lines: list[str], state: str, plan: Plan) -> None:
         (["up", "confirmed", "down"], "interrupted", True),
     ],
 )
-def test_state_when_watched(lines: list[str], state: str, confirmed: bool, plan: Plan) -> None:
-    """A network that is watched is not yet up where nobody has confirmed it."""
-    network = begun(plan, *lines, watched=True).read()
+@pytest.mark.parametrize(("watch", "watcher"), [("watched", 0), ("watching 4711", 4711)])
+def test_state_when_watched(
+    watch: str, watcher: int, lines: list[str], state: str, confirmed: bool, plan: Plan
+) -> None:
+    """A network that is watched, by an earlier netmodes too, is up once somebody confirms it."""
+    network = begun(plan, watch, *lines).read()
 
     assert network is not None
-    assert (network.state, network.confirmed) == (state, confirmed)
+    assert (network.state, network.confirmed, network.watcher) == (state, confirmed, watcher)
+
+
+def test_last_watcher(plan: Plan) -> None:
+    """Of two watchers the last one to say so counts; a line that was cut does not."""
+    network = begun(plan, "watching 41", "watching 42", "watching", "up").read()
+
+    assert network is not None
+    assert (network.state, network.watcher) == ("unconfirmed", 42)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from console import machine, netmodes
+from console import Done, machine, netmodes
 from places import FACTS
 from processes import run
 
@@ -79,7 +79,10 @@ def in_a_process(
         ["bridged"],
         ["bridged", "--dry-run"],
         ["bridged", "--dry-run", *ARTICLE],
-        ["bridged", "--uplink", "enp0s1", "--confirm", "0", "--dry-run", *ARTICLE],
+        *(
+            ["bridged", "--uplink", "enp0s1", "--confirm", seconds, "--dry-run", *ARTICLE]
+            for seconds in ("0", "-1", "0.9", "nan", "inf", "1e308", "86401")
+        ),
         ["bridged", "--uplink", "enp0s1", "--confirm", "soon", "--dry-run", *ARTICLE],
         ["host-only", "--confirm", "60", "--dry-run", *ARTICLE],
         ["confirm"],
@@ -476,17 +479,17 @@ def test_list_json(article: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("watched", "lines", "state"),
+    ("lines", "state"),
     [
-        (False, [], "interrupted"),
-        (True, ["up"], "unconfirmed"),
-        (True, ["up", "confirmed"], "up"),
-        (False, ["up", "down"], "interrupted"),
+        ([], "interrupted"),
+        (["watching 1", "up"], "unconfirmed"),
+        (["watching 1", "up", "confirmed"], "up"),
+        (["up", "down"], "interrupted"),
     ],
 )
-def test_list_states(watched: bool, lines: list[str], state: str) -> None:
+def test_list_states(lines: list[str], state: str) -> None:
     """The list tells a network that is up from one that is not yet, or not any more."""
-    begun("A", *lines, watched=watched)
+    begun("A", *lines)
 
     assert netmodes("list").stdout.splitlines()[1].split()[2] == state
 
@@ -507,11 +510,11 @@ def test_list_stray(nowhere: Path) -> None:
     ]
 
 
-def begun(name: str, *lines: str, watched: bool = False, mode: Mode | None = None) -> None:
+def begun(name: str, *lines: str, mode: Mode | None = None) -> None:
     """Write the journal of a network that was begun, and what became of it."""
     written = Journal(name)
     plan = (mode or HostOnly(namespace=name)).plan(machine("article"))
-    written.begin(plan, "", watched=watched)
+    written.begin(plan, "")
     for line in lines:
         written.write(line)
 
@@ -564,18 +567,16 @@ def test_again_but_different(command: list[str], says: str, root: None, nowhere:
 
 
 @pytest.mark.parametrize(
-    ("watched", "lines", "says"),
+    ("lines", "says"),
     [
-        (False, [], "A was interrupted: `netmodes down A` undoes it"),
-        (False, ["up", "down"], "A was interrupted: `netmodes down A` undoes it"),
-        (True, ["up"], "A waits for its confirmation: `netmodes confirm A`"),
+        ([], "A was interrupted: `netmodes down A` undoes it"),
+        (["up", "down"], "A was interrupted: `netmodes down A` undoes it"),
+        (["watching 1", "up"], "A waits for its confirmation: `netmodes confirm A`"),
     ],
 )
-def test_again_too_early(
-    watched: bool, lines: list[str], says: str, root: None, nowhere: Path
-) -> None:
+def test_again_too_early(lines: list[str], says: str, root: None, nowhere: Path) -> None:
     """A network that is not wholly up is refused, with what helps."""
-    begun("A", *lines, watched=watched)
+    begun("A", *lines)
     write_ip(nowhere, "echo '[]'")
 
     done = netmodes("host-only")
@@ -585,12 +586,23 @@ def test_again_too_early(
 
 def test_confirm(root: None) -> None:
     """A network that is confirmed is up from then on, and that is said."""
-    begun("A", "up", watched=True)
+    begun("A", "watching 1", "up")
+
+    done = [netmodes("confirm", "A") for _ in range(2)]
+
+    assert done == [Done(0, "", "A stays.\n")] * 2
+    assert netmodes("list").stdout.splitlines()[1].split()[2] == "up"
+
+
+@pytest.mark.parametrize("lines", [["watching 1"], ["watching 1", "up", "down"]])
+def test_confirm_what_is_interrupted(lines: list[str], root: None) -> None:
+    """What is not wholly up, or not any more, does not stay."""
+    begun("A", *lines)
 
     done = netmodes("confirm", "A")
 
-    assert (done.status, done.stdout, done.stderr) == (0, "", "A stays.\n")
-    assert netmodes("list").stdout.splitlines()[1].split()[2] == "up"
+    says = "Error: A was interrupted: `netmodes down A` undoes it\n"
+    assert (done.status, done.stdout, done.stderr) == (1, "", says)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
     modes: list[Mode] = [HostOnly(namespace="web"), Bridged(namespace="work", uplink="enp0s1")]
     for mode in modes:
-        Journal(mode.namespace).begin(mode.plan(machine("article")), "", watched=False)
+        Journal(mode.namespace).begin(mode.plan(machine("article")), "")
         Journal(mode.namespace).write("up")
 
 

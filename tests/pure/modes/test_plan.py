@@ -396,3 +396,22 @@ def test_join_keeps_its_json(joined: Facts) -> None:
 
     assert plan.inherited
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+SSH = "your SSH session goes through enp0s1:\n  use --confirm 60"
+
+
+def test_ssh_session(article: Facts) -> None:
+    """That the uplink carries the SSH session is a notice, unless a confirmation is wanted."""
+    mode, facts = Bridged(uplink="enp0s1"), replace(article, ssh="enp0s1")
+
+    assert SSH in mode.plan(facts).notices
+    assert SSH not in mode.plan(facts, confirm=60).notices
+    assert SSH not in mode.plan(replace(article, ssh="enp0s2")).notices
+
+
+def test_ssh_session_on_the_bridge(joined: Facts) -> None:
+    """Who joins a bridge hands nothing over, so that no SSH session is at risk."""
+    mode = Bridged(namespace="B", uplink="enp0s1")
+
+    assert SSH not in mode.plan(replace(joined, ssh="enp0s1")).notices

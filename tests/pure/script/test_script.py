@@ -13,7 +13,7 @@ from netmodes.commands.requirements import uplink_unchanged
 from netmodes.journal import Journal
 from netmodes.plan.look import Look
 from netmodes.plan.undo import seconds_left
-from netmodes.script.bash import down_script, engine, knowledge, render
+from netmodes.script.bash import down_script, engine, knowledge, render, watch_script
 
 LONG = "n" * 250
 
@@ -143,18 +143,57 @@ def test_tabs_and_ends(mode: Mode, article: Facts) -> None:
     assert not text.endswith("\n\n")
 
 
+WRONG = ["sideways", "up --kill", "--kill", "down --all", "up down", "up --confirm", "down confirm"]
+
+
 @each_class
-@pytest.mark.parametrize(
-    "arguments", [["sideways"], ["up", "--kill"], ["--kill"], ["down", "--all"], ["up", "down"]]
-)
-def test_wrong_usage(mode: Mode, arguments: list[str], article: Facts, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", WRONG)
+def test_wrong_usage(mode: Mode, arguments: str, article: Facts, tmp_path: Path) -> None:
     """A script called with anything else says how to call it, exits 2 and does nothing."""
     path = tmp_path / "it.sh"
     path.write_text(mode.script(article))
 
-    status, said = run("bash", path, *arguments)
+    status, said = run("bash", path, *arguments.split())
 
-    assert (status, said) == (2, f"Usage: {path} [up | down [--kill]]\n")
+    verbs = "up [--confirm SECONDS] | confirm" if mode.confirms else "up"
+    assert (status, said) == (2, f"Usage: {path} [{verbs} | down [--kill]]\n")
+
+
+@pytest.mark.parametrize("arguments", ["--confirm 60", "up --confirm 60", "confirm"])
+def test_confirms_nothing(arguments: str, article: Facts, tmp_path: Path) -> None:
+    """A script that cannot cut the host off has no --confirm, as on the command line."""
+    path = tmp_path / "it.sh"
+    path.write_text(HostOnly().script(article))
+
+    assert run("bash", path, *arguments.split())[0] == 2
+
+
+@pytest.mark.parametrize(
+    "seconds", ["0", "-1", "0.99", "86401", "nan", "inf", "1e308", "", "9" * 9]
+)
+@pytest.mark.parametrize(
+    "form", [["--confirm={}"], ["up", "--confirm={}"], ["up", "--confirm", "{}"]]
+)
+def test_no_seconds(form: list[str], seconds: str, article: Facts, tmp_path: Path) -> None:
+    """What is no time to wait for somebody is refused in one sentence."""
+    path = tmp_path / "it.sh"
+    path.write_text(Bridged(uplink="enp0s1").script(article, confirm=60))
+
+    done = run("bash", path, *(word.format(seconds) for word in form))
+
+    assert done == (2, f"Error: --confirm takes 1 to 86400 seconds, not {seconds}\n")
+
+
+def test_watcher_of_a_script(article: Facts) -> None:
+    """The watch.sh that a script writes does what that of netmodes does."""
+    plan = Bridged(uplink="enp0s1").plan(article)
+    ours = watch_script(plan)
+
+    status, theirs = run("bash", "-c", render(plan).removesuffix('main "$@"\n') + "watch_script")
+
+    assert (status, run("bash", "-n", "-c", theirs)) == (0, (0, ""))
+    assert functions(ours).items() <= functions(theirs).items()
+    assert statements(ours) == statements(theirs)
 
 
 @each_mode
@@ -353,7 +392,7 @@ FUNCTION = r"^(\w+) ?\(\) *\n?\{.*?^\}\n|^(\w+)\(\) \{ .* \}\n"
 
 def functions(text: str) -> dict[str, str]:
     """The functions that bash has read from a script, as bash writes them."""
-    end = text.index('become_root "$@"\n')
+    end = text.rindex("\n}\n") + len("\n}\n")
     status, written = run("bash", "-c", f"{text[:end]}\ndeclare -f")
     assert status == 0
     found = re.finditer(FUNCTION, written, re.M | re.S)

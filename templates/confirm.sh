@@ -1,0 +1,167 @@
+# --confirm: the run is undone unless somebody confirms it in time. The watcher, the journal's
+# watch.sh, sees to that in a session of its own; it acts by the journal alone. Times are hundredths
+# of a second of uptime, which goes on while the machine is suspended. RUN is the log's line that
+# names the run.
+
+# What watch.sh does. CENTISECONDS: the time for it once the run is up; PID: the process that puts it
+# up, without which there is no use in waiting; ID: the run's.
+watch() {
+    local deadline=
+    detach
+    RUN="run $3 $(readlink /proc/self/ns/net)"
+    # The log is opened once: by its path it might be another run's a moment later.
+    { grep -Fqx "$RUN" /proc/self/fd/8 && echo "watching $$" >&8; } 8>>"$JOURNAL/log" || exit 1
+    while alive "$2" && unconfirmed; do
+        clock
+        if [ -z "$deadline" ] && logged up; then deadline=$((NOW + $1)); fi
+        if [ "$NOW" -ge "${deadline:-$((NOW + 1))}" ]; then break; fi
+        pause 0.2
+    done
+    undo_unconfirmed
+    exit 0
+}
+
+# Holds nothing of whoever started it: no terminal, lock, pipe or folder. Its PATH reaches further.
+detach() {
+    local fd
+    cd / || exit 1
+    exec </dev/null >/dev/null 2>&1
+    for fd in "/proc/$$/fd/"*; do
+        fd=${fd##*/}
+        if [ "$fd" -gt 2 ] && [ "$fd" != 255 ]; then exec {fd}>&-; fi # 255: bash reads the script there
+    done
+    export PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+}
+
+# Whether the log has just this run, which nobody has confirmed.
+unconfirmed() { logged "$RUN" && ! logged confirmed; }
+
+# Whether the log has this line.
+logged() {
+    local line lines=()
+    { mapfile -t lines <"$JOURNAL/log"; } 2>/dev/null
+    for line in "${lines[@]}"; do
+        if [ "$line" = "$1" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Whether a process runs; one that has ended may still wait for its parent (Z).
+alive() {
+    local line
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null && [[ ${line##*) } != Z* ]]
+}
+
+clock() {
+    read -r NOW _ </proc/uptime
+    NOW=$((10#${NOW/./}))
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
+}
+
+# Undoes the run, unless it was confirmed or undone before the lock could be taken.
+undo_unconfirmed() {
+    take_lock
+    if unconfirmed; then down --kill; fi
+}
+
+# Starts the watcher before the first command; logind would end a plain one with the SSH session.
+start_watcher() {
+    local id watcher
+    RUN=$(grep '^run ' "$JOURNAL/log")
+    id=${RUN#run }
+    watcher=(bash "$JOURNAL/watch.sh" "$CENTIS" $$ "${id% *}")
+    if [ -d /run/systemd/system ] &&
+        watches timeout 2 systemd-run --collect --quiet "--setenv=PATH=$PATH" -- "${watcher[@]}"; then
+        return
+    fi
+    if watches setsid --fork "${watcher[@]}"; then return; fi
+    take_back
+    die "no watcher starts for --confirm, so nothing was done: see that \`setsid\` and \`bash\` run and that /run has room"
+}
+
+# Whether a watcher that is started by this command says within 2 s that it is there.
+watches() {
+    (cd / && exec "$@" </dev/null >/dev/null 2>&1 9>&-) || return 1
+    for _ in {1..100}; do
+        if [ -n "$(watcher_pid)" ]; then return 0; fi
+        pause 0.02
+    done
+    return 1
+}
+
+watcher_pid() { sed -n 's/^watching //p' "$JOURNAL/log" 2>/dev/null | tail -n 1; }
+
+# Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
+# is not waited for.
+await_confirmation() {
+    local watcher deadline
+    watcher=$(watcher_pid)
+    trap 'undo_unconfirmed; exit 130' INT
+    trap 'undo_unconfirmed; exit 143' TERM
+    trap 'undo_unconfirmed; exit 129' HUP
+    trap '' TTIN
+    exec 9>&-
+    clock
+    deadline=$((NOW + CENTIS))
+    echo "Press Enter, or run \`$0 confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
+    while unconfirmed; do
+        clock
+        if [ "$NOW" -ge $((deadline + 200)) ] || { [ "$NOW" -ge "$deadline" ] && ! alive "$watcher"; }; then
+            undo_unconfirmed
+        elif enter_pressed; then
+            take_lock
+            if unconfirmed; then confirm; fi
+            exec 9>&-
+        fi
+    done
+    if logged "$RUN"; then return 0; fi
+    if [ "$NOW" -lt $((deadline - 100)) ]; then die "$NAME was taken down before it was confirmed"; fi
+    die "$NAME was not confirmed within $CONFIRM s, and is undone"
+}
+
+# Whether a line comes from the terminal before a pause is over.
+enter_pressed() {
+    local status=1
+    if [ -t 0 ]; then read -rt 0.2 _ && return 0 || status=$?; fi
+    if [ "$status" -le 128 ]; then pause 0.2; fi # no terminal, or it is closed, or another's
+    return 1
+}
+
+# Says that all is well; the lock is held.
+confirm() {
+    if [ ! -e "$JOURNAL" ]; then die "$NAME is not up: it was undone, or never put up"; fi
+    is_up || die "$NAME was interrupted: \`$0 down\` undoes it"
+    echo confirmed >>"$JOURNAL/log"
+    logged confirmed || die "$JOURNAL cannot be written: make room there, and confirm again"
+    echo "$NAME stays." >&2
+}
+
+# One line for users who came over SSH through DEVICE.
+warn_of_ssh() {
+    local peer
+    peer=$(ssh_peer)
+    if [ -n "$peer" ] && [[ "$(ip route get "$peer" 2>/dev/null) " == *" dev $1 "* ]]; then
+        echo "[#] # your SSH session goes through $1: use \`$0 up --confirm 60\`" >&2
+    fi
+}
+
+# The address of the SSH client; sudo hides it from this process, but not from its parents.
+ssh_peer() {
+    local pid=$$ line variable variables
+    while [ "$pid" -gt 1 ]; do
+        { mapfile -d '' -t variables <"/proc/$pid/environ" && read -r line <"/proc/$pid/stat"; } 2>/dev/null || return
+        for variable in "${variables[@]}"; do
+            if [[ $variable == SSH_CONNECTION=?* ]]; then
+                variable=${variable#*=}
+                printf '%s' "${variable%% *}"
+                return
+            fi
+        done
+        read -r _ pid _ <<<"${line##*) }"
+    done
+}
