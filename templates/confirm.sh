@@ -4,21 +4,52 @@
 # names the run.
 
 # What watch.sh does. CENTISECONDS: the time for it once the run is up; PID: the process that puts it
-# up, without which there is no use in waiting; ID: the run's.
+# up, without which there is no use in waiting; ID: the run's. To come up it has the same time, and at
+# least a minute.
 watch() {
-    local deadline=
+    local latest deadline=
     detach
+    clock
+    latest=$((NOW + ($1 > 6000 ? $1 : 6000)))
     RUN="run $3 $(readlink /proc/self/ns/net)"
     # The log is opened once: by its path it might be another run's a moment later.
     { grep -Fqx "$RUN" /proc/self/fd/8 && echo "watching $$" >&8; } 8>>"$JOURNAL/log" || exit 1
     while alive "$2" && unconfirmed; do
         clock
         if [ -z "$deadline" ] && logged up; then deadline=$((NOW + $1)); fi
-        if [ "$NOW" -ge "${deadline:-$((NOW + 1))}" ]; then break; fi
+        if [ -z "$deadline" ] && [ "$NOW" -ge "$latest" ]; then stop_run "$2" && break; fi
+        if [ -n "$deadline" ] && [ "$NOW" -ge "$deadline" ]; then break; fi
         pause 0.2
     done
     undo_unconfirmed
     exit 0
+}
+
+# Ends a command that hangs, so that the run undoes itself; or else the run, PID. Nobody else may be
+# able to reach the machine.
+stop_run() {
+    local hanging
+    hanging=$(commands_of "$1")
+    # shellcheck disable=SC2086 # one word a process
+    if [ -n "$hanging" ]; then kill -KILL $hanging; fi
+    if ! flock -w 30 /run/netmodes/.lock true; then
+        # shellcheck disable=SC2046 # the same
+        kill -KILL "$1" $(commands_of "$1")
+    fi
+}
+
+# What PID has started, and what that has, as far as it keeps the lock.
+commands_of() {
+    local stat line pid parent fd
+    for stat in /proc/[0-9]*/stat; do
+        { read -r line <"$stat"; } 2>/dev/null || continue
+        pid=${line%% *}
+        read -r _ parent _ <<<"${line##*) }"
+        if [ "$parent" != "$1" ]; then continue; fi
+        for fd in "/proc/$pid/fd/"*; do
+            if [ "$fd" -ef /run/netmodes/.lock ]; then echo "$pid" && commands_of "$pid" && break; fi
+        done
+    done
 }
 
 # Holds nothing of whoever started it: no terminal, lock, pipe or folder. Its PATH reaches further.
@@ -136,7 +167,9 @@ enter_pressed() {
 confirm() {
     if [ ! -e "$JOURNAL" ]; then die "$NAME is not up: it was undone, or never put up"; fi
     is_up || die "$NAME was interrupted: \`$0 down\` undoes it"
-    echo confirmed >>"$JOURNAL/log"
+    for _ in 1 2; do # the first may go on where a full disk has cut an earlier one
+        logged confirmed || echo confirmed >>"$JOURNAL/log"
+    done
     logged confirmed || die "$JOURNAL cannot be written: make room there, and confirm again"
     echo "$NAME stays." >&2
 }

@@ -101,9 +101,11 @@ def confirm(name: str) -> None:
         raise Refused(f"{name} is not up: it was undone, or never put up")
     if run.state == "interrupted":
         raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")
-    journal.write("confirmed")
-    if (run := journal.read()) is None or not run.confirmed:  # the line was cut by a full disk
-        raise NetmodesError(f"{journal.folder} cannot be written: make room there, confirm again")
+    for _ in range(2):  # the first may go on where a full disk has cut an earlier one
+        journal.write("confirmed")
+        if (run := journal.read()) is not None and run.confirmed:
+            return
+    raise NetmodesError(f"{journal.folder} cannot be written: make room there, confirm again")
 
 
 def unreachable(runner: Runner) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,18 @@ def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, nam
 
     assert joins == "A"
     assert state(quick_lab.ok) == untouched
+
+
+def test_confirm(quick_lab: Lab, older: list[str]) -> None:
+    """What waits for a confirmation there is listed as that, and is confirmed here."""
+    argv = [*older, "bridged", "--uplink", "enp0s1", "--confirm", "300"]
+    running = subprocess.Popen(quick_lab.argv(*argv), env=quick_lab.environment)
+    deadline = time.monotonic() + 30
+    while "unconfirmed" not in quick_lab.ok("netmodes", "list"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    quick_lab.ok("netmodes", "confirm", "A")
+
+    assert running.wait(30) == 0
+    assert quick_lab.ok("netmodes", "list").split()[4:7] == ["A", "bridged", "up"]

@@ -137,6 +137,49 @@ def test_time_runs_from_up(here: Path) -> None:
     assert (here / "netmodes/A/log").read_text().endswith("down --kill\n")
 
 
+#: A run that keeps the lock while its command hangs; then it undoes itself, or hangs too.
+HANGS = """
+exec 9>"$1"
+flock 9
+sleep 600
+[ "$2" != "hangs too" ] || sleep 600
+echo undone >>"$3"
+"""
+
+
+@pytest.mark.parametrize("how", ["undoes itself", "hangs too"])
+def test_hangs(how: str, here: Path) -> None:
+    """A command that hangs before the run is up is ended, and the run with it if need be."""
+    run_id = begun()
+    lock, log = here / "netmodes/.lock", here / "netmodes/A/log"
+    running = subprocess.Popen([BASH, "-c", HANGS, BASH, str(lock), how, str(log)])
+    while subprocess.run(["flock", "-n", str(lock), "true"], check=False).returncode == 0:
+        time.sleep(0.05)
+    text = moved(watch_script(PLAN).removesuffix('watch "$@"\n'), here)
+    hurry = 'clock() { NOW=$((${NOW:-0} + 6000)); }; flock() { command flock -w 0.5 "${@:3}"; }\n'
+    driver = text + hurry + DRIVER.format(meanwhile=":")
+
+    run(BASH, "-c", driver, "watch.sh", "100", str(running.pid), run_id)
+
+    assert running.wait(30) == {"undoes itself": 0, "hangs too": -9}[how]
+    assert ("undone" in log.read_text()) is (how == "undoes itself")
+    assert log.read_text().endswith("down --kill\n")
+
+
+@pytest.mark.parametrize("cut", ["", "conf"])
+def test_confirm_after_a_cut(cut: str, here: Path) -> None:
+    """A confirmation that a full disk has cut does not spoil the next one."""
+    begun("watching 1", "up")
+    with (here / "netmodes/A/log").open("a") as log:
+        log.write(cut)
+
+    confirm.confirm("A")
+
+    network = Journal("A").read()
+    assert network is not None
+    assert network.confirmed
+
+
 STARTERS = {
     "works": 'while [ "$1" != -- ]; do shift; done; shift; setsid --fork "$@"',
     "fails": "exit 1",

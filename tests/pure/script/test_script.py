@@ -246,8 +246,9 @@ def undos(plan: Plan) -> list[tuple[int, Undo]]:
 
 @each_plan
 def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
-    """Bash and shellcheck agree with the script and with the journal's down.sh alike."""
-    for name, text in (("up.sh", render(plan)), ("down.sh", down_script(plan))):
+    """Bash and shellcheck agree with the script, and with the journal's down.sh and watch.sh."""
+    texts = {"up.sh": render(plan), "down.sh": down_script(plan), "watch.sh": watch_script(plan)}
+    for name, text in texts.items():
         path = tmp_path / name
         path.write_text(text)
 
