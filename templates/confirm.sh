@@ -67,6 +67,12 @@ detach() {
 # Whether the log has just this run, which nobody has confirmed.
 unconfirmed() { logged "$RUN" && ! logged confirmed; }
 
+# Whether the network called $1 waits for its confirmation.
+waits() {
+    local JOURNAL=/run/netmodes/$1
+    grep -qs '^watch' "$JOURNAL/log" && ! logged confirmed
+}
+
 # Whether the log has this line.
 logged() {
     local line lines=()

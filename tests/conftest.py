@@ -20,8 +20,8 @@ settings.register_profile("netmodes", deadline=None)
 settings.load_profile("netmodes")
 settings.register_profile("few", max_examples=10, deadline=None, derandomize=True)
 
-# Tests see what users see, whatever the caller's environment asks of Python.
-for name in [name for name in os.environ if name.startswith("PYTHON")]:
+# Tests see what users see, whatever the caller's environment asks of Python, or says of SSH.
+for name in [name for name in os.environ if name.startswith(("PYTHON", "SSH_CONNECTION"))]:
     del os.environ[name]
 
 # What a shell's background and nohup ignore is heard in all that is started; here it is no end.

@@ -100,6 +100,7 @@ def enter(command: Sequence[str]) -> NoReturn:
         Refused: this machine forbids user namespaces, or ``unshare`` is missing.
     """
     os.environ.update(_environment())
+    os.environ.pop("SSH_CONNECTION", None)  # the session does not go through the lab's NIC
     for name in NEEDS:
         if find(name) is None:
             raise Refused(str(missing(name)))

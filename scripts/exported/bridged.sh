@@ -842,6 +842,12 @@ detach() {
 # Whether the log has just this run, which nobody has confirmed.
 unconfirmed() { logged "$RUN" && ! logged confirmed; }
 
+# Whether the network called $1 waits for its confirmation.
+waits() {
+    local JOURNAL=/run/netmodes/$1
+    grep -qs '^watch' "$JOURNAL/log" && ! logged confirmed
+}
+
 # Whether the log has this line.
 logged() {
     local line lines=()
@@ -1008,7 +1014,7 @@ main() {
         confirm
     elif [ -e "$JOURNAL" ]; then
         if ! is_this || ! is_up; then die "$NAME is in use, or was interrupted: take it down first"; fi
-        if grep -q '^watch' "$JOURNAL/log" && ! logged confirmed; then die "$NAME waits for its confirmation: \`$0 confirm\`"; fi
+        if waits "$NAME"; then die "$NAME waits for its confirmation: \`$0 confirm\`"; fi
         echo "$NAME is up already." >&2
     else
         permissions

@@ -260,6 +260,23 @@ def test_taken_down(lab: Lab, way: Way) -> None:
     assert state(lab.ok) == before
 
 
+def test_join(lab: Lab, way: Way) -> None:
+    """Nobody joins a bridge that may be about to go: not netmodes, nor a script."""
+    lab.ok("netmodes", *MODE)
+    joins = f"{lab.programs.name}/joins.sh"
+    lab.ok("netmodes", *MODE, "-n", "B", "--export", joins)
+    lab.ok("netmodes", "down", "A")
+    running = start(lab, *way, PATIENT)
+    wait_for(lab, "unconfirmed")
+
+    refused = [lab.run("netmodes", *MODE, "-n", "B"), lab.run(joins)]
+    lab.ok("netmodes", "down", "A")
+    running.communicate(timeout=60)
+
+    says = "Error: A waits for its confirmation: `netmodes confirm A`\n"
+    assert [done.stderr for done in refused] == [says] * 2
+
+
 def test_no_watcher(lab: Lab, way: Way) -> None:
     """Where no watcher starts, nothing is done."""
     before = state(lab.ok)

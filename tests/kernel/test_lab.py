@@ -70,6 +70,16 @@ def test_page(lab: Lab) -> None:
     assert lab.ok(*get, router=True) == PAGE
 
 
+def test_no_ssh() -> None:
+    """The SSH session of who makes the lab does not go through the lab's NIC."""
+    script = 'netmodes facts | grep -c \'"ssh": ""\'; echo "$SSH_CONNECTION"'
+    ssh = {"SSH_CONNECTION": "192.168.64.7 51000 192.168.64.3 22"}
+
+    done = run(*LAB, "sh", "-c", script, env=os.environ | ssh, timeout=60)
+
+    assert done.stdout == "1\n\n"
+
+
 def test_names() -> None:
     """One name is known at the router, and on the machine as on Ubuntu; any other is not."""
     ask = "getent ahostsv4 outside.example; getent ahostsv4 other.example; echo $?"
