@@ -85,7 +85,7 @@ def test_owner(package: str, owner: str) -> None:
 def test_programs() -> None:
     """The runner runs programs; past it only facts are read, a lab made and a watcher armed."""
     reading = {"read", "query"}
-    assert importers("subprocess") == reading | {"lab", "servers", "confirm"}
+    assert importers("subprocess") == reading | {"runner", "lab", "servers", "confirm"}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: f"{path.parent.name}.{path.stem}")
@@ -202,7 +202,7 @@ journal.ROOT = Path(os.environ["PATH"], "netmodes")
 
 def test_loaded_to_run(tmp_path: Path) -> None:
     """A run takes plumbum but not jinja2, though the journal holds the undo as bash."""
-    others = "mkdir rm rmdir sed sysctl tee".split()
+    others = "grep mkdir rm rmdir sed sh stat sysctl tee".split()
     loopback = '[{"ifindex":1,"ifname":"lo","flags":[]}]'
     lists = f"case $3 in addr) echo '{loopback}' ;; *) echo '[]' ;; esac"
     programs = {"ip": lists, "find": "echo /proc/self/ns/net 1"} | dict.fromkeys(others, "echo 1")

@@ -34,7 +34,7 @@ def test_all_is_well() -> None:
     prepare(PLAN, Runner())
 
 
-@pytest.mark.parametrize("program", ["ip", "sed", "grep", "rmdir", "cksum"])
+@pytest.mark.parametrize("program", ["ip", "sed", "grep", "rmdir", "find"])
 def test_program(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that is missing is named, whether up or its undo runs it."""
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == program else name)

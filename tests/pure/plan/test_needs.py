@@ -18,15 +18,15 @@ def rendered(mode: type[Mode], **parameters: str) -> list[str]:
 @pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_every_mode(mode: type[Mode]) -> None:
     """Every mode needs what makes its files, and what looks at them in its undo."""
-    assert {"ip", "stat", "tee", "cksum", "grep", "sh", "rmdir"} <= {*rendered(mode)}
+    assert {"ip", "stat", "tee", "find", "grep", "sh", "rmdir"} <= {*rendered(mode)}
 
 
 def test_shell_text() -> None:
-    """What stands in the text of a shell is needed as well: sed reads a table's handle."""
+    """What stands in the text of a shell is needed as well: find lists processes."""
     plan = Nat().plan(ARTICLE)
 
-    assert {"nft", "sed", "sysctl"} <= {*programs(plan)}
-    assert {"nft", "sed", "sysctl"} <= {*undo_programs(plan)}
+    assert {"nft", "find", "sysctl"} <= {*programs(plan)}
+    assert {"nft", "find", "sysctl"} <= {*undo_programs(plan)}
     assert "tee" not in undo_programs(plan)
 
 

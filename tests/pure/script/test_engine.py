@@ -31,7 +31,7 @@ PROGRAMS = {
         [ ! -e "$HERE/thing" ] || { printf 'thing: '; cat "$HERE/thing"; }
         echo whole
         """,
-    "nft": '[ ! -s "$HERE/no_users" ] || . "$HERE/no_users"; cat "$HERE/user"',
+    "seen": '[ ! -s "$HERE/no_users" ] || . "$HERE/no_users"; cat "$HERE/user"',
     "tc": 'cat "$HERE/other"',
     "find": '[ ! -s "$HERE/unseen" ] || . "$HERE/unseen"; echo "/proc/self/ns net:[7]"',
     "ip": """
@@ -45,7 +45,7 @@ UNDO = Undo(
     Look(("stat", "things"), ("^thing: ([^ ]*)",), "whole$"),
     ("ip", BEFORE, "-"),
     "lasts {left:5}\nmay go {left:7}\n",
-    users=(Look(("nft", "list"), ("(user[0-9]+)",)),),
+    users=(Look(("seen", "list"), ("(user[0-9]+)",)),),
     others=(Look(("tc", "show"), ("(other[0-9]+)",)),),
     unless=(("may go {left:7}", Look(("tc", "show"), ("(line[0-9]+)",))),),
 )
@@ -182,7 +182,7 @@ def arrange(case: Case, here: Path) -> None:
     for accident in ("wrong", "no_users", "unseen"):
         (here / accident).write_text(getattr(case, accident))
     if case.no_users == "missing":
-        (here / "bin" / "nft").unlink()
+        (here / "bin" / "seen").unlink()
     if case.stuck:
         (here / "stuck").touch()
 
