@@ -94,12 +94,6 @@ clock() {
     NOW=$((10#${NOW/./}))
 }
 
-# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
-pause() {
-    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
-    read -rt "$1" -u "$PIPE"
-}
-
 # Undoes the run, unless it was confirmed or undone before the lock could be taken.
 undo_unconfirmed() {
     take_lock
@@ -109,7 +103,7 @@ undo_unconfirmed() {
 # Starts the watcher before the first command; logind would end a plain one with the SSH session.
 start_watcher() {
     local id watcher
-    RUN=$(grep '^run ' "$JOURNAL/log")
+    { read -r && read -r RUN; } <"$JOURNAL/log"
     id=${RUN#run }
     watcher=(bash "$JOURNAL/watch.sh" "$CENTIS" $$ "${id% *}")
     if [ -d /run/systemd/system ] &&
@@ -131,7 +125,13 @@ watches() {
     return 1
 }
 
-watcher_pid() { sed -n 's/^watching //p' "$JOURNAL/log" 2>/dev/null | tail -n 1; }
+watcher_pid() {
+    local verb pid found=
+    while read -r verb pid; do
+        if [ "$verb" = watching ]; then found=$pid; fi
+    done 2>/dev/null <"$JOURNAL/log"
+    printf '%s' "$found"
+}
 
 # Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
 # is not waited for.

@@ -18,7 +18,8 @@ show() {
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
-        text=$(cat)
+        IFS= read -r -d '' text # fails at the end, which comes without a NUL
+        text=${text%$'\n'}
         printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
     LISTED=()
@@ -225,8 +226,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=()
-    local -A word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
@@ -237,19 +237,22 @@ take_back() {
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+    if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
 }
 
+# Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
+    order=()
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
-        start) word_before[$k]=$value ;;
-        done) word_after[$k]=$value ;;
-        back) begun[$k]=yes ;;
+        start) word_before[k]=$value ;;
+        done) word_after[k]=$value ;;
+        back) begun[k]=yes ;;
         esac
     done <"$JOURNAL/log"
-    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+    for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
 }
 
 # Status 1: the undo failed; 2: what exists is unknown.
@@ -301,14 +304,16 @@ leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {
-    local k=$1 before=$2 share other index name
-    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    local k=$1 before=$2 share='' other index name
+    while read -r index name; do
+        if [ "$index" = "$k" ]; then share=$name; fi
+    done <"$JOURNAL/shares"
     for other in /run/netmodes/*/; do
         if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
         while read -r index name; do
             if [ "$name" != "$share" ]; then continue; fi
             {
-                sed -n '/^began /p' "$JOURNAL/log"
+                echo "began $(began)"
                 printf 'start %s %s\n' "$index" "${before:--}"
                 if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
             } >>"$other/log"
@@ -320,11 +325,26 @@ pass_on() {
 
 # A lifetime in seconds, less those since the run began.
 left() {
-    local began now
-    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    local start now
+    start=$(began)
     read -r now _ </proc/uptime
-    set -- $(($1 - ${now%.*} + ${began%.*}))
+    set -- $(($1 - ${now%.*} + ${start%.*}))
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# The machine's uptime at the first command, or at an earlier one that the network has inherited.
+began() {
+    local verb value first=
+    while read -r verb value; do
+        if [ "$verb" = began ] && { [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; }; then first=$value; fi
+    done <"$JOURNAL/log"
+    printf '%s' "$first"
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
 }
 
 # A line of an undo's input, which goes to INPUT, unless a look finds something.
@@ -348,7 +368,7 @@ refuse_processes() {
         for _ in {1..100}; do
             inside || die "$(unknown)"
             if [ "${#pids[@]}" = 0 ]; then return 0; fi
-            sleep 0.02
+            pause 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
@@ -357,8 +377,7 @@ refuse_processes() {
 # Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
 # unknown.
 inside() {
-    local order=() made line
-    local -A word_before=() word_after=() begun=()
+    local order made line word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
@@ -385,7 +404,7 @@ become_root() {
         return 0
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
-    if grep -qs '^NoNewPrivs:.*1' /proc/self/status; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
+    if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
     # sudo's bash reads the script again, which a pipe gives only once.
     [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
@@ -409,7 +428,7 @@ down() {
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
-    grep -qs '^began ' "$JOURNAL/log" ||
+    [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"

@@ -12,9 +12,18 @@ refuse_bounded() {
 refuse_masked() {
     local ids status=0
     read -r _ _ ids </proc/self/uid_map
-    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    if [ "$ids" = 4294967295 ] || ! covers_sys; then return 0; fi
     unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
     [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
+}
+
+# Whether something is mounted below /sys.
+covers_sys() {
+    local line
+    while read -r line; do
+        if [[ $line == *" /sys/"* && $line != */cgroup* ]]; then return 0; fi
+    done </proc/self/mountinfo
+    return 1
 }
 
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.

@@ -47,7 +47,7 @@ PROGRAMS = {
 }
 
 #: Programs that scripts alone run.
-COREUTILS = ("cat", "head", "mv", "readlink", "sleep", "sort", "tail")
+COREUTILS = ("mv", "readlink")
 
 
 def package_of(name: str) -> str:

@@ -19,7 +19,7 @@ from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
 ENGINE_PROGRAMS = """
-    cat flock grep head ip mkdir mv readlink rm sed sleep sort stat tail
+    flock ip mkdir mv readlink rm
     """.split()
 
 #: The templates that are the engine.

@@ -88,7 +88,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils ping:iputils-ping readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils ping:iputils-ping readlink:coreutils rm:coreutils rmdir:coreutils sh:dash stat:coreutils sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -125,7 +125,7 @@ GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0
 
 needs() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
 # A listing, by its number, run by the command $2.
@@ -248,7 +248,8 @@ show() {
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
-        text=$(cat)
+        IFS= read -r -d '' text # fails at the end, which comes without a NUL
+        text=${text%$'\n'}
         printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
     LISTED=()
@@ -455,8 +456,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=()
-    local -A word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
@@ -467,19 +467,22 @@ take_back() {
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+    if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
 }
 
+# Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
+    order=()
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
-        start) word_before[$k]=$value ;;
-        done) word_after[$k]=$value ;;
-        back) begun[$k]=yes ;;
+        start) word_before[k]=$value ;;
+        done) word_after[k]=$value ;;
+        back) begun[k]=yes ;;
         esac
     done <"$JOURNAL/log"
-    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+    for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
 }
 
 # Status 1: the undo failed; 2: what exists is unknown.
@@ -531,14 +534,16 @@ leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {
-    local k=$1 before=$2 share other index name
-    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    local k=$1 before=$2 share='' other index name
+    while read -r index name; do
+        if [ "$index" = "$k" ]; then share=$name; fi
+    done <"$JOURNAL/shares"
     for other in /run/netmodes/*/; do
         if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
         while read -r index name; do
             if [ "$name" != "$share" ]; then continue; fi
             {
-                sed -n '/^began /p' "$JOURNAL/log"
+                echo "began $(began)"
                 printf 'start %s %s\n' "$index" "${before:--}"
                 if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
             } >>"$other/log"
@@ -550,11 +555,26 @@ pass_on() {
 
 # A lifetime in seconds, less those since the run began.
 left() {
-    local began now
-    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    local start now
+    start=$(began)
     read -r now _ </proc/uptime
-    set -- $(($1 - ${now%.*} + ${began%.*}))
+    set -- $(($1 - ${now%.*} + ${start%.*}))
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# The machine's uptime at the first command, or at an earlier one that the network has inherited.
+began() {
+    local verb value first=
+    while read -r verb value; do
+        if [ "$verb" = began ] && { [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; }; then first=$value; fi
+    done <"$JOURNAL/log"
+    printf '%s' "$first"
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
 }
 
 # A line of an undo's input, which goes to INPUT, unless a look finds something.
@@ -578,7 +598,7 @@ refuse_processes() {
         for _ in {1..100}; do
             inside || die "$(unknown)"
             if [ "${#pids[@]}" = 0 ]; then return 0; fi
-            sleep 0.02
+            pause 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
@@ -587,8 +607,7 @@ refuse_processes() {
 # Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
 # unknown.
 inside() {
-    local order=() made line
-    local -A word_before=() word_after=() begun=()
+    local order made line word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
@@ -615,7 +634,7 @@ become_root() {
         return 0
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
-    if grep -qs '^NoNewPrivs:.*1' /proc/self/status; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
+    if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
     # sudo's bash reads the script again, which a pipe gives only once.
     [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
@@ -639,7 +658,7 @@ down() {
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
-    grep -qs '^began ' "$JOURNAL/log" ||
+    [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"
@@ -662,9 +681,18 @@ refuse_bounded() {
 refuse_masked() {
     local ids status=0
     read -r _ _ ids </proc/self/uid_map
-    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    if [ "$ids" = 4294967295 ] || ! covers_sys; then return 0; fi
     unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
     [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
+}
+
+# Whether something is mounted below /sys.
+covers_sys() {
+    local line
+    while read -r line; do
+        if [[ $line == *" /sys/"* && $line != */cgroup* ]]; then return 0; fi
+    done </proc/self/mountinfo
+    return 1
 }
 
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.
@@ -869,12 +897,6 @@ clock() {
     NOW=$((10#${NOW/./}))
 }
 
-# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
-pause() {
-    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
-    read -rt "$1" -u "$PIPE"
-}
-
 # Undoes the run, unless it was confirmed or undone before the lock could be taken.
 undo_unconfirmed() {
     take_lock
@@ -884,7 +906,7 @@ undo_unconfirmed() {
 # Starts the watcher before the first command; logind would end a plain one with the SSH session.
 start_watcher() {
     local id watcher
-    RUN=$(grep '^run ' "$JOURNAL/log")
+    { read -r && read -r RUN; } <"$JOURNAL/log"
     id=${RUN#run }
     watcher=(bash "$JOURNAL/watch.sh" "$CENTIS" $$ "${id% *}")
     if [ -d /run/systemd/system ] &&
@@ -906,7 +928,13 @@ watches() {
     return 1
 }
 
-watcher_pid() { sed -n 's/^watching //p' "$JOURNAL/log" 2>/dev/null | tail -n 1; }
+watcher_pid() {
+    local verb pid found=
+    while read -r verb pid; do
+        if [ "$verb" = watching ]; then found=$pid; fi
+    done 2>/dev/null <"$JOURNAL/log"
+    printf '%s' "$found"
+}
 
 # Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
 # is not waited for.
@@ -1036,7 +1064,7 @@ begin() {
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
         printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
         if [ -n "$CENTIS" ]; then watch_script >"$draft/watch.sh"; fi &&
-        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
+        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
 }
 
 # The machine's facts from before the run, for comparison.
@@ -1051,7 +1079,7 @@ watch_script() { functions_and 'watch "$@"'; }
 
 # A script of its own with all functions of this one, which runs these lines.
 functions_and() {
-    cat <<'START'
+    text <<'START'
 #!/usr/bin/env bash
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
 set +e +o posix -u
@@ -1065,13 +1093,24 @@ START
     printf '%s\n' "$@"
 }
 
-is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
+# Prints what it reads.
+text() {
+    local text
+    IFS= read -r -d '' text
+    printf '%s' "$text"
+}
 
-is_up() { [ "$(grep -xE 'up|down' "$JOURNAL/log" | tail -n 1)" = up ]; }
+is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(<"$JOURNAL/plan.json")" ]; }
+
+is_up() {
+    local line last=
+    while read -r line; do case $line in up | down) last=$line ;; esac done <"$JOURNAL/log"
+    [ "$last" = up ]
+}
 
 # The commands that other networks may share.
 shares() {
-    cat <<'SHARES'
+    text <<'SHARES'
 1 sysctl net.ipv4.ip_forward
 2 bridge br0
 7 port enp0s1
@@ -1082,7 +1121,7 @@ SHARES
 
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
-    cat <<'JSON'
+    text <<'JSON'
 {"format": 3, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$", "given": "", "but": ""}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["sh", "-c", "if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$", "given": "", "but": ""}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT", "given": "", "but": ""}], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "br0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP", "share": ""}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\"", "but": ""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "set", "enp0s1", "down"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "namespace": null, "stdin": "addr add 192.168.64.3/24 noprefixroute dev br0\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\nroute replace 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"192\\.168\\.64\\.3\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"192\\.168\\.64\\.3\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr del 192.168.64.3/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100\nroute replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\n", "users": [], "others": [], "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"master\":\"br0\""}], ["route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "route", "show", "table", "all"], "patterns": ["^([a-z]* ?192\\.168\\.64\\.0/24) .* metric 100( |$)"], "whole": " table local ", "given": "", "but": " table | dev enp0s1( |$)| dev br0( |$)"}], ["route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "route", "show", "table", "all"], "patterns": ["^([a-z]* ?default) .* metric 100( |$)"], "whole": " table local ", "given": "", "but": " table | dev enp0s1( |$)| dev br0( |$)"}]]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused", "share": ""}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"link\":\"veth1\""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "br0"], "expect": null, "otherwise": "device br0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": " enp0s1", "otherwise": "there is no device enp0s1 on this machine: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bridge_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bridge: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1", "type", "bond_slave"], "expect": null, "otherwise": "enp0s1 is a port of a bond: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "enp0s1"], "expect": "link/ether 4a:9e:7e:55:59:ee ", "otherwise": "enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again", "asks": false, "guard": false}, {"argv": ["ip", "-o", "addr", "show", "dev", "enp0s1"], "expect": "inet 192.168.64.3/24 ", "otherwise": "enp0s1 has no address 192.168.64.3/24: export again", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "default"], "expect": "default via 192.168.64.1 dev enp0s1 ", "otherwise": "there is no route `default via 192.168.64.1 dev enp0s1`: export again", "asks": false, "guard": false}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.100", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.100"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.100", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.100 is taken on the LAN: choose another", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["ip", "neigh", "flush", "to", "192.168.64.50", "dev", "enp0s1"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ping", "-c", "1", "-W", "0.3", "-I", "enp0s1", "192.168.64.50"], "expect": "", "otherwise": "", "asks": true, "guard": false}, {"argv": ["ip", "neigh", "show", "to", "192.168.64.50", "dev", "enp0s1", "nud", "reachable"], "expect": null, "otherwise": "192.168.64.50 is taken on the LAN: choose another", "asks": true, "guard": false}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true}
 JSON
 }

@@ -50,7 +50,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils tail:coreutils tee:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash stat:coreutils tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -75,7 +75,7 @@ GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0
 
 needs() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils tail:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
 }
 
 # A listing, by its number, run by the command $2.
@@ -172,7 +172,8 @@ show() {
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
-        text=$(cat)
+        IFS= read -r -d '' text # fails at the end, which comes without a NUL
+        text=${text%$'\n'}
         printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
     LISTED=()
@@ -379,8 +380,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=()
-    local -A word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
@@ -391,19 +391,22 @@ take_back() {
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+    if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
 }
 
+# Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
+    order=()
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
-        start) word_before[$k]=$value ;;
-        done) word_after[$k]=$value ;;
-        back) begun[$k]=yes ;;
+        start) word_before[k]=$value ;;
+        done) word_after[k]=$value ;;
+        back) begun[k]=yes ;;
         esac
     done <"$JOURNAL/log"
-    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+    for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
 }
 
 # Status 1: the undo failed; 2: what exists is unknown.
@@ -455,14 +458,16 @@ leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {
-    local k=$1 before=$2 share other index name
-    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    local k=$1 before=$2 share='' other index name
+    while read -r index name; do
+        if [ "$index" = "$k" ]; then share=$name; fi
+    done <"$JOURNAL/shares"
     for other in /run/netmodes/*/; do
         if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
         while read -r index name; do
             if [ "$name" != "$share" ]; then continue; fi
             {
-                sed -n '/^began /p' "$JOURNAL/log"
+                echo "began $(began)"
                 printf 'start %s %s\n' "$index" "${before:--}"
                 if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
             } >>"$other/log"
@@ -474,11 +479,26 @@ pass_on() {
 
 # A lifetime in seconds, less those since the run began.
 left() {
-    local began now
-    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    local start now
+    start=$(began)
     read -r now _ </proc/uptime
-    set -- $(($1 - ${now%.*} + ${began%.*}))
+    set -- $(($1 - ${now%.*} + ${start%.*}))
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# The machine's uptime at the first command, or at an earlier one that the network has inherited.
+began() {
+    local verb value first=
+    while read -r verb value; do
+        if [ "$verb" = began ] && { [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; }; then first=$value; fi
+    done <"$JOURNAL/log"
+    printf '%s' "$first"
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
 }
 
 # A line of an undo's input, which goes to INPUT, unless a look finds something.
@@ -502,7 +522,7 @@ refuse_processes() {
         for _ in {1..100}; do
             inside || die "$(unknown)"
             if [ "${#pids[@]}" = 0 ]; then return 0; fi
-            sleep 0.02
+            pause 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
@@ -511,8 +531,7 @@ refuse_processes() {
 # Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
 # unknown.
 inside() {
-    local order=() made line
-    local -A word_before=() word_after=() begun=()
+    local order made line word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
@@ -539,7 +558,7 @@ become_root() {
         return 0
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
-    if grep -qs '^NoNewPrivs:.*1' /proc/self/status; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
+    if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
     # sudo's bash reads the script again, which a pipe gives only once.
     [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
@@ -563,7 +582,7 @@ down() {
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
-    grep -qs '^began ' "$JOURNAL/log" ||
+    [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"
@@ -586,9 +605,18 @@ refuse_bounded() {
 refuse_masked() {
     local ids status=0
     read -r _ _ ids </proc/self/uid_map
-    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    if [ "$ids" = 4294967295 ] || ! covers_sys; then return 0; fi
     unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
     [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
+}
+
+# Whether something is mounted below /sys.
+covers_sys() {
+    local line
+    while read -r line; do
+        if [[ $line == *" /sys/"* && $line != */cgroup* ]]; then return 0; fi
+    done </proc/self/mountinfo
+    return 1
 }
 
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.
@@ -728,7 +756,7 @@ begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
         printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
-        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
+        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
 }
 
 # The machine's facts from before the run, for comparison.
@@ -741,7 +769,7 @@ down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"';
 
 # A script of its own with all functions of this one, which runs these lines.
 functions_and() {
-    cat <<'START'
+    text <<'START'
 #!/usr/bin/env bash
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
 set +e +o posix -u
@@ -755,19 +783,30 @@ START
     printf '%s\n' "$@"
 }
 
-is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
+# Prints what it reads.
+text() {
+    local text
+    IFS= read -r -d '' text
+    printf '%s' "$text"
+}
 
-is_up() { [ "$(grep -xE 'up|down' "$JOURNAL/log" | tail -n 1)" = up ]; }
+is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(<"$JOURNAL/plan.json")" ]; }
+
+is_up() {
+    local line last=
+    while read -r line; do case $line in up | down) last=$line ;; esac done <"$JOURNAL/log"
+    [ "$last" = up ]
+}
 
 # The commands that other networks may share.
 shares() {
-    cat <<'SHARES'
+    text <<'SHARES'
 SHARES
 }
 
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
-    cat <<'JSON'
+    text <<'JSON'
 {"format": 3, "mode": "isolated", "namespaces": ["A"], "parameters": {"namespace": "A", "device": "dummy0", "address": "192.168.222.10/24"}, "topology": {"device": "dummy0", "address": "192.168.222.10/24", "host_device": "", "ingress": "", "host_address": "", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.222.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "add", "dummy0", "type", "dummy"], "why": "dummy0, a card with no cable: what it sends is lost", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"info_kind\":\"dummy\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "dummy0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(dummy0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "netns", "A"], "why": "dummy0 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.222.10/24", "dev", "dummy0"], "why": "dummy0 answers for 192.168.222.10, and reaches 192.168.222.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "up"], "why": "dummy0 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "dummy0"], "expect": null, "otherwise": "device dummy0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.222.0/24"], "expect": null, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "expect": null, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": false}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }

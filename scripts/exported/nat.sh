@@ -81,7 +81,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils tee:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash stat:coreutils sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -122,7 +122,7 @@ GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0
 
 needs() {
-    need cat:coreutils find:findutils flock:util-linux grep:grep head:coreutils ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sleep:coreutils sort:coreutils stat:coreutils sysctl:procps tail:coreutils
+    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
 # A listing, by its number, run by the command $2.
@@ -234,7 +234,8 @@ show() {
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
-        text=$(cat)
+        IFS= read -r -d '' text # fails at the end, which comes without a NUL
+        text=${text%$'\n'}
         printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
     fi
     LISTED=()
@@ -441,8 +442,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=()
-    local -A word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
@@ -453,19 +453,22 @@ take_back() {
     if [ -n "$failed" ]; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
+    if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
 }
 
+# Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
+    order=()
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
-        start) word_before[$k]=$value ;;
-        done) word_after[$k]=$value ;;
-        back) begun[$k]=yes ;;
+        start) word_before[k]=$value ;;
+        done) word_after[k]=$value ;;
+        back) begun[k]=yes ;;
         esac
     done <"$JOURNAL/log"
-    mapfile -t order < <(printf '%s\n' "${!word_before[@]}" | grep . | sort -rn)
+    for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
 }
 
 # Status 1: the undo failed; 2: what exists is unknown.
@@ -517,14 +520,16 @@ leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {
-    local k=$1 before=$2 share other index name
-    share=$(sed -n "s/^$k //p" "$JOURNAL/shares")
+    local k=$1 before=$2 share='' other index name
+    while read -r index name; do
+        if [ "$index" = "$k" ]; then share=$name; fi
+    done <"$JOURNAL/shares"
     for other in /run/netmodes/*/; do
         if [ -z "$share" ] || [ "$other" = "$JOURNAL/" ]; then continue; fi
         while read -r index name; do
             if [ "$name" != "$share" ]; then continue; fi
             {
-                sed -n '/^began /p' "$JOURNAL/log"
+                echo "began $(began)"
                 printf 'start %s %s\n' "$index" "${before:--}"
                 if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
             } >>"$other/log"
@@ -536,11 +541,26 @@ pass_on() {
 
 # A lifetime in seconds, less those since the run began.
 left() {
-    local began now
-    began=$(sed -n 's/^began //p' "$JOURNAL/log" | sort -n | head -n 1)
+    local start now
+    start=$(began)
     read -r now _ </proc/uptime
-    set -- $(($1 - ${now%.*} + ${began%.*}))
+    set -- $(($1 - ${now%.*} + ${start%.*}))
     printf '%s' $(($1 > GRACE ? $1 : GRACE))
+}
+
+# The machine's uptime at the first command, or at an earlier one that the network has inherited.
+began() {
+    local verb value first=
+    while read -r verb value; do
+        if [ "$verb" = began ] && { [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; }; then first=$value; fi
+    done <"$JOURNAL/log"
+    printf '%s' "$first"
+}
+
+# Sleeps for SECONDS, without a program: nobody ever writes to this pipe.
+pause() {
+    if [ -z "${PIPE-}" ]; then exec {PIPE}<> <(:); fi
+    read -rt "$1" -u "$PIPE"
 }
 
 # A line of an undo's input, which goes to INPUT, unless a look finds something.
@@ -564,7 +584,7 @@ refuse_processes() {
         for _ in {1..100}; do
             inside || die "$(unknown)"
             if [ "${#pids[@]}" = 0 ]; then return 0; fi
-            sleep 0.02
+            pause 0.02
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
@@ -573,8 +593,7 @@ refuse_processes() {
 # Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
 # unknown.
 inside() {
-    local order=() made line
-    local -A word_before=() word_after=() begun=()
+    local order made line word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
@@ -601,7 +620,7 @@ become_root() {
         return 0
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
-    if grep -qs '^NoNewPrivs:.*1' /proc/self/status; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
+    if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
     # sudo's bash reads the script again, which a pipe gives only once.
     [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
@@ -625,7 +644,7 @@ down() {
         echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
-    grep -qs '^began ' "$JOURNAL/log" ||
+    [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"
@@ -648,9 +667,18 @@ refuse_bounded() {
 refuse_masked() {
     local ids status=0
     read -r _ _ ids </proc/self/uid_map
-    if [ "$ids" = 4294967295 ] || ! grep -v /cgroup /proc/self/mountinfo | grep -q ' /sys/'; then return 0; fi
+    if [ "$ids" = 4294967295 ] || ! covers_sys; then return 0; fi
     unshare --net --mount -- mount -t sysfs sysfs /sys 2>/dev/null || status=$?
     [ "$status" != 32 ] || die "a part of /sys is hidden, as in a container, so that \`ip netns exec\` fails: give that --privileged"
+}
+
+# Whether something is mounted below /sys.
+covers_sys() {
+    local line
+    while read -r line; do
+        if [[ $line == *" /sys/"* && $line != */cgroup* ]]; then return 0; fi
+    done </proc/self/mountinfo
+    return 1
 }
 
 # KEY=VALUE...: each can be written, or is so already. A new device begins with the default.
@@ -790,7 +818,7 @@ begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
         printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
-        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL"
+        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
 }
 
 # The machine's facts from before the run, for comparison.
@@ -803,7 +831,7 @@ down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"';
 
 # A script of its own with all functions of this one, which runs these lines.
 functions_and() {
-    cat <<'START'
+    text <<'START'
 #!/usr/bin/env bash
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
 set +e +o posix -u
@@ -817,13 +845,24 @@ START
     printf '%s\n' "$@"
 }
 
-is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(cat "$JOURNAL/plan.json")" ]; }
+# Prints what it reads.
+text() {
+    local text
+    IFS= read -r -d '' text
+    printf '%s' "$text"
+}
 
-is_up() { [ "$(grep -xE 'up|down' "$JOURNAL/log" | tail -n 1)" = up ]; }
+is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(<"$JOURNAL/plan.json")" ]; }
+
+is_up() {
+    local line last=
+    while read -r line; do case $line in up | down) last=$line ;; esac done <"$JOURNAL/log"
+    [ "$last" = up ]
+}
 
 # The commands that other networks may share.
 shares() {
-    cat <<'SHARES'
+    text <<'SHARES'
 1 sysctl net.ipv4.ip_forward
 2 bridge nat0
 5 NAT nat0
@@ -832,7 +871,7 @@ SHARES
 
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
-    cat <<'JSON'
+    text <<'JSON'
 {"format": 3, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$", "given": "", "but": ""}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["sh", "-c", "if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$", "given": "", "but": ""}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT", "given": "", "but": ""}], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(nat0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in", "namespace": null, "stdin": "create table ip netmodes-bridge-nat0\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n", "undo": {"look": {"argv": ["nft", "-j", "list", "tables"], "patterns": ["\"family\": \"ip\", \"name\": \"netmodes-bridge-nat0\", \"handle\": ([0-9]+)"], "whole": "^\\{\"nftables\": \\[\\{\"metainfo\": .*\\]\\}$", "given": "", "but": ""}, "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"], "stdin": null, "users": [], "others": [], "unless": []}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": "\"link\":\"veth1\""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"argv": ["stat", "-c", "%i", "/run/netns/A"], "expect": null, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth0"], "expect": null, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "veth1"], "expect": null, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-o", "link", "show", "dev", "nat0"], "expect": null, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "expect": null, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"argv": ["sh", "-c", "printf \"%s\" \"$0\" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused", "add table ip netmodes-bridge-nat0\nadd chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\nadd chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\nadd chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\n"], "expect": null, "otherwise": "this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)", "asks": true, "guard": false}, {"argv": ["grep", "-L", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "expect": null, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }
