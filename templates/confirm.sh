@@ -25,17 +25,12 @@ watch() {
     exit 0
 }
 
-# Ends a command that hangs, so that the run undoes itself; or else the run, PID. Nobody else may be
-# able to reach the machine.
+# Ends a run that hangs: the signal has it give its command up and undo itself, or else it is killed,
+# with its commands. Nobody else may be able to reach the machine.
 stop_run() {
-    local hanging
-    hanging=$(commands_of "$1")
-    # shellcheck disable=SC2086 # one word a process
-    if [ -n "$hanging" ]; then kill -KILL $hanging; fi
-    if ! flock -w 30 /run/netmodes/.lock true; then
-        # shellcheck disable=SC2046 # the same
-        kill -KILL "$1" $(commands_of "$1")
-    fi
+    kill -TERM "$1"
+    # shellcheck disable=SC2046 # one word a process
+    flock -w 30 /run/netmodes/.lock true || kill -KILL "$1" $(commands_of "$1")
 }
 
 # What PID has started, and what that has, as far as it keeps the lock.
@@ -136,11 +131,8 @@ watcher_pid() {
 # Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
 # is not waited for.
 await_confirmation() {
-    local watcher deadline
+    local watcher deadline signal=
     watcher=$(watcher_pid)
-    trap 'undo_unconfirmed; exit 130' INT
-    trap 'undo_unconfirmed; exit 143' TERM
-    trap 'undo_unconfirmed; exit 129' HUP
     trap '' TTIN
     exec 9>&-
     clock
@@ -148,7 +140,8 @@ await_confirmation() {
     echo "Press Enter, or run \`$0 confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
     while unconfirmed; do
         clock
-        if [ "$NOW" -ge $((deadline + 200)) ] || { [ "$NOW" -ge "$deadline" ] && ! alive "$watcher"; }; then
+        signal=$caught
+        if [ -n "$signal" ] || [ "$NOW" -ge $((deadline + 200)) ] || { [ "$NOW" -ge "$deadline" ] && ! alive "$watcher"; }; then
             undo_unconfirmed
         elif enter_pressed; then
             take_lock
@@ -157,6 +150,11 @@ await_confirmation() {
         fi
     done
     if logged "$RUN"; then return 0; fi
+    case $signal in
+    INT) exit 130 ;;
+    TERM) exit 143 ;;
+    HUP) exit 129 ;;
+    esac
     if [ "$NOW" -lt $((deadline - 100)) ]; then die "$NAME was taken down before it was confirmed"; fi
     die "$NAME was not confirmed within $CONFIRM s, and is undone"
 }
