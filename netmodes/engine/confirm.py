@@ -33,7 +33,7 @@ def validate_seconds(seconds: object) -> None:
     """Refuse what is no time to wait for a confirmation: True, nan, inf."""
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not 1 <= seconds <= LONGEST:  # type: ignore[operator]
-        raise Refused(f"a confirmation takes 1 to {LONGEST} seconds, not {seconds}")
+        raise Refused(f"a confirmation takes 1 to {LONGEST} seconds, not {seconds!r}")
 
 
 def start(journal: Journal, seconds: float) -> None:
