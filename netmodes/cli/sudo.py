@@ -6,7 +6,7 @@ import sys
 
 from netmodes.cli.output import show
 from netmodes.errors import Refused
-from netmodes.machine.path import find
+from netmodes.machine.path import environment, find
 from netmodes.machine.permissions import status
 from netmodes.plan.programs import ITSELF
 
@@ -22,8 +22,7 @@ def become_root() -> None:
     """
     if os.geteuid() == 0:
         return
-    sudo = find("sudo")
-    if sudo is None:
+    if find("sudo") is None:
         raise Refused("this needs root, and there is no sudo: run it as root, or in `netmodes lab`")
     if status().get("NoNewPrivs") == "1":
         raise Refused(
@@ -31,4 +30,5 @@ def become_root() -> None:
         )
     show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
     looks = [f"{name}={os.environ[name]}" for name in LOOKS if name in os.environ]
-    os.execv(sudo, ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]])
+    argv = ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]]
+    os.execvpe(argv[0], argv, environment())

@@ -123,14 +123,14 @@ def test_down_without_a_program(lab: Lab, way: str) -> None:
     """A program that the undo takes is named before anything is undone; then all is."""
     lab.ok("netmodes", "nat")
     down = "netmodes down A" if way == "netmodes" else "bash /run/netmodes/A/down.sh"
-    lab.hide("sed")
+    lab.hide("nft")
     before = state(lab.ok)
 
     done = lab.run(*down.split())
 
-    assert refused(done, "there is no `sed` on PATH: install sed"), done.stderr
+    assert refused(done, "there is no `nft` on PATH: install nftables"), done.stderr
     assert state(lab.ok) == before
-    lab.show("sed")
+    lab.show("nft")
     lab.ok("netmodes", "down", "A")
 
 

@@ -147,6 +147,7 @@ def bash(here: Path) -> tuple[bool, str]:
     text = moved((here / "netmodes/A/down.sh").read_text(), here).replace(
         "PATIENCE=10", "PATIENCE=0.5"
     )
+    text = text.replace("}:/usr/local/sbin:/usr/sbin:/sbin", "}")
     down = text.partition('become_root "$@"\n')[0] + 'down ""'
     done = run(BASH, "-c", down, env={"PATH": str(here / "bin"), "HERE": str(here)})
     return done.returncode == 0, done.stderr
@@ -156,6 +157,7 @@ def bash(here: Path) -> tuple[bool, str]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with these programs and no others, and with the journals."""
     monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
+    monkeypatch.setattr("netmodes.machine.path.SBIN", ())
     (tmp_path / "bin").mkdir()
     (tmp_path / "uptime").symlink_to("/proc/uptime")
     for program, script in PROGRAMS.items():
