@@ -186,7 +186,9 @@ list() {
         LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
     fi
     PRINTED=${LISTED[$1]}
-    [[ $PRINTED =~ $2 ]] || { WRONG="lists not all" && return 2; }
+    if [[ $PRINTED =~ $2 ]]; then return 0; fi
+    unset "LISTED[$1]"
+    WRONG="lists not all" && return 2
 }
 
 run_listing() {

@@ -21,6 +21,7 @@ from netmodes.plan.undo import Undo
 
 #: Prints the name of a file ($1) that is not empty and has no line with this mark ($0).
 UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
+ALL_UNMARKED = 'grep -rL -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
 
 #: The option --dns, for its help.
 MEANING = "name servers (none: the host's files as they are)"
@@ -149,9 +150,13 @@ def _written(path: str, step: Step) -> Step:
 
     A file that somebody else wrote after the run was cut off has no mark.
     """
-    argv = ("sh", "-c", UNMARKED, MARKED, path)
-    unmarked = Look(argv, (f"^({literal(path)})$",), "looked$")
-    return replace(step, undo=Undo(looks.file(path), ("rm", path), others=(unmarked,)))
+    undo = Undo(looks.file(path), ("rm", path), others=(_unmarked(UNMARKED, path),))
+    return replace(step, undo=undo)
+
+
+def _unmarked(text: str, path: str) -> Look:
+    """A file without our mark: this one, or one below it."""
+    return Look(("sh", "-c", text, MARKED, path), (f"^({literal(path)}.*)$",), "looked$")
 
 
 def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
@@ -159,11 +164,11 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
     for step in steps:
         if step.argv[:2] == ("rm", "-rf"):
             otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
-            yield Requirement(("grep", "-rL", MARKED, step.argv[2]), None, otherwise, guard=True)
+            yield Requirement(_unmarked(ALL_UNMARKED, step.argv[2]), False, otherwise, guard=True)
         if step.undo and step.undo.argv[0] == "rm":
             path = step.undo.argv[1]
             otherwise = f"{path} is not ours: move it away, or export again"
-            yield Requirement(("grep", "-L", MARKED, path), None, otherwise, guard=True)
+            yield Requirement(_unmarked(UNMARKED, path), False, otherwise, guard=True)
 
 
 def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def requirements(facts: Facts) -> Iterator[Requirement]:
         yield from map(_still_up, _ending_at_host(facts))
     elif not facts.shared(SHARE):
         otherwise = f"the host does not forward any more ({KEY} is 0): export again"
-        yield Requirement(("sysctl", "-n", KEY), "1", otherwise)
+        yield Requirement(looks.setting(KEY, "1"), True, otherwise)
 
 
 def keep_to_host(device: str, namespace: str) -> Step:
@@ -83,5 +83,4 @@ def _ending_at_host(facts: Facts) -> list[Network]:
 def _still_up(network: Network) -> Requirement:
     device = network.topology.host_device
     otherwise = f"{network.name} is not up any more, and has no {device}: export again"
-    show = ("ip", "-o", "link", "show", "dev", device)
-    return Requirement(show, f" {device}", otherwise, guard=True)
+    return Requirement(looks.links(looks.named(device)), True, otherwise, guard=True)

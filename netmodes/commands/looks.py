@@ -65,15 +65,15 @@ def named(name: str) -> str:
     return rf'\{{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"{literal(name)}",'
 
 
-def setting(key: str) -> Look:
+def setting(key: str, value: str = "[0-9-]+") -> Look:
     """A setting's value, a number; a device's own is gone with the device.
 
     ``sysctl`` prints a device's dots as slashes, and passes over what does not exist (``-e``).
     """
     always = "net.ipv4.conf.lo.forwarding"
     printed = key.translate(str.maketrans("/.", "./")) if "/" in key else key
-    value = f"^{literal(printed)} = ([0-9-]+)$"
-    return Look(("sysctl", "-e", key, always), (value,), f"{literal(always)} = [01]$")
+    found = f"^{literal(printed)} = ({value})$"
+    return Look(("sysctl", "-e", key, always), (found,), f"{literal(always)} = [01]$")
 
 
 def table(name: str) -> Look:

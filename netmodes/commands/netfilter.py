@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from netmodes.commands import looks
+from netmodes.plan.look import Look
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
@@ -22,7 +23,7 @@ WITHOUT_NFT = (
 )
 
 #: Prints a word if nft says that the kernel does not take a table ($0); it changes nothing.
-TRIAL = 'printf "%s" "$0" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused'
+TRIAL = 'printf "%s" "$0" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused; echo tried'
 
 
 def requirements(steps: Iterable[Step]) -> Iterator[Requirement]:
@@ -31,7 +32,8 @@ def requirements(steps: Iterable[Step]) -> Iterator[Requirement]:
     for step in steps:
         if step.argv == ("nft", "-f", "-") and step.stdin:
             table = step.stdin.replace("create ", "add ")  # one that is there is no fault of it
-            yield Requirement(("sh", "-c", TRIAL, table), None, otherwise, asks=True)
+            trial = Look(("sh", "-c", TRIAL, table), ("^(refused)$",), "tried$")
+            yield Requirement(trial, False, otherwise, asks=True)
 
 
 def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:

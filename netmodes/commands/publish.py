@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import nat, netfilter, sysctl
+from netmodes.commands import looks, nat, netfilter, sysctl
 from netmodes.commands.addresses import bare
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.plan.look import Look
 from netmodes.plan.network import Topology
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
@@ -32,11 +33,9 @@ TO_HOST = """\
 add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {address}:{port}
 """
 
-#: Prints the rules of nft and of iptables that already pass a port on.
-PASSED_ON = (
-    r'nft list ruleset | grep -E "{0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect)"; '
-    'iptables -t nat -S | grep -E -e "-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT)"'
-)
+#: The rules of nft and of iptables that already pass a port on.
+BY_NFT = r"({0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect))"
+BY_IPTABLES = "(-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT))"
 
 #: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) without `netmodes-publish-` and the final NUL.
 LONGEST_TABLE = 238
@@ -110,12 +109,14 @@ def refuse_published(published: str, facts: Facts) -> None:
 def requirements(published: str) -> Iterator[Requirement]:
     """No program on the host listens on these ports, and no rule passes them on."""
     for port in parse(published):
-        listening = ("ss", "-Hln", f"--{port.protocol}", f"sport = :{port.host}")
+        listening = ("ss", "-ln", f"--{port.protocol}", f"sport = :{port.host}")
         otherwise = f"port {port} of the host is in use: publish another"
-        yield Requirement(listening, None, otherwise, asks=True)
-        passed_on = ("sh", "-c", PASSED_ON.format(port.protocol, port.host))
+        look = Look(listening, ("^(LISTEN|UNCONN)",), "^State ")
+        yield Requirement(look, False, otherwise, asks=True)
+        by_nft, by_iptables = (by.format(port.protocol, port.host) for by in (BY_NFT, BY_IPTABLES))
         otherwise = f"port {port} of the host is passed on already: publish another"
-        yield Requirement(passed_on, None, otherwise, asks=True)
+        for look in (looks.ruleset(by_nft), looks.saved_rules("nat", by_iptables)):
+            yield Requirement(look, False, otherwise, asks=True)
 
 
 def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterator[Step]:

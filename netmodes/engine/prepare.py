@@ -10,6 +10,7 @@ from netmodes.machine.permissions import MASKED, masked_sysfs
 from netmodes.machine.writable import fixed, is_writable
 from netmodes.plan.needs import programs
 from netmodes.plan.plan import Plan
+from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 
 #: Where `ip netns` names namespaces, and keeps their own files.
@@ -26,8 +27,20 @@ def prepare(plan: Plan, runner: Runner) -> None:
     for trouble in _troubles(plan):
         raise Refused(trouble)
     for one in plan.requirements:
-        if one.asks and not one.holds(runner.quietly(one.argv).stdout):
+        if one.asks and not _holds(one, runner):
             raise Refused(one.otherwise)
+
+
+def _holds(one: Requirement, runner: Runner) -> bool:
+    """Whether a requirement is met; a program that is not installed finds nothing."""
+    if one.found is None:
+        runner.quietly(one.look.argv)
+        runner.listings.clear()
+        return True
+    try:
+        return (runner.word(one.look) is not None) == one.found
+    except Refused:
+        return not one.found
 
 
 def need(names: list[str]) -> None:

@@ -135,11 +135,10 @@ class Runner:
         return look.words(self._listing(look))
 
     def _listing(self, look: Look) -> str:
-        if look.argv not in self.listings:
-            self.listings[look.argv] = _list(look.argv)
-        listing = self.listings[look.argv]
+        listing = self.listings.get(look.argv) or _list(look.argv)
         if not look.is_whole(listing):
             raise Unknown(line(look.argv), "lists not all")
+        self.listings[look.argv] = listing
         return listing
 
 

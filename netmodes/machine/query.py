@@ -2,10 +2,11 @@
 
 import json
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
+from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
 from netmodes.machine.entries import Json
 from netmodes.machine.path import environment
+from netmodes.plan.look import PATIENCE
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
@@ -16,16 +17,29 @@ def ask(*argv: str) -> CompletedProcess[str] | None:
 def start(*argv: str) -> Popen[str] | None:
     """Start such a command; ``end`` waits for it."""
     try:
-        return Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, text=True, env=environment())
+        return Popen(
+            argv,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+            errors="replace",
+            env=environment(),
+        )
     except (FileNotFoundError, PermissionError):
         return None
 
 
 def end(child: Popen[str] | None) -> CompletedProcess[str] | None:
-    """Wait for a started command and take its output."""
+    """Wait for a started command and take its output; one that hangs is ended, and has failed."""
     if child is None:
         return None
-    stdout, stderr = child.communicate()
+    try:
+        stdout, stderr = child.communicate(timeout=PATIENCE)
+    except TimeoutExpired:
+        child.kill()
+        child.wait()
+        return CompletedProcess(child.args, child.returncode, "", f"takes over {PATIENCE:g} s")
     return CompletedProcess(child.args, child.returncode, stdout, stderr)
 
 

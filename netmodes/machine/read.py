@@ -136,11 +136,13 @@ def _json(name: str, done: CompletedProcess[str] | None) -> Any:  # noqa: ANN401
     if done.returncode != 0:
         raise Refused(f"the machine's {name} cannot be read: `ip` says {done.stderr.strip()!r}")
     try:
-        entries = json.loads(done.stdout or "[]")
-    except ValueError:
+        # iproute2 prints `{}` for "no such thing" among the entries.
+        entries = [dict(entry) for entry in json.loads(done.stdout) if entry]
+    except (ValueError, TypeError):
         raise Refused("`ip -j` prints no JSON: install iproute2") from None
-    # iproute2 prints `{}` for "no such thing" among the entries.
-    return [entry for entry in entries if entry]
+    if name == "links" and not any(entry.get("ifname") == "lo" for entry in entries):
+        raise Refused("`ip` lists no loopback, which every machine has: try again")
+    return entries
 
 
 def _works(done: CompletedProcess[str] | None) -> bool:

@@ -17,7 +17,7 @@ IF_INSTALLED = {"iptables", "iptables-save", "nft"}
 def programs(plan: Plan) -> list[str]:
     """All programs that must be installed before the first command."""
     commands = [step.command for step in plan.steps]
-    asked = set(_run_by(one.argv for one in plan.requirements)) - IF_INSTALLED
+    asked = set(_run_by(one.look.argv for one in plan.requirements)) - IF_INSTALLED
     return sorted({*_run_by(commands), *asked, *undo_programs(plan)})
 
 

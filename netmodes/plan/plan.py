@@ -10,7 +10,7 @@ from typing import Any
 
 from netmodes.plan.network import Topology, promises_from, topology_from, topology_of
 from netmodes.plan.promise import Promise
-from netmodes.plan.requirement import Requirement
+from netmodes.plan.requirement import Requirement, requirement_from
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.text import text, text_by_name, texts
 
@@ -111,7 +111,7 @@ class Plan:
         if data.get("format") not in (2, FORMAT):  # an undo tells its own
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
-        required = ({**one, "argv": texts(one["argv"])} for one in data["requirements"])
+        required = data["requirements"] if data["format"] == FORMAT else ()  # of no use any more
         namespaces = texts(data["namespaces"])
         if not namespaces:
             raise ValueError("it has no namespace")
@@ -121,7 +121,7 @@ class Plan:
             text_by_name(data["parameters"]),
             topology_from(data["topology"]),
             steps,
-            tuple(Requirement(**one) for one in required),
+            tuple(map(requirement_from, required)),
             promises_from(data["promises"]),
             inherited,
             texts(data.get("notices", ())),
@@ -137,6 +137,6 @@ def _from_format_1(data: dict[str, Any]) -> dict[str, Any]:
         "format": FORMAT,
         "namespaces": [data["namespace"]],
         "topology": asdict(topology_of(data["parameters"])),
-        "requirements": data["checks"],
+        "requirements": [],
         "promises": [],
     }

@@ -1,28 +1,30 @@
 """What must hold before the first command of a plan."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from netmodes.plan.undo import Argv
+from netmodes.plan.look import Look, look_from
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A condition for the first command of a plan: ``argv`` prints ``expect``.
+    """A condition for the first command of a plan: a look finds something, or nothing.
 
     Args:
-        argv: a command that changes nothing.
-        expect: text that its output must contain; "" for any output, None for no output at all.
+        look: what is looked for.
+        found: whether it must be found; None for a command that only makes the kernel ask.
         otherwise: the sentence for the user when the condition does not hold.
         asks: the machine's facts cannot tell it: who is on the LAN, who listens on a port.
         guard: only guard commands need it; ``--verbatim`` leaves it out with them.
     """
 
-    argv: Argv
-    expect: str | None
+    look: Look
+    found: bool | None
     otherwise: str
     asks: bool = False
     guard: bool = False
 
-    def holds(self, output: str) -> bool:
-        """Whether a command with this output meets the requirement."""
-        return not output.strip() if self.expect is None else self.expect in output
+
+def requirement_from(data: dict[str, Any]) -> Requirement:
+    """A requirement from its JSON."""
+    return Requirement(**{**data, "look": look_from(data["look"])})

@@ -7,14 +7,13 @@ Only the exported script is rendered by jinja2.
 
 import re
 import shlex
-from collections.abc import Callable, Iterable
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
 
 from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
-from netmodes.plan.undo import BEFORE, GRACE, LEFT, Undo
+from netmodes.plan.undo import BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
@@ -63,6 +62,7 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         picture=plan.picture,
         start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
+        requirements=_requirements(plan),
         engine=engine(),
         confirming=rendering.template("confirm.sh"),
         confirm="" if confirm is None else f"{confirm:.2f}".removesuffix(".00"),
@@ -73,6 +73,17 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         settings=[word for argv in commands if argv[:2] == ("sysctl", "-w") for word in argv[2:]],
         folders=[argv[2] for argv in commands if argv[:2] == ("mkdir", "-p")],
     )
+
+
+def _requirements(plan: Plan) -> Iterator[str]:
+    """What must hold before the first command, a line each."""
+    listings = _listings(plan)
+    for one in plan.requirements:
+        if one.found is None:
+            yield f"quietly {_join(one.look.argv)}"
+        else:
+            word = "present" if one.found else "absent"
+            yield f"{word} {shlex.quote(one.otherwise)} {_looked_for(one.look, listings)}"
 
 
 def down_script(plan: Plan) -> str:
@@ -102,13 +113,10 @@ def engine() -> str:
 
 def knowledge(plan: Plan) -> str:
     """The part of a plan that the engine needs, as bash: each undo's command and looks."""
-    undos = [step.undo for step in plan.all_steps if step.undo]
-    argvs = list(dict.fromkeys(look.argv for undo in undos for look in undo.looks))
-    listings = {**dict(zip(argvs, map(str, count()), strict=False)), PROCESSES: "processes"}
+    listings = _listings(plan)
 
     def found(look: Look) -> str:
-        words = (listings[look.argv], look.whole, look.given, look.but, *look.patterns)
-        return f"find_in {_join(words)}"
+        return f"find_in {_looked_for(look, listings)}"
 
     def any_of(looks: Iterable[Look]) -> str:
         return "\n        ".join(
@@ -136,6 +144,18 @@ def knowledge(plan: Plan) -> str:
             _function("others", _cases(plan, lambda undo: any_of(undo.others)), last="return 1"),
         )
     )
+
+
+def _listings(plan: Plan) -> dict[Argv, str]:
+    """The listings that a plan's looks read, each with its number."""
+    looks = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
+    argvs = dict.fromkeys(look.argv for look in (*looks, *(one.look for one in plan.requirements)))
+    return {**{argv: str(number) for number, argv in enumerate(argvs)}, PROCESSES: "processes"}
+
+
+def _looked_for(look: Look, listings: dict[Argv, str]) -> str:
+    """A look as the engine's ``find_in`` takes it."""
+    return _join((listings[look.argv], look.whole, look.given, look.but, *look.patterns))
 
 
 def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:

@@ -329,7 +329,6 @@ def test_format_1(plan: Plan, root: Path) -> None:
     ]
     undos = [[step.undo and step.undo.argv for step in one.steps] for one in (run.plan, plan)]
     assert undos[0] == undos[1]
-    assert run.plan.requirements == plan.requirements
     assert replace(run.network, run="", shares=()) == replace(up(plan), promises=(), shares=())
 
 

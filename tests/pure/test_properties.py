@@ -29,7 +29,7 @@ from netmodes import (
     Undo,
     journal,
 )
-from netmodes.plan.look import Look
+from netmodes.plan.look import Look, literal
 from netmodes.plan.undo import BEFORE
 
 ARTICLE = Facts.from_json((FACTS / "article.json").read_text())
@@ -123,14 +123,38 @@ def test_devices_differ(plan: Plan) -> None:
 # What bash makes of a script.
 
 
-def commands_of(plan: Plan) -> list[tuple[str, ...]]:
+class Ran(list[tuple[str, ...]]):
+    """What a script runs, which makes a listing once between two commands."""
+
+    def __init__(self) -> None:
+        self.listed: set[tuple[str, ...]] = set()
+
+    def command(self, argv: tuple[str, ...]) -> None:
+        """Run a command."""
+        self.append(argv)
+        self.listed.clear()
+
+    def look(self, argv: tuple[str, ...]) -> None:
+        """Make a listing, unless it is known."""
+        if argv not in self.listed:
+            self.append(argv)
+        self.listed.add(argv)
+
+
+def run_of(plan: Plan, requirements: bool = False) -> list[tuple[str, ...]]:
     """What a run of the plan runs: each step, and before and after each group the looks."""
-    argvs: list[tuple[str, ...]] = []
-    for noted, group in plan.groups:
-        listed = dict.fromkeys(step.undo.look.argv for _, step in group if step.undo)
-        looks = [*listed] * noted
-        argvs += [*looks, *(step.command for _, step in group), *looks]
-    return argvs
+    ran = Ran()
+    for one in plan.requirements * requirements:
+        (ran.command if one.found is None else ran.look)(one.look.argv)
+    for _, group in plan.groups:
+        looks = [step.undo.look.argv for _, step in group if step.undo]
+        for argv in looks:
+            ran.look(argv)
+        for _, step in group:
+            ran.command(step.command)
+        for argv in looks:
+            ran.look(argv)
+    return ran
 
 
 #: Stubs list nothing: whatever is found will do.
@@ -149,11 +173,11 @@ def test_script_of_a_mode(plan: Plan) -> None:
     """Bash, given a mode's script, runs just the argv of its plan."""
     ran = heard(plan, f"{ANY}die() {{ :; }}\nrequirements\nup\n")
 
-    assert ran == [*(one.argv for one in plan.requirements), *commands_of(plan)]
+    assert ran == run_of(plan, requirements=True)
 
 
 STEP = Step(("ip", "up"), "why")
-REQUIREMENT = Requirement(("ip", "show"), None, "otherwise")
+REQUIREMENT = Requirement(Look(("ip", "show"), ()), False, "otherwise")
 
 
 def plan_of(*steps: Step, required: Requirement = REQUIREMENT) -> Plan:
@@ -179,34 +203,35 @@ def test_script_of_any_step(words: list[str], looked: list[str]) -> None:
 
     ran = heard(plan, f"{ANY}up\n")
 
-    assert ran == commands_of(plan)
+    assert ran == run_of(plan)
 
 
-@given(WORDS, TEXT, TEXT)
+@given(WORDS, TEXT)
 @examples(0.5)
-def test_script_of_any_check(words: list[str], expect: str, otherwise: str) -> None:
-    """The same for a requirement, what it expects and what it says where that does not hold."""
-    present = plan_of(STEP, required=Requirement(("ip", *words), f"{expect}.", otherwise))
+def test_script_of_any_requirement(words: list[str], otherwise: str) -> None:
+    """The same for a requirement, and what it says where that does not hold."""
+    required = Requirement(Look(("ip", *words), ()), True, otherwise)
 
-    ran = heard(present, 'die() { stat "$1"; }\nrequirements\n')
+    ran = heard(plan_of(STEP, required=required), 'prepare\ndie() { stat "$1"; }\nrequirements\n')
 
     assert ran == [("ip", *words), ("stat", otherwise)]
 
 
-PATTERNS = st.text("*?[a]\\ '\"", max_size=5)
+LINES = st.text("*?[a]\\ '\"\n", max_size=8).filter(lambda text: not text.endswith("\n"))
 
 
-@given(PATTERNS, PATTERNS.filter(bool))
+@given(LINES, LINES.filter(bool), LINES)
 @examples(0.5)
-def test_script_of_what_is_expected(output: str, expect: str) -> None:
-    """Bash finds what a requirement expects just where Python does: it is text and no pattern."""
-    required = Requirement(("ip",), expect, "otherwise")
-    say = f"ip() {{ printf %s {shlex.quote(output)}; }}\n"
+def test_script_of_what_is_found(listing: str, wanted: str, but: str) -> None:
+    """Bash finds in a listing what Python finds, whatever stands in it."""
+    look = Look(("ip",), (f"({literal(wanted)})",), but=literal(but))
+    words = shlex.join(["0", look.whole, look.given, look.but, *look.patterns])
 
-    ran = heard(plan_of(STEP, required=required), f"{say}die() {{ stat; }}\nrequirements\nsysctl\n")
+    ran = heard(
+        plan_of(STEP), f"prepare\nLISTED[0]={shlex.quote(listing)}\nfind_in {words} && stat\n:\n"
+    )
 
-    # Bash looks for it with a blank after the end, for what stands last in a line.
-    assert (("stat",) not in ran) == required.holds(output + " ")
+    assert (("stat",) in ran) == (look.word(listing) is not None)
 
 
 @given(WORDS, TEXT)

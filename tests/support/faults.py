@@ -12,12 +12,16 @@ import gc
 import json
 import multiprocessing
 import os
+import re
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -25,6 +29,8 @@ from typing import Any
 import state
 
 from netmodes import MODES
+from netmodes.engine import runner
+from netmodes.machine import query
 from netmodes.plan import programs
 
 HERE = Path("/run/faults")
@@ -41,11 +47,12 @@ PATIENCE = 60
 #: What happens at the k-th program. SIGKILL is for the process that runs the commands ($leader), or
 #: for its whole group (0); a batch is half done when that comes.
 FAULTS = {
-    "fails": """
-        if looks "$@"; then kill -s KILL $$; fi
-        echo 'RTNETLINK answers: Out of order' >&2
-        exit 2
-        """,
+    "fails": "echo 'RTNETLINK answers: Out of order' >&2; exit 2",
+    "is killed": "kill -s KILL $$",
+    "is silent": "exit 0",
+    "prints garbage": "echo '?'; exit 0",
+    "cuts its output": '"$REAL" "$@" | head -c 30',
+    "hangs": "exec sleep 60",
     "killed before": 'kill -s KILL "$leader"; exit 1',
     "killed during": 'kill -s KILL "$leader"; sleep 0.02; exec "$REAL" "$@"',
     "killed with it": """
@@ -55,9 +62,15 @@ FAULTS = {
     "Ctrl-C": 'kill -s INT 0; exec "$REAL" "$@"',
 }
 
-#: Where programs that only look count too, so any instant between two lines of the journal: at the
-#: others it makes no difference when those end, and a script writes the same lines.
-EVERY = (("netmodes", "killed before"),)
+#: What happens to one program, whoever looks or acts by it.
+ACCIDENTS = ("fails", "is killed", "is silent", "prints garbage", "cuts its output", "hangs")
+
+#: Where programs that only look count too: at every accident, and so at any instant between two
+#: lines of the journal; at the others it makes no difference when those end.
+EVERY = (("netmodes", "killed before"), *product(("netmodes", "script"), ACCIDENTS))
+
+#: Seconds after which a command is named again, and a listing given up, in place of 5 and 10.
+HURRY = 0.5
 
 WRAPPER = """#!/bin/sh
 REAL={real} HERE={here}
@@ -65,14 +78,14 @@ if [ -n "${{WRAPPED-}}" ]; then exec "$REAL" "$@"; fi
 export WRAPPED=yes
 
 case "{program} $*" in
-grep*/etc/netns/* | mkdir*/etc/netns/* | rm*/etc/netns/* | sed*/etc/netns/*) ;;
-grep* | mkdir* | "rm "* | sed*) exec "$REAL" "$@" ;; # the script's own
+mkdir*/etc/netns/* | rm*/etc/netns/*) ;;
+mkdir* | "rm "*) exec "$REAL" "$@" ;; # the script's own
 esac
 
 looks() {{
     case " {program} $* " in
-    *" show "* | *" list "* | *" pids "* | " sysctl -n "* | *" -S "* | *" -C "*) ;;
-    " cksum "* | " grep "* | " ls "* | " ping "* | " sh "* | " ss "* | " stat "*) ;;
+    *" show "* | *" list "* | *" pids "* | " sysctl -"[en]" "* | *" -S "* | " iptables-save "*) ;;
+    " find "* | " grep "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
     *) return 1 ;;
     esac
 }}
@@ -129,7 +142,7 @@ def netmodes(*arguments: str) -> int:
     """Call the command line in a process of its own; Python and the modules are there already."""
     child = multiprocessing.get_context("fork").Process(target=_netmodes, args=(arguments,))
     child.start()
-    child.join(PATIENCE)
+    interrupt_what_hangs(child.pid or 0, lambda: child.join(0.05) or child.exitcode is not None)
     require(child.exitcode is not None, f"`netmodes {' '.join(arguments)}` does not end")
     return child.exitcode or 0
 
@@ -147,16 +160,28 @@ def _netmodes(arguments: tuple[str, ...]) -> None:
 
 def run(*argv: str) -> int:
     """Run a program, in a group of its own."""
+    null = subprocess.DEVNULL
     with SAID.open("w") as said:
-        return subprocess.run(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            start_new_session=True,
-            timeout=PATIENCE,
-            check=False,
-        ).returncode
+        child = subprocess.Popen(argv, stdin=null, stdout=said, stderr=said, start_new_session=True)
+    interrupt_what_hangs(child.pid, lambda: has_ended(child))
+    require(child.returncode is not None, f"`{argv[0]}` does not end")
+    return child.returncode
+
+
+def has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether a program ends within a moment."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(0.05)
+    return child.returncode is not None
+
+
+def interrupt_what_hangs(group: int, ended: Callable[[], bool]) -> None:
+    """Wait for the end of a run; press Ctrl-C once if it says that this ends a command."""
+    deadline, pressed = time.monotonic() + PATIENCE, False
+    while not ended() and time.monotonic() < deadline:
+        if not pressed and re.search(r"Ctrl-C\s+ends it", SAID.read_text()):
+            os.killpg(group, signal.SIGINT)
+            pressed = True
 
 
 def require(holds: bool, otherwise: str) -> None:
@@ -178,6 +203,7 @@ def prepare(mode: str) -> None:
         write(WRAPPERS / program, WRAPPER, here=HERE, program=program)
     import_module("netmodes.cli")
     import_module("plumbum")
+    runner.SLOW = runner.PATIENCE = query.PATIENCE = HURRY
     gc.freeze()
 
 
@@ -205,6 +231,8 @@ def disarm() -> str:
 def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
     """Try each k; gives k and what is wrong, or ""."""
     require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
+    hurried = re.sub("SLOW=5 PATIENCE=10", f"SLOW={HURRY} PATIENCE={HURRY}", SCRIPT.read_text())
+    SCRIPT.write_text(hurried)
     before = state.read()
     for k in count(first):
         if asked.verb == "down":
@@ -227,7 +255,8 @@ def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
 def judge(asked: Sweep, status: int, said: str) -> None:
     """See that the run itself came to the right end, and that the list tells the truth."""
     up, listed = asked.verb == "up", networks()
-    ends = {"fails": (0, 1), "Ctrl-C": (130, -2) if up else (0,)}  # -2: before it does a thing
+    ends = {fault: (0, 1, 130) if fault == "hangs" else (0, 1) for fault in ACCIDENTS}
+    ends["Ctrl-C"] = (130, -2) if up else (0,)  # -2: before it does a thing
     require(status in ends.get(asked.fault, (-9,)), f"the exit status is {status}")
     require("Traceback" not in said, "there is a traceback")
     if listed == ["up"]:

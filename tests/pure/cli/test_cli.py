@@ -371,11 +371,11 @@ def test_no_uplink_in_strange_facts(routes: object, article: Facts, tmp_path: Pa
 
 def test_facts(tmp_path: Path, article: Facts) -> None:
     """`netmodes facts` prints what `--facts` takes."""
-    write_ip(tmp_path, "echo '[]'")
+    write_ip(tmp_path, LISTS)
 
     facts = Facts.from_json(netmodes("facts").stdout)
 
-    assert (facts.links, facts.routes, facts.networks) == ([], [], [])
+    assert (facts.links, facts.routes, facts.networks) == ([LOOPBACK], [], [])
     assert isinstance(facts.namespaces, list)
 
 
@@ -498,7 +498,7 @@ def test_list_stray(nowhere: Path) -> None:
     """The list says where an address is on an enslaved port, and what takes it off."""
     begun("A", "up", mode=Bridged(uplink="enp0s1"))
     links = machine("article").known("links")
-    port = [{**link, "master": "br0"} for link in links if link["ifname"] == "enp0s1"]
+    port = [{**link, "master": "br0"} for link in links if link["ifname"] != "br0"]
     write_ip(nowhere, f"""[ "$3" = addr ] && echo '{json.dumps(port)}' || echo '[]'""")
 
     done = netmodes("list")
@@ -519,6 +519,11 @@ def begun(name: str, *lines: str, mode: Mode | None = None) -> None:
         written.write(line)
 
 
+#: The only device of a machine, and an ``ip`` that lists it, and no routes.
+LOOPBACK = {"ifindex": 1, "ifname": "lo", "flags": []}
+LISTS = f"""[ "$3" = addr ] && echo '[{json.dumps(LOOPBACK)}]' || echo '[]'"""
+
+
 def write_ip(folder: Path, body: str) -> None:
     """Put an ``ip`` of the test's own into a folder."""
     ip = folder / "ip"
@@ -537,7 +542,7 @@ def test_list_of_a_long_name() -> None:
 def test_again(root: None, nowhere: Path) -> None:
     """The same command again runs nothing, and says that the network is up already."""
     begun("A", "up")
-    write_ip(nowhere, "echo '[]'")
+    write_ip(nowhere, LISTS)
 
     done = netmodes("host-only", "--address", "192.168.202.11/24")
 
@@ -559,7 +564,7 @@ def test_again(root: None, nowhere: Path) -> None:
 def test_again_but_different(command: list[str], says: str, root: None, nowhere: Path) -> None:
     """A name that is up as something else is refused, with what is different."""
     begun("A", "up")
-    write_ip(nowhere, "echo '[]'")
+    write_ip(nowhere, LISTS)
 
     done = netmodes(*command)
 
@@ -577,7 +582,7 @@ def test_again_but_different(command: list[str], says: str, root: None, nowhere:
 def test_again_too_early(lines: list[str], says: str, root: None, nowhere: Path) -> None:
     """A network that is not wholly up is refused, with what helps."""
     begun("A", *lines)
-    write_ip(nowhere, "echo '[]'")
+    write_ip(nowhere, LISTS)
 
     done = netmodes("host-only")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from console import machine
 
 from netmodes import Bridged, Facts, Nat
+from netmodes.commands import looks
 from netmodes.plan.requirement import Requirement
 
 KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
@@ -38,9 +39,9 @@ def test_put_right(article: Facts) -> None:
 
 def test_gone_since(article: Facts) -> None:
     """A script that puts a network right looks first whether that is there."""
-    argv = ("ip", "-o", "link", "show", "dev", "veth0")
+    look = looks.links(looks.named("veth0"))
     again = "A is not up any more, and has no veth0: export again"
-    required = Requirement(argv, " veth0", again, guard=True)
+    required = Requirement(look, True, again, guard=True)
 
     assert required in Nat(namespace="N").plan(beside(article)).requirements
     assert required not in Nat(namespace="N").plan(article).requirements
