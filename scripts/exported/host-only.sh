@@ -788,8 +788,15 @@ begin() {
 
 # The machine's facts from before the run, for comparison.
 facts() {
-    printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(ip -d -j addr show)" \
-        "$(ip -4 -j route show table all)" "$(ip -6 -j route show table all)"
+    printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(json ip -d -j addr show)" \
+        "$(json ip -4 -j route show table all)" "$(json ip -6 -j route show table all)"
+}
+
+# What a command prints; null if it fails or hangs.
+json() {
+    start exec "$@" 2>/dev/null
+    finish "$PATIENCE" || give_up
+    if [ "$STATUS" = 0 ]; then printf '%s' "$PRINTED"; else printf null; fi
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }

@@ -179,7 +179,7 @@ def interrupt_what_hangs(group: int, ended: Callable[[], bool]) -> None:
     """Wait for the end of a run; press Ctrl-C once if it says that this ends a command."""
     deadline, pressed = time.monotonic() + PATIENCE, False
     while not ended() and time.monotonic() < deadline:
-        if not pressed and re.search(r"Ctrl-C\s+ends it", SAID.read_text()):
+        if not pressed and "Ctrl-C ends it" in SAID.read_text():
             os.killpg(group, signal.SIGINT)
             pressed = True
 
@@ -198,6 +198,7 @@ def prepare(mode: str) -> None:
     if mode == "isolated" and run("ip", "link", "add", "dummy7", "type", "dummy"):
         write(STAND_INS / "ip", f"#!/bin/sh\n{NO_DUMMY}\n")
     run("ip", "link", "del", "dummy7")
+    os.environ["COLUMNS"] = "1000"  # a sentence is a line
     os.environ["PATH"] = f"{STAND_INS}:{os.environ['PATH']}"
     for program in filter(which, PROGRAMS):
         write(WRAPPERS / program, WRAPPER, here=HERE, program=program)
