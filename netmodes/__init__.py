@@ -2,6 +2,7 @@
 
 from netmodes.engine.record import Outcome, Record
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError, Refused
+from netmodes.handle import Handle, running
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
@@ -25,6 +26,7 @@ __all__ = [
     "Bridged",
     "CommandFailed",
     "Facts",
+    "Handle",
     "HostOnly",
     "Interrupted",
     "Isolated",
@@ -46,4 +48,5 @@ __all__ = [
     "Undo",
     "host_facts",
     "namespace_facts",
+    "running",
 ]

@@ -6,6 +6,7 @@ They ask for root, and hold the lock while a network changes; the packages below
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -81,15 +82,17 @@ def up(
             return Record(running(name).plan, (), report)
         refuse_unseen(name)
         promises = partial(_check, name, "", echo) if check else None
-        return put_up(plan, runner, facts, confirm, promises)
+        record = put_up(plan, runner, facts, confirm, promises)
+        return replace(record, run=running(name).id)
 
 
-def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
+def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = None) -> bool:
     """Undo the network of this namespace, newest command first.
 
     Args:
         name: the namespace's name.
         kill: end the processes in the namespace, rather than refuse.
+        run: only what the run of this id has put up; "" for whatever has this name.
         echo: is given each line before it runs.
 
     Returns:
@@ -101,13 +104,15 @@ def down(name: str, *, kill: bool = False, echo: Echo | None = None) -> bool:
     """
     devices.validate_namespace(name)
     with _acting(echo) as runner:
-        run = Journal(name).read()
-        if run is None:
+        found = Journal(name).read()
+        if run and (found is None or found.id != run):
+            return False
+        if found is None:
             if Path(iproute.NAMESPACES, name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return False
         refuse_blind(name)
-        need(undo_programs(run.plan))
+        need(undo_programs(found.plan))
         _take_down(name, runner, kill)
     return True
 

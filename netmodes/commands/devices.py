@@ -1,9 +1,12 @@
 """Names of devices and namespaces: which the kernel and ``ip`` accept, and which are free."""
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
+from netmodes.commands.iproute import NAMESPACES
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 
@@ -12,6 +15,9 @@ LONGEST_DEVICE = 15
 
 #: NAME_MAX without what the journal's draft adds, `.NAME.new`.
 LONGEST_NAMESPACE = 250
+
+#: The numbers of this process's free namespaces.
+NUMBERS = count(1)
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -63,6 +69,16 @@ def validate_namespace(name: str) -> None:
     _validate_plain("namespace", name)
     if PROCESS.fullmatch(name):
         raise Refused(f"namespace name {name!r} reads as a process number to ip: add a letter")
+
+
+def free_namespace() -> str:
+    """A namespace's name that no other process takes, nor another call: ``net-4242-1``.
+
+    A worker of pytest-xdist is named in it.
+    """
+    worker = "".join(filter(str.isalnum, os.environ.get("PYTEST_XDIST_WORKER", ""))) or "net"
+    names = (f"{worker}-{os.getpid()}-{number}" for number in NUMBERS)
+    return next(name for name in names if not Path(NAMESPACES, name).exists())
 
 
 def validate_pair(host_device: str, device: str) -> None:

@@ -34,11 +34,13 @@ class Record:
         plan: the plan.
         outcomes: the results of the commands that ran, in order.
         report: the results of the mode's promises, if they were tried.
+        run: the id of the run in the journal; "" where nothing ran.
     """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
     report: Report | None = None
+    run: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netmodes import network
 from netmodes.engine.confirm import validate_seconds
-from netmodes.engine.record import Outcome, Record
+from netmodes.engine.record import Record
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
+from netmodes.handle import Verbs
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.description import Description
-from netmodes.plan.answer import Answer
-from netmodes.plan.network import Network
+from netmodes.plan.network import refuse_unless_up
 from netmodes.plan.plan import Plan
-from netmodes.plan.report import Report
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Mode(Description):
-    """A kind of network for one namespace, which can be put up and undone."""
+class Mode(Description, Verbs):
+    """A kind of network for one namespace, which can be put up and undone.
+
+    A ``with`` puts it up, and takes down what it put up itself, in this process; it refuses a
+    network that is up already.
+    """
 
     def plan(
         self,
@@ -82,13 +86,7 @@ class Mode(Description):
         """Put the network up; see ``network.up``."""
 
         def render(facts: Facts) -> Plan | None:
-            if self.is_up(facts):
-                return None
-            plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
-            risks = [*self.risks(plan.topology, facts)]
-            if risks and confirm is None and not anyway:
-                raise Refused(f"{risks[0]}, or go on with --anyway")
-            return plan
+            return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
 
         return network.up(
             self.namespace, render, thorough=self.thorough, confirm=confirm, check=check, echo=echo
@@ -102,24 +100,40 @@ class Mode(Description):
         """Undo the network; see ``network.down``."""
         network.down(self.namespace, kill=kill, echo=echo)
 
-    def exec(self, *argv: str) -> Outcome:
-        """Run a command in the namespace; see ``network.run``."""
-        return network.run(self.namespace, *argv)
-
-    def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
-        """Try every promise of the network; see ``network.check``."""
-        return network.check(self.namespace, outside=outside, echo=echo)
-
-    def why(self, target: str, *, echo: Echo | None = None) -> Answer:
-        """Follow a packet to the first fault; see ``network.why``."""
-        return network.why(self.namespace, target, echo=echo)
-
     def __enter__(self) -> Self:
-        self.up()
+        record = network.up(self.namespace, self._plan_alone, thorough=self.thorough)
+        vars(self)["_made"] = os.getpid(), record.run
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.down(kill=True)
+        """Take down what ``__enter__`` put up; a forked child put up nothing."""
+        pid, run = vars(self).pop("_made")
+        if pid == os.getpid():
+            network.down(self.namespace, kill=True, run=run)
+
+    def _plan_alone(self, facts: Facts) -> Plan:
+        """The plan of a network that goes with its ``with``, so that nobody else may use it."""
+        name, found = self.namespace, facts.network(self.namespace)
+        if found is not None and found.state == "up":
+            raise Refused(
+                f"{name} is up already, and would be taken down at the end of this `with`: "
+                f"`netmodes.running({name!r})` uses it as it is, `namespace=None` takes a free name"
+            )
+        return self._safe_plan(facts)
+
+    def _safe_plan(
+        self,
+        facts: Facts,
+        verbatim: bool = False,
+        anyway: bool = False,
+        confirm: float | None = None,
+    ) -> Plan:
+        """The plan of a run that cannot cut the user off for good, unless he takes that risk."""
+        plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
+        risks = [*self.risks(plan.topology, facts)]
+        if risks and confirm is None and not anyway:
+            raise Refused(f"{risks[0]}, or go on with --anyway")
+        return plan
 
     def is_up(self, facts: Facts) -> bool:
         """Whether just this network is up.
@@ -151,16 +165,3 @@ class Mode(Description):
             )
         if name in facts.known("namespaces"):
             raise Refused(f"namespace {name} exists and is not ours: choose another name")
-
-
-def refuse_unless_up(network: Network) -> None:
-    """Refuse to use a network of ours that is not up, or waits for its confirmation."""
-    name = network.name
-    if network.state == "unreadable":
-        raise Refused(
-            f"the journal of {name} cannot be read: `netmodes down {name}` says what to do"
-        )
-    if network.state == "unconfirmed":
-        raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
-    if network.state != "up":
-        raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from netmodes.commands import devices, notices
 from netmodes.machine.facts import Facts
-from netmodes.modes.option import option
+from netmodes.modes.option import Name, option
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.plan import Plan
@@ -60,9 +60,12 @@ class Description(ABC):
     #: What the mode may object to, in words after "Go on"; "" if it never objects.
     objects: ClassVar[str] = ""
 
-    namespace: str = option("A", "name of the namespace", short="-n")
+    #: None takes a free name, with the process's number in it.
+    namespace: Name = option("A", "name of the namespace", short="-n")  # noqa: RUF009
 
     def __post_init__(self) -> None:
+        if self.namespace is None:
+            object.__setattr__(self, "namespace", devices.free_namespace())
         devices.validate_namespace(self.namespace)
         self.validate()
 

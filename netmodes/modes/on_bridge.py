@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from netmodes.commands import addresses, devices, dns, forwarding, requirements
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode, refuse_unless_up
-from netmodes.plan.network import Network, Topology
+from netmodes.modes.base import Mode
+from netmodes.plan.network import Network, Topology, refuse_unless_up
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from netmodes.machine.facts import Facts
 
+#: A name, or None for a free one. A mode that is made has a name, which no annotation can tell.
+Name = Any
+
 
 def option(
     default: str,

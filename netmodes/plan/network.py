@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_interface, ip_network
 from typing import Any
 
+from netmodes.errors import Refused
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.text import text, text_by_name, texts
@@ -89,6 +90,19 @@ class Network:
 def unreadable(name: str) -> Network:
     """A network whose journal cannot be read."""
     return Network(name, "", {}, Topology("", ""), "unreadable")
+
+
+def refuse_unless_up(network: Network) -> None:
+    """Refuse to use a network of ours that is not up, or waits for its confirmation."""
+    name = network.name
+    if network.state == "unreadable":
+        raise Refused(
+            f"the journal of {name} cannot be read: `netmodes down {name}` says what to do"
+        )
+    if network.state == "unconfirmed":
+        raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
+    if network.state != "up":
+        raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")
 
 
 def network_from(data: dict[str, Any]) -> Network:
