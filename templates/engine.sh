@@ -208,7 +208,7 @@ listing_itself() {
     listing "$1" exec
 }
 
-is_missing() { ! command -v "$1" >/dev/null; }
+is_missing() { ! hash "$1" 2>/dev/null; }
 
 unknown() {
     printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
