@@ -104,7 +104,13 @@ read -r _ _ _ _ leader _ </proc/self/stat
 #: Nobody is there to answer a ping. A kernel without `dummy` has `ifb`, which can move to another
 #: namespace and leads nowhere just as well.
 IMPATIENT = 'exec {real} "$@" -W 0.02'
-NO_DUMMY = 'case "$*" in *" type dummy") set -- ${{*%dummy}}ifb ;; esac; exec {real} "$@"'
+NO_DUMMY = """
+case "$*" in
+*" type dummy") set -- ${{*%dummy}}ifb ;;
+*" addr show") listed=$({real} "$@") && echo "$listed" | sed s/:.ifb./:\\"dummy\\"/g; exit ;;
+esac
+exec {real} "$@"
+"""
 
 
 #: What gives a mode commands that it has not by itself.
