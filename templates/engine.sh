@@ -210,6 +210,13 @@ listing_itself() {
 
 is_missing() { ! hash "$1" 2>/dev/null; }
 
+# What a command prints; null if it fails or hangs.
+json() {
+    start exec "$@" 2>/dev/null
+    finish "$PATIENCE" || give_up
+    if [ "$STATUS" = 0 ]; then printf '%s' "$PRINTED"; else printf null; fi
+}
+
 unknown() {
     printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
 }
@@ -259,7 +266,14 @@ read_log() {
 
 # Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now why
+    local k=$1 before=$2 now why after=${word_after[$1]-}
+    if [ -n "$after" ] && [ "$after" != "$before" ]; then
+        renamed "$k" "$after"
+        case $? in
+        0) take_back_renamed "$k" "$before" "$WORD" && return ;;
+        2) return 2 ;;
+        esac
+    fi
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     now=$WORD
     if is_as_before "$k" "$before" "$now"; then return 0; fi
@@ -279,6 +293,8 @@ take_back_one() {
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
 }
+
+take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
 
 why_failed() {
     if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
@@ -383,13 +399,23 @@ inside() {
     read_log
     made=${word_after[$FIRST]-}
     pids=()
-    look "$FIRST" || { [ "$?" = 1 ] && return 0; } || return 2
-    if [ -z "$made" ] || [ "$WORD" != "$made" ]; then return 0; fi
-    unset 'LISTED[processes]'
+    if [ -z "$made" ]; then return 0; fi
+    LISTED=()
     list processes '/proc/self/ns net:[^ ]*$' || return 2
     while read -r line; do
         if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
     done <<<"$PRINTED"
+    look "$FIRST" || [ "$?" = 1 ] || return 2
+    if [ "$WORD" != "$made" ]; then keep_ours; fi
+}
+
+# Once the namespace's name is gone its inode may be another's, unless the network's device is in it.
+keep_ours() {
+    local pid ours=()
+    for pid in "${pids[@]}"; do
+        if [[ "$(json nsenter --target "$pid" --net ip -j link show)" == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+    done
+    pids=("${ours[@]}")
 }
 
 # PROGRAM:PACKAGE...

@@ -66,6 +66,7 @@ def _add_link(device: str, kind: str, peer: Argv, why: str) -> Step:
             looks.device(device, kind),
             ("ip", "link", "del", device),
             others=(other_peer,) if peer else (addressed, enslaving),
+            renamed=looks.numbered(kind),
         ),
     )
 

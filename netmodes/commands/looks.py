@@ -4,6 +4,7 @@ Each is a command that lists all of a kind, with a line that no complete listing
 """
 
 from netmodes.plan.look import Argv, Look, literal
+from netmodes.plan.undo import AFTER
 
 LINKS = ("ip", "-d", "-j", "addr", "show")
 
@@ -58,6 +59,11 @@ def links(*patterns: str, given: str = "", but: str = "") -> Look:
 def device(name: str, kind: str) -> Look:
     """A device of this kind, by its ifindex, which a host uses once."""
     return links(f'{named(name)}.*"info_kind":"{kind}"')
+
+
+def numbered(kind: str) -> str:
+    """A pattern for the name of a device of this kind, by its ifindex from after its step."""
+    return f'"ifindex":{AFTER},.*"ifname":"([^"]+)",.*"info_kind":"{kind}"'
 
 
 def named(name: str) -> str:

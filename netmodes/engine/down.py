@@ -20,7 +20,7 @@ from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
-from netmodes.plan.look import Look, processes_in
+from netmodes.plan.look import Argv, Look, device_of, processes_in
 from netmodes.plan.undo import Undo
 
 
@@ -83,8 +83,12 @@ def _attempt(run: Run, note: Note, runner: Runner) -> str:
 
 def _take_back(run: Run, note: Note, runner: Runner) -> str:
     undo = run.plan.all_steps[note.index].undo
-    now = runner.word(undo.look) if undo else None
-    if undo is None or now is None or _is_as_before(note, now):
+    if undo is None:
+        return ""
+    if name := _other_name(undo, note, runner):
+        return _take_back_renamed(run, note, (*undo.argv[:-1], name), runner)
+    now = runner.word(undo.look)
+    if now is None or _is_as_before(note, now):
         return ""
     thing = shlex.join(undo.command(note.before))
     if why := _why_not(undo, note, now, runner):
@@ -103,6 +107,21 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
     if not failed and outcome.status != 0:
         runner.say(f"# not all of it: {'; '.join(outcome.stderr.strip().splitlines())}")
     return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
+
+
+def _other_name(undo: Undo, note: Note, runner: Runner) -> str:
+    """The name that somebody has given to a device of this run since, or ""."""
+    if not undo.renamed or not note.after or note.after == note.before:
+        return ""
+    name = runner.word(undo.by_another_name(note.after))
+    return "" if name in (None, undo.argv[-1]) else str(name)
+
+
+def _take_back_renamed(run: Run, note: Note, argv: Argv, runner: Runner) -> str:
+    if _pass_on(run, note):
+        return ""
+    outcome = runner.run(argv)
+    return f"`{outcome.line}` failed ({outcome.stderr.strip()})" if outcome.status != 0 else ""
 
 
 def _why_not(undo: Undo, note: Note, now: str, runner: Runner) -> str:
@@ -175,14 +194,20 @@ def _empty(run: Run, runner: Runner, kill: bool) -> None:
 
 
 def _inside(run: Run, runner: Runner) -> list[str]:
-    """The processes inside the namespace, if it exists and is ours; the first step makes it."""
+    """The processes inside the namespace, if it is ours; the first step makes it.
+
+    Once its name is gone its inode may be another's, unless the network's device is in it.
+    """
     first = len(run.plan.inherited)
     undo = run.plan.all_steps[first].undo
-    made = [note.after for note in run.notes if note.index == first]
-    if undo is None or not made or not made[0] or runner.word(undo.look) != made[0]:
+    made = next((note.after for note in run.notes if note.index == first), "")
+    if undo is None or not made:
         return []
     runner.listings.clear()
-    return runner.words(processes_in(made[0]))
+    inside = runner.words(processes_in(made))
+    if runner.word(undo.look) == made:
+        return inside
+    return [pid for pid in inside if runner.word(device_of(pid, run.plan.topology.device))]
 
 
 def _program_of(pid: str) -> str:

@@ -78,6 +78,12 @@ def processes_in(namespace: str) -> Look:
     return Look(PROCESSES, (rf"^/proc/([0-9]+)/ns net:\[{inode}\]$",), r"/proc/self/ns net:[^ ]*$")
 
 
+def device_of(pid: str, name: str) -> Look:
+    """A device in the network namespace of a process."""
+    argv = ("nsenter", "--target", pid, "--net", "ip", "-j", "link", "show")
+    return Look(argv, (f'"ifname":"({literal(name)})"',), '"ifname":"lo"')
+
+
 def look_from(data: dict[str, Any]) -> Look:
     """A look from its JSON.
 

@@ -30,6 +30,7 @@ PROGRAMS = {
     "mkdir": Program("coreutils"),
     "mount": Program("mount", "`netmodes lab`"),
     "nft": Program("nftables", "nat and seeing the firewall"),
+    "nsenter": Program("util-linux"),
     "ping": Program("iputils-ping"),
     "rm": Program("coreutils"),
     "rmdir": Program("coreutils"),

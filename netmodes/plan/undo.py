@@ -5,7 +5,7 @@ Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netmodes.plan.look import Argv as Argv
@@ -16,8 +16,8 @@ from netmodes.plan.text import text, text_or_none, texts
 LEFT = re.compile(r"\{left:(\d+)\}")
 GRACE = 60
 
-#: In an undo's argv: the look's word from before the step.
-BEFORE = "{before}"
+#: In an undo's argv: the look's word from before the step. In ``renamed``: that from after it.
+BEFORE, AFTER = "{before}", "{after}"
 
 
 def nothing(look: Look) -> str:
@@ -42,6 +42,8 @@ class Undo:
             was cut off and may not have run; then it is left alone.
         unless: lines of ``stdin``, each with a look that finds that somebody else has changed the
             same thing; then the line is left out.
+        renamed: a pattern for the look's listing with ``AFTER`` in it, which finds a device of this
+            step under the name that somebody has given to it; "" where there is none.
     """
 
     look: Look
@@ -50,6 +52,11 @@ class Undo:
     users: tuple[Look, ...] = ()
     others: tuple[Look, ...] = ()
     unless: tuple[tuple[str, Look], ...] = ()
+    renamed: str = ""
+
+    def by_another_name(self, after: str) -> Look:
+        """The look for the present name of what the step made, given the word from after it."""
+        return replace(self.look, patterns=(self.renamed.replace(AFTER, after),))
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -90,7 +97,8 @@ def undo_from(data: dict[str, Any]) -> Undo:
     users, others = (tuple(map(read, data.get(key, ()))) for key in ("users", "others"))
     unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
     look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
-    return Undo(look, texts(data["argv"]), text_or_none(data["stdin"]), users, others, unless)
+    plain = texts(data["argv"]), text_or_none(data["stdin"])
+    return Undo(look, *plain, users, others, unless, text(data.get("renamed", "")))
 
 
 def _sign_from(data: Any) -> Look:  # noqa: ANN401

@@ -127,7 +127,7 @@ def knowledge(plan: Plan) -> str:
         (
             f"NAME={shlex.quote(plan.name)}",
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
-            f"FIRST={len(plan.inherited)}",
+            f"FIRST={len(plan.inherited)} DEVICE={shlex.quote(plan.topology.device)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
             "# A listing, by its number, run by the command $2.",
@@ -138,6 +138,12 @@ def knowledge(plan: Plan) -> str:
             _function(
                 "undo", _cases(plan, lambda undo: _undo(undo, found)), "local before=${2-} INPUT="
             ),
+            "# Sets WORD to the other name that somebody has given to what command K made ($2).",
+            _function(
+                "renamed", _cases(plan, lambda undo: _renamed(undo, listings)), last="return 1"
+            ),
+            "# Undoes command K, whose result is now called $2.",
+            _function("undo_renamed", _cases(plan, _undo_renamed)),
             "# Sets WORD to what depends on the result of command K, except networks of ours.",
             _function("users", _cases(plan, lambda undo: any_of(undo.users)), last="return 1"),
             "# Sets WORD to a sign that somebody else made the result of command K after a cut.",
@@ -189,6 +195,17 @@ def _undo(undo: Undo, found: Callable[[Look], str]) -> str:
     looks = dict(undo.unless)
     lines = [_line(line, looks.get(line), found) for line in undo.stdin.splitlines()]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
+
+
+def _renamed(undo: Undo, listings: dict[Argv, str]) -> str:
+    if not undo.renamed:
+        return ""
+    words = _looked_for(undo.by_another_name(BEFORE), listings).replace('"$before"', '"$2"')
+    return f'find_in {words} || return\n        [ "$WORD" != {undo.argv[-1]} ]\n        return'
+
+
+def _undo_renamed(undo: Undo) -> str:
+    return f'show {_join(undo.argv[:-1])} "$2"' if undo.renamed else ""
 
 
 def _line(line: str, look: Look | None, found: Callable[[Look], str]) -> str:

@@ -86,7 +86,7 @@ quietly() {
 
 NAME=A
 GRACE=60 SLOW=5 PATIENCE=10
-FIRST=0
+FIRST=0 DEVICE=dummy0
 
 needs() {
     need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
@@ -127,6 +127,25 @@ undo() {
     6) show rmdir --parents --ignore-fail-on-non-empty /etc/netns/A ;;
     7) show rm /etc/netns/A/resolv.conf ;;
     8) show rm /etc/netns/A/nsswitch.conf ;;
+    esac
+}
+
+# Sets WORD to the other name that somebody has given to what command K made ($2).
+renamed() {
+    case $1 in
+    1)
+        find_in 3 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifindex":'"$2"',.*"ifname":"([^"]+)",.*"info_kind":"dummy"' || return
+        [ "$WORD" != dummy0 ]
+        return
+        ;;
+    esac
+    return 1
+}
+
+# Undoes command K, whose result is now called $2.
+undo_renamed() {
+    case $1 in
+    1) show ip link del "$2" ;;
     esac
 }
 
@@ -380,6 +399,13 @@ listing_itself() {
 
 is_missing() { ! hash "$1" 2>/dev/null; }
 
+# What a command prints; null if it fails or hangs.
+json() {
+    start exec "$@" 2>/dev/null
+    finish "$PATIENCE" || give_up
+    if [ "$STATUS" = 0 ]; then printf '%s' "$PRINTED"; else printf null; fi
+}
+
 unknown() {
     printf 'what exists is unknown (`%s` %s): try again' "$(listing "$LISTING" quoted)" "$WRONG"
 }
@@ -429,7 +455,14 @@ read_log() {
 
 # Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now why
+    local k=$1 before=$2 now why after=${word_after[$1]-}
+    if [ -n "$after" ] && [ "$after" != "$before" ]; then
+        renamed "$k" "$after"
+        case $? in
+        0) take_back_renamed "$k" "$before" "$WORD" && return ;;
+        2) return 2 ;;
+        esac
+    fi
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     now=$WORD
     if is_as_before "$k" "$before" "$now"; then return 0; fi
@@ -449,6 +482,8 @@ take_back_one() {
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
 }
+
+take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
 
 why_failed() {
     if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
@@ -553,13 +588,23 @@ inside() {
     read_log
     made=${word_after[$FIRST]-}
     pids=()
-    look "$FIRST" || { [ "$?" = 1 ] && return 0; } || return 2
-    if [ -z "$made" ] || [ "$WORD" != "$made" ]; then return 0; fi
-    unset 'LISTED[processes]'
+    if [ -z "$made" ]; then return 0; fi
+    LISTED=()
     list processes '/proc/self/ns net:[^ ]*$' || return 2
     while read -r line; do
         if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
     done <<<"$PRINTED"
+    look "$FIRST" || [ "$?" = 1 ] || return 2
+    if [ "$WORD" != "$made" ]; then keep_ours; fi
+}
+
+# Once the namespace's name is gone its inode may be another's, unless the network's device is in it.
+keep_ours() {
+    local pid ours=()
+    for pid in "${pids[@]}"; do
+        if [[ "$(json nsenter --target "$pid" --net ip -j link show)" == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+    done
+    pids=("${ours[@]}")
 }
 
 # PROGRAM:PACKAGE...
@@ -784,13 +829,6 @@ facts() {
         "$(json ip -4 -j route show table all)" "$(json ip -6 -j route show table all)"
 }
 
-# What a command prints; null if it fails or hangs.
-json() {
-    start exec "$@" 2>/dev/null
-    finish "$PATIENCE" || give_up
-    if [ "$STATUS" = 0 ]; then printf '%s' "$PRINTED"; else printf null; fi
-}
-
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }
 
 # A script of its own with all functions of this one, which runs these lines.
@@ -804,7 +842,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST JOURNAL
+    declare -p NAME GRACE SLOW PATIENCE FIRST DEVICE JOURNAL
     declare -f
     printf '%s\n' "$@"
 }
@@ -833,7 +871,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 3, "mode": "isolated", "namespaces": ["A"], "parameters": {"namespace": "A", "device": "dummy0", "address": "192.168.222.10/24"}, "topology": {"device": "dummy0", "address": "192.168.222.10/24", "host_device": "", "ingress": "", "host_address": "", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.222.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "add", "dummy0", "type", "dummy"], "why": "dummy0, a card with no cable: what it sends is lost", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"info_kind\":\"dummy\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "dummy0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(dummy0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": []}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "netns", "A"], "why": "dummy0 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.222.10/24", "dev", "dummy0"], "why": "dummy0 answers for 192.168.222.10, and reaches 192.168.222.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "up"], "why": "dummy0 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": []}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}], "unless": []}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "requirements": [{"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A (.)"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "found": false, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "found": false, "otherwise": "device dummy0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.222.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.222.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}, "found": false, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"look": {"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}, "found": false, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": false}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
+{"format": 3, "mode": "isolated", "namespaces": ["A"], "parameters": {"namespace": "A", "device": "dummy0", "address": "192.168.222.10/24"}, "topology": {"device": "dummy0", "address": "192.168.222.10/24", "host_device": "", "ingress": "", "host_address": "", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.222.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": [], "renamed": ""}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "add", "dummy0", "type", "dummy"], "why": "dummy0, a card with no cable: what it sends is lost", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"info_kind\":\"dummy\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "dummy0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(dummy0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": [], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"dummy\""}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "netns", "A"], "why": "dummy0 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "192.168.222.10/24", "dev", "dummy0"], "why": "dummy0 answers for 192.168.222.10, and reaches 192.168.222.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "dummy0", "up"], "why": "dummy0 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": [], "renamed": ""}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "namespace": null, "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}], "unless": [], "renamed": ""}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}], "unless": [], "renamed": ""}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for", "share": ""}], "requirements": [{"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A (.)"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "found": false, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"dummy0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}, "found": false, "otherwise": "device dummy0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.168.222.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "192.0.0.0/2", "match", "192.168.222.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "192.168.222.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}, "found": false, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}, {"look": {"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}, "found": false, "otherwise": "/etc/netns/A/nsswitch.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": false}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }
 

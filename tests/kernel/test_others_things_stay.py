@@ -139,6 +139,10 @@ rm /etc/netns/A/resolv.conf ({MADE})
 rmdir --parents --ignore-fail-on-non-empty /etc/netns/A (resolv.conf depends on it)""",
         cut="tee /etc/netns/A/resolv.conf",
     ),
+    "renamed cable": Case(
+        HOST_ONLY, "ip link add veth0 type bridge",
+        "ip link set veth0 down; ip link set veth0 name theirs0"),
+    "renamed bridge": Case(NAT, "", "ip link set nat0 down; ip link set nat0 name theirs0"),
     "table": Case(
         NAT, "nft add table ip netmodes-bridge-nat0",
         "nft delete table ip netmodes-bridge-nat0",

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from faults import NO_DUMMY
 from labs import Done, Lab
 from state import State, state
 
@@ -116,6 +117,37 @@ def test_kill(lab: Lab, untouched: State, deaf: bool) -> None:
     assert (f"[#] kill -s KILL {pid}\n" in down.stderr) == deaf
     assert not runs(lab, pid)
     assert state(lab.ok) == untouched
+
+
+@pytest.mark.parametrize("way", ["live", "script"])
+@pytest.mark.parametrize("mode", ["host-only", "isolated"])
+def test_nameless(lab: Lab, untouched: State, mode: str, way: str) -> None:
+    """A namespace whose name is gone while a process runs in it is not called down."""
+    if mode == "isolated":
+        lab.replace("ip", NO_DUMMY.format(real='"$REAL"'))
+    lab.export(mode)
+    lab.ok("netmodes", mode)
+    pid = start_inside(lab)
+    lab.ok("ip", "netns", "del", "A")
+    refused, down = down_by(lab, way), down_by(lab, way, "--kill")
+
+    assert refused.returncode == 1
+    assert f"processes run inside A ({pid}" in refused.stderr
+    assert down.returncode == 0, down.stderr
+    assert not runs(lab, pid)
+    assert state(lab.ok) == untouched
+
+
+def test_reused_inode(host_only: Lab) -> None:
+    """A process in another network namespace is none of A's, whatever inode A's had."""
+    pid = host_only.ok("sh", "-c", "unshare --net sleep 60 >/dev/null 2>&1 & echo $!").strip()
+    inode = host_only.ok("stat", "-L", "-c", "%i", f"/proc/{pid}/ns/net").strip()
+    host_only.ok("sed", "-i", f"s/^done 0 [0-9]*/done 0 {inode}/", "/run/netmodes/A/log")
+    host_only.ok("ip", "netns", "del", "A")
+    down = host_only.netmodes("down", "A")
+
+    assert down.returncode == 0, down.stderr
+    assert runs(host_only, pid)
 
 
 def test_all(quick_lab: Lab) -> None:
