@@ -319,7 +319,7 @@ start() {
     exec {FROM}< <(
         hold_back
         (printf '%s\0' "$BASHPID" && "$@")
-        printf '\0%s\0' "$?"
+        printf '\0%s\0' "$?" 2>/dev/null # nobody reads it once that was killed or given up
     )
     part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
 }
