@@ -1,6 +1,7 @@
 """The journal: one folder for each network that is up, in /run and so gone with a reboot.
 
     /run/netmodes/.lock          whoever holds it is the only run
+    /run/netmodes/.holder        who that is (see ``netmodes.holder``)
     /run/netmodes/A/plan.json    the plan: every command with its undo
     /run/netmodes/A/log          what has happened so far (see ``netmodes.plan.log``)
     /run/netmodes/A/down.sh      the undo of the network as bash, in case Python is gone
@@ -16,16 +17,23 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+from netmodes import holder
 from netmodes.errors import NetmodesError, Refused
 from netmodes.plan.log import Note, Run, identity_of, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
 
 ROOT = Path("/run/netmodes")
+
+LOCK, HOLDER = ".lock", ".holder"
+
+#: Seconds to wait for the lock in silence.
+PATIENCE = 1.0
 
 OWN_NAMESPACE = Path("/proc/self/ns/net")
 
@@ -104,12 +112,15 @@ class Journal:
                 f"`bash {self.folder}/down.sh` undoes {self.name}"
             ) from error
         try:
-            return run_from(plan, log)
+            run = run_from(plan, log)
         except (ValueError, LookupError) as error:
             raise Refused(
                 f"{self.folder}/log is damaged ({error}): "
                 f"undo {self.name} by hand, with the undos in {self.folder}/down.sh"
             ) from error
+        if run.state == "interrupted" and _is_at_work(self.name):
+            return replace(run, state="at work")
+        return run
 
     def remove(self) -> None:
         """Forget the network: remove the whole folder, or nothing."""
@@ -136,8 +147,12 @@ def _unwritable(error: OSError) -> NetmodesError:
 
 
 @contextmanager
-def locked() -> Iterator[int]:
+def locked(name: str = "", say: Callable[[str], None] = lambda line: None) -> Iterator[int]:
     """Hold the lock that allows one run at a time.
+
+    Args:
+        name: the network that the run is about.
+        say: is told for whom this waits, if it waits longer than a second.
 
     Yields:
         The lock's descriptor. A child that holds it too keeps the lock if this process is killed.
@@ -145,20 +160,44 @@ def locked() -> Iterator[int]:
     Raises:
         NetmodesError: /run/netmodes cannot be written.
     """
-    import fcntl
-
     try:
         ROOT.mkdir(parents=True, exist_ok=True)
         ROOT.chmod(0o755)
-        descriptor = os.open(ROOT / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(ROOT / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise _unwritable(error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, say)
+        holder.write(ROOT / HOLDER, name)
         _tidy()
-        yield descriptor
+        try:
+            yield descriptor
+        finally:
+            holder.clear(ROOT / HOLDER)
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, say: Callable[[str], None]) -> None:
+    """Take the lock; who has to wait may be interrupted."""
+    import fcntl
+    from threading import Timer
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        impatience = Timer(PATIENCE, lambda: say(f"# waits for {_holder()}"))
+        impatience.start()
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            impatience.cancel()
+
+
+def _holder() -> object:
+    """Who holds the lock, in words."""
+    found = holder.read(ROOT / HOLDER) or holder.orphan(ROOT / LOCK)
+    return found or f"the process that holds {ROOT / LOCK}"
 
 
 def _tidy() -> None:
@@ -212,3 +251,9 @@ def _network(name: str) -> Network | None:
     except Refused:
         return unreadable(name)
     return run.network if run else None
+
+
+def _is_at_work(name: str) -> bool:
+    """Whether another process puts this network up, or takes it down."""
+    found = holder.read(ROOT / HOLDER)
+    return found is not None and found.pid != os.getpid() and found.network == name

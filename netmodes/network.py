@@ -72,7 +72,7 @@ def up(
     """
     if confirm is not None:
         watcher.validate_seconds(confirm)
-    with _acting(echo) as runner:
+    with _acting(name, echo) as runner:
         facts = host_facts(thorough=thorough)
         plan = render(facts)
         if plan is None:
@@ -103,7 +103,7 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
         NetmodesError: something is left; the text says what.
     """
     devices.validate_namespace(name)
-    with _acting(echo) as runner:
+    with _acting(name, echo) as runner:
         found = Journal(name).read()
         if run and (found is None or found.id != run):
             return False
@@ -128,19 +128,19 @@ def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
     Raises:
         NetmodesError: something is left; the text says what.
     """
-    with _acting(echo) as runner:
+    with _acting(run.plan.name, echo) as runner:
         if watcher.waits(run):
             _take_down(run.plan.name, runner, kill=True)
 
 
-def confirm(name: str) -> None:
+def confirm(name: str, *, echo: Echo | None = None) -> None:
     """Keep the network of this namespace; its watcher ends.
 
     Raises:
         Refused: the network is not up, or not any more.
     """
     devices.validate_namespace(name)
-    with _acting():
+    with _acting(name, echo):
         watcher.confirm(name)
 
 
@@ -213,10 +213,10 @@ def run(name: str, *argv: str) -> Outcome:
 
 
 @contextmanager
-def _acting(echo: Echo | None = None) -> Iterator[Runner]:
+def _acting(name: str, echo: Echo | None = None) -> Iterator[Runner]:
     """Hold the lock, as root and where networks are made; yields what runs the commands."""
     need_root()
-    with locked() as lock:
+    with locked(name, echo or silent) as lock:
         refuse_elsewhere()
         yield Runner(echo or silent, lock)
 

@@ -439,17 +439,6 @@ become_root() {
     exec sudo -- bash "$0" "$@"
 }
 
-take_lock() {
-    mkdir -p /run/netmodes 2>/dev/null
-    if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    exec 9>/run/netmodes/.lock
-    flock 9 || die "/run/netmodes/.lock cannot be locked"
-    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
-    trap '' PIPE                                     # nobody reading is no reason to stop half way,
-    { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
-    refuse_elsewhere
-}
-
 down() {
     prepare
     if [ ! -e "$JOURNAL" ]; then

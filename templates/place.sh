@@ -1,4 +1,3 @@
-
 # Who acts on a network stands in the network namespace that networks are made in: see
 # netmodes/place.py.
 refuse_elsewhere() {

@@ -23,6 +23,10 @@ def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterat
         what, evidence = f"the journal of {name} cannot be read", f"ls -l {ROOT}/{name}"
         yield Finding("error", what, evidence, fix=f"bash {ROOT}/{name}/down.sh", about=name)
         return
+    if network.state == "at work":
+        what, advice = f"a run is at work on {name}", "wait until it is done"
+        yield Finding("warning", what, "netmodes list", advice=advice, about=name)
+        return
     inspection = Inspection(network, host, namespace or Facts())
     yield from inspection.host_findings()
     if namespace is not None:

@@ -48,7 +48,8 @@ class Run:
     Args:
         plan: what was intended.
         notes: the steps that were started, in the plan's order.
-        state: "up", "unconfirmed" (up, while the watcher waits) or "interrupted".
+        state: "up", "unconfirmed" (up, while the watcher waits) or "interrupted"; the journal
+            makes that "at work" where another process is.
         began: the machine's uptime at the first command, in seconds.
         confirmed: somebody has confirmed that the host is reachable.
         id: tells this run from every other; "" in a journal of format 1.

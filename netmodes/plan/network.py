@@ -65,7 +65,8 @@ class Network:
         mode: the mode's name; "" where the journal cannot be read.
         parameters: every option of the mode by name, settled, as text.
         topology: its devices and addresses.
-        state: "up", "unconfirmed" (up, while the watcher waits), "interrupted" or "unreadable".
+        state: "up", "unconfirmed" (up, while the watcher waits), "at work" (another process puts it
+            up or takes it down), "interrupted" or "unreadable".
         shares: its steps that other networks may share.
         promises: who reaches whom, and who must not.
         run: the id of the run that made it; "" in a journal of format 1.
@@ -101,6 +102,10 @@ def refuse_unless_up(network: Network) -> None:
         )
     if network.state == "unconfirmed":
         raise Refused(f"{name} waits for its confirmation: `netmodes confirm {name}`")
+    if network.state == "at work":
+        raise Refused(
+            f"a run is at work on {name}: wait until `netmodes list` says that it is done"
+        )
     if network.state != "up":
         raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")
 

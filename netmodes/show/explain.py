@@ -22,6 +22,7 @@ FORMATS = {"text": "explain.txt.j2", "markdown": "explain.md.j2"}
 STATES = {
     "up": "{0} is up",
     "unconfirmed": "{0} is up, and waits for `netmodes confirm {0}`",
+    "at work": "a run is at work on {0}, so not all of its lines may have run",
     "interrupted": "{0} was interrupted, so not all of its lines may have run",
 }
 

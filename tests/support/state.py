@@ -192,7 +192,7 @@ def sysctls() -> Iterator[tuple[str, str]]:
 def _files() -> Iterator[tuple[str, Any]]:
     for root in FILES:
         for path in sorted(root.rglob("*")):
-            if path.name != ".lock":
+            if path.name not in (".lock", ".holder"):
                 yield str(path), _content(path) if path.is_file() else "folder"
 
 
