@@ -8,6 +8,7 @@ from places import ROOT
 from netmodes import MODES, Mode
 
 README = (ROOT / "README.md").read_text()
+RELIABILITY = (ROOT / "docs/reliability.md").read_text()
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=list(MODES))
@@ -17,8 +18,8 @@ def test_picture(mode: type[Mode]) -> None:
 
 
 def test_faults() -> None:
-    """The counts that the README quotes are of every mode, both ways, and all restored."""
-    quoted = re.search(r"```text\nfault sweep: (.*?)```", README, re.S)
+    """The counts that the docs quote are of every mode, both ways, and all restored."""
+    quoted = re.search(r"```text\nfault sweep: (.*?)```", RELIABILITY, re.S)
     assert quoted is not None
     total, _, _, *rows = quoted[1].splitlines()
 

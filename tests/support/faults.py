@@ -48,10 +48,10 @@ PATIENCE = 60
 #: for its whole group (0); a batch is half done when that comes.
 FAULTS = {
     "fails": "echo 'RTNETLINK answers: Out of order' >&2; exit 2",
-    "is killed": "kill -s KILL $$",
-    "is silent": "exit 0",
-    "prints garbage": "echo '?'; exit 0",
-    "cuts its output": '"$REAL" "$@" | head -c 30',
+    "dies": "kill -s KILL $$",
+    "silent": "exit 0",
+    "garbage": "echo '?'; exit 0",
+    "cut": '"$REAL" "$@" | head -c 30',
     "hangs": "exec sleep 60",
     "killed before": 'kill -s KILL "$leader"; exit 1',
     "killed during": 'kill -s KILL "$leader"; sleep 0.02; exec "$REAL" "$@"',
@@ -63,7 +63,7 @@ FAULTS = {
 }
 
 #: What happens to one program, whoever looks or acts by it.
-ACCIDENTS = ("fails", "is killed", "is silent", "prints garbage", "cuts its output", "hangs")
+ACCIDENTS = ("fails", "dies", "silent", "garbage", "cut", "hangs")
 
 #: Where programs that only look count too: at every accident, and so at any instant between two
 #: lines of the journal; at the others it makes no difference when those end.
@@ -146,6 +146,7 @@ class NotAsBefore(Exception):
 
 def netmodes(*arguments: str) -> int:
     """Call the command line in a process of its own; Python and the modules are there already."""
+    SAID.write_text("")
     child = multiprocessing.get_context("fork").Process(target=_netmodes, args=(arguments,))
     child.start()
     interrupt_what_hangs(child.pid or 0, lambda: child.join(0.05) or child.exitcode is not None)
