@@ -156,7 +156,8 @@ def _list(argv: Argv) -> str:
             raise Unknown(line(argv), f"takes over {PATIENCE:g} s") from None
     if process.returncode != 0:
         said = " ".join(stderr.decode(errors="replace").split())
-        raise Unknown(line(argv), f"failed, exit status {process.returncode}: {said}")
+        status = f"failed, exit status {process.returncode}"
+        raise Unknown(line(argv), ": ".join(filter(None, (status, said))))
     return stdout.decode(errors="replace")
 
 
