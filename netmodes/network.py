@@ -15,13 +15,14 @@ from netmodes.commands import devices, iproute
 from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
+from netmodes.engine.leftover import leftovers, remove_leftover
 from netmodes.engine.prepare import need
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
 from netmodes.errors import NetmodesError, Refused
 from netmodes.firewall import objections
-from netmodes.journal import Journal, locked
+from netmodes.journal import Journal, locked, networks
 from netmodes.machine.facts import Facts
 from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
@@ -96,7 +97,7 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
         echo: is given each line before it runs.
 
     Returns:
-        Whether there was such a network.
+        Whether there was such a network, or files of it from before a reboot.
 
     Raises:
         Refused: the namespace is not ours, processes run in it, or a program is missing.
@@ -110,11 +111,16 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
         if found is None:
             if Path(iproute.NAMESPACES, name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
-            return False
+            return remove_leftover(name, runner)
         refuse_blind(name)
         need(undo_programs(found.plan))
         _take_down(name, runner, kill)
     return True
+
+
+def every_name() -> list[str]:
+    """The names of all networks, and of those of which a reboot has left files."""
+    return [*(found.name for found in networks()), *leftovers()]
 
 
 def _take_down(name: str, runner: Runner, kill: bool) -> None:

@@ -442,7 +442,7 @@ become_root() {
 down() {
     prepare
     if [ ! -e "$JOURNAL" ]; then
-        echo "$NAME is not up: nothing to do." >&2
+        remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||

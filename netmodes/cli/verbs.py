@@ -19,7 +19,9 @@ from netmodes.machine.read import host_facts
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="NAME...", shell_complete=network_names)
-@click.option("--all", "every", is_flag=True, help="Every network that `netmodes list` shows.")
+@click.option(
+    "--all", "every", is_flag=True, help="Every network, and what a reboot left of others."
+)
 @click.option("--kill", is_flag=True, help="End processes in the namespace instead of refusing.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
     """Take networks down: undo their commands, newest first.
@@ -32,7 +34,7 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for name in dict.fromkeys(names) or [found.name for found in networks()]:
+    for name in dict.fromkeys(names) or network.every_name():
         try:
             done = network.down(name, kill=kill, echo=show)
         except NetmodesError as error:

@@ -19,9 +19,10 @@ from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
 
-#: Prints the name of a file ($1) that is not empty and has no line with this mark ($0).
+#: Prints the name of a file ($1) that is not empty and has no line with this mark ($0); and the
+#: names of all files of a folder that have none.
 UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
-ALL_UNMARKED = 'grep -rL -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
+ALL_UNMARKED = '[ ! -e "$1" ] || grep -rL -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
 
 #: The option --dns, for its help.
 MEANING = "name servers (none: the host's files as they are)"
@@ -209,6 +210,20 @@ def _foreign_files(namespace: str, facts: Facts) -> Iterator[Finding]:
             what = f"{path} is not ours, so names are found as it says"
             fix = f"mv {path} {path}.old"
             yield Finding("warning", what, f"cat {path}", fix=fix, about=namespace)
+
+
+def leftovers(facts: Facts) -> Iterator[Finding]:
+    """The files of ours from before a reboot: `ip netns exec` would mount them all the same."""
+    if facts.networks is None or facts.namespaces is None:
+        return
+    for name, files in (_names(facts).get("netns") or {}).items():
+        ours = [f"{ROOT}/{name}/{file}" for file, is_ours in files.items() if is_ours]
+        if ours and facts.network(name) is None:
+            what, fix = f"{ROOT}/{name} is left from before a reboot", f"netmodes down {name}"
+            if name in facts.namespaces:
+                what = f"{what}, so {name}, which is not ours, finds names as the files there say"
+                fix = f"rm {' '.join(ours)}"
+            yield Finding("warning", what, f"grep . {' '.join(ours)}", fix=fix, about=name)
 
 
 def _names(facts: Facts) -> dict[str, Any]:

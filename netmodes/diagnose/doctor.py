@@ -5,7 +5,7 @@ Pure functions of facts. What is unknown is no finding, unless root could see it
 
 from collections.abc import Iterator
 
-from netmodes.commands import notices, uplink
+from netmodes.commands import dns, notices, uplink
 from netmodes.commands.netfilter import WITHOUT_NFT
 from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
@@ -39,6 +39,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from _unsupported(facts)
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
+    yield from dns.leftovers(facts)
     yield from notices.dummy_of_the_module(facts)
     yield from objections.dropping(objections.packets("br0", "br0"), facts)
     yield from objections.rejecting(objections.packets("br0", "br0"), facts)

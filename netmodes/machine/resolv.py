@@ -19,6 +19,9 @@ RESOLVERS = (
     "/run/NetworkManager/no-stub-resolv.conf",
 )
 
+#: The folder with the files of namespaces (ip-netns(8)).
+NETNS = Path("/etc/netns")
+
 SWITCH = Path("/etc/nsswitch.conf")
 
 #: The sockets of a name service cache, which every namespace can reach.
@@ -39,7 +42,7 @@ def names() -> dict[str, Any]:
         "servers": servers,
         "search": search,
         "hosts": _hosts(SWITCH),
-        "netns": _netns(Path("/etc/netns")),
+        "netns": _netns(NETNS),
         "nscd": any(Path(socket).exists() for socket in NSCD),
     }
 
@@ -62,7 +65,7 @@ def is_loopback(server: str) -> bool:
 
 def _own(namespace: str, path: Path) -> Path:
     """The file that a namespace sees in place of one in /etc (ip-netns(8))."""
-    own = Path("/etc/netns", namespace, path.name)
+    own = Path(NETNS, namespace, path.name)
     return own if namespace and own.exists() else path
 
 

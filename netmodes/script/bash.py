@@ -22,7 +22,7 @@ ENGINE_PROGRAMS = """
     """.split()
 
 #: The templates that are the engine.
-ENGINE = ("engine.sh", "lock.sh", "permission.sh", "place.sh")
+ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh")
 
 #: The longest time for a confirmation, in seconds: a day.
 LONGEST = 86400

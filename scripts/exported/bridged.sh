@@ -14,7 +14,8 @@
 #                                 by Enter here, or from anywhere by
 #        bridged.sh confirm         which keeps what waits for that
 #
-# If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything.
+# If a command fails, or on Ctrl-C, what was done is undone. A reboot undoes everything but the
+# files in /etc/netns/A, which `down` removes.
 # shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 [ -n "${BASH_VERSION-}" ] || { echo "Error: this is a bash script: run it with bash, not sh" >&2; exit 1; }
 set +e +o posix -u
@@ -717,7 +718,7 @@ become_root() {
 down() {
     prepare
     if [ ! -e "$JOURNAL" ]; then
-        echo "$NAME is not up: nothing to do." >&2
+        remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
@@ -728,6 +729,23 @@ down() {
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
+
+# Removes what a reboot leaves of a network, the files in /etc/netns that have our mark
+# (netmodes/engine/leftover.py); fails where there are none.
+remove_leftover() {
+    local file files=()
+    if [ -e "/run/netns/$NAME" ]; then return 1; fi
+    for file in "/etc/netns/$NAME"/*; do
+        if is_marked "$file"; then files+=("$file"); fi
+    done
+    if [ "${#files[@]}" = 0 ]; then return 1; fi
+    echo "[#] # left from before a reboot" >&2
+    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "/etc/netns/$NAME"; then
+        die "the files in /etc/netns/$NAME cannot be removed: see that they can be"
+    fi
+}
+
+is_marked() { [ -f "$1" ] && [[ "$(<"$1")"$'\n' == *"# made by netmodes"$'\n'* ]]; }
 
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {

@@ -199,8 +199,9 @@ def test_watcher_of_a_script(article: Facts) -> None:
 @each_mode
 def test_verbatim_checks_no_names(mode: Mode, article: Facts) -> None:
     """The article's commands alone write no files, so they ask for none."""
-    assert "/etc/netns/" in mode.script(article)
-    assert "/etc/netns/" not in mode.script(article, verbatim=True)
+    folder = f"/etc/netns/{mode.namespace}"
+    assert folder in mode.script(article)
+    assert folder not in mode.script(article, verbatim=True)
 
 
 def test_verbatim_has_no_guards(article: Facts) -> None:
