@@ -61,7 +61,7 @@ def refuse_unreachable(name: str) -> None:
 
 def refuse_blind(name: str) -> None:
     """Refuse to act in a mount namespace that does not see what PID 1 sees."""
-    if is_plain_file(name) and _shares_journal() and _is_mounted(name, "1"):
+    if not _is_mounted(name, "self") and _shares_journal() and _is_mounted(name, "1"):
         raise Refused(f"this shell's mount namespace does not see {name}: leave it first")
 
 

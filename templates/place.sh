@@ -60,10 +60,10 @@ mount_of() {
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
 is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(<"/proc/$1/mountinfo")" == *" /run/netns/$NAME "* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/$NAME")" == *":net:["* ]]; }
 
 refuse_blind() {
-    if is_plain_file && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
+    if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
 remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
