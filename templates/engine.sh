@@ -239,6 +239,7 @@ take_back() {
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
+    for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
         caught=
         take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
@@ -292,6 +293,14 @@ take_back_one() {
     if [ "$?" = 99 ]; then return 2; fi
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
+}
+
+# Gives a device back its name, if somebody has renamed it and nobody has taken the name.
+name_again() {
+    local after=${word_after[$1]-} name
+    if [ -z "$after" ] || [ "$after" = "${word_before[$1]}" ] || ! renamed "$1" "$after"; then return; fi
+    name=$WORD
+    name_it "$1" "$name"
 }
 
 take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }

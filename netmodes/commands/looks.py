@@ -8,8 +8,9 @@ from netmodes.plan.undo import AFTER
 
 LINKS = ("ip", "-d", "-j", "addr", "show")
 
-#: The devices of a network namespace, each of which has a loopback.
+#: The devices of a network namespace, each of which has a loopback; with their addresses, last.
 LOOPBACK = r'^\[\{.*"ifname":"lo",.*\}\]$'
+ADDRESSED = r'^\[\{.*"ifname":"lo",.*\]\}\]$'
 
 #: What a device that is up has in its entry.
 UP = r'"flags":\[[^]]*"UP"'
@@ -24,10 +25,14 @@ FILES = (
 )
 
 TABLES = ("nft", "-j", "list", "tables")
+#: Says so where nft is not installed or the kernel has no nf_tables: then there are no rules.
 RULESET = (
     "sh",
     "-c",
-    "if ! command -v nft; then echo nftables v: none; else nft list ruleset && nft --version; fi",
+    "command -v nft >/dev/null || { echo nftables v: none; exit; }; "
+    'rules=$(nft list ruleset 2>&1) && printf "%s\\n" "$rules" && nft --version && exit; '
+    'case $rules in *"not supported"* | *"failed: Invalid"*) echo nftables v: none ;; '
+    "*) exit 1 ;; esac",
 )
 
 
@@ -53,7 +58,7 @@ def file(path: str) -> Look:
 
 def links(*patterns: str, given: str = "", but: str = "") -> Look:
     """A look at the host's devices with their addresses."""
-    return Look(LINKS, patterns, LOOPBACK, given, but)
+    return Look(LINKS, patterns, ADDRESSED, given, but)
 
 
 def device(name: str, kind: str) -> Look:

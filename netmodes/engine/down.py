@@ -20,7 +20,7 @@ from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
-from netmodes.plan.look import Argv, Look, device_of, processes_in
+from netmodes.plan.look import Argv, Look, device_of, literal, processes_in
 from netmodes.plan.undo import Undo
 
 
@@ -70,6 +70,9 @@ def take_back(run: Run, runner: Runner) -> list[str]:
         What could not be taken back, one sentence each.
     """
     with signals.noted():
+        for note in run.notes:
+            with suppress(NetmodesError):
+                _name_again(run, note, runner)
         left = [_attempt(run, note, runner) for note in reversed(run.notes)]
     return [sentence for sentence in left if sentence]
 
@@ -115,6 +118,15 @@ def _other_name(undo: Undo, note: Note, runner: Runner) -> str:
         return ""
     name = runner.word(undo.by_another_name(note.after))
     return "" if name in (None, undo.argv[-1]) else str(name)
+
+
+def _name_again(run: Run, note: Note, runner: Runner) -> None:
+    """Give a device back its name, if somebody has renamed it and nobody has taken the name."""
+    undo = run.plan.all_steps[note.index].undo
+    if undo and (name := _other_name(undo, note, runner)):
+        device = undo.argv[-1]
+        if runner.word(replace(undo.look, patterns=(f'"ifname":"({literal(device)})"',))) is None:
+            runner.run(("ip", "link", "set", name, "name", device))
 
 
 def _take_back_renamed(run: Run, note: Note, argv: Argv, runner: Runner) -> str:

@@ -121,14 +121,17 @@ host                                           namespace {namespace}
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield from super().requirements(net, facts)
+        is_up = "UP" in (facts.link(net.uplink) or {}).get("flags", ())  # else nobody answers
         if net.joins:
             yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
-            yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)
+            if is_up:
+                yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
         lan = net.bridge if net.joins else net.uplink
-        yield from requirements.nobody_has(addresses.bare(net.address), lan)
+        if is_up:
+            yield from requirements.nobody_has(addresses.bare(net.address), lan)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)

@@ -127,8 +127,8 @@ host                                           namespace {namespace}
         yield from super().requirements(net, facts)
         if not net.joins:
             yield from requirements.no_overlap(net.host_address)
-        yield from publish.requirements(self.publish)
         yield from netfilter.requirements(self._tables(net, facts))
+        yield from publish.requirements(self.publish)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
 
     def _tables(self, net: Topology, facts: Facts) -> Iterator[Step]:

@@ -81,7 +81,7 @@ def processes_in(namespace: str) -> Look:
 def device_of(pid: str, name: str) -> Look:
     """A device in the network namespace of a process."""
     argv = ("nsenter", "--target", pid, "--net", "ip", "-j", "link", "show")
-    return Look(argv, (f'"ifname":"({literal(name)})"',), '"ifname":"lo"')
+    return Look(argv, (f'"ifname":"({literal(name)})"',), r'"ifname":"lo",.*\}\]$')
 
 
 def look_from(data: dict[str, Any]) -> Look:

@@ -8,8 +8,9 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
+from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look, literal
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
@@ -142,6 +143,8 @@ def knowledge(plan: Plan) -> str:
             _function(
                 "renamed", _cases(plan, lambda undo: _renamed(undo, listings)), last="return 1"
             ),
+            "# Gives what command K made its name again, which is now $2, unless it is taken.",
+            _function("name_it", _cases(plan, lambda undo: _name_it(undo, listings))),
             "# Undoes command K, whose result is now called $2.",
             _function("undo_renamed", _cases(plan, _undo_renamed)),
             "# Sets WORD to what depends on the result of command K, except networks of ours.",
@@ -202,6 +205,15 @@ def _renamed(undo: Undo, listings: dict[Argv, str]) -> str:
         return ""
     words = _looked_for(undo.by_another_name(BEFORE), listings).replace('"$before"', '"$2"')
     return f'find_in {words} || return\n        [ "$WORD" != {undo.argv[-1]} ]\n        return'
+
+
+def _name_it(undo: Undo, listings: dict[Argv, str]) -> str:
+    if not undo.renamed:
+        return ""
+    device = undo.argv[-1]
+    look = replace(undo.look, patterns=(f'"ifname":"({literal(device)})"',))
+    free = f'find_in {_looked_for(look, listings)}\n        [ "$?" = 1 ] || return'
+    return f'{free}\n        show ip link set "$2" name {device}'
 
 
 def _undo_renamed(undo: Undo) -> str:

@@ -142,6 +142,7 @@ rmdir --parents --ignore-fail-on-non-empty /etc/netns/A (resolv.conf depends on 
     "renamed cable": Case(
         HOST_ONLY, "ip link add veth0 type bridge",
         "ip link set veth0 down; ip link set veth0 name theirs0"),
+    "renamed bridge of the uplink": Case(BRIDGED, "", "ip link set br0 name theirs0"),
     "renamed bridge": Case(NAT, "", "ip link set nat0 down; ip link set nat0 name theirs0"),
     "table": Case(
         NAT, "nft add table ip netmodes-bridge-nat0",
