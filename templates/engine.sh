@@ -300,7 +300,8 @@ name_again() {
     local after=${word_after[$1]-} name
     if [ -z "$after" ] || [ "$after" = "${word_before[$1]}" ] || ! renamed "$1" "$after"; then return; fi
     name=$WORD
-    name_it "$1" "$name"
+    taken "$1"
+    [ "$?" != 1 ] || name_it "$1" "$name"
 }
 
 take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
@@ -418,13 +419,23 @@ inside() {
     if [ "$WORD" != "$made" ]; then keep_ours; fi
 }
 
-# Once the namespace's name is gone its inode may be another's, unless the network's device is in it.
+# Once the namespace's name is gone its inode may be another's: then it has a name, or the network's
+# device is not in it.
 keep_ours() {
-    local pid ours=()
+    local pid devices ours=()
     for pid in "${pids[@]}"; do
-        if [[ "$(json nsenter --target "$pid" --net ip -j link show)" == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+        if has_name "/proc/$pid/ns/net"; then continue; fi
+        devices=$(json nsenter --target "$pid" --net ip -j link show)
+        if [ "$devices" = null ] && [ -e "/proc/$pid/ns/net" ]; then die "what runs inside $NAME is unknown (\`nsenter --target $pid --net ip -j link show\` failed): try again"; fi
+        if [[ $devices == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
     done
     pids=("${ours[@]}")
+}
+
+has_name() {
+    local name
+    for name in /run/netns/*; do if [ "$name" -ef "$1" ]; then return 0; fi; done
+    return 1
 }
 
 # PROGRAM:PACKAGE...
@@ -458,6 +469,7 @@ down() {
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"
+    refuse_to_cut_off
     remove_plain_file || die "/run/netns/$NAME cannot be removed"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"

@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from netmodes.engine import signals
+from netmodes.engine.renamed import other_name, refuse_to_cut_off
 from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
-from netmodes.plan.look import Argv, Look, device_of, literal, processes_in
+from netmodes.plan.look import Argv, Look, device_of, processes_in
 from netmodes.plan.undo import Undo
 
 
@@ -48,7 +49,7 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         What could not be taken back, one sentence each; the network is forgotten if nothing is.
 
     Raises:
-        Refused: processes run inside.
+        Refused: processes run inside; or the host would be cut off.
     """
     journal = Journal(name)
     run = journal.read()
@@ -56,6 +57,7 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         return []
     with signals.noted():
         _empty(run, runner, kill)
+        refuse_to_cut_off(run, runner)
         with suppress(NetmodesError):  # a full disk is no reason not to begin
             journal.write("down")
         return finish(journal, _remove_plain_file(run, runner) + take_back(run, runner))
@@ -88,7 +90,7 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
     undo = run.plan.all_steps[note.index].undo
     if undo is None:
         return ""
-    if name := _other_name(undo, note, runner):
+    if name := other_name(undo, note, runner):
         return _take_back_renamed(run, note, (*undo.argv[:-1], name), runner)
     now = runner.word(undo.look)
     if now is None or _is_as_before(note, now):
@@ -112,20 +114,12 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
     return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
 
 
-def _other_name(undo: Undo, note: Note, runner: Runner) -> str:
-    """The name that somebody has given to a device of this run since, or ""."""
-    if not undo.renamed or not note.after or note.after == note.before:
-        return ""
-    name = runner.word(undo.by_another_name(note.after))
-    return "" if name in (None, undo.argv[-1]) else str(name)
-
-
 def _name_again(run: Run, note: Note, runner: Runner) -> None:
     """Give a device back its name, if somebody has renamed it and nobody has taken the name."""
     undo = run.plan.all_steps[note.index].undo
-    if undo and (name := _other_name(undo, note, runner)):
+    if undo and (name := other_name(undo, note, runner)):
         device = undo.argv[-1]
-        if runner.word(replace(undo.look, patterns=(f'"ifname":"({literal(device)})"',))) is None:
+        if runner.word(undo.by_name()) is None:
             runner.run(("ip", "link", "set", name, "name", device))
 
 
@@ -219,7 +213,20 @@ def _inside(run: Run, runner: Runner) -> list[str]:
     inside = runner.words(processes_in(made))
     if runner.word(undo.look) == made:
         return inside
-    return [pid for pid in inside if runner.word(device_of(pid, run.plan.topology.device))]
+    return [pid for pid in inside if _is_ours(pid, run.plan.topology.device, runner)]
+
+
+def _is_ours(pid: str, device: str, runner: Runner) -> bool:
+    """Whether a process is in a namespace that has this device, and no name."""
+    namespace = Path("/proc", pid, "ns/net")
+    try:
+        if any(path.samefile(namespace) for path in NAMESPACES.glob("*")):
+            return False
+        return runner.word(device_of(pid, device)) is not None
+    except (OSError, NetmodesError):
+        if namespace.exists():
+            raise
+        return False  # it has ended
 
 
 def _program_of(pid: str) -> str:

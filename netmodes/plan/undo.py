@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netmodes.plan.look import Argv as Argv
-from netmodes.plan.look import Look, look_from, old_look
+from netmodes.plan.look import Look, literal, look_from, old_look
 from netmodes.plan.text import text, text_or_none, texts
 
 #: In an undo's stdin: a lifetime in seconds, less those since the run began, but at least GRACE.
@@ -57,6 +57,14 @@ class Undo:
     def by_another_name(self, after: str) -> Look:
         """The look for the present name of what the step made, given the word from after it."""
         return replace(self.look, patterns=(self.renamed.replace(AFTER, after),))
+
+    def by_name(self) -> Look:
+        """The look for whatever device has the name of the one that is undone."""
+        return replace(self.look, patterns=(f'"ifname":"({literal(self.argv[-1])})"',))
+
+    def by_index(self, index: str) -> Look:
+        """The look for the name of whatever device has an ifindex."""
+        return replace(self.look, patterns=(f'"ifindex":{index},.*"ifname":"([^"]+)"',))
 
     @property
     def looks(self) -> tuple[Look, ...]:

@@ -8,9 +8,8 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
-from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look, literal
+from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
@@ -23,7 +22,7 @@ ENGINE_PROGRAMS = """
     """.split()
 
 #: The templates that are the engine.
-ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh")
+ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")
 
 #: The longest time for a confirmation, in seconds: a day.
 LONGEST = 86400
@@ -129,6 +128,7 @@ def knowledge(plan: Plan) -> str:
             f"NAME={shlex.quote(plan.name)}",
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
             f"FIRST={len(plan.inherited)} DEVICE={shlex.quote(plan.topology.device)}",
+            f"BRIDGE={shlex.quote(_bridge(plan)[0])} UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
             "# A listing, by its number, run by the command $2.",
@@ -143,8 +143,12 @@ def knowledge(plan: Plan) -> str:
             _function(
                 "renamed", _cases(plan, lambda undo: _renamed(undo, listings)), last="return 1"
             ),
-            "# Gives what command K made its name again, which is now $2, unless it is taken.",
-            _function("name_it", _cases(plan, lambda undo: _name_it(undo, listings))),
+            "# Whether a device has the name of what command K made.",
+            _function("taken", _cases(plan, lambda undo: _taken(undo, listings))),
+            "# Gives what command K made its name again, which is now $2.",
+            _function("name_it", _cases(plan, _name_it)),
+            "# Sets WORD to the name of the uplink by now, given the ifindex it had.",
+            _uplink_now(plan, listings),
             "# Undoes command K, whose result is now called $2.",
             _function("undo_renamed", _cases(plan, _undo_renamed)),
             "# Sets WORD to what depends on the result of command K, except networks of ours.",
@@ -207,13 +211,29 @@ def _renamed(undo: Undo, listings: dict[Argv, str]) -> str:
     return f'find_in {words} || return\n        [ "$WORD" != {undo.argv[-1]} ]\n        return'
 
 
-def _name_it(undo: Undo, listings: dict[Argv, str]) -> str:
-    if not undo.renamed:
-        return ""
-    device = undo.argv[-1]
-    look = replace(undo.look, patterns=(f'"ifname":"({literal(device)})"',))
-    free = f'find_in {_looked_for(look, listings)}\n        [ "$?" = 1 ] || return'
-    return f'{free}\n        show ip link set "$2" name {device}'
+def _taken(undo: Undo, listings: dict[Argv, str]) -> str:
+    return f"find_in {_looked_for(undo.by_name(), listings)}" if undo.renamed else ""
+
+
+def _name_it(undo: Undo) -> str:
+    return f'show ip link set "$2" name {undo.argv[-1]}' if undo.renamed else ""
+
+
+def _bridge(plan: Plan) -> tuple[str, Undo | None]:
+    """The step that makes the uplink's bridge, by its number, and its undo."""
+    bridge = plan.topology.bridge if plan.topology.uplink else ""
+    for number, step in enumerate(plan.all_steps):
+        if step.undo and step.undo.renamed and step.undo.argv[-1] == bridge:
+            return str(number), step.undo
+    return "", None
+
+
+def _uplink_now(plan: Plan, listings: dict[Argv, str]) -> str:
+    _, undo = _bridge(plan)
+    if undo is None:
+        return "uplink_now() { return 1; }\n"
+    words = _looked_for(undo.by_index(BEFORE), listings).replace('"$before"', '"$1"')
+    return f"uplink_now() {{\n    find_in {words}\n}}\n"
 
 
 def _undo_renamed(undo: Undo) -> str:

@@ -88,6 +88,7 @@ quietly() {
 NAME=A
 GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0 DEVICE=dummy0
+BRIDGE='' UPLINK=''
 
 needs() {
     need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
@@ -143,16 +144,22 @@ renamed() {
     return 1
 }
 
-# Gives what command K made its name again, which is now $2, unless it is taken.
-name_it() {
+# Whether a device has the name of what command K made.
+taken() {
     case $1 in
-    1)
-        find_in 3 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifname":"(dummy0)"'
-        [ "$?" = 1 ] || return
-        show ip link set "$2" name dummy0
-        ;;
+    1) find_in 3 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifname":"(dummy0)"' ;;
     esac
 }
+
+# Gives what command K made its name again, which is now $2.
+name_it() {
+    case $1 in
+    1) show ip link set "$2" name dummy0 ;;
+    esac
+}
+
+# Sets WORD to the name of the uplink by now, given the ifindex it had.
+uplink_now() { return 1; }
 
 # Undoes command K, whose result is now called $2.
 undo_renamed() {
@@ -501,7 +508,8 @@ name_again() {
     local after=${word_after[$1]-} name
     if [ -z "$after" ] || [ "$after" = "${word_before[$1]}" ] || ! renamed "$1" "$after"; then return; fi
     name=$WORD
-    name_it "$1" "$name"
+    taken "$1"
+    [ "$?" != 1 ] || name_it "$1" "$name"
 }
 
 take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
@@ -619,13 +627,23 @@ inside() {
     if [ "$WORD" != "$made" ]; then keep_ours; fi
 }
 
-# Once the namespace's name is gone its inode may be another's, unless the network's device is in it.
+# Once the namespace's name is gone its inode may be another's: then it has a name, or the network's
+# device is not in it.
 keep_ours() {
-    local pid ours=()
+    local pid devices ours=()
     for pid in "${pids[@]}"; do
-        if [[ "$(json nsenter --target "$pid" --net ip -j link show)" == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+        if has_name "/proc/$pid/ns/net"; then continue; fi
+        devices=$(json nsenter --target "$pid" --net ip -j link show)
+        if [ "$devices" = null ] && [ -e "/proc/$pid/ns/net" ]; then die "what runs inside $NAME is unknown (\`nsenter --target $pid --net ip -j link show\` failed): try again"; fi
+        if [[ $devices == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
     done
     pids=("${ours[@]}")
+}
+
+has_name() {
+    local name
+    for name in /run/netns/*; do if [ "$name" -ef "$1" ]; then return 0; fi; done
+    return 1
 }
 
 # PROGRAM:PACKAGE...
@@ -659,6 +677,7 @@ down() {
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"
+    refuse_to_cut_off
     remove_plain_file || die "/run/netns/$NAME cannot be removed"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
@@ -864,6 +883,31 @@ refuse_blind() {
 
 remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 
+# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more: see
+# netmodes/engine/renamed.py.
+refuse_to_cut_off() {
+    local order word_before=() word_after=() begun=() after other
+    if [ -z "$BRIDGE" ]; then return 0; fi
+    read_log
+    after=${word_after[BRIDGE]-}
+    if [ -z "$after" ]; then return 0; fi
+    refuse_renamed_uplink
+    renamed "$BRIDGE" "$after" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    other=$WORD
+    taken "$BRIDGE" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    die "$other is the bridge of $NAME, renamed, and another has its name: rename that one first"
+}
+
+refuse_renamed_uplink() {
+    local before pattern
+    before=$(<"$JOURNAL/before.json")
+    pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
+    if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
+    uplink_now "${BASH_REMATCH[1]}" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    if [ "$WORD" = "$UPLINK" ]; then return 0; fi
+    die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $WORD name $UPLINK\` first"
+}
+
 main() {
     case "$# $*" in
     "0 " | "1 up" | "1 down" | "2 down --kill") ;;
@@ -918,7 +962,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST DEVICE JOURNAL
+    declare -p NAME GRACE SLOW PATIENCE FIRST DEVICE BRIDGE UPLINK JOURNAL
     declare -f
     printf '%s\n' "$@"
 }

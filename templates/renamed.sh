@@ -1,0 +1,24 @@
+# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more: see
+# netmodes/engine/renamed.py.
+refuse_to_cut_off() {
+    local order word_before=() word_after=() begun=() after other
+    if [ -z "$BRIDGE" ]; then return 0; fi
+    read_log
+    after=${word_after[BRIDGE]-}
+    if [ -z "$after" ]; then return 0; fi
+    refuse_renamed_uplink
+    renamed "$BRIDGE" "$after" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    other=$WORD
+    taken "$BRIDGE" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    die "$other is the bridge of $NAME, renamed, and another has its name: rename that one first"
+}
+
+refuse_renamed_uplink() {
+    local before pattern
+    before=$(<"$JOURNAL/before.json")
+    pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
+    if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
+    uplink_now "${BASH_REMATCH[1]}" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    if [ "$WORD" = "$UPLINK" ]; then return 0; fi
+    die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $WORD name $UPLINK\` first"
+}
