@@ -75,7 +75,7 @@ def left_out(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, Look
     Somebody else may have enslaved the uplink to another bridge, or replaced a route of it.
     """
     elsewhere = f'{looks.named(uplink)}.*"master":'
-    yield f"link set {uplink} nomaster", looks.links(elsewhere, but=f'"master":"{bridge}"')
+    yield f"link set {uplink} nomaster", looks.links(elsewhere, but=f'"master":"{literal(bridge)}"')
     routes = facts.unicast_routes(uplink)
     for route in _replaceable(routes, facts.global_addresses(uplink)):
         line = f"route replace {_route(route, uplink, seconds_left)}"

@@ -88,12 +88,14 @@ def _has_address(name: str, address: Json) -> Requirement:
     return _has(name, found, f"{name} has no address {written(address)}")
 
 
-def nobody_has(address: str, device: str) -> Iterator[Requirement]:
+def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]:
     """No machine on the LAN answers for this address, given without a prefix length.
 
     A ping makes the kernel ask by ARP, which machines answer even if they drop pings. The old
-    neighbour entry goes first, for it may be out of date.
+    neighbour entry goes first, for it may be out of date. A device that is down asks nobody.
     """
+    if "UP" not in (facts.link(device) or {}).get("flags", ()):
+        return
     ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
     for argv in (("ip", "neigh", "flush", "to", address, "dev", device), ping):
         yield Requirement(Look(argv, ()), None, "", asks=True)

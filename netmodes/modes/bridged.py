@@ -121,17 +121,15 @@ host                                           namespace {namespace}
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield from super().requirements(net, facts)
-        is_up = "UP" in (facts.link(net.uplink) or {}).get("flags", ())  # else nobody answers
         if net.joins:
             yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
-            if is_up:
-                yield from requirements.nobody_has(addresses.bare(net.host_address), net.uplink)
+            near = addresses.bare(net.host_address)
+            yield from requirements.nobody_has(near, net.uplink, facts)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
         lan = net.bridge if net.joins else net.uplink
-        if is_up:
-            yield from requirements.nobody_has(addresses.bare(net.address), lan)
+        yield from requirements.nobody_has(addresses.bare(net.address), lan, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
