@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
-from netmodes.commands import devices, iproute
+from netmodes.commands import devices
 from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
@@ -26,7 +25,13 @@ from netmodes.journal import Journal, locked, networks
 from netmodes.machine.facts import Facts
 from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
-from netmodes.place import refuse_blind, refuse_elsewhere, refuse_unreachable, refuse_unseen
+from netmodes.place import (
+    NAMESPACES,
+    refuse_blind,
+    refuse_elsewhere,
+    refuse_unreachable,
+    refuse_unseen,
+)
 from netmodes.plan.answer import Answer
 from netmodes.plan.log import Run
 from netmodes.plan.needs import undo_programs
@@ -109,7 +114,7 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
         if run and (found is None or found.id != run):
             return False
         if found is None:
-            if Path(iproute.NAMESPACES, name).exists():
+            if (NAMESPACES / name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return remove_leftover(name, runner)
         refuse_blind(name)

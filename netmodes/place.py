@@ -11,16 +11,15 @@ from netmodes import journal
 from netmodes.errors import Refused
 from netmodes.mounts import holding
 
+#: Where ``ip netns`` names namespaces.
 NAMESPACES = Path("/run/netns")
-
-HERE = Path("/proc/self/ns/net")
 
 
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
-    here, found = str(HERE.readlink()), journal.hosts()
+    here, found = str(journal.OWN_NAMESPACE.readlink()), journal.hosts()
     elsewhere = [name for name, host in found.items() if host not in ("", here)]
-    inside = [path.name for path in _named() if path.samefile(HERE)]
+    inside = [name for name in named() if (NAMESPACES / name).samefile(journal.OWN_NAMESPACE)]
     if name := next((name for name in inside if elsewhere or name in found), ""):
         raise Refused(f"this shell is inside {name}: leave it first")
     if elsewhere:
@@ -75,5 +74,6 @@ def _is_mounted(name: str, pid: str) -> bool:
     return mount is None or mount.point == NAMESPACES / name
 
 
-def _named() -> list[Path]:
-    return sorted(NAMESPACES.iterdir()) if NAMESPACES.is_dir() else []
+def named() -> list[str]:
+    """The named network namespaces."""
+    return sorted(path.name for path in NAMESPACES.iterdir()) if NAMESPACES.is_dir() else []

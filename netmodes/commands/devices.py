@@ -4,11 +4,10 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
-from netmodes.commands.iproute import NAMESPACES
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.place import NAMESPACES
 
 #: IFNAMSIZ without the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
@@ -78,7 +77,7 @@ def free_namespace() -> str:
     """
     worker = "".join(filter(str.isalnum, os.environ.get("PYTEST_XDIST_WORKER", ""))) or "net"
     names = (f"{worker}-{os.getpid()}-{number}" for number in NUMBERS)
-    return next(name for name in names if not Path(NAMESPACES, name).exists())
+    return next(name for name in names if not (NAMESPACES / name).exists())
 
 
 def validate_pair(host_device: str, device: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from netmodes.commands import looks
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.machine.resolv import MARK, MARKED
+from netmodes.machine.resolv import MARK, MARKED, NETNS
 from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
@@ -27,7 +27,7 @@ ALL_UNMARKED = '[ ! -e "$1" ] || grep -rL -- "$0" "$1"; [ $? -lt 2 ] && echo loo
 #: The option --dns, for its help.
 MEANING = "name servers (none: the host's files as they are)"
 
-ROOT = "/etc/netns"
+ROOT = str(NETNS)
 FILES = ("resolv.conf", "nsswitch.conf")
 
 #: What happens without each of the guard commands.

@@ -12,8 +12,6 @@ from netmodes.plan.look import Look, literal
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv, Undo
 
-NAMESPACES = "/run/netns"
-
 
 def add_namespace(name: str) -> Step:
     """``ip netns add``.

@@ -7,14 +7,13 @@ from netmodes.engine.runner import Runner, program
 from netmodes.errors import Refused
 from netmodes.machine import abilities
 from netmodes.machine.permissions import MASKED, masked_sysfs
+from netmodes.machine.resolv import NETNS
 from netmodes.machine.writable import fixed, is_writable
+from netmodes.place import NAMESPACES
 from netmodes.plan.needs import programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
-
-#: Where `ip netns` names namespaces, and keeps their own files.
-NAMESPACES, FILES = "/run/netns", "/etc/netns"
 
 
 def prepare(plan: Plan, runner: Runner) -> None:
@@ -51,7 +50,7 @@ def need(names: list[str]) -> None:
 
 def _troubles(plan: Plan) -> Iterator[str]:
     """Why the plan cannot come to its end on this machine, one sentence each."""
-    if not is_writable(Path(NAMESPACES)):
+    if not is_writable(NAMESPACES):
         yield f"{NAMESPACES} cannot be written, where namespaces are named: make /run writable"
     for step in plan.steps:
         yield from _settings(step)
@@ -74,7 +73,7 @@ def _files(step: Step) -> Iterator[str]:
     """The folder of a namespace's own files."""
     if step.argv[:2] == ("mkdir", "-p") and not is_writable(Path(step.argv[2])):
         yield (
-            f"{FILES} cannot be written, where a namespace's own files are: make it writable, or "
+            f"{NETNS} cannot be written, where a namespace's own files are: make it writable, or "
             "do without (`--dns none` for bridged and nat, `--verbatim` for isolated and host-only)"
         )
 

@@ -18,6 +18,7 @@ from netmodes.machine.nics import hardware, managers, tc_filters
 from netmodes.machine.query import end, lines, start, text_of
 from netmodes.machine.resolv import names, namespace_names, resolvers
 from netmodes.machine.ssh import ssh_device, ssh_peer
+from netmodes.place import named
 from netmodes.plan.step import in_namespace
 
 ROUTES = ("-j", "route", "show", "table", "all")
@@ -77,7 +78,7 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
         facts |= abilities.read()
     return Facts(
         **facts,
-        namespaces=_namespaces(),
+        namespaces=named(),
         names=names(),
         peer=ssh_peer() or "",
         sysctls={name: text_of(Path("/proc/sys", *name.split("."))) for name in SYSCTLS},
@@ -105,7 +106,7 @@ def namespace_facts(name: str) -> Facts:
     Raises:
         Refused: there is no such namespace, or it cannot be read.
     """
-    if name not in _namespaces():
+    if name not in named():
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
     commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
     commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
@@ -157,11 +158,6 @@ def _uplinks(links: list[Json]) -> list[str]:
         for link in links
         if kind(link) not in INNER and link["ifname"] != "lo" and link.get("addr_info")
     ]
-
-
-def _namespaces() -> list[str]:
-    folder = Path("/run/netns")
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 def _with_ip_forward() -> dict[str, str]:

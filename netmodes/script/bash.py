@@ -17,9 +17,7 @@ from netmodes.plan.undo import BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
-ENGINE_PROGRAMS = """
-    flock ip mkdir mv readlink rm
-    """.split()
+ENGINE_PROGRAMS = ("flock", "ip", "mkdir", "mv", "readlink", "rm")
 
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")

@@ -15,10 +15,20 @@ from console import Done, machine, netmodes
 from places import FACTS
 from processes import run
 
-from netmodes import MODES, Bridged, Facts, HostOnly, Mode, Plan, Refused, __version__, journal
+from netmodes import (
+    MODES,
+    Bridged,
+    Facts,
+    HostOnly,
+    Mode,
+    Plan,
+    Refused,
+    __version__,
+    journal,
+    network,
+)
 from netmodes.cli import cli
 from netmodes.cli.output import fit
-from netmodes.commands import iproute
 from netmodes.journal import Journal
 
 ARTICLE = ("--facts", str(FACTS / "article.json"))
@@ -615,7 +625,7 @@ def namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the named namespaces, as yet empty."""
     folder = tmp_path / "netns"
     folder.mkdir()
-    monkeypatch.setattr(iproute, "NAMESPACES", str(folder))
+    monkeypatch.setattr(network, "NAMESPACES", folder)
     return folder
 
 

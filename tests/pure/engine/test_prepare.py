@@ -18,7 +18,7 @@ PLAN = HostOnly(namespace="a-name-of-its-own").plan(machine("article"))
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine where all is well, with a /proc/sys of its own."""
-    monkeypatch.setattr("netmodes.engine.prepare.NAMESPACES", str(tmp_path))
+    monkeypatch.setattr("netmodes.engine.prepare.NAMESPACES", tmp_path)
     monkeypatch.setattr(writable, "SETTINGS", tmp_path)
     monkeypatch.setattr(shutil, "which", lambda program, **_: f"/bin/{program}")
     monkeypatch.setattr(os, "access", lambda *_: True)
