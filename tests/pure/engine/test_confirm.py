@@ -240,6 +240,18 @@ def test_no_start(here: Path, starters: Path) -> None:
     assert not begun.folder.exists()
 
 
+def test_waits_for_this_run(here: Path) -> None:
+    """The waiting command undoes its own run alone: no later one of this name, none confirmed."""
+    begun("up")
+    run = Journal("A").read()
+    assert run is not None
+    before = confirm.waits(run)
+    Journal("A").remove()
+    begun("up")
+
+    assert (before, confirm.waits(run)) == (True, False)
+
+
 @pytest.mark.parametrize("seconds", [0, -1, 0.9, 86401, nan, inf, 1e308, True, "60"])
 def test_seconds(seconds: object) -> None:
     """What is no time to wait for somebody is refused, before anything else."""
