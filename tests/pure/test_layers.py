@@ -188,14 +188,17 @@ def test_loaded_to_export() -> None:
     assert run(REPORT, "host-only", "--export", os.devnull, "--force", *ARTICLE) == "click jinja2"
 
 
-#: A machine where nothing can happen: whoever it is is root, and programs only print.
+#: A machine where nothing can happen: whoever it is is root and may write, and programs only print.
 NOWHERE = """
 import os
 from pathlib import Path
-from netmodes import journal
-from netmodes.machine import permissions
+from netmodes import journal, network
+from netmodes.engine import prepare
+from netmodes.machine import writable
 os.geteuid = lambda: 0
-permissions.status = dict
+network.no_permission = lambda: None
+prepare.is_writable = lambda folder: True
+writable.SETTINGS = Path(os.environ["PATH"])
 journal.ROOT = Path(os.environ["PATH"], "netmodes")
 """
 

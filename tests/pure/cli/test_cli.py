@@ -56,6 +56,7 @@ def user(monkeypatch: pytest.MonkeyPatch) -> None:
 def root(monkeypatch: pytest.MonkeyPatch) -> None:
     """Root, whoever runs the tests."""
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(network, "no_permission", lambda: None)
 
 
 def in_a_process(
