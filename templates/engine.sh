@@ -1,7 +1,7 @@
 # Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
 # it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
-# SLOW and PATIENCE (seconds) and the functions that know the commands: listing, look, undo, users,
-# others.
+# SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
+# users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -102,7 +102,7 @@ run() {
 
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
-    declare -gA LISTED=()
+    LISTED=()
     FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
@@ -157,20 +157,20 @@ after() {
 
 log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
-# NUMBER WHOLE GIVEN BUT PATTERN...: sets WORD to what a pattern finds in a listing. Status 1: it
-# finds nothing; 2: that is unknown; 3: the program is not installed.
+# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
+# lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
-    local whole=$2 given=$3 but=$4 lines line pattern word seen=
+    local lines line pattern word seen=
     WORD=
-    list "$1" "$whole" || return
+    list "$1" || return
     mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
-    for line in "${lines[@]}"; do if [[ $line =~ $given ]]; then seen=yes; fi; done
+    for line in "${lines[@]}"; do if [[ $line =~ ${GIVEN-} ]]; then seen=yes; fi; done
     if [ -z "$seen" ]; then return 1; fi
-    for pattern in "${@:5}"; do
+    for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
-            if [ -n "$but" ] && [[ $line =~ $but ]]; then continue; fi
+            if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             WORD=$word
             return 0
         done
@@ -178,7 +178,10 @@ find_in() {
     return 1
 }
 
-# NUMBER WHOLE: sets PRINTED to a listing, which is made once between two commands.
+# Whether it finds something, or that is unknown: then WORD is empty.
+has() { find_in "$@" || [ "$?" = 2 ]; }
+
+# Sets PRINTED to a listing, by its number; it is made once between two commands.
 list() {
     LISTING=$1
     if [ -z "${LISTED[$1]+yes}" ]; then
@@ -186,7 +189,7 @@ list() {
         LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
     fi
     PRINTED=${LISTED[$1]}
-    if [[ $PRINTED =~ $2 ]]; then return 0; fi
+    if [[ $PRINTED =~ ${WHOLE[$1]-} ]]; then return 0; fi
     unset "LISTED[$1]"
     WRONG="lists not all" && return 2
 }
@@ -281,8 +284,10 @@ take_back_one() {
     why_not "$k" "$before" "$now" || return
     if [ -z "$why" ]; then
         if pass_on "$k" "$before"; then return 0; fi
-        users "$k" && why="$WORD depends on it"
-        [ "$?" != 2 ] || return 2
+        if users "$k"; then
+            [ -n "$WORD" ] || return 2
+            why="$WORD depends on it"
+        fi
     fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
@@ -301,10 +306,10 @@ name_again() {
     if [ -z "$after" ] || [ "$after" = "${word_before[$1]}" ] || ! renamed "$1" "$after"; then return; fi
     name=$WORD
     taken "$1"
-    [ "$?" != 1 ] || name_it "$1" "$name"
+    [ "$?" != 1 ] || show ip link set "$name" name "${DEVICES[$1]}"
 }
 
-take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
+take_back_renamed() { pass_on "$1" "$2" || show ip link del "$3"; }
 
 why_failed() {
     if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
@@ -315,8 +320,10 @@ why_not() {
     local k=$1 before=$2 now=$3
     why=
     if [ -z "${word_after[$k]+done}" ]; then
-        others "$k" && why="somebody else has made it"
-        [ "$?" != 2 ] || return 2
+        if others "$k"; then
+            [ -n "$WORD" ] || return 2
+            why="somebody else has made it"
+        fi
     elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
         why="it is not as this run left it"
     fi
@@ -375,7 +382,7 @@ pause() {
     read -rt "$1" -u "$PIPE"
 }
 
-# A line of an undo's input, which goes to INPUT, unless a look finds something.
+# LINE LOOK...: a line of an undo's input goes to INPUT, unless a look finds something.
 unless() {
     find_in "${@:2}"
     case $? in
@@ -411,7 +418,7 @@ inside() {
     pids=()
     if [ -z "$made" ]; then return 0; fi
     LISTED=()
-    list processes '/proc/self/ns net:[^ ]*$' || return 2
+    list "$PROCESSES" || return 2
     while read -r line; do
         if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
     done <<<"$PRINTED"

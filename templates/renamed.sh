@@ -1,5 +1,16 @@
-# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more: see
-# netmodes/engine/renamed.py.
+# Devices of DEVICES that somebody has renamed: see netmodes/engine/renamed.py.
+
+# K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
+renamed() {
+    if [ -z "${DEVICES[$1]-}" ]; then return 1; fi
+    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"$2"}" || return
+    [ "$WORD" != "${DEVICES[$1]}" ]
+}
+
+# Whether a device has the name of what command K made.
+taken() { find_in "$LINKS" "${BY_NAME[$1]}"; }
+
+# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more.
 refuse_to_cut_off() {
     local order word_before=() word_after=() begun=() after other
     if [ -z "$BRIDGE" ]; then return 0; fi
@@ -18,7 +29,7 @@ refuse_renamed_uplink() {
     before=$(<"$JOURNAL/before.json")
     pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
     if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
-    uplink_now "${BASH_REMATCH[1]}" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $WORD name $UPLINK\` first"
 }

@@ -18,7 +18,7 @@ def other_name(undo: Undo, note: Note, runner: Runner) -> str:
     if not undo.renamed or not note.after or note.after == note.before:
         return ""
     name = runner.word(undo.by_another_name(note.after))
-    return "" if name in (None, undo.argv[-1]) else str(name)
+    return "" if name in (None, undo.device) else str(name)
 
 
 def refuse_to_cut_off(run: Run, runner: Runner) -> None:
@@ -31,7 +31,7 @@ def refuse_to_cut_off(run: Run, runner: Runner) -> None:
     bridges = [
         (note, undo)
         for note in run.notes
-        if (undo := steps[note.index].undo) and undo.renamed and undo.argv[-1] == net.bridge
+        if net.bridge and (undo := steps[note.index].undo) and undo.device == net.bridge
     ]
     if not bridges or not net.uplink:
         return

@@ -20,9 +20,11 @@ SLOW, PATIENCE = 5.0, 10.0
 
 #: Lists the network namespace of every process, its own last; processes may end meanwhile.
 PROCESSES = (
-    "sh",
-    "-c",
-    r'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :',
+    (
+        *("sh", "-c"),
+        r'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :',
+    ),
+    r"/proc/self/ns net:[^ ]*$",
 )
 
 #: The beginning of a device in the JSON of ``ip``; each counts as a line.
@@ -48,6 +50,11 @@ class Look:
     whole: str = ""
     given: str = ""
     but: str = ""
+
+    @property
+    def listing(self) -> tuple[Argv, str]:
+        """The command that lists, and what every complete listing matches."""
+        return self.argv, self.whole
 
     def is_whole(self, listing: str) -> bool:
         """Whether a listing has what every complete one has."""
@@ -75,7 +82,8 @@ def literal(words: str) -> str:
 def processes_in(namespace: str) -> Look:
     """The processes in a network namespace, given by the word of its look."""
     inode = namespace.partition(".")[0]
-    return Look(PROCESSES, (rf"^/proc/([0-9]+)/ns net:\[{inode}\]$",), r"/proc/self/ns net:[^ ]*$")
+    argv, whole = PROCESSES
+    return Look(argv, (rf"^/proc/([0-9]+)/ns net:\[{inode}\]$",), whole)
 
 
 def device_of(pid: str, name: str) -> Look:
@@ -90,8 +98,8 @@ def look_from(data: dict[str, Any]) -> Look:
     Raises:
         ValueError, LookupError, TypeError: the JSON is no look.
     """
-    plain = (text(data[key]) for key in ("whole", "given", "but"))
-    return Look(texts(data["argv"]), texts(data["patterns"]), *plain)
+    plain = (text(data.get(key, "")) for key in ("whole", "given", "but"))
+    return Look(texts(data["argv"]), texts(data.get("patterns", ())), *plain)
 
 
 def old_look(argv: list[str], pattern: str = "[^ ]+") -> Look:

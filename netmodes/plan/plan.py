@@ -12,7 +12,7 @@ from netmodes.plan.network import Topology, promises_from, topology_from, topolo
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement, requirement_from
 from netmodes.plan.step import Step, step_from
-from netmodes.plan.text import text, text_by_name, texts
+from netmodes.plan.text import text, text_by_name, texts, without_empty
 
 #: The plan's format, in the journal and in the record.
 FORMAT = 3
@@ -93,9 +93,11 @@ class Plan:
         return {"format": FORMAT, **asdict(self)}
 
     def intent(self) -> str:
-        """The JSON text that the journal keeps: without notices and picture."""
+        """The JSON text that the journal keeps: what taking it back needs, and nothing empty."""
         data = self.to_dict()
-        del data["notices"], data["picture"]
+        del data["notices"], data["picture"], data["requirements"]
+        for steps in ("steps", "inherited"):
+            data[steps] = list(map(without_empty, data[steps]))
         return json.dumps(data)
 
     @classmethod
@@ -111,7 +113,7 @@ class Plan:
         if data.get("format") not in (2, FORMAT):  # an undo tells its own
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
-        required = data["requirements"] if data["format"] == FORMAT else ()  # of no use any more
+        required = data.get("requirements", ()) if data["format"] == FORMAT else ()
         namespaces = texts(data["namespaces"])
         if not namespaces:
             raise ValueError("it has no namespace")
@@ -137,6 +139,5 @@ def _from_format_1(data: dict[str, Any]) -> dict[str, Any]:
         "format": FORMAT,
         "namespaces": [data["namespace"]],
         "topology": asdict(topology_of(data["parameters"])),
-        "requirements": [],
         "promises": [],
     }

@@ -65,7 +65,7 @@ def line(argv: Argv, stdin: str | None = None) -> str:
 
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
-    undo = data["undo"] and undo_from(data["undo"])
+    undo = undo_from(data["undo"]) if data.get("undo") else None
     texts(data.get(key, "") for key in ("why", "prevents", "share"))
     for key in ("namespace", "stdin"):
         text_or_none(data.get(key))

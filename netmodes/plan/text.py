@@ -30,3 +30,10 @@ def texts(values: Iterable[Any]) -> tuple[str, ...]:
 def text_by_name(values: Mapping[str, Any]) -> dict[str, str]:
     """These values by name; ValueError if one is no text."""
     return {name: text(value) for name, value in values.items()}
+
+
+def without_empty(value: Any) -> Any:  # noqa: ANN401
+    """A value for JSON, without what is empty in its objects."""
+    if isinstance(value, dict):
+        return {name: without_empty(each) for name, each in value.items() if each}
+    return list(map(without_empty, value)) if isinstance(value, list | tuple) else value

@@ -54,13 +54,18 @@ class Undo:
     unless: tuple[tuple[str, Look], ...] = ()
     renamed: str = ""
 
+    @property
+    def device(self) -> str:
+        """The name of the device that the step makes and somebody may rename; "" for none."""
+        return self.argv[-1] if self.renamed else ""
+
     def by_another_name(self, after: str) -> Look:
         """The look for the present name of what the step made, given the word from after it."""
         return replace(self.look, patterns=(self.renamed.replace(AFTER, after),))
 
     def by_name(self) -> Look:
         """The look for whatever device has the name of the one that is undone."""
-        return replace(self.look, patterns=(f'"ifname":"({literal(self.argv[-1])})"',))
+        return replace(self.look, patterns=(f'"ifname":"({literal(self.device)})"',))
 
     def by_index(self, index: str) -> Look:
         """The look for the name of whatever device has an ifindex."""
@@ -105,7 +110,7 @@ def undo_from(data: dict[str, Any]) -> Undo:
     users, others = (tuple(map(read, data.get(key, ()))) for key in ("users", "others"))
     unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
     look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
-    plain = texts(data["argv"]), text_or_none(data["stdin"])
+    plain = texts(data["argv"]), text_or_none(data.get("stdin"))
     return Undo(look, *plain, users, others, unless, text(data.get("renamed", "")))
 
 

@@ -13,7 +13,7 @@ from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
-from netmodes.plan.undo import BEFORE, GRACE, LEFT, Argv, Undo
+from netmodes.plan.undo import AFTER, BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
@@ -21,6 +21,9 @@ ENGINE_PROGRAMS = ("flock", "ip", "mkdir", "mv", "readlink", "rm")
 
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")
+
+#: The number of each listing: of its argv and of what every complete one has.
+Listings = dict[tuple[Argv, str], str]
 
 #: The longest time for a confirmation, in seconds: a day.
 LONGEST = 86400
@@ -81,7 +84,7 @@ def _requirements(plan: Plan) -> Iterator[str]:
             yield f"quietly {_join(one.look.argv)}"
         else:
             word = "present" if one.found else "absent"
-            yield f"{word} {shlex.quote(one.otherwise)} {_looked_for(one.look, listings)}"
+            yield _find(word, one.look, listings, shlex.quote(one.otherwise))
 
 
 def down_script(plan: Plan) -> str:
@@ -112,61 +115,74 @@ def engine() -> str:
 def knowledge(plan: Plan) -> str:
     """The part of a plan that the engine needs, as bash: each undo's command and looks."""
     listings = _listings(plan)
+    wholes = {number: whole for (_, whole), number in listings.items()}
 
     def found(look: Look) -> str:
-        return f"find_in {_looked_for(look, listings)}"
+        return _find("find_in", look, listings)
 
     def any_of(looks: Iterable[Look]) -> str:
-        return "\n        ".join(
-            f'{found(look)} && return\n        [ "$?" != 2 ] || return 2' for look in looks
-        )
+        return " ||\n            ".join(_find("has", look, listings) for look in looks)
+
+    def function(name: str, body: Callable[[Undo], str], first: str = "", none: str = "") -> str:
+        return _function(name, _cases(plan, body), first, none)
 
     return "\n".join(
         (
             f"NAME={shlex.quote(plan.name)}",
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
             f"FIRST={len(plan.inherited)} DEVICE={shlex.quote(plan.topology.device)}",
-            f"BRIDGE={shlex.quote(_bridge(plan)[0])} UPLINK={shlex.quote(plan.topology.uplink)}",
+            f"BRIDGE={shlex.quote(_bridge(plan))} UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
-            "# A listing, by its number, run by the command $2.",
-            _function("listing", {n: f'"$2" {_join(argv)}' for argv, n in listings.items()}),
+            "# A listing, by its number, run by the command $2; and what every complete one has.",
+            _function("listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}),
+            f"{_array('WHOLE', wholes)} PROCESSES={listings[PROCESSES]}\n",
+            _devices(plan, listings),
             "# Sets WORD to what identifies the result of command K.",
-            _function("look", _cases(plan, lambda undo: found(undo.look))),
+            function("look", lambda undo: found(undo.look)),
             "# Undoes command K; $before is the word of its look before it ran.",
-            _function(
-                "undo", _cases(plan, lambda undo: _undo(undo, found)), "local before=${2-} INPUT="
-            ),
-            "# Sets WORD to the other name that somebody has given to what command K made ($2).",
-            _function(
-                "renamed", _cases(plan, lambda undo: _renamed(undo, listings)), last="return 1"
-            ),
-            "# Whether a device has the name of what command K made.",
-            _function("taken", _cases(plan, lambda undo: _taken(undo, listings))),
-            "# Gives what command K made its name again, which is now $2.",
-            _function("name_it", _cases(plan, _name_it)),
-            "# Sets WORD to the name of the uplink by now, given the ifindex it had.",
-            _uplink_now(plan, listings),
-            "# Undoes command K, whose result is now called $2.",
-            _function("undo_renamed", _cases(plan, _undo_renamed)),
+            function("undo", lambda undo: _undo(undo, listings), "local before=${2-} INPUT="),
             "# Sets WORD to what depends on the result of command K, except networks of ours.",
-            _function("users", _cases(plan, lambda undo: any_of(undo.users)), last="return 1"),
+            function("users", lambda undo: any_of(undo.users), none="return 1"),
             "# Sets WORD to a sign that somebody else made the result of command K after a cut.",
-            _function("others", _cases(plan, lambda undo: any_of(undo.others)), last="return 1"),
+            function("others", lambda undo: any_of(undo.others), none="return 1"),
         )
     )
 
 
-def _listings(plan: Plan) -> dict[Argv, str]:
+def _listings(plan: Plan) -> Listings:
     """The listings that a plan's looks read, each with its number."""
-    looks = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
-    argvs = dict.fromkeys(look.argv for look in (*looks, *(one.look for one in plan.requirements)))
-    return {**{argv: str(number) for number, argv in enumerate(argvs)}, PROCESSES: "processes"}
+    undone = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
+    looks = (*undone, *(one.look for one in plan.requirements))
+    listings = dict.fromkeys([*((look.argv, look.whole) for look in looks), PROCESSES])
+    return {listing: str(number) for number, listing in enumerate(listings)}
 
 
-def _looked_for(look: Look, listings: dict[Argv, str]) -> str:
-    """A look as the engine's ``find_in`` takes it."""
-    return _join((listings[look.argv], look.whole, look.given, look.but, *look.patterns))
+def _find(word: str, look: Look, listings: Listings, *words: str) -> str:
+    """A look by one of the engine's words, which takes these words first."""
+    settings = (("GIVEN", look.given), ("BUT", look.but))
+    before = [f"{name}={_join((text,))}" for name, text in settings if text]
+    return " ".join((*before, word, *words, listings[look.listing], _join(look.patterns))).rstrip()
+
+
+def _devices(plan: Plan, listings: Listings) -> str:
+    """The devices that may have been renamed, with patterns for each by name and by ifindex."""
+    undos = {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
+    devices = {number: undo for number, undo in undos.items() if undo.device}
+    by_index = {n: undo.by_another_name(AFTER).patterns[0] for n, undo in devices.items()}
+    lines = (
+        "# The devices by the command that makes each, how to find them by name and by ifindex.",
+        _array("DEVICES", {n: undo.device for n, undo in devices.items()}),
+        _array("BY_NAME", {n: undo.by_name().patterns[0] for n, undo in devices.items()}),
+        _array("BY_INDEX", by_index),
+        f"LINKS={next((listings[undo.look.listing] for undo in devices.values()), '')}\n",
+    )
+    return "\n".join(lines)
+
+
+def _array(name: str, texts: dict[str, str]) -> str:
+    """A bash array of the texts that are not empty."""
+    return f"{name}=({' '.join(f'[{n}]={shlex.quote(text)}' for n, text in texts.items() if text)})"
 
 
 def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:
@@ -180,11 +196,11 @@ def _packages(used: list[str]) -> str:
     return " ".join(f"{name}:{package_of(name)}" for name in sorted({*ENGINE_PROGRAMS, *used}))
 
 
-def _function(name: str, cases: dict[str, str], first: str = "", last: str = "") -> str:
+def _function(name: str, cases: dict[str, str], first: str = "", none: str = "") -> str:
     """A bash function of cases."""
-    around = [f"    {line}\n" if line else "" for line in (first, last)]
-    texts = "".join(_case(number, text) for number, text in cases.items())
-    return f"{name}() {{\n{around[0]}    case $1 in\n{texts}    esac\n{around[1]}}}\n"
+    start = f"    {first}\n" if first else ""
+    texts = "".join(_case(number, text) for number, text in [*cases.items(), ("*", none)] if text)
+    return f"{name}() {{\n{start}    case $1 in\n{texts}    esac\n}}\n"
 
 
 def _case(number: str, text: str) -> str:
@@ -192,59 +208,31 @@ def _case(number: str, text: str) -> str:
     return f"    {number}){part}\n"
 
 
-def _undo(undo: Undo, found: Callable[[Look], str]) -> str:
+def _undo(undo: Undo, listings: Listings) -> str:
     """An undo's command, shown as it runs, with the text that it reads."""
     command = f"show {_join(undo.argv)}"
     if undo.stdin is None:
         return command
     looks = dict(undo.unless)
-    lines = [_line(line, looks.get(line), found) for line in undo.stdin.splitlines()]
+    lines = [_line(line, looks.get(line), listings) for line in undo.stdin.splitlines()]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
 
 
-def _renamed(undo: Undo, listings: dict[Argv, str]) -> str:
-    if not undo.renamed:
-        return ""
-    words = _looked_for(undo.by_another_name(BEFORE), listings).replace('"$before"', '"$2"')
-    return f'find_in {words} || return\n        [ "$WORD" != {undo.argv[-1]} ]\n        return'
-
-
-def _taken(undo: Undo, listings: dict[Argv, str]) -> str:
-    return f"find_in {_looked_for(undo.by_name(), listings)}" if undo.renamed else ""
-
-
-def _name_it(undo: Undo) -> str:
-    return f'show ip link set "$2" name {undo.argv[-1]}' if undo.renamed else ""
-
-
-def _bridge(plan: Plan) -> tuple[str, Undo | None]:
-    """The step that makes the uplink's bridge, by its number, and its undo."""
+def _bridge(plan: Plan) -> str:
+    """The number of the step that makes the uplink's bridge, or ""."""
     bridge = plan.topology.bridge if plan.topology.uplink else ""
-    for number, step in enumerate(plan.all_steps):
-        if step.undo and step.undo.renamed and step.undo.argv[-1] == bridge:
-            return str(number), step.undo
-    return "", None
+    steps = enumerate(plan.all_steps)
+    found = (n for n, step in steps if step.undo and step.undo.device == bridge)
+    return str(next(found, "")) if bridge else ""
 
 
-def _uplink_now(plan: Plan, listings: dict[Argv, str]) -> str:
-    _, undo = _bridge(plan)
-    if undo is None:
-        return "uplink_now() { return 1; }\n"
-    words = _looked_for(undo.by_index(BEFORE), listings).replace('"$before"', '"$1"')
-    return f"uplink_now() {{\n    find_in {words}\n}}\n"
-
-
-def _undo_renamed(undo: Undo) -> str:
-    return f'show {_join(undo.argv[:-1])} "$2"' if undo.renamed else ""
-
-
-def _line(line: str, look: Look | None, found: Callable[[Look], str]) -> str:
+def _line(line: str, look: Look | None, listings: Listings) -> str:
     """A line of an undo's input; the engine's ``left`` counts lifetimes down."""
     escaped = re.sub(r"[\\$`\"]", r"\\\g<0>", line)
-    counted = LEFT.sub(r"$(left \1)", escaped)
+    counted = '"' + LEFT.sub(r"$(left \1)", escaped) + '"'
     if look is None:
-        return f"INPUT+=\"{counted}\"$'\\n'"
-    return f'unless "{counted}" {found(look).removeprefix("find_in ")} || return'
+        return f"INPUT+={counted}$'\\n'"
+    return f"{_find('unless', look, listings, counted)} || return"
 
 
 def _join(argv: Iterable[str]) -> str:

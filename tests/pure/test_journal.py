@@ -57,7 +57,7 @@ def begun(plan: Plan, *lines: str) -> Journal:
 
 def intended(plan: Plan) -> Plan:
     """The plan as the journal keeps it: without what is only for the eye."""
-    return replace(plan, notices=(), picture="")
+    return replace(plan, notices=(), picture="", requirements=())
 
 
 def log(root: Path) -> list[str]:
@@ -412,7 +412,7 @@ DAMAGE = {
     "no namespace of a step": (("steps", 0, "namespace"), []),
     "no stdin": (("steps", 0, "stdin"), []),
     "no stdin of an undo": (("steps", 0, "undo", "stdin"), []),
-    "no argv of a requirement": (("requirements", 0, "argv"), "ip"),
+    "no argv of a requirement": (("requirements",), [{"look": {"argv": "ip"}}]),
     "no undo": (("steps", 0, "undo"), 5),
     "no requirements": (("requirements",), 5),
     "no promise": (("promises",), [5]),

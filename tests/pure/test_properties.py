@@ -225,11 +225,10 @@ LINES = st.text("*?[a]\\ '\"\n", max_size=8).filter(lambda text: not text.endswi
 def test_script_of_what_is_found(listing: str, wanted: str, but: str) -> None:
     """Bash finds in a listing what Python finds, whatever stands in it."""
     look = Look(("ip",), (f"({literal(wanted)})",), but=literal(but))
-    words = shlex.join(["0", look.whole, look.given, look.but, *look.patterns])
+    words = shlex.join(["find_in", "0", *look.patterns])
+    listed = f"prepare\nWHOLE=() LISTED[0]={shlex.quote(listing)}\n"
 
-    ran = heard(
-        plan_of(STEP), f"prepare\nLISTED[0]={shlex.quote(listing)}\nfind_in {words} && stat\n:\n"
-    )
+    ran = heard(plan_of(STEP), f"{listed}BUT={shlex.quote(look.but)} {words} && stat\n:\n")
 
     assert (("stat",) in ran) == (look.word(listing) is not None)
 

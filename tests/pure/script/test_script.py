@@ -275,7 +275,11 @@ def test_engine(plan: Plan) -> None:
 #: In the place of a look: tells the listing and what to find in it, and finds as $FINDS says.
 TELLS = """
     prepare
-    find_in() { listing "$1" stat; stat "${@:2}"; return "$FINDS"; }
+    find_in() {
+        listing "$1" stat
+        stat "${WHOLE[$1]-}" "${GIVEN-}" "${BUT-}" "${@:2}"
+        return "$FINDS"
+    }
     show() { stat "$@" "$([ -z "${READS-}" ] || cat; printf .)"; }
     left() { printf '{left:%s}' "$1"; }
     """
@@ -411,7 +415,7 @@ def statements(text: str) -> set[str]:
     """The lines of a script outside its functions, but for comments and values given."""
     rest = re.sub(FUNCTION, "", text, flags=re.M | re.S)
     lines = re.sub(r"^#.*| # .*", "", rest, flags=re.M).splitlines()
-    return {line for line in lines if line and not re.match(r"declare -|[A-Z]+=", line)}
+    return {line for line in lines if line and not re.match(r"declare -|[A-Z_]+=", line)}
 
 
 @each_plan
