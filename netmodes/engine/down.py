@@ -108,10 +108,14 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
         Journal(run.plan.name).write("back", note.index)
     text = undo.text(uptime() - run.began, lambda look: _found([look], runner))
     outcome = runner.run(undo.command(note.before), text)
-    failed = runner.word(undo.look) == now != note.before
-    if not failed and outcome.status != 0:
+    if runner.word(undo.look) == now != note.before:
+        return f"`{thing}` failed ({outcome.stderr.strip()})"
+    if outcome.status != 0:
         runner.say(f"# not all of it: {'; '.join(outcome.stderr.strip().splitlines())}")
-    return f"`{thing}` failed ({outcome.stderr.strip()})" if failed else ""
+    elif note.before:
+        with suppress(NetmodesError):  # it is as before from now on
+            Journal(run.plan.name).write("done", note.index, note.before)
+    return ""
 
 
 def _name_again(run: Run, note: Note, runner: Runner) -> None:

@@ -437,7 +437,7 @@ read_log() {
 
 # Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now why after=${word_after[$1]-}
+    local k=$1 before=$2 now why status after=${word_after[$1]-}
     if [ -n "$after" ] && [ "$after" != "$before" ]; then
         renamed "$k" "$after"
         case $? in
@@ -462,9 +462,12 @@ take_back_one() {
     fi
     echo "back $k" >>"$JOURNAL/log"
     undo "$k" "$before"
-    if [ "$?" = 99 ]; then return 2; fi
+    status=$?
+    if [ "$status" = 99 ]; then return 2; fi
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
-    [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
+    [ "$WORD" != "$now" ] || [ "$now" = "$before" ] || return
+    # It is as before from now on.
+    if [ "$status" = 0 ] && [ -n "$before" ]; then echo "done $k $before" >>"$JOURNAL/log"; fi
 }
 
 # Gives a device back its name, if somebody has renamed it and nobody has taken the name.
