@@ -1,5 +1,6 @@
 """Mounts, as /proc/PID/mountinfo lists them (proc(5)): which one holds a path for a process."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,9 @@ class Mount:
 def holding(path: Path, pid: str) -> Mount | None:
     """The mount that holds a path for a process; None if that is unknown."""
     try:
-        lines = Path(PROC, pid, "mountinfo").read_text(errors="replace").splitlines()
+        mounts = [mount for mount in _mounts(pid) if path.is_relative_to(mount.point)]
     except OSError:
         return None
-    mounts = [mount for mount in map(_mount, lines) if path.is_relative_to(mount.point)]
     held, on_it = None, mounts
     while on_it:
         held = min(on_it, key=lambda mount: len(mount.point.parts))
@@ -53,8 +53,20 @@ def holding(path: Path, pid: str) -> Mount | None:
     return held
 
 
+def points(namespace: str) -> list[Path]:
+    """Where a network namespace is mounted for this process, given its inode's number."""
+    root = Path(f"net:[{namespace}]")
+    return list(dict.fromkeys(mount.point for mount in _mounts("self") if mount.root == root))
+
+
+def _mounts(pid: str) -> list[Mount]:
+    text = Path(PROC, pid, "mountinfo").read_text(errors="replace")
+    return [_mount(line) for line in text.splitlines()]
+
+
 def _mount(line: str) -> Mount:
-    id_, parent, device, root, point, _, *more = line.split()
+    id_, parent, device, root, escaped, _, *more = line.split()
+    point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), escaped)
     peers = dict(word.split(":") for word in more[: more.index("-")] if ":" in word)
     groups = peers.get("shared", ""), peers.get("master", "")
     return Mount(id_, parent, Path(point), device, Path(root), *groups)

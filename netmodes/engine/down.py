@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from netmodes import mounts
 from netmodes.engine import signals
 from netmodes.engine.renamed import other_name, refuse_to_cut_off
 from netmodes.engine.runner import Runner
@@ -21,7 +22,7 @@ from netmodes.journal import Journal, sharing, uptime
 from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
-from netmodes.plan.look import Argv, Look, device_of, processes_in
+from netmodes.plan.look import Argv, Look, processes_in, socket_in
 from netmodes.plan.undo import Undo
 
 
@@ -76,7 +77,7 @@ def take_back(run: Run, runner: Runner) -> list[str]:
             with suppress(NetmodesError):
                 _name_again(run, note, runner)
         left = [_attempt(run, note, runner) for note in reversed(run.notes)]
-    return [sentence for sentence in left if sentence]
+    return [sentence for sentence in left if sentence] or _still_mounted(run, runner)
 
 
 def _attempt(run: Run, note: Note, runner: Runner) -> str:
@@ -204,33 +205,53 @@ def _empty(run: Run, runner: Runner, kill: bool) -> None:
 
 
 def _inside(run: Run, runner: Runner) -> list[str]:
-    """The processes inside the namespace, if it is ours; the first step makes it.
+    """The processes inside the namespace, if it is ours.
 
-    Once its name is gone its inode may be another's, unless the network's device is in it.
+    Raises:
+        Refused: it was made by an earlier netmodes, and its name is gone, so that is unknown.
     """
-    first = len(run.plan.inherited)
-    undo = run.plan.all_steps[first].undo
-    made = next((note.after for note in run.notes if note.index == first), "")
+    undo, made = run.plan.all_steps[len(run.plan.inherited)].undo, _made(run)
     if undo is None or not made:
         return []
     runner.listings.clear()
     inside = runner.words(processes_in(made))
-    if runner.word(undo.look) == made:
+    if not inside or runner.word(undo.look) == made:
         return inside
-    return [pid for pid in inside if _is_ours(pid, run.plan.topology.device, runner)]
+    if not run.socket:
+        what = f"processes run in what may have been {run.plan.name} ({', '.join(inside)})"
+        raise Refused(f"{what}: end them first")
+    return inside if _is_ours([Path("/proc", pid, "ns/net") for pid in inside], run, runner) else []
 
 
-def _is_ours(pid: str, device: str, runner: Runner) -> bool:
-    """Whether a process is in a namespace that has this device, and no name."""
-    namespace = Path("/proc", pid, "ns/net")
+def _made(run: Run) -> str:
+    """The word of the namespace, which the first step makes; "" for none."""
+    first = len(run.plan.inherited)
+    return next((note.after or "" for note in run.notes if note.index == first), "")
+
+
+def _is_ours(paths: list[Path], run: Run, runner: Runner) -> bool:
+    """Whether the namespace of our number, which these paths lead to, is ours.
+
+    Once ours is gone its number may be another's; its socket's is not.
+    """
+    for path in paths:
+        try:
+            return runner.word(socket_in(str(path))) == run.socket
+        except NetmodesError:
+            if path.exists():
+                raise
+    return False  # all have ended
+
+
+def _still_mounted(run: Run, runner: Runner) -> list[str]:
+    """Where somebody else has mounted our namespace, which so lives on; one sentence each."""
+    points = mounts.points(_made(run).partition(".")[0])
     try:
-        if any(path.samefile(namespace) for path in NAMESPACES.glob("*")):
-            return False
-        return runner.word(device_of(pid, device)) is not None
-    except (OSError, NetmodesError):
-        if namespace.exists():
-            raise
-        return False  # it has ended
+        ours = _is_ours(points, run, runner)
+    except NetmodesError as error:
+        return [str(error)]
+    named = [shlex.quote(str(point)) for point in points if ours]
+    return [f"its namespace lives on at {it}: `umount {it} && rm {it}`" for it in named]
 
 
 def _program_of(pid: str) -> str:

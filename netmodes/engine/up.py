@@ -15,7 +15,8 @@ from netmodes.journal import Journal
 from netmodes.machine.abilities import no_kind
 from netmodes.machine.facts import Facts
 from netmodes.machine.writable import is_settled
-from netmodes.plan.look import Look
+from netmodes.place import NAMESPACES
+from netmodes.plan.look import Look, socket_in
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import Step
@@ -79,6 +80,8 @@ def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) ->
             outcomes += _with_notes(group, journal, runner, caught)
         else:
             outcomes += [_run(step, runner, caught) for _, step in group]
+        if group[0][0] == len(plan.inherited):  # it has made the namespace
+            journal.write("socket", runner.word(socket_in(str(NAMESPACES / plan.name))))
     return outcomes
 
 

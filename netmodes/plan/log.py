@@ -7,6 +7,7 @@ The log has a line for each event:
     watching PID     process PID undoes the run unless somebody confirms it
     watched          the same in a journal of an earlier netmodes, which knew no PID
     confirmed        somebody has confirmed it
+    socket INODE     rtnetlink's socket in the namespace, which tells it from all others
     start K BEFORE   step K is about to run; its probe printed BEFORE ("-" for nothing)
     done K AFTER     step K has run; its probe prints AFTER
     up               all steps are done
@@ -55,6 +56,7 @@ class Run:
         id: tells this run from every other; "" in a journal of format 1.
         host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
         watcher: the process that undoes it unless it is confirmed; 0 for none, or unknown.
+        socket: the inode of rtnetlink's socket in the namespace; "" in an earlier journal.
     """
 
     plan: Plan
@@ -65,6 +67,7 @@ class Run:
     id: str = ""
     host: str = ""
     watcher: int = 0
+    socket: str = ""
 
     @property
     def network(self) -> Network:
@@ -97,8 +100,9 @@ def run_from(plan: Plan, log: list[str]) -> Run:
     notes = _notes(log)
     if any(note.index not in range(len(plan.all_steps)) for note in notes):
         raise ValueError("it is of another plan")
-    confirmed = "confirmed" in log
-    return Run(plan, notes, _state(log), _began(log), confirmed, *identity_of(log), _watcher(log))
+    confirmed, identity = "confirmed" in log, identity_of(log)
+    socket = _last("socket", log)
+    return Run(plan, notes, _state(log), _began(log), confirmed, *identity, _watcher(log), socket)
 
 
 def _notes(log: list[str]) -> tuple[Note, ...]:
@@ -128,8 +132,13 @@ def _state(log: list[str]) -> str:
 
 def _watcher(log: list[str]) -> int:
     """The process that watches, by the last word that one has written; 0 for none."""
-    found = [line.removeprefix("watching ") for line in log if re.match(r"watching \d+$", line)]
-    return int(found[-1]) if found else 0
+    return int(_last("watching", log) or 0)
+
+
+def _last(verb: str, log: list[str]) -> str:
+    """The number of the last such line; "" for none."""
+    found = [match[1] for line in log if (match := re.fullmatch(rf"{verb} (\d+)", line))]
+    return found[-1] if found else ""
 
 
 def _began(log: list[str]) -> float:

@@ -10,6 +10,9 @@ from netmodes.plan.undo import Argv
 #: The first word of each command in a text for `sh -c`.
 FIRST_WORD = re.compile(r"(?:^|[|;&(]|\bthen|\bdo)\s*([a-z]+)\b")
 
+#: What looks into the namespace once it is made.
+LOOKED = ("nsenter", "cat")
+
 #: What only looks asks these only where they are installed.
 IF_INSTALLED = {"iptables", "iptables-save", "nft"}
 
@@ -18,7 +21,7 @@ def programs(plan: Plan) -> list[str]:
     """All programs that must be installed before the first command."""
     commands = [step.command for step in plan.steps]
     asked = set(_run_by(one.look.argv for one in plan.requirements)) - IF_INSTALLED
-    return sorted({*_run_by(commands), *asked, *undo_programs(plan)})
+    return sorted({*_run_by(commands), *asked, *undo_programs(plan), *LOOKED})
 
 
 def undo_programs(plan: Plan) -> list[str]:

@@ -18,6 +18,7 @@ class Program(NamedTuple):
 
 PROGRAMS = {
     "bash": Program("bash"),
+    "cat": Program("coreutils"),
     "cp": Program("coreutils", "`netmodes lab`"),
     "find": Program("findutils"),
     "flock": Program("util-linux", "exported scripts"),

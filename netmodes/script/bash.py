@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 
-from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look
+from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
@@ -24,6 +24,9 @@ ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "r
 
 #: The number of each listing: of its argv and of what every complete one has.
 Listings = dict[tuple[Argv, str], str]
+
+#: Where the engine looks for it is in a variable.
+SOCKET = socket_in(BEFORE)
 
 #: The longest time for a confirmation, in seconds: a day.
 LONGEST = 86400
@@ -130,14 +133,20 @@ def knowledge(plan: Plan) -> str:
         (
             f"NAME={shlex.quote(plan.name)}",
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
-            f"FIRST={len(plan.inherited)} DEVICE={shlex.quote(plan.topology.device)}",
-            f"BRIDGE={shlex.quote(_bridge(plan))} UPLINK={shlex.quote(plan.topology.uplink)}",
+            f"FIRST={len(plan.inherited)} BRIDGE={shlex.quote(_bridge(plan))}",
+            f"UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
-            "# A listing, by its number, run by the command $2; and what every complete one has.",
-            _function("listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}),
-            f"{_array('WHOLE', wholes)} PROCESSES={listings[PROCESSES]}\n",
+            "# A listing, by its number, run by the command $2, maybe for the namespace at PLACE; and",
+            "# what every complete one has.",
+            _function(
+                "listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}
+            ).replace('"$before"', '"$PLACE"'),
+            f"{_array('WHOLE', wholes)}",
+            f"PROCESSES={listings[PROCESSES]} SOCKETS={listings[SOCKET.listing]}\n",
             _devices(plan, listings),
+            "# Sets WORD to what tells the network namespace at PLACE from all others.",
+            f"socket() {{ {found(SOCKET)}; }}\n",
             "# Sets WORD to what identifies the result of command K.",
             function("look", lambda undo: found(undo.look)),
             "# Undoes command K; $before is the word of its look before it ran.",
@@ -154,7 +163,9 @@ def _listings(plan: Plan) -> Listings:
     """The listings that a plan's looks read, each with its number."""
     undone = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
     looks = (*undone, *(one.look for one in plan.requirements))
-    listings = dict.fromkeys([*((look.argv, look.whole) for look in looks), PROCESSES])
+    listings = dict.fromkeys(
+        [*((look.argv, look.whole) for look in looks), PROCESSES, SOCKET.listing]
+    )
     return {listing: str(number) for number, listing in enumerate(listings)}
 
 

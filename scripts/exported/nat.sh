@@ -82,7 +82,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
+    need cat:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -121,14 +121,15 @@ quietly() {
 
 NAME=A
 GRACE=60 SLOW=5 PATIENCE=10
-FIRST=0 DEVICE=veth1
-BRIDGE='' UPLINK=''
+FIRST=0 BRIDGE=''
+UPLINK=''
 
 needs() {
     need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
-# A listing, by its number, run by the command $2; and what every complete one has.
+# A listing, by its number, run by the command $2, maybe for the namespace at PLACE; and
+# what every complete one has.
 listing() {
     case $1 in
     0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
@@ -159,16 +160,21 @@ add rule ip netmodes-bridge-nat0 input iifname "nat0" ip daddr 127.0.0.0/8 drop
 '
         ;;
     12) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
+    13) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
     esac
 }
 
-WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]='^\{"nftables": \[\{"metainfo": .*\]\}$' [8]='looked$' [11]='tried$' [12]='/proc/self/ns net:[^ ]*$') PROCESSES=12
+WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]='^\{"nftables": \[\{"metainfo": .*\]\}$' [8]='looked$' [11]='tried$' [12]='/proc/self/ns net:[^ ]*$' [13]='^sk .* 16 +0 +[0-9a-f]{8} ')
+PROCESSES=12 SOCKETS=13
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=nat0 [6]=veth0)
 BY_NAME=([2]='"ifname":"(nat0)"' [6]='"ifname":"(veth0)"')
 BY_INDEX=([2]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"bridge"' [6]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"veth"')
 LINKS=4
+
+# Sets WORD to what tells the network namespace at PLACE from all others.
+socket() { find_in 13 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
 
 # Sets WORD to what identifies the result of command K.
 look() {
@@ -368,7 +374,7 @@ before() {
 }
 
 step() {
-    log start "$1" "${FOUND[$1]}"
+    log start "$1" "${FOUND[$1]:--}"
     run "${@:2}"
     RAN+=("$1")
 }
@@ -381,10 +387,13 @@ after() {
         look "$k" || [ "$?" = 1 ] || return 2
         FOUND[k]=$WORD
     done
-    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]}"; done
+    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]:--}"; done
+    if [ "${ran[0]-}" != "$FIRST" ]; then return 0; fi
+    PLACE=/run/netns/$NAME
+    socket && log socket "$WORD"
 }
 
-log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
+log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
 # NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
 # lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
@@ -476,7 +485,7 @@ take_back() {
         caught=
         take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
-    if [ -n "$failed" ]; then return 1; fi
+    if [ -n "$failed" ] || still_mounted; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
     if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
@@ -485,13 +494,14 @@ take_back() {
 # Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
-    order=()
+    order=() SOCKET=
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
         start) word_before[k]=$value ;;
         done) word_after[k]=$value ;;
         back) begun[k]=yes ;;
+        socket) SOCKET=$k ;;
         esac
     done <"$JOURNAL/log"
     for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
@@ -641,10 +651,9 @@ refuse_processes() {
     die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
-# Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
-# unknown.
+# Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.
 inside() {
-    local order made line word_before=() word_after=() begun=()
+    local order made line places=() word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
@@ -652,29 +661,42 @@ inside() {
     LISTED=()
     list "$PROCESSES" || return 2
     while read -r line; do
-        if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
+        if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
+            places+=("${BASH_REMATCH[1]}/net") pids+=("${BASH_REMATCH[2]}")
+        fi
     done <<<"$PRINTED"
     look "$FIRST" || [ "$?" = 1 ] || return 2
-    if [ "$WORD" != "$made" ]; then keep_ours; fi
+    if [ "${#pids[@]}" = 0 ] || [ "$WORD" = "$made" ]; then return 0; fi
+    if [ -z "$SOCKET" ]; then die "processes run in what may have been $NAME (${pids[*]}): end them first"; fi
+    is_ours "${places[@]}" || { [ "$?" != 2 ] && pids=(); }
 }
 
-# Once the namespace's name is gone its inode may be another's: then it has a name, or the network's
-# device is not in it.
-keep_ours() {
-    local pid devices ours=()
-    for pid in "${pids[@]}"; do
-        if has_name "/proc/$pid/ns/net"; then continue; fi
-        devices=$(json nsenter --target "$pid" --net ip -j link show)
-        if [ "$devices" = null ] && [ -e "/proc/$pid/ns/net" ]; then die "what runs inside $NAME is unknown (\`nsenter --target $pid --net ip -j link show\` failed): try again"; fi
-        if [[ $devices == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+# PLACE...: whether the namespace of our number, which these lead to, is ours. Once ours is gone its
+# number may be another's; its socket's is not.
+is_ours() {
+    for PLACE; do
+        unset "LISTED[$SOCKETS]"
+        if socket; then [ "$WORD" = "$SOCKET" ]; return; fi
+        if [ -e "$PLACE" ]; then return 2; fi # else it has ended
     done
-    pids=("${ours[@]}")
+    return 1
 }
 
-has_name() {
-    local name
-    for name in /run/netns/*; do if [ "$name" -ef "$1" ]; then return 0; fi; done
-    return 1
+# Sets failed to where somebody else has mounted our namespace, which so lives on.
+still_mounted() {
+    local made=${word_after[$FIRST]-} root place places=()
+    while read -r _ _ _ root place _; do
+        if [ "$root" = "net:[${made%%.*}]" ]; then places+=("$(printf %b "${place//\\/\\0}")"); fi
+    done </proc/self/mountinfo
+    is_ours "${places[@]}"
+    case $? in
+    1) return 1 ;;
+    2) failed=$(unknown) && return ;;
+    esac
+    for place in "${places[@]}"; do
+        place=$(quoted "$place")
+        failed+="${failed:+; }its namespace lives on at $place: \`umount $place && rm $place\`"
+    done
 }
 
 # PROGRAM:PACKAGE...
@@ -1004,7 +1026,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST DEVICE BRIDGE UPLINK JOURNAL WHOLE PROCESSES DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }

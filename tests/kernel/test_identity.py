@@ -1,5 +1,6 @@
 """What has lost its name is still ours: it is taken back, or named, and nothing is down before."""
 
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,6 +143,79 @@ def test_plain_file(lab: Lab, untouched: State, down: str) -> None:
     assert refused.returncode == 1
     assert up
     assert killed.returncode == 0, killed.stderr
+    assert state(lab.ok) == untouched
+
+
+#: What somebody does to the cable of host-only, from the host or inside.
+CUTS = ("ip -n A link set veth1 name other", "ip link del veth0", "ip -n A link del veth1")
+
+
+@each_way
+@pytest.mark.parametrize("cut", CUTS)
+def test_known_without_device(quick_lab: Lab, untouched: State, cut: str, down: str) -> None:
+    """A namespace without its name is known whatever has become of the device in it."""
+    put_up(quick_lab, "host-only")
+    with process(quick_lab, "ip", "netns", "exec", "A"):
+        quick_lab.ok(*cut.split())
+        quick_lab.ok("ip", "netns", "del", "A")
+        refused, up, killed = taken_down(quick_lab, down)
+
+    assert "Error: processes run inside A (" in refused.stderr
+    assert up
+    assert killed.returncode == 0, killed.stderr
+    assert state(quick_lab.ok) == untouched
+
+
+@each_way
+@pytest.mark.parametrize("mode", ["host-only", BRIDGED])
+@pytest.mark.parametrize("place", ["/run/netns/B", "/run/a place"])
+def test_second_name(lab: Lab, untouched: State, mode: str, place: str, down: str) -> None:
+    """A namespace that somebody has mounted elsewhere is not down, and nothing is undone twice."""
+    put_up(lab, mode)
+    lab.ok("touch", place)
+    lab.ok("mount", "--bind", "/run/netns/A", place)
+    named, again = lab.run(*down.split()), lab.run(*down.split())
+    fix = named.stderr.rsplit("`", 2)[1]
+    lab.ok("sh", "-c", fix)
+    lab.ok(*down.split())
+
+    assert named.returncode == 1
+    assert f"its namespace lives on at {shlex.quote(place)}: `{fix}`" in named.stderr
+    assert again.stderr == named.stderr[named.stderr.index("Error: ") :]
+    assert state(lab.ok) == untouched
+
+
+@each_way
+@pytest.mark.parametrize("name", ["A", "B"])
+def test_new_name(lab: Lab, untouched: State, name: str, down: str) -> None:
+    """A namespace that has lost its name and been given one anew is known by what is in it."""
+    put_up(lab, "host-only")
+    with process(lab, "ip", "netns", "exec", "A") as number:
+        lab.ok("ip", "netns", "del", "A")
+        found = lab.sh("ls -l /proc/[0-9]*/ns/net").stdout.splitlines()
+        path = next(line for line in found if f"[{number}]" in line).partition("/proc/")[2]
+        lab.ok("ip", "netns", "attach", name, path.partition("/")[0])
+    named = lab.run(*down.split())
+    lab.ok("ip", "netns", "del", name)
+    lab.ok(*down.split())
+
+    assert f"its namespace lives on at /run/netns/{name}: " in named.stderr
+    assert state(lab.ok) == untouched
+
+
+@each_way
+def test_earlier_journal(lab: Lab, untouched: State, down: str) -> None:
+    """Where the journal does not tell our namespace from a later one, nobody in it is ended."""
+    put_up(lab, "host-only")
+    with process(lab, "ip", "netns", "exec", "A"):
+        lab.ok("sed", "-i", "/^socket/d", "/run/netmodes/A/log")
+        lab.ok("ip", "netns", "del", "A")
+        refused, up, killed = taken_down(lab, down)
+    lab.ok(*down.split())
+
+    assert "Error: processes run in what may have been A (" in refused.stderr
+    assert up
+    assert killed.stderr == refused.stderr
     assert state(lab.ok) == untouched
 
 

@@ -208,7 +208,9 @@ def test_loaded_to_run(tmp_path: Path) -> None:
     others = "grep mkdir rm rmdir sed sh stat sysctl tee".split()
     loopback = '[{"ifindex":1,"ifname":"lo","flags":[]}]'
     lists = f"case $3 in addr) echo '{loopback}' ;; *) echo '[]' ;; esac"
-    programs = {"ip": lists, "find": "echo /proc/self/ns/net 1"} | dict.fromkeys(others, "echo 1")
+    sockets = "echo 'sk 0 0 0 7'; echo 'sk 16 0 00000000 8'"
+    programs = {"ip": lists, "find": "echo /proc/self/ns/net 1", "nsenter": sockets, "cat": ""}
+    programs |= dict.fromkeys(others, "echo 1")
     for program, script in programs.items():
         (tmp_path / program).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / program).chmod(0o755)

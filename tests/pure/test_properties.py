@@ -164,6 +164,7 @@ ANY = """
         if [ -z "${LISTED[$1]+yes}" ]; then run_listing "$1"; fi
         LISTED[$1]= PRINTED=
     }
+    socket() { :; }
     """
 
 

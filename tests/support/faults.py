@@ -85,7 +85,7 @@ esac
 looks() {{
     case " {program} $* " in
     *" show "* | *" list "* | *" pids "* | " sysctl -"[en]" "* | *" -S "* | " iptables-save "*) ;;
-    " find "* | " grep "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
+    " find "* | " grep "* | " nsenter "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
     *) return 1 ;;
     esac
 }}
