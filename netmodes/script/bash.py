@@ -137,12 +137,12 @@ def knowledge(plan: Plan) -> str:
             f"UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
-            "# A listing, by its number, run by the command $2, maybe for the namespace at PLACE; and",
-            "# what every complete one has.",
+            "# A listing, by its number, run by the command $2 (one is of the namespace at PLACE).",
             _function(
                 "listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}
             ).replace('"$before"', '"$PLACE"'),
-            f"{_array('WHOLE', wholes)}",
+            "# What every complete listing has.",
+            _array("WHOLE", wholes),
             f"PROCESSES={listings[PROCESSES]} SOCKETS={listings[SOCKET.listing]}\n",
             _devices(plan, listings),
             "# Sets WORD to what tells the network namespace at PLACE from all others.",

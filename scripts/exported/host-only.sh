@@ -104,8 +104,7 @@ needs() {
     need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
 }
 
-# A listing, by its number, run by the command $2, maybe for the namespace at PLACE; and
-# what every complete one has.
+# A listing, by its number, run by the command $2 (one is of the namespace at PLACE).
 listing() {
     case $1 in
     0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
@@ -121,6 +120,7 @@ listing() {
     esac
 }
 
+# What every complete listing has.
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='^\[\{.*"ifname":"lo",.*\]\}\]$' [4]='looked$' [5]='looked$' [8]='/proc/self/ns net:[^ ]*$' [9]='^sk .* 16 +0 +[0-9a-f]{8} ')
 PROCESSES=8 SOCKETS=9
 

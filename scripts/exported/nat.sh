@@ -128,8 +128,7 @@ needs() {
     need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
-# A listing, by its number, run by the command $2, maybe for the namespace at PLACE; and
-# what every complete one has.
+# A listing, by its number, run by the command $2 (one is of the namespace at PLACE).
 listing() {
     case $1 in
     0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
@@ -164,6 +163,7 @@ add rule ip netmodes-bridge-nat0 input iifname "nat0" ip daddr 127.0.0.0/8 drop
     esac
 }
 
+# What every complete listing has.
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]='^\{"nftables": \[\{"metainfo": .*\]\}$' [8]='looked$' [11]='tried$' [12]='/proc/self/ns net:[^ ]*$' [13]='^sk .* 16 +0 +[0-9a-f]{8} ')
 PROCESSES=12 SOCKETS=13
 
