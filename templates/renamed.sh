@@ -3,7 +3,7 @@
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {
     if [ -z "${DEVICES[$1]-}" ]; then return 1; fi
-    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"$2"}" || return
+    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"${2%:}"}" || return
     [ "$WORD" != "${DEVICES[$1]}" ]
 }
 

@@ -10,7 +10,7 @@ from ipaddress import ip_interface
 from netmodes.commands import looks
 from netmodes.plan.look import Look, literal
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Argv, Undo
+from netmodes.plan.undo import Argv, Undo, numbered
 
 
 def add_namespace(name: str) -> Step:
@@ -64,7 +64,7 @@ def _add_link(device: str, kind: str, peer: Argv, why: str) -> Step:
             looks.device(device, kind),
             ("ip", "link", "del", device),
             others=(other_peer,) if peer else (addressed, enslaving),
-            renamed=looks.numbered(kind),
+            renamed=numbered(kind),
         ),
     )
 

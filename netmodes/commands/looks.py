@@ -4,13 +4,10 @@ Each is a command that lists all of a kind, with a line that no complete listing
 """
 
 from netmodes.plan.look import Argv, Look, literal
-from netmodes.plan.undo import AFTER
+from netmodes.plan.look import links as links
 
-LINKS = ("ip", "-d", "-j", "addr", "show")
-
-#: The devices of a network namespace, each of which has a loopback; with their addresses, last.
+#: The devices of a network namespace, each of which has a loopback.
 LOOPBACK = r'^\[\{.*"ifname":"lo",.*\}\]$'
-ADDRESSED = r'^\[\{.*"ifname":"lo",.*\]\}\]$'
 
 #: What a device that is up has in its entry.
 UP = r'"flags":\[[^]]*"UP"'
@@ -56,19 +53,9 @@ def file(path: str) -> Look:
     return files(rf"^{literal(path)} [0-9.]+ ([0-9.]+)$")
 
 
-def links(*patterns: str, given: str = "", but: str = "") -> Look:
-    """A look at the host's devices with their addresses."""
-    return Look(LINKS, patterns, ADDRESSED, given, but)
-
-
 def device(name: str, kind: str) -> Look:
     """A device of this kind, by its ifindex, which a host uses once."""
     return links(f'{named(name)}.*"info_kind":"{kind}"')
-
-
-def numbered(kind: str) -> str:
-    """A pattern for the name of a device of this kind, by its ifindex from after its step."""
-    return f'"ifindex":{AFTER},.*"ifname":"([^"]+)",.*"info_kind":"{kind}"'
 
 
 def named(name: str) -> str:

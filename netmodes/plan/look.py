@@ -18,6 +18,9 @@ SPECIAL = re.compile(r"([][\\.*^$+?(){}|])")
 #: Seconds after which a command is named again, and after which a listing is given up.
 SLOW, PATIENCE = 5.0, 10.0
 
+#: The host's devices with their addresses; each of which has a loopback, with an address, last.
+LINKS = (("ip", "-d", "-j", "addr", "show"), r'^\[\{.*"ifname":"lo",.*\]\}\]$')
+
 #: Lists the network namespace of every process, its own last; processes may end meanwhile.
 PROCESSES = (
     (
@@ -79,6 +82,12 @@ def literal(words: str) -> str:
     return SPECIAL.sub(r"\\\1", words)
 
 
+def links(*patterns: str, given: str = "", but: str = "") -> Look:
+    """A look at the host's devices with their addresses."""
+    argv, whole = LINKS
+    return Look(argv, patterns, whole, given, but)
+
+
 def processes_in(namespace: str) -> Look:
     """The processes in a network namespace, given by the word of its look."""
     inode = namespace.partition(".")[0]
@@ -106,7 +115,12 @@ def look_from(data: dict[str, Any]) -> Look:
     return Look(texts(data["argv"]), texts(data.get("patterns", ())), *plain)
 
 
-def old_look(argv: list[str], pattern: str = "[^ ]+") -> Look:
+def old_look(argv: list[str]) -> Look:
     """A look of a plan of format 1 or 2: a question, which fails if there is no such thing."""
-    asked = ("sh", "-c", '"$0" "$@" && echo || :', *texts(argv))
-    return Look(asked, (f"({pattern})", "^()$"))
+    asked = '"$0" "$@" && echo || case $? in 1 | 255) ;; *) exit 2 ;; esac'
+    return Look(("sh", "-c", asked, *texts(argv)), ("([^ ]+)", "^()$"))
+
+
+def old_sign(argv: list[str], pattern: str) -> Look:
+    """A sign of such a plan; a question whose program is missing, or fails, finds none."""
+    return Look(("sh", "-c", '"$0" "$@" || :', *texts(argv)), (f"({pattern})",))

@@ -5,11 +5,11 @@ Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from netmodes.plan.look import Argv as Argv
-from netmodes.plan.look import Look, literal, look_from, old_look
+from netmodes.plan.look import Look, links, literal, look_from, old_look, old_sign
 from netmodes.plan.text import text, text_or_none, texts
 
 #: In an undo's stdin: a lifetime in seconds, less those since the run began, but at least GRACE.
@@ -18,6 +18,11 @@ GRACE = 60
 
 #: In an undo's argv: the look's word from before the step. In ``renamed``: that from after it.
 BEFORE, AFTER = "{before}", "{after}"
+
+
+def numbered(kind: str) -> str:
+    """A pattern for the name of a device of this kind, by its ifindex from after its step."""
+    return f'"ifindex":{AFTER},.*"ifname":"([^"]+)",.*"info_kind":"{kind}"'
 
 
 def nothing(look: Look) -> str:
@@ -42,7 +47,7 @@ class Undo:
             was cut off and may not have run; then it is left alone.
         unless: lines of ``stdin``, each with a look that finds that somebody else has changed the
             same thing; then the line is left out.
-        renamed: a pattern for the look's listing with ``AFTER`` in it, which finds a device of this
+        renamed: a pattern for the listed devices with ``AFTER`` in it, which finds a device of this
             step under the name that somebody has given to it; "" where there is none.
     """
 
@@ -61,15 +66,15 @@ class Undo:
 
     def by_another_name(self, after: str) -> Look:
         """The look for the present name of what the step made, given the word from after it."""
-        return replace(self.look, patterns=(self.renamed.replace(AFTER, after),))
+        return links(self.renamed.replace(AFTER, after.rstrip(":")))
 
     def by_name(self) -> Look:
         """The look for whatever device has the name of the one that is undone."""
-        return replace(self.look, patterns=(f'"ifname":"({literal(self.device)})"',))
+        return links(f'"ifname":"({literal(self.device)})"')
 
     def by_index(self, index: str) -> Look:
         """The look for the name of whatever device has an ifindex."""
-        return replace(self.look, patterns=(f'"ifindex":{index},.*"ifname":"([^"]+)"',))
+        return links(f'"ifindex":{index},.*"ifname":"([^"]+)"')
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -107,13 +112,15 @@ def seconds_left(seconds: int) -> str:
 def undo_from(data: dict[str, Any]) -> Undo:
     """An undo from its JSON, also from that of a plan of format 1 or 2."""
     read = look_from if "look" in data else _sign_from
+    argv, renamed = texts(data["argv"]), text(data.get("renamed", ""))
+    if "look" not in data and argv[:3] == ("ip", "link", "del"):
+        renamed = numbered(data["probe"][-1])  # ip -o link show dev veth0 type veth
     users, others = (tuple(map(read, data.get(key, ()))) for key in ("users", "others"))
     unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
     look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
-    plain = texts(data["argv"]), text_or_none(data.get("stdin"))
-    return Undo(look, *plain, users, others, unless, text(data.get("renamed", "")))
+    return Undo(look, argv, text_or_none(data.get("stdin")), users, others, unless, renamed)
 
 
 def _sign_from(data: Any) -> Look:  # noqa: ANN401
     argv, pattern = data
-    return old_look(argv, f"({text(pattern)})")
+    return old_sign(argv, text(pattern))

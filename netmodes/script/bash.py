@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 
-from netmodes.plan.look import PATIENCE, PROCESSES, SLOW, Look, socket_in
+from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
@@ -143,8 +143,9 @@ def knowledge(plan: Plan) -> str:
             ).replace('"$before"', '"$PLACE"'),
             "# What every complete listing has.",
             _array("WHOLE", wholes),
-            f"PROCESSES={listings[PROCESSES]} SOCKETS={listings[SOCKET.listing]}\n",
-            _devices(plan, listings),
+            f"LINKS={listings[LINKS]} PROCESSES={listings[PROCESSES]}",
+            f"SOCKETS={listings[SOCKET.listing]}\n",
+            _devices(plan),
             "# Sets WORD to what tells the network namespace at PLACE from all others.",
             f"socket() {{ {found(SOCKET)}; }}\n",
             "# Sets WORD to what identifies the result of command K.",
@@ -163,9 +164,7 @@ def _listings(plan: Plan) -> Listings:
     """The listings that a plan's looks read, each with its number."""
     undone = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
     looks = (*undone, *(one.look for one in plan.requirements))
-    listings = dict.fromkeys(
-        [*((look.argv, look.whole) for look in looks), PROCESSES, SOCKET.listing]
-    )
+    listings = dict.fromkeys([*(look.listing for look in looks), LINKS, PROCESSES, SOCKET.listing])
     return {listing: str(number) for number, listing in enumerate(listings)}
 
 
@@ -176,7 +175,7 @@ def _find(word: str, look: Look, listings: Listings, *words: str) -> str:
     return " ".join((*before, word, *words, listings[look.listing], _join(look.patterns))).rstrip()
 
 
-def _devices(plan: Plan, listings: Listings) -> str:
+def _devices(plan: Plan) -> str:
     """The devices that may have been renamed, with patterns for each by name and by ifindex."""
     undos = {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
     devices = {number: undo for number, undo in undos.items() if undo.device}
@@ -186,7 +185,7 @@ def _devices(plan: Plan, listings: Listings) -> str:
         _array("DEVICES", {n: undo.device for n, undo in devices.items()}),
         _array("BY_NAME", {n: undo.by_name().patterns[0] for n, undo in devices.items()}),
         _array("BY_INDEX", by_index),
-        f"LINKS={next((listings[undo.look.listing] for undo in devices.values()), '')}\n",
+        "",
     )
     return "\n".join(lines)
 

@@ -170,13 +170,13 @@ listing() {
 
 # What every complete listing has.
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]=' table local ' [8]='looked$' [12]='192\.168\.64\.100' [15]='192\.168\.64\.50' [16]='/proc/self/ns net:[^ ]*$' [17]='^sk .* 16 +0 +[0-9a-f]{8} ')
-PROCESSES=16 SOCKETS=17
+LINKS=4 PROCESSES=16
+SOCKETS=17
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=br0 [11]=veth0)
 BY_NAME=([2]='"ifname":"(br0)"' [11]='"ifname":"(veth0)"')
 BY_INDEX=([2]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"bridge"' [11]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"veth"')
-LINKS=4
 
 # Sets WORD to what tells the network namespace at PLACE from all others.
 socket() { find_in 17 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
@@ -957,7 +957,7 @@ remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {
     if [ -z "${DEVICES[$1]-}" ]; then return 1; fi
-    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"$2"}" || return
+    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"${2%:}"}" || return
     [ "$WORD" != "${DEVICES[$1]}" ]
 }
 

@@ -112,13 +112,13 @@ listing() {
 
 # What every complete listing has.
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='^\[\{.*"ifname":"lo",.*\]\}\]$' [4]='looked$' [5]='looked$' [8]='/proc/self/ns net:[^ ]*$' [9]='^sk .* 16 +0 +[0-9a-f]{8} ')
-PROCESSES=8 SOCKETS=9
+LINKS=3 PROCESSES=8
+SOCKETS=9
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([1]=dummy0)
 BY_NAME=([1]='"ifname":"(dummy0)"')
 BY_INDEX=([1]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"dummy"')
-LINKS=3
 
 # Sets WORD to what tells the network namespace at PLACE from all others.
 socket() { find_in 9 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
@@ -879,7 +879,7 @@ remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {
     if [ -z "${DEVICES[$1]-}" ]; then return 1; fi
-    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"$2"}" || return
+    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"${2%:}"}" || return
     [ "$WORD" != "${DEVICES[$1]}" ]
 }
 

@@ -152,3 +152,43 @@ def test_confirm(quick_lab: Lab, older: list[str]) -> None:
 
     assert running.wait(30) == 0
     assert quick_lab.ok("netmodes", "list").split()[4:7] == ["A", "bridged", "up"]
+
+
+@pytest.mark.parametrize(
+    ("way", "device"), [("host-only", "veth0"), ("bridged", "br0"), ("nat", "nat0")]
+)
+def test_renamed(quick_lab: Lab, untouched: State, older: list[str], way: str, device: str) -> None:
+    """A device of its that was renamed gets its name back, and goes."""
+    put_up(quick_lab, older, way)
+    quick_lab.ok("ip", "link", "set", device, "name", "other")
+    quick_lab.ok("netmodes", "down", *PUT_UP[way][1])
+
+    assert state(quick_lab.ok) == untouched
+
+
+def test_renamed_of_a_join(quick_lab: Lab, untouched: State, older: list[str]) -> None:
+    """So does its bridge where a namespace of today is the last on it, and goes without Python."""
+    quick_lab.ok(*older, "nat")
+    quick_lab.ok("netmodes", "nat", "-n", "B")
+    quick_lab.ok("netmodes", "down", "A")
+    quick_lab.ok("ip", "link", "set", "nat0", "name", "other")
+    quick_lab.ok("bash", "/run/netmodes/B/down.sh")
+
+    assert state(quick_lab.ok) == untouched
+
+
+#: In the place of `ip`: the host's devices cannot be asked for.
+KILLED = 'case "$*" in *" link show "*) kill -s KILL $$ ;; esac; exec "$REAL" "$@"'
+
+
+def test_unknown(quick_lab: Lab, untouched: State, older: list[str]) -> None:
+    """What a probe that was killed does not say is unknown: it stays until that is known."""
+    put_up(quick_lab, older, "host-only")
+    quick_lab.replace("ip", KILLED)
+    refused = quick_lab.netmodes("down", "A")
+    quick_lab.replace("ip", 'exec "$REAL" "$@"')
+    quick_lab.ok("netmodes", "down", "A")
+
+    assert refused.returncode == 1
+    assert "what exists is unknown" in refused.stderr
+    assert state(quick_lab.ok) == untouched
