@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from netmodes import holder
 from netmodes.errors import NetmodesError, Refused
@@ -121,6 +122,13 @@ class Journal:
         if run.state == "interrupted" and _is_at_work(self.name):
             return replace(run, state="at work")
         return run
+
+    def links_before(self) -> list[dict[str, Any]]:
+        """The host's devices from before the run; none where that is unknown."""
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            found = json.loads((self.folder / "before.json").read_text())["links"]
+            return [link for link in found or () if {"ifindex", "ifname"} <= {*link}]
+        return []
 
     def remove(self) -> None:
         """Forget the network: remove the whole folder, or nothing."""

@@ -8,6 +8,7 @@ have the same conditions (templates/place.sh).
 from pathlib import Path
 
 from netmodes import journal
+from netmodes.earlier import made_elsewhere
 from netmodes.errors import Refused
 from netmodes.mounts import holding
 
@@ -18,13 +19,16 @@ NAMESPACES = Path("/run/netns")
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
     here, found = str(journal.OWN_NAMESPACE.readlink()), journal.hosts()
-    elsewhere = [name for name, host in found.items() if host not in ("", here)]
+    elsewhere = [
+        name for name, host in found.items() if (host != here if host else made_elsewhere(name))
+    ]
     inside = [name for name in named() if (NAMESPACES / name).samefile(journal.OWN_NAMESPACE)]
     if name := next((name for name in inside if elsewhere or name in found), ""):
         raise Refused(f"this shell is inside {name}: leave it first")
     if elsewhere:
         name, host = elsewhere[0], found[elsewhere[0]]
-        what = f"{name} was made in another network namespace ({host}) than this shell's ({here})"
+        where = f" ({host})" if host else ""
+        what = f"{name} was made in another network namespace{where} than this shell's ({here})"
         forget = f"`ip netns del {name}; rm -r {journal.ROOT / name}`"
         raise Refused(
             f"{what}: leave this one first, or if that one is gone forget {name}: {forget}"

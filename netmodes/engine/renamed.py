@@ -3,9 +3,6 @@
 The scripts do the same (templates/renamed.sh).
 """
 
-import json
-from contextlib import suppress
-
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
@@ -48,7 +45,5 @@ def refuse_to_cut_off(run: Run, runner: Runner) -> None:
 
 def _index_before(name: str, device: str) -> str:
     """The ifindex that a device had before the run; "" if that is unknown."""
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        before = json.loads((Journal(name).folder / "before.json").read_text())
-        return next(str(one["ifindex"]) for one in before["links"] if one["ifname"] == device)
-    return ""
+    links = Journal(name).links_before()
+    return next((str(link["ifindex"]) for link in links if link["ifname"] == device), "")

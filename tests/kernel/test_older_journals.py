@@ -177,6 +177,33 @@ def test_renamed_of_a_join(quick_lab: Lab, untouched: State, older: list[str]) -
     assert state(quick_lab.ok) == untouched
 
 
+#: Ways into another network namespace, and what is said there.
+ELSEWHERE = {
+    "netmodes exec A --": "Error: this shell is inside A: leave it first",
+    "ip netns exec X": "Error: this shell is inside X: leave it first",
+    "unshare --net": "Error: A was made in another network namespace",
+}
+
+
+@each_way
+def test_elsewhere(quick_lab: Lab, untouched: State, older: list[str], way: str) -> None:
+    """Another network namespace is no place to act on it; the host is, whatever it has lost."""
+    put_up(quick_lab, older, way)
+    quick_lab.ok("ip", "netns", "add", "X")
+    quick_lab.ok("ip", "-n", "X", "link", "add", "enp0s1", "type", "bridge")
+    refused = {
+        place: quick_lab.run(*place.split(), "netmodes", "down", "A").stderr for place in ELSEWHERE
+    }
+    quick_lab.ok("ip", "netns", "del", "X")
+    if way in ("host-only", "nat"):
+        quick_lab.ok("ip", "link", "del", "veth0")
+    quick_lab.ok("netmodes", "down", *PUT_UP[way][1])
+
+    for place, words in ELSEWHERE.items():
+        assert words in refused[place]
+    assert state(quick_lab.ok) == untouched
+
+
 #: In the place of `ip`: the host's devices cannot be asked for.
 KILLED = 'case "$*" in *" link show "*) kill -s KILL $$ ;; esac; exec "$REAL" "$@"'
 

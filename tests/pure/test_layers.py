@@ -23,7 +23,7 @@ TEXT = (FACTS / "article.json").read_text()
 #: Imports point down this line alone; what stands in one place imports nothing of its neighbour.
 LINE = """
     cli > show > modes > handle > network > diagnose > firewall > lab > engine | commands > machine
-    > place > journal | script > plan > errors | holder | mounts | wrapping
+    > place > earlier > journal | script > plan > errors | holder | mounts | wrapping
     """
 FLOORS = {
     room: floor
@@ -32,7 +32,9 @@ FLOORS = {
 }
 
 #: What can be read alone: it imports nothing of the rest.
-CORE = "errors holder mounts plan journal place script machine commands engine modes".split()
+CORE = (
+    "errors holder mounts plan journal earlier place script machine commands engine modes".split()
+)
 
 REPORT = """
 import atexit, sys
