@@ -31,6 +31,9 @@ from netmodes.plan.plan import Plan
 
 ROOT = Path("/run/netmodes")
 
+#: How the plan of an earlier netmodes begins.
+EARLIER = ('{"format": 1', '{"format": 2')
+
 LOCK, HOLDER = ".lock", ".holder"
 
 #: Seconds to wait for the lock in silence.
@@ -84,17 +87,29 @@ class Journal:
         except OSError as error:
             raise _unwritable(error) from error
 
-    def inherit(self, note: Note, began: float) -> None:
+    def inherit(self, note: Note, share: str, began: float) -> None:
         """Note a step that another network ran and that this one goes on using.
 
         Args:
             note: the step, with its index in this network's plan.
+            share: the step's share.
             began: when the other network's run began, in seconds of uptime.
         """
         self.write("began", began)
-        self.write("start", note.index, note.before)
+        self.write("start", note.index, self._own_word(note.before, share))
         if note.after is not None:
-            self.write("done", note.index, note.after)
+            self.write("done", note.index, self._own_word(note.after, share))
+
+    def _own_word(self, word: str, share: str) -> str:
+        """A word as this journal has it; earlier an ifindex was `6:`, a table's handle `h6`."""
+        if not word.isdecimal() or share.startswith("sysctl ") or not self._is_earlier():
+            return word
+        return f"h{word}" if share.startswith("NAT ") else f"{word}:"
+
+    def _is_earlier(self) -> bool:
+        with suppress(OSError):
+            return (self.folder / "plan.json").read_text(errors="replace").startswith(EARLIER)
+        return False
 
     def read(self) -> Run | None:
         """The run, or None where there is no such network.

@@ -356,13 +356,27 @@ pass_on() {
             if [ "$name" != "$share" ]; then continue; fi
             {
                 echo "began $(began)"
-                printf 'start %s %s\n' "$index" "${before:--}"
-                if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
+                echo "start $index $(word_in "$other" "$share" "$before")"
+                if [ -n "${word_after[$k]+done}" ]; then echo "done $index $(word_in "$other" "$share" "${word_after[$k]}")"; fi
             } >>"$other/log"
             return 0
         done <"$other/shares"
     done
     return 1
+}
+
+# JOURNAL SHARE WORD: the word as that journal has it; before format 3 an ifindex was `6:`, a table's
+# handle `h6`.
+word_in() {
+    local head
+    { read -rn 12 head <"$1/plan.json"; } 2>/dev/null
+    if [[ $head != *[12] || ! $3 =~ ^[0-9]+$ || $2 == sysctl* ]]; then
+        echo "${3:--}"
+    elif [[ $2 == NAT* ]]; then
+        echo "h$3"
+    else
+        echo "$3:"
+    fi
 }
 
 # A lifetime in seconds, less those since the run began.

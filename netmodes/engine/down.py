@@ -162,7 +162,7 @@ def _pass_on(run: Run, note: Note) -> bool:
     share = run.plan.all_steps[note.index].share
     for name, index in sharing(share) if share else ():
         if name != run.plan.name:
-            Journal(name).inherit(replace(note, index=index), run.began)
+            Journal(name).inherit(replace(note, index=index), share, run.began)
             return True
     return False
 

@@ -139,6 +139,27 @@ def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, nam
     assert state(quick_lab.ok) == untouched
 
 
+@pytest.mark.parametrize("heir", ["netmodes down B", "bash /run/netmodes/B/down.sh"])
+@pytest.mark.parametrize("first", ["netmodes down A", "bash /run/netmodes/A/down.sh"])
+@pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])
+def test_older_script_joins(
+    quick_lab: Lab, untouched: State, older: list[str], mode: str, first: str, heir: str
+) -> None:
+    """Its script joins a bridge of today, and takes that along as the last to go."""
+    script = f"{quick_lab.programs.name}/older.sh"
+    quick_lab.ok(*older, *mode.split())
+    quick_lab.ok(*older, *mode.split(), "-n", "B", "--export", script)
+    quick_lab.ok("netmodes", "down", "A")
+    quick_lab.ok("netmodes", *mode.split())
+    quick_lab.ok(script)
+    quick_lab.ok(*first.split())
+    between = state(quick_lab.ok)["the host net.ipv4.ip_forward"]
+    quick_lab.ok(*heir.split())
+
+    assert between == "1"
+    assert state(quick_lab.ok) == untouched
+
+
 def test_confirm(quick_lab: Lab, older: list[str]) -> None:
     """What waits for a confirmation there is listed as that, and is confirmed here."""
     argv = [*older, "bridged", "--uplink", "enp0s1", "--confirm", "300"]

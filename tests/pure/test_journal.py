@@ -251,7 +251,7 @@ def test_inherit(note: Note, lines: list[str], plan: Plan, root: Path) -> None:
     """A step that is passed on is noted as the one who ran it knew it, done or not."""
     heir = begun(plan, "start 5 -", "done 5 9:", "up")
 
-    heir.inherit(note, 0.5)
+    heir.inherit(note, "", 0.5)
 
     network = heir.read()
     assert network is not None
@@ -264,7 +264,7 @@ def test_began(plan: Plan) -> None:
     """With a step comes the time at which it was run; the earliest counts, in whatever order."""
     heir = begun(plan)
     for began in (0.5, 0.25, 0.75):
-        heir.inherit(Note(0, ""), began)
+        heir.inherit(Note(0, ""), "", began)
 
     network = heir.read()
 
