@@ -21,8 +21,10 @@ watch() {
         if [ -n "$deadline" ] && [ "$NOW" -ge "$deadline" ]; then break; fi
         pause 0.2
     done
-    undo_unconfirmed
-    exit 0
+    for _ in {1..300}; do # what exists may be unknown for a while
+        if (undo_unconfirmed); then exit 0; fi
+        pause 2
+    done
 }
 
 # Ends a run that hangs: the signal has it give its command up and undo itself, or else it is killed,

@@ -80,6 +80,15 @@ def test_deadline(here: Path) -> None:
     assert (said, watching[:9], did) == ("up", "watching ", "down --kill")
 
 
+def test_tries_again(here: Path) -> None:
+    """What cannot be undone at the deadline, as where looking fails, is undone once it can be."""
+    fails_once = 'grep -q failed "$JOURNAL/log" || { echo failed >>"$JOURNAL/log"; exit 1; }'
+
+    log = watch(here, 0, os.getpid(), begun("up"), fails_once)
+
+    assert log[-2:] == ["failed", "down --kill"]
+
+
 @pytest.mark.parametrize("lines", [[], ["up"]])
 def test_abandoned(lines: list[str], here: Path) -> None:
     """There is no use in waiting once the command line is gone, even if nobody has noticed."""
