@@ -34,14 +34,12 @@ def confirm(name: str) -> None:
     say(f"{name} stays.")
 
 
-def seconds(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+def seconds(ctx: click.Context, option: click.Parameter, value: str | None) -> float | None:
     """The value of --confirm."""
     try:
-        if value is not None:
-            watcher.validate_seconds(value)
+        return None if value is None else watcher.seconds_from(value)
     except Refused as error:
         raise click.BadParameter(str(error)) from None
-    return value
 
 
 def wait_for_confirmation(name: str, seconds: float) -> None:

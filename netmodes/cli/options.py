@@ -75,7 +75,6 @@ EVERY = [
 
 CONFIRM = click.Option(
     ["--confirm"],
-    type=float,
     callback=seconds,
     metavar="SECONDS",
     help="Undo everything unless you confirm in time.",

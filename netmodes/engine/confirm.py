@@ -6,6 +6,7 @@ acts by the journal alone. Scripts start the same.
 """
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
 from netmodes.plan.log import Run
-from netmodes.script.bash import LONGEST
+from netmodes.script.bash import LONGEST, SECONDS
 
 #: Where systemd runs, which would end a plain process with its SSH session.
 SYSTEMD = Path("/run/systemd/system")
@@ -34,6 +35,13 @@ def validate_seconds(seconds: object) -> None:
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not 1 <= seconds <= LONGEST:  # type: ignore[operator]
         raise Refused(f"a confirmation takes 1 to {LONGEST} seconds, not {seconds!r}")
+
+
+def seconds_from(text: str) -> float:
+    """The seconds that somebody typed."""
+    seconds = float(text) if re.fullmatch(SECONDS, text) else text
+    validate_seconds(seconds)
+    return float(seconds)
 
 
 def start(journal: Journal, seconds: float) -> None:

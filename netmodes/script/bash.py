@@ -28,8 +28,8 @@ Listings = dict[tuple[Argv, str], str]
 #: Where the engine looks for it is in a variable.
 SOCKET = socket_in(BEFORE)
 
-#: The longest time for a confirmation, in seconds: a day.
-LONGEST = 86400
+#: A time for a confirmation, in seconds, as it is typed; the longest is a day.
+SECONDS, LONGEST = r"[0-9]{1,5}(\.[0-9]{1,2})?", 86400
 
 IN_JOURNAL = """\
 #!/usr/bin/env bash
@@ -70,6 +70,7 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         engine=engine(),
         confirming=rendering.template("confirm.sh"),
         confirm="" if confirm is None else f"{confirm:.2f}".removesuffix(".00"),
+        seconds=SECONDS,
         longest=LONGEST,
         shares=plan.shares_text,
         json=plan.intent(),

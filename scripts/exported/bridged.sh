@@ -1216,7 +1216,7 @@ CENTIS=
 set_confirm() {
     if [ $# != 0 ]; then CONFIRM=$1; fi
     if [ $# = 0 ] && [ -z "$CONFIRM" ]; then return 0; fi
-    if [[ $CONFIRM =~ ^[0-9]{1,5}(\.[0-9]+)?$ ]]; then printf -v CENTIS %.0f "${CONFIRM}e2"; fi
+    if [[ $CONFIRM =~ ^[0-9]{1,5}(\.[0-9]{1,2})?$ ]]; then printf -v CENTIS %.0f "${CONFIRM}e2"; fi
     if [ -z "$CENTIS" ] || [ "$CENTIS" -lt 100 ] || [ "$CENTIS" -gt 8640000 ]; then
         printf 'Error: --confirm takes 1 to %s seconds, not %s\n' 86400 "$CONFIRM" >&2
         exit 2
