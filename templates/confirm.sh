@@ -136,7 +136,7 @@ await_confirmation() {
     local watcher deadline signal=
     watcher=$(watcher_pid)
     trap '' TTIN
-    exec 9>&-
+    free_lock
     clock
     deadline=$((NOW + CENTIS))
     echo "Press Enter, or run \`$0 confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
@@ -148,7 +148,7 @@ await_confirmation() {
         elif enter_pressed; then
             take_lock
             if unconfirmed; then confirm; fi
-            exec 9>&-
+            free_lock
         fi
     done
     if logged "$RUN"; then return 0; fi

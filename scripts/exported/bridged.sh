@@ -790,10 +790,17 @@ take_lock() {
     exec 9>/run/netmodes/.lock
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
+    trap free_lock EXIT
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
+}
+
+free_lock() {
+    rm -f /run/netmodes/.holder
+    exec 9>&-
+    trap - EXIT
 }
 
 say_who_holds() {
@@ -1140,7 +1147,7 @@ await_confirmation() {
     local watcher deadline signal=
     watcher=$(watcher_pid)
     trap '' TTIN
-    exec 9>&-
+    free_lock
     clock
     deadline=$((NOW + CENTIS))
     echo "Press Enter, or run \`$0 confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
@@ -1152,7 +1159,7 @@ await_confirmation() {
         elif enter_pressed; then
             take_lock
             if unconfirmed; then confirm; fi
-            exec 9>&-
+            free_lock
         fi
     done
     if logged "$RUN"; then return 0; fi

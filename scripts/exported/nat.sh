@@ -774,10 +774,17 @@ take_lock() {
     exec 9>/run/netmodes/.lock
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
+    trap free_lock EXIT
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
+}
+
+free_lock() {
+    rm -f /run/netmodes/.holder
+    exec 9>&-
+    trap - EXIT
 }
 
 say_who_holds() {

@@ -93,6 +93,14 @@ def test_killed(lab: Lab, way: str) -> None:
     assert states(lab) == []
 
 
+@pytest.mark.parametrize("command", ["{0}", "{0} down", "bash -c '{0} && {0}; {0} down'"])
+def test_done(lab: Lab, command: str) -> None:
+    """A script that is done leaves no note of who is at work, whatever it has done."""
+    lab.run("bash", "-c", command.format(lab.export("host-only")))
+
+    assert lab.ok("sh", "-c", "cd /run/netmodes && echo .[!.]*") == ".lock\n"
+
+
 @contextmanager
 def lab_waiter(lab: Lab, command: str) -> Iterator[subprocess.Popen[str]]:
     """A command that waits for the lock."""
