@@ -39,11 +39,13 @@ class Runner:
         echo: is given each line before it runs.
         lock: a descriptor that each command inherits, so that its lock outlives a killed parent.
         listings: what was listed since the last command, by argv.
+        hung: each listing that was given up; the second time it is not made again.
     """
 
     echo: Echo = silent
     lock: int | None = None
     listings: dict[Argv, str] = field(default_factory=dict)
+    hung: list[Argv] = field(default_factory=list)
 
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """Show a command, then run it to its end; a failure is a result, not an exception.
@@ -135,30 +137,33 @@ class Runner:
         return look.words(self._listing(look))
 
     def _listing(self, look: Look) -> str:
-        listing = self.listings.get(look.argv) or _list(look.argv)
+        listing = self.listings.get(look.argv) or self._list(look.argv)
         if not look.is_whole(listing):
             raise Unknown(line(look.argv), "lists not all")
         self.listings[look.argv] = listing
         return listing
 
+    def _list(self, argv: Argv) -> str:
+        """What a command that changes nothing prints.
 
-def _list(argv: Argv) -> str:
-    """What a command that changes nothing prints.
-
-    It holds no lock, for what hangs would keep it.
-    """
-    with signals.held_back():
-        process = _start(argv)
-        try:
-            stdout, stderr = process.communicate(timeout=PATIENCE)
-        except TimeoutExpired:
-            process.kill()
-            raise Unknown(line(argv), f"takes over {PATIENCE:g} s") from None
-    if process.returncode != 0:
-        said = " ".join(stderr.decode(errors="replace").split())
-        status = f"failed, exit status {process.returncode}"
-        raise Unknown(line(argv), ": ".join(filter(None, (status, said))))
-    return stdout.decode(errors="replace")
+        It holds no lock, for what hangs would keep it.
+        """
+        slow = Unknown(line(argv), f"takes over {PATIENCE:g} s")
+        if self.hung.count(argv) > 1:
+            raise slow
+        with signals.held_back():
+            process = _start(argv)
+            try:
+                stdout, stderr = process.communicate(timeout=PATIENCE)
+            except TimeoutExpired:
+                process.kill()
+                self.hung.append(argv)
+                raise slow from None
+        if process.returncode != 0:
+            said = " ".join(stderr.decode(errors="replace").split())
+            status = f"failed, exit status {process.returncode}"
+            raise Unknown(line(argv), ": ".join(filter(None, (status, said))))
+        return stdout.decode(errors="replace")
 
 
 def _start(

@@ -283,7 +283,7 @@ run() {
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
     LISTED=()
-    FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
+    FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
     trap 'caught=HUP' HUP
@@ -377,11 +377,14 @@ list() {
     WRONG="lists not all" && return 2
 }
 
+# The second time that it hangs is the last that it is made.
 run_listing() {
+    WRONG="takes over $PATIENCE s"
+    if [ "${HUNG[$1]-0}" = 2 ]; then return 2; fi
     start listing_itself "$1"
     if ! finish "$PATIENCE"; then
         give_up
-        WRONG="takes over $PATIENCE s" && return 2
+        HUNG[$1]=$((${HUNG[$1]-0} + 1)) && return 2
     fi
     if [ "$STATUS" = 0 ]; then return 0; fi
     WRONG="failed, exit status $STATUS"
