@@ -14,7 +14,9 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
+from netmodes.plan.look import Argv
 from netmodes.plan.network import Network
+from netmodes.plan.programs import missing
 from netmodes.plan.step import in_namespace
 
 
@@ -27,7 +29,7 @@ def resolve_on_host(host_name: str, runner: Runner) -> tuple[str, str]:
     validate_host(host_name)
     if is_address(host_name):
         return host_name, ""
-    found = runner.run(look_up(host_name)).stdout.split()
+    found = _looked_up(look_up(host_name), runner)
     if not found:
         raise Refused(f"the host itself finds no address for {host_name}: give an IPv4 address")
     return found[0], host_name
@@ -40,7 +42,7 @@ def resolve_in_namespace(
     if is_address(host_name):
         return host_name, Answer(())
     name, command = inspection.name, look_up(host_name)
-    found = runner.run(in_namespace(name, *command)).stdout.split()
+    found = _looked_up(in_namespace(name, *command), runner)
     if found:
         return found[0], Answer((f"{host_name} is {found[0]}, says {name}'s resolver",))
     finding = no_answer(inspection, runner)
@@ -49,6 +51,18 @@ def resolve_in_namespace(
         evidence, advice = shlex.join(command), "see to its spelling"
         finding = inspection.finding("error", what, evidence, advice=advice, about=name)
     return None, Answer((), finding)
+
+
+def _looked_up(argv: Argv, runner: Runner) -> list[str]:
+    """What a look-up prints, the address first; nothing if there is none.
+
+    Raises:
+        Refused: ``getent`` is not installed (env(1) says so by its exit status).
+    """
+    done = runner.run(argv)
+    if done.status in (126, 127):
+        raise Refused(str(missing("getent")))
+    return done.stdout.split()
 
 
 def asks_nobody(namespace: Facts) -> bool:

@@ -380,6 +380,17 @@ def test_shows_all_it_does(lab: Lab) -> None:
     assert all(lab.sh(line).returncode in (0, 1, 2) for line in shown)
 
 
+def test_no_getent(lab: Lab) -> None:
+    """Where names cannot be looked up for want of a program, it is named."""
+    lab.ok("netmodes", "host-only")
+    lab.sh("mount --bind /dev/null $(command -v getent)")
+
+    done = lab.netmodes("check", "A", "--outside", "outside.example")
+
+    assert done.returncode == 1
+    assert "there is no `getent` on PATH: install libc-bin" in done.stderr
+
+
 def test_no_network(lab: Lab) -> None:
     """A namespace that is not a network of ours is refused, and so is a name with no address."""
     unknown = lab.netmodes("check", "B")
