@@ -17,6 +17,7 @@ def prod(lab: Lab) -> Lab:
     """A lab where a network prod is up, and a daemon in it."""
     lab.ok("netmodes", "host-only", "-n", "prod")
     lab.sh("ip netns exec prod sleep 300 >/dev/null 2>&1 &")
+    lab.sh("until ip netns pids prod | grep -q .; do sleep 0.02; done")
     return lab
 
 

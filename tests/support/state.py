@@ -205,7 +205,8 @@ def _content(path: Path) -> Any:  # noqa: ANN401
         return "the facts from before"  # a script asks for fewer
     if path.suffix == ".json":
         return json.loads(text)
-    plain = re.sub(r"^(done \d+) \d+$|^(run) [0-9a-f-]{36}", r"\1\2 IDENTITY", text, flags=re.M)
+    numbered = r"^(done \d+|socket) \d+$|^(run) [0-9a-f-]{36}"
+    plain = re.sub(numbered, r"\1\2 IDENTITY", text, flags=re.M)
     identity = r"[0-9]+:$|h[0-9]+$|[0-9.]+\.[0-9]{9,10}$|(?<=^began )[0-9.]+$"
     return re.sub(identity, "IDENTITY", plain, flags=re.M).splitlines()
 
