@@ -1,4 +1,4 @@
-"""IP forwarding: bridged and nat switch it on; host-only switches it off for its own cable."""
+"""What the host forwards: IPv4 for bridged and nat, nothing for host-only, IPv6 for neither."""
 
 import re
 from collections.abc import Iterator
@@ -54,6 +54,19 @@ def keep_to_host(device: str, namespace: str) -> Step:
     return sysctl.write_settings(device, {"ipv4.forwarding": "0"}, why).as_guard(
         f"if the host forwards, for Docker or nat, {namespace} reaches further, and others reach it"
     )
+
+
+def ipv4_alone(device: str, namespace: str, facts: Facts) -> Iterator[Step]:
+    """Let no IPv6 in or out by a device; the settings vanish with the device.
+
+    Its ``ipv6.forwarding`` would not do (docs/kernel.md#ip-forwarding).
+    """
+    if facts.has_ipv6:
+        settings = {"ipv6.accept_ra": "0", "ipv6.disable_ipv6": "1"}
+        yield sysctl.write_settings(device, settings, f"{device} carries IPv4 alone").as_guard(
+            f"{namespace} can give the host an IPv6 default route, and reaches further if the host "
+            "forwards IPv6"
+        )
 
 
 def _forward(facts: Facts) -> Step:

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Interface
 
+from netmodes.commands.sysctl import device_key
 from netmodes.machine.entries import kind
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
+from netmodes.plan.network import Network
+
+FORWARDS_6 = "net.ipv6.conf.all.forwarding"
 
 
 def before_up(facts: Facts) -> Iterator[Finding]:
@@ -14,10 +18,28 @@ def before_up(facts: Facts) -> Iterator[Finding]:
         if finding := addresses_on_port(link["ifname"], facts):
             yield finding
     for network in facts.known("networks"):
+        yield from leaks(network, facts)
         if network.state == "interrupted":
             name = network.name
             what = f"{name} was interrupted, and is neither up nor down"
             yield Finding("warning", what, "netmodes list", fix=f"netmodes down {name}", about=name)
+
+
+def leaks(network: Network, facts: Facts) -> Iterator[Finding]:
+    """What opens a network that is up, though its mode closed it: forwarding, and IPv6."""
+    net, device = network.topology, network.topology.ingress
+    if net.uplink or network.state not in ("up", "unconfirmed"):
+        return
+    if net.ends_at_host and f"net/ipv4/conf/{device}/forwarding" in (facts.with_ip_forward or ()):
+        key = device_key(device, "ipv4.forwarding")
+        what = f"the host passes on what comes in on {device} ({key} is 1)"
+        yield Finding("error", what, f"sysctl {key}", fix=f"sysctl -w {key}=0", about=device)
+    if facts.ipv6_addresses(device):
+        level, what = "warning", f"{device} carries IPv6, by which a namespace can route the host"
+        if (facts.sysctls or {}).get(FORWARDS_6) == "1":
+            level, what = "error", f"the host passes on IPv6 that comes in on {device}"
+        evidence, key = f"ip -6 addr show dev {device}", device_key(device, "ipv6.disable_ipv6")
+        yield Finding(level, what, evidence, fix=f"sysctl -w {key}=1", about=device)
 
 
 def addresses_on_port(name: str, facts: Facts) -> Finding | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 
 from netmodes.commands.addresses import bare
-from netmodes.commands.notices import addresses_on_port
+from netmodes.commands.notices import addresses_on_port, leaks
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
@@ -88,16 +88,26 @@ class Judge:
     outside: str
 
     def result(self, probe: Probe, outcome: Outcome | None) -> Result:
-        """The result of a try; where no outside address was named, the way to one is foreseen."""
+        """The result of a try; the way outside is judged where a ping proves nothing about it."""
         result, promise = self._tried(probe, outcome), probe.promise
-        if (promise.source, promise.target) != ("namespace", "outside") or self.outside:
+        if (promise.source, promise.target) != ("namespace", "outside") or result.differs:
             return result
-        if not promise.reachable or result.differs or not self.inspection.host.default_routes():
+        if not promise.reachable:
+            return self._closed(result)
+        if self.outside or not self.inspection.host.default_routes():
             return result
         finding = foresee(self.inspection, BEYOND, self.runner).finding
         if finding is None:
             return result
         return _not_reached(replace(result, tried="", reached=False, milliseconds=None), finding)
+
+    def _closed(self, result: Result) -> Result:
+        """The result, unless the host would pass on what a namespace with more routes sends."""
+        found = leaks(self.inspection.network, self.inspection.host)
+        finding = next((one for one in found if one.level == "error"), None)
+        if finding is None or ":" in result.tried:
+            return result
+        return replace(result, tried="", reached=True, reason=finding.what, finding=finding)
 
     def _tried(self, probe: Probe, outcome: Outcome | None) -> Result:
         if outcome is None:
@@ -125,6 +135,8 @@ class Judge:
 
     def _explained(self, result: Result) -> Result:
         """The result with the reason why the promise is not kept."""
+        if ":" in result.tried:
+            return replace(result, reason="there is a way by IPv6")
         if result.promise.source == "host" and result.promise.target == "the gateway":
             return self._gateway(result)
         if result.promise.source == "host":

@@ -17,7 +17,7 @@ from netmodes.plan.programs import missing
 #: What a mode cannot do where a folder is read-only, and what to do.
 FIXED = {
     "/proc/sys/net": (
-        "bridged and nat cannot switch forwarding on",
+        "bridged and nat cannot switch forwarding on, nor nat and host-only IPv6 off",
         "give the container --privileged or `--sysctl net.ipv4.ip_forward=1`",
     ),
     "/etc": (

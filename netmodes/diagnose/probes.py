@@ -102,17 +102,37 @@ def _targets(
     if promise.target == "the host's other addresses":
         every = dict.fromkeys(str(found.ip) for found in host.every_address())
         others = [address for address in every if address != _host_address(network)]
+        others += [] if promise.reachable else _addresses_6(network, host)
         return others, "the host has no other"
     if promise.target == "outside" and outside:
         return [outside], ""
     none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
-    return [route["gateway"] for route in gateways(host)[:1]], none
+    routes = gateways(host)[:1] + ([] if promise.reachable else _gateways_6(host)[:1])
+    return [route["gateway"] for route in routes], none
 
 
 def gateways(host: Facts) -> list[Json]:
     """The default routes that name a gateway, the preferred one first."""
-    routes = sorted(host.default_routes(), key=lambda route: route.get("metric", 0))
+    return _with_gateway(host.default_routes())
+
+
+def _gateways_6(host: Facts) -> list[Json]:
+    """The same of IPv6, without those that a link-local address names, which is any link's."""
+    routes = [route for route in host.routes6 or () if route["dst"] == "default"]
+    return [route for route in _with_gateway(routes) if not route["gateway"].startswith("fe80:")]
+
+
+def _with_gateway(routes: list[Json]) -> list[Json]:
+    routes = sorted(routes, key=lambda route: route.get("metric", 0))
     return [route for route in routes if "gateway" in route]
+
+
+def _addresses_6(network: Network, host: Facts) -> list[str]:
+    """The host's global IPv6 addresses, without those of its end of the network."""
+    names = [link["ifname"] for link in host.known("links")]
+    others = [name for name in names if name != network.topology.ingress]
+    found = [one for name in others for one in host.ipv6_addresses(name)]
+    return [one["local"] for one in found if one["scope"] == "global"]
 
 
 def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:

@@ -144,6 +144,11 @@ class Facts:
             if info.get("family") == "inet" and info.get("scope") == "global"
         ]
 
+    def ipv6_addresses(self, name: str) -> list[Json]:
+        """The IPv6 addresses of a device, link-local ones too."""
+        infos = (self.link(name) or {}).get("addr_info", [])
+        return [info for info in infos if info.get("family") == "inet6"]
+
     def known_link(self, name: str) -> Json:
         """The device of that name.
 
@@ -220,8 +225,8 @@ class Facts:
 
     @property
     def has_ipv6(self) -> bool:
-        """Whether the kernel has IPv6 and it is not disabled."""
-        return str(self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6")) == "0"
+        """Whether the kernel has IPv6, even if it is disabled."""
+        return self.known("sysctls").get("net.ipv6.conf.all.disable_ipv6") is not None
 
     def bridged(self, uplink: str) -> Network | None:
         """The network of ours that has bridged this uplink, or None."""

@@ -40,6 +40,7 @@ SYSCTLS = (
     "net.ipv4.ip_forward",
     "net.ipv4.conf.all.rp_filter",
     "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.all.forwarding",
     "net.ipv6.conf.default.accept_ra",
     "net.bridge.bridge-nf-call-iptables",
 )

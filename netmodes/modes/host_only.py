@@ -86,6 +86,7 @@ host                      namespace {namespace}
         yield iproute.add_veth(net.host_device, net.device)
         yield iproute.into_namespace(net.device, self.namespace)
         yield forwarding.keep_to_host(net.host_device, self.namespace)
+        yield from forwarding.ipv4_alone(net.host_device, self.namespace, facts)
 
         yield iproute.add_address(net.host_address, net.host_device)
         yield iproute.set_up(net.host_device)

@@ -9,18 +9,22 @@ FIXED = "mount --bind {0} {0} && mount -o remount,bind,ro {0}"
 
 PRIVILEGED = "start that with --privileged"
 
+#: What a new device of ours must begin with.
+CLOSED = "sysctl -w net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.default.disable_ipv6=1; "
+
 #: What the machine is like, the mode, and the sentence, or "" where the mode goes on.
 HERE = {
     "settings": (FIXED.format("/proc/sys"), "nat", PRIVILEGED),
     "settings as they must be": (
-        f"sysctl -w net.ipv4.ip_forward=1; {FIXED.format('/proc/sys')}", "nat", ""),
+        f"{CLOSED} sysctl -w net.ipv4.ip_forward=1; {FIXED.format('/proc/sys')}", "nat", ""),
     "a port's setting": (
-        f"sysctl -w net.ipv4.ip_forward=1; {FIXED.format('/proc/sys')}",
+        f"{CLOSED} sysctl -w net.ipv4.ip_forward=1; {FIXED.format('/proc/sys')}",
         "nat --publish 8080:80", PRIVILEGED),
     "a new device's": (
-        f"sysctl -w net.ipv4.conf.default.forwarding=1; {FIXED.format('/proc/sys')}",
+        f"{CLOSED} sysctl -w net.ipv4.conf.default.forwarding=1; {FIXED.format('/proc/sys')}",
         "host-only", PRIVILEGED),
-    "a new device's as it must be": (FIXED.format("/proc/sys"), "host-only", ""),
+    "a new device's IPv6": (FIXED.format("/proc/sys"), "host-only", PRIVILEGED),
+    "a new device's as it must be": (f"{CLOSED} {FIXED.format('/proc/sys')}", "host-only", ""),
     "verbatim": (
         f"sysctl -w net.ipv4.conf.default.forwarding=1; {FIXED.format('/proc/sys')}",
         "host-only --verbatim", ""),

@@ -327,7 +327,7 @@ def test_format_1(plan: Plan, root: Path) -> None:
     assert [list(step.argv) for step in run.plan.steps] == [
         step["argv"] for step in json.loads(OLD)["steps"]
     ]
-    undos = [[step.undo and step.undo.argv for step in one.steps] for one in (run.plan, plan)]
+    undos = [[step.undo.argv for step in one.steps if step.undo] for one in (run.plan, plan)]
     assert undos[0] == undos[1]
     assert replace(run.network, run="", shares=()) == replace(up(plan), promises=(), shares=())
 

@@ -56,7 +56,9 @@ def host(links: list[Json], routes: list[Json], *modes: Mode) -> Facts:
     networks = [replace(up(mode.plan(article_machine())), shares=()) for mode in modes]
     names = [mode.namespace for mode in modes]
     facts = article_machine()
-    on = {f"net/ipv4/conf/{link['ifname']}/forwarding": "1" for link in links}
+    ending = [one.topology.host_device for one in networks if one.topology.ends_at_host]
+    names_on = [link["ifname"] for link in links if link["ifname"] not in ending]
+    on = {f"net/ipv4/conf/{name}/forwarding": "1" for name in names_on}
     sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "1"}
     there = replace(facts, namespaces=names, networks=networks, sysctls=sysctls)
     return replace(there, with_ip_forward=on, links=[LO, *links], routes=routes)

@@ -1,11 +1,14 @@
-"""A host-only network that is up is put right where forwarding begins."""
+"""What the host forwards: a host-only network stays with it, and no IPv6 goes further."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from console import machine
 
-from netmodes import Bridged, Facts, Nat
+from netmodes import Bridged, Facts, HostOnly, Nat
 from netmodes.commands import looks
+from netmodes.commands.notices import leaks
 from netmodes.plan.requirement import Requirement
 
 KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
@@ -45,3 +48,42 @@ def test_gone_since(article: Facts) -> None:
 
     assert required in Nat(namespace="N").plan(beside(article)).requirements
     assert required not in Nat(namespace="N").plan(article).requirements
+
+
+@pytest.mark.parametrize("known", ["0", "1", None])
+@pytest.mark.parametrize(("mode", "device"), [(HostOnly(), "veth0"), (Nat(), "nat0")])
+def test_ipv4_alone(mode: HostOnly | Nat, device: str, known: str | None, article: Facts) -> None:
+    """A device of ours is closed to IPv6 before it is up, wherever the kernel has IPv6."""
+    sysctls = {**article.known("sysctls"), "net.ipv6.conf.all.disable_ipv6": known}
+    lines = mode.plan(replace(article, sysctls=sysctls)).lines
+    key = f"net.ipv6.conf.{device}"
+    closes = f"sysctl -w {key}.accept_ra=0 {key}.disable_ipv6=1"
+
+    assert (closes in lines) is (known is not None)
+    assert closes in (*lines[: lines.index(f"ip link set {device} up")], closes)
+    assert closes not in Nat(namespace="B").plan(machine("nat-up")).lines
+
+
+def opened(facts: Facts, forwards: str = "0", **changes: Any) -> list[tuple[str, str]]:  # noqa: ANN401
+    """Level and fix of what opens the machine's one network."""
+    sysctls = {**facts.known("sysctls"), "net.ipv6.conf.all.forwarding": forwards}
+    facts = replace(facts, sysctls=sysctls, **changes)
+    (network,) = facts.known("networks")
+    return [(finding.level, finding.fix) for finding in leaks(network, facts)]
+
+
+def test_opened_later() -> None:
+    """Forwarding and IPv6 that came to a device of ours after its run are found, with the fix."""
+    host_only = machine("host-only-up")
+    infos = [{"family": "inet6", "local": "fe80::1", "prefixlen": 64, "scope": "link"}]
+    ipv6 = [{**link, "addr_info": infos} for link in host_only.known("links")]
+    on = {"net/ipv4/conf/veth0/forwarding": "1"}
+    closed = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
+    disabled = "sysctl -w net.ipv6.conf.veth0.disable_ipv6=1"
+
+    assert opened(host_only, "1") == []
+    assert opened(host_only, with_ip_forward=on) == [("error", closed)]
+    assert opened(host_only, links=ipv6) == [("warning", disabled)]
+    assert opened(host_only, "1", links=ipv6) == [("error", disabled)]
+    assert opened(machine("nat-up")) == []
+    assert opened(machine("bridged-up"), "1") == []
