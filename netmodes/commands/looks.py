@@ -85,6 +85,11 @@ def ruleset(pattern: str) -> Look:
     return Look(RULESET, (pattern,), "nftables v[^ ]+ .*$")
 
 
+def element(element: str) -> Look:
+    """An element of a set of nft, whose words no other set has."""
+    return ruleset(f"[^0-9]({literal(element)})[ ,]")
+
+
 def rule(table: str, rule: Argv, target: Argv) -> Look:
     """A rule of iptables, by its target's name.
 

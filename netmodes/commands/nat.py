@@ -11,7 +11,10 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
 
+#: A flow keeps its translation while packets come (docs/kernel.md#flows): what comes to a port that
+#: is not in the set of those that are published now does not enter.
 TABLE = """\
+create set {table} published {{ type inet_service . inet_proto . ipv4_addr . inet_service; }}
 create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
 add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
 create chain {table} forward {{ type filter hook forward priority filter; }}
@@ -24,6 +27,11 @@ add rule {table} forward drop
 create chain {table} input {{ type filter hook input priority filter; }}
 add rule {table} input ct state established,related accept
 add rule {table} input iifname "{bridge}" ip daddr 127.0.0.0/8 drop
+create chain {table} entering {{ type filter hook postrouting priority filter; }}
+add rule {table} entering oifname != "{bridge}" accept
+add rule {table} entering ct direction reply accept
+add rule {table} entering meta l4proto {{ tcp, udp }} ct status dnat \
+ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop
 """
 
 LEAVING = "what leaves {} has the host's address outside"
@@ -33,23 +41,30 @@ DROPS = {
     "closed": "only answers, and packets to published ports, enter {}",
     "source": "what comes from {} with an address of another subnet is dropped",
     "loopback": "what comes from {} to the host's 127.0.0.1 is dropped",
+    "unpublished": "what was for a port that nobody publishes now does not enter {}",
 }
 
 NEW = ("-m", "conntrack", "!", "--ctstate")
 
 
-def has_nft(facts: Facts) -> bool:
-    """Whether to use nft: unless the machine is known to have iptables alone."""
-    return facts.programs != ["iptables"]
+def name(bridge: str) -> str:
+    """The name of a bridge's table, without ``netmodes-``."""
+    return f"bridge-{bridge}"
+
+
+def has_nft(bridge: str, facts: Facts) -> bool:
+    """Whether a bridge has its NAT by nft: unless the machine is known to have iptables alone."""
+    made = facts.shared(f"NAT {bridge}")
+    return made[0].argv[0] == "nft" if made else facts.programs != ["iptables"]
 
 
 def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     """NAT for the bridge's subnet; no machine outside can open a connection to it."""
     subnet = str(ip_interface(bridge_address).network)
-    if has_nft(facts):
+    if has_nft(bridge, facts):
         why = f"{LEAVING.format(bridge)}; only answers, and packets to published ports, come in"
-        name, values = f"bridge-{bridge}", {"bridge": bridge, "subnet": subnet}
-        yield netfilter.add_table(name, TABLE, why, f"NAT {bridge}", **values)
+        values = {"bridge": bridge, "subnet": subnet}
+        yield netfilter.add_table(name(bridge), TABLE, why, f"NAT {bridge}", **values)
     else:
         yield from _by_iptables(bridge, subnet)
 
@@ -61,15 +76,22 @@ def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:
     yield netfilter.insert("POSTROUTING", leaving, ("MASQUERADE",), why, table="nat", share=share)
     states = "RELATED,ESTABLISHED"
     entering = ("!", "-i", bridge, "-o", bridge, *NEW, f"{states},DNAT")
+    passed_on = ("-o", bridge, "!", "-p", "icmp", *translated())
+    yield _drop("unpublished", bridge, "POSTROUTING", *passed_on, table="mangle")
     yield _drop("closed", bridge, "FORWARD", *entering)
     yield _drop("source", bridge, "FORWARD", "!", "-s", subnet, "-i", bridge)
     yield _drop("loopback", bridge, "INPUT", "-d", "127.0.0.0/8", "-i", bridge, *NEW, states)
 
 
-def _drop(what: str, bridge: str, chain: str, *rule: str) -> Step:
+def translated(*more: str) -> Argv:
+    """The packets of whoever began a flow that is passed on, as argv of iptables."""
+    return ("-m", "conntrack", "--ctstate", "DNAT", *more, "--ctdir", "ORIGINAL")
+
+
+def _drop(what: str, bridge: str, chain: str, *rule: str, table: str = "") -> Step:
     """A rule that drops packets, shared by the networks on the bridge."""
-    why = DROPS[what].format(bridge)
-    return netfilter.insert(chain, rule, ("DROP",), why, share=f"{what} {bridge}")
+    why, share = DROPS[what].format(bridge), f"{what} {bridge}"
+    return netfilter.insert(chain, rule, ("DROP",), why, table=table, share=share)
 
 
 def through(bridge: str) -> Iterator[Argv]:

@@ -78,6 +78,13 @@ def insert(
     return Step(("iptables", *where, "-I", *rule, "-j", *target), why, undo=undo, share=share)
 
 
+def add_element(table: str, to: str, element: str, why: str) -> Step:
+    """``nft add element``: an element of a set in a table of our own."""
+    change = ("element", "ip", f"netmodes-{table}", to, f"{{ {element} }}")
+    undo = Undo(looks.element(element), ("nft", "delete", *change))
+    return Step(("nft", "add", *change), why, undo=undo)
+
+
 def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
     """``nft -f -``: a table of our own, whole or not at all; it fails if the table exists.
 

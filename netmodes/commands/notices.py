@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Interface
 
+from netmodes.commands.publish import shut
 from netmodes.commands.sysctl import device_key
 from netmodes.machine.entries import kind
 from netmodes.machine.facts import Facts
@@ -19,6 +20,7 @@ def before_up(facts: Facts) -> Iterator[Finding]:
             yield finding
     for network in facts.known("networks"):
         yield from leaks(network, facts)
+        yield from shut(network, facts)
         if network.state == "interrupted":
             name = network.name
             what = f"{name} was interrupted, and is neither up nor down"

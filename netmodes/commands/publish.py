@@ -6,14 +6,15 @@ namespaces on the bridge.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netmodes.commands import looks, nat, netfilter, sysctl
 from netmodes.commands.addresses import bare
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look
-from netmodes.plan.network import Topology
+from netmodes.plan.network import Network, Topology
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 
@@ -37,10 +38,14 @@ add rule {table} {chain} fib daddr type local {protocol} dport {host} dnat to {a
 BY_NFT = r"({0} dport (\{{ ([0-9, -]+, )?)?{1}[ ,].*(dnat|redirect))"
 BY_IPTABLES = "(-p {0} .*--dports? ([0-9,:]+,)?{1}[ ,].*-j (DNAT|REDIRECT))"
 
+#: A command, and the end of these flows, where conntrack(8) is installed.
+END = '"$0" "$@" && {{ conntrack -D {} >/dev/null 2>&1 || :; }}'
+
 #: NFT_NAME_MAXLEN (linux/netfilter/nf_tables.h) without `netmodes-publish-` and the final NUL.
 LONGEST_TABLE = 238
 
 WHY = "what comes to {} of the host is passed on to {}"
+ENTERS = "what is passed on to {1} from {0} of the host may enter {2}"
 LOCAL = "packets to the host's 127.0.0.1 may be passed on as well"
 
 
@@ -106,8 +111,24 @@ def refuse_published(published: str, facts: Facts) -> None:
                 )
 
 
-def requirements(published: str) -> Iterator[Requirement]:
-    """No program on the host listens on these ports, and no rule passes them on."""
+def shut(network: Network, facts: Facts) -> Iterator[Finding]:
+    """Published ports that are not in the bridge's set any more."""
+    net, rules = network.topology, "\n".join(facts.nft or ())
+    ports = parse(network.parameters.get("publish", "")) if "set published {" in rules else ()
+    for port in ports:
+        ip = bare(net.address)
+        if looks.element(_element(port, ip)).word(rules) is None:
+            what = f"{net.bridge} does not let in what comes to {port} of the host"
+            evidence = f"nft list set ip netmodes-{nat.name(net.bridge)} published"
+            fix = str(_enters_by_nft(port, ip, net.bridge))
+            yield Finding("error", what, evidence, fix=fix, about=net.bridge)
+
+
+def requirements(published: str, net: Topology, facts: Facts) -> Iterator[Requirement]:
+    """No program on the host listens on these ports, no rule passes them on, and they may enter."""
+    if published and net.joins and nat.has_nft(net.bridge, facts):
+        otherwise = f"{net.bridge} has no set of published ports: take down all that is on it first"
+        yield Requirement(looks.ruleset("set (published) "), True, otherwise, asks=True)
     for port in parse(published):
         listening = ("ss", "-ln", f"--{port.protocol}", f"sport = :{port.host}")
         otherwise = f"port {port} of the host is in use: publish another"
@@ -124,8 +145,11 @@ def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterat
     ports, ip, (subnet,) = parse(published), bare(net.address), net.subnets
     if not ports:
         return
+    by_nft = nat.has_nft(net.bridge, facts)
+    enters = _enters_by_nft if by_nft else _enters_by_iptables
+    yield from (_ending(port, ip, enters(port, ip, net.bridge)) for port in ports)
     why = WHY.format(", ".join(map(str, ports)), namespace)
-    if nat.has_nft(facts):
+    if by_nft:
         to_host = "".join(_to_host(port, ip) for port in ports)
         text, name = TABLE.replace("{to_host}", to_host), f"publish-{namespace}"
         yield netfilter.add_table(name, text, why, address=ip, subnet=subnet)
@@ -134,6 +158,31 @@ def steps(namespace: str, net: Topology, published: str, facts: Facts) -> Iterat
     local = sysctl.write(sysctl.device_key(net.bridge, "ipv4.route_localnet"), 1, LOCAL)
     if not facts.shared(local.share):
         yield local
+
+
+def _ending(port: Port, ip: str, step: Step) -> Step:
+    """A step whose undo ends the port's flows as well."""
+    flows = f"-p {port.protocol} --orig-port-dst {port.host} --reply-src {ip}"
+    undo = step.undo and replace(step.undo, argv=("sh", "-c", END.format(flows), *step.undo.argv))
+    return replace(step, undo=undo)
+
+
+def _enters_by_nft(port: Port, ip: str, bridge: str) -> Step:
+    """The bridge lets in what is passed on from one port."""
+    why = ENTERS.format(port, ip, bridge)
+    return netfilter.add_element(nat.name(bridge), "published", _element(port, ip), why)
+
+
+def _element(port: Port, ip: str) -> str:
+    return f"{port.host} . {port.protocol} . {ip} . {port.port}"
+
+
+def _enters_by_iptables(port: Port, ip: str, bridge: str) -> Step:
+    """The same by iptables."""
+    goes = ("-d", f"{ip}/32", "-o", bridge, "-p", port.protocol, "-m", port.protocol)
+    came = nat.translated("--ctorigdstport", str(port.host))
+    rule, why = (*goes, "--dport", str(port.port), *came), ENTERS.format(port, ip, bridge)
+    return netfilter.insert("POSTROUTING", rule, ("ACCEPT",), why, table="mangle")
 
 
 def _to_host(port: Port, address: str) -> str:

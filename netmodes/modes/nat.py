@@ -128,7 +128,7 @@ host                                           namespace {namespace}
         if not net.joins:
             yield from requirements.no_overlap(net.host_address)
         yield from netfilter.requirements(self._tables(net, facts))
-        yield from publish.requirements(self.publish)
+        yield from publish.requirements(self.publish, net, facts)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
 
     def _tables(self, net: Topology, facts: Facts) -> Iterator[Step]:

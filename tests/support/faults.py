@@ -84,6 +84,7 @@ esac
 
 looks() {{
     case " {program} $* " in
+    *" delete "* | *" -D "*) return 1 ;;
     *" show "* | *" list "* | *" pids "* | " sysctl -"[en]" "* | *" -S "* | " iptables-save "*) ;;
     " find "* | " grep "* | " nsenter "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
     *) return 1 ;;
