@@ -17,6 +17,7 @@ import errno
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -35,6 +36,9 @@ ROOT = Path("/run/netmodes")
 EARLIER = ('{"format": 1', '{"format": 2')
 
 LOCK, HOLDER = ".lock", ".holder"
+
+#: The file that is root's alone to read, for it has the firewall's rules.
+BEFORE = "before.json"
 
 #: Seconds to wait for the lock in silence.
 PATIENCE = 1.0
@@ -63,7 +67,7 @@ class Journal:
         """
         new_id = Path("/proc/sys/kernel/random/uuid").read_text().strip()
         log = f"began {uptime()}\nrun {new_id} {OWN_NAMESPACE.readlink()}\n"
-        files = {"plan.json": plan.intent(), "before.json": before, "log": log}
+        files = {"plan.json": plan.intent(), BEFORE: before, "log": log}
         files |= {"shares": plan.shares_text, "down.sh": down}
         files |= {"watch.sh": watch} if watch else {}
         draft = ROOT / f".{self.name}.new"
@@ -115,8 +119,10 @@ class Journal:
         """The run, or None where there is no such network.
 
         Raises:
-            Refused: the journal exists and cannot be read.
+            Refused: the journal exists and cannot be read, or netmodes did not make it.
         """
+        refuse_foreign(ROOT)
+        refuse_foreign(self.folder)
         try:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = (self.folder / "log").read_text().splitlines()
@@ -141,7 +147,7 @@ class Journal:
     def links_before(self) -> list[dict[str, Any]]:
         """The host's devices from before the run; none where that is unknown."""
         with suppress(OSError, ValueError, LookupError, TypeError):
-            found = json.loads((self.folder / "before.json").read_text())["links"]
+            found = json.loads((self.folder / BEFORE).read_text())["links"]
             return [link for link in found or () if {"ifindex", "ifname"} <= {*link}]
         return []
 
@@ -154,13 +160,21 @@ class Journal:
 
 
 def _fill(folder: Path, files: dict[str, str]) -> None:
-    """Make a folder with these files, given as text by name; anybody may read them."""
+    """Make a folder with these files, given as text by name; anybody may read all but one."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    folder.chmod(0o755)
+    folder.mkdir(0o700, parents=True)
     for name, text in files.items():
         (folder / name).write_text(text)
-        (folder / name).chmod(0o644)
+        (folder / name).chmod(0o600 if name == BEFORE else 0o644)
+    folder.chmod(0o755)
+
+
+def refuse_foreign(path: Path) -> None:
+    """Refuse a link, and what does not belong to whoever owns /run: netmodes did not make it."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode) or found.st_uid != ROOT.parent.stat().st_uid:
+            raise Refused(f"{path} is a link or not root's, so netmodes did not make it: remove it")
 
 
 def _unwritable(error: OSError) -> NetmodesError:
@@ -181,12 +195,17 @@ def locked(name: str = "", say: Callable[[str], None] = lambda line: None) -> It
         The lock's descriptor. A child that holds it too keeps the lock if this process is killed.
 
     Raises:
+        Refused: netmodes did not make /run/netmodes, or something in it.
         NetmodesError: /run/netmodes cannot be written.
     """
+    refuse_foreign(ROOT)
     try:
         ROOT.mkdir(parents=True, exist_ok=True)
         ROOT.chmod(0o755)
-        descriptor = os.open(ROOT / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        for path in ROOT.iterdir():
+            refuse_foreign(path)
+        descriptor = os.open(ROOT / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.fchmod(descriptor, 0o600)  # who may open it may hold it
     except OSError as error:
         raise _unwritable(error) from error
     try:
@@ -224,7 +243,9 @@ def _holder() -> object:
 
 
 def _tidy() -> None:
-    """Remove the drafts and remains of killed runs."""
+    """Remove the drafts and remains of killed runs; close what earlier versions left open."""
+    for before in ROOT.glob(f"*/{BEFORE}"):
+        before.chmod(0o600)
     for draft in (*ROOT.glob(".*.new"), *ROOT.glob(".*.old")):
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -260,7 +281,12 @@ def uptime() -> float:
 
 
 def networks() -> list[Network]:
-    """All networks that netmodes made, sorted by name."""
+    """All networks that netmodes made, sorted by name.
+
+    Raises:
+        Refused: netmodes did not make /run/netmodes.
+    """
+    refuse_foreign(ROOT)
     if not ROOT.is_dir():
         return []
     names = [path.name for path in sorted(ROOT.iterdir()) if not path.name.startswith(".")]

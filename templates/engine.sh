@@ -236,7 +236,7 @@ stop() {
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
-        echo "What was done before that is undone, except: $failed: \`$0 down\` tries again." >&2
+        echo "What was done before that is undone, except: $failed: \`bash $JOURNAL/down.sh\` tries again." >&2
     fi
     exit "$1"
 }
@@ -489,6 +489,12 @@ need() {
     done
 }
 
+# Whether bash reads this script from a file, which it can read again: sets SCRIPT to it.
+is_file() {
+    SCRIPT=$(readlink -f -- "${BASH_SOURCE[0]}")
+    [[ $- != *[cs]* && -f $SCRIPT ]]
+}
+
 become_root() {
     if [ "$EUID" = 0 ]; then
         refuse_bounded
@@ -496,10 +502,9 @@ become_root() {
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
     if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
-    # sudo's bash reads the script again, which a pipe gives only once.
-    [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
+    is_file || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
-    exec sudo -- bash "$0" "$@"
+    exec sudo -- bash "$SCRIPT" "$@"
 }
 
 down() {

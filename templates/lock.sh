@@ -1,8 +1,11 @@
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {
+    local each
     mkdir -p /run/netmodes 2>/dev/null
+    for each in /run/netmodes{,/.lock,/.holder,/*}; do refuse_foreign "$each"; done
     if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    exec 9>/run/netmodes/.lock
+    umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+    umask 022 && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT
@@ -16,6 +19,10 @@ free_lock() {
     rm -f /run/netmodes/.holder
     exec 9>&-
     trap - EXIT
+}
+
+refuse_foreign() {
+    if [ -L "$1" ] || { [ -e "$1" ] && [ ! -O "$1" ]; }; then die "$1 is a link or not root's, so netmodes did not make it: remove it"; fi
 }
 
 say_who_holds() {

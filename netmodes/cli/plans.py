@@ -1,12 +1,11 @@
 """What a mode would run, printed (``--dry-run``) or written as a script (``--export``)."""
 
-import os
-import stat
 import sys
 from pathlib import Path
 
 import click
 
+from netmodes.cli.export import write_script
 from netmodes.cli.output import as_json, fit, say
 from netmodes.errors import NetmodesError, Refused
 from netmodes.machine.facts import Facts
@@ -46,7 +45,11 @@ def show(plan: Plan, export: str | None, force: bool, to_json: bool, confirm: fl
     if export:
         from netmodes.script.bash import render
 
-        write_script(render(plan, confirm), export, force)
+        text = render(plan, confirm)
+        if export == "-":
+            click.echo(text, nl=False)
+        else:
+            write_script(text, export, force)
     else:
         click.echo(as_json(plan.to_dict()) if to_json else transcript(plan), nl=False)
         if confirm is not None:
@@ -60,21 +63,3 @@ def transcript(plan: Plan) -> str:
         f"{fit(('guard: ' if step.guard else '') + step.why, '# ')}\n{step}" for step in plan.steps
     ]
     return "".join(f"{line}\n" for line in [*notices, *lines])
-
-
-def write_script(text: str, path: str, force: bool) -> None:
-    """Write the script, executable; overwrite a file only if forced."""
-    if path == "-":
-        click.echo(text, nl=False)
-        return
-    existing = os.O_TRUNC if force else os.O_EXCL
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | existing, 0o755)
-    except FileExistsError:
-        raise Refused(f"{path} exists: choose another file, or use --force") from None
-    except OSError as error:
-        raise Refused(f"{path} cannot be written ({error.strerror}): choose another file") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        if stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, stat.S_IMODE(mode) | 0o111)

@@ -49,7 +49,7 @@ PROGRAMS = {
 }
 
 #: Programs that scripts alone run.
-COREUTILS = ("mv", "readlink")
+COREUTILS = ("chmod", "mv", "readlink")
 
 
 def package_of(name: str) -> str:

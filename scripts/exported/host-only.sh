@@ -61,7 +61,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sysctl:procps tee:coreutils
+    need chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -103,7 +103,7 @@ FIRST=0 DEVICE=veth1
 BRIDGE='' UPLINK=''
 
 needs() {
-    need find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
+    need chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils readlink:coreutils rm:coreutils rmdir:coreutils sh:dash
 }
 
 # A listing, by its number, run by the command $2.
@@ -445,7 +445,7 @@ stop() {
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
-        echo "What was done before that is undone, except: $failed: \`$0 down\` tries again." >&2
+        echo "What was done before that is undone, except: $failed: \`bash $JOURNAL/down.sh\` tries again." >&2
     fi
     exit "$1"
 }
@@ -664,6 +664,12 @@ need() {
     done
 }
 
+# Whether bash reads this script from a file, which it can read again: sets SCRIPT to it.
+is_file() {
+    SCRIPT=$(readlink -f -- "${BASH_SOURCE[0]}")
+    [[ $- != *[cs]* && -f $SCRIPT ]]
+}
+
 become_root() {
     if [ "$EUID" = 0 ]; then
         refuse_bounded
@@ -671,10 +677,9 @@ become_root() {
     fi
     if ! command -v sudo >/dev/null; then die "this needs root, and there is no sudo: run it as root"; fi
     if [[ "$(</proc/self/status)" =~ NoNewPrivs:.1 ]]; then die "this needs root, and sudo gives none here (no_new_privs is set): run it as root"; fi
-    # sudo's bash reads the script again, which a pipe gives only once.
-    [ -f "$0" ] || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
+    is_file || die "this needs root: run it as root (\`sudo bash -s\`), or from a file"
     set -x
-    exec sudo -- bash "$0" "$@"
+    exec sudo -- bash "$SCRIPT" "$@"
 }
 
 down() {
@@ -712,15 +717,22 @@ is_marked() { [ -f "$1" ] && [[ "$(<"$1")"$'\n' == *"# made by netmodes"$'\n'* ]
 
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {
+    local each
     mkdir -p /run/netmodes 2>/dev/null
+    for each in /run/netmodes{,/.lock,/.holder,/*}; do refuse_foreign "$each"; done
     if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    exec 9>/run/netmodes/.lock
+    umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+    umask 022 && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
+}
+
+refuse_foreign() {
+    if [ -L "$1" ] || { [ -e "$1" ] && [ ! -O "$1" ]; }; then die "$1 is a link or not root's, so netmodes did not make it: remove it"; fi
 }
 
 say_who_holds() {
@@ -919,9 +931,10 @@ refuse_renamed_uplink() {
 }
 
 main() {
+    if is_file; then ME=$0; else ME="bash -s --"; fi
     case "$# $*" in
     "0 " | "1 up" | "1 down" | "2 down --kill") ;;
-    *) printf 'Usage: %s [up | down [--kill]]\n' "$0" >&2 && exit 2 ;;
+    *) printf 'Usage: %s [up | down [--kill]]\n' "$ME" >&2 && exit 2 ;;
     esac
     become_root "$@"
     needs
@@ -950,7 +963,7 @@ begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
         printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
-        down_script >"$draft/down.sh" && facts >"$draft/before.json" && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
+        down_script >"$draft/down.sh" && (umask 077 && facts >"$draft/before.json") && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
 }
 
 # The machine's facts from before the run, for comparison.

@@ -122,7 +122,7 @@ def test_begin_after_a_crash(draft: str, plan: Plan, root: Path) -> None:
 
 
 def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
-    """Anyone may read what is up, and none but root write it, whatever root's umask."""
+    """Anyone may read what is up, but not the firewall's rules, and none but root write it."""
     umask = os.umask(0o077)
     try:
         with locked():
@@ -131,9 +131,10 @@ def test_begin_for_all_to_list(plan: Plan, root: Path) -> None:
         os.umask(umask)
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in (root, *root.glob("[!.]*"))}
-    files = {path.stat().st_mode & 0o777 for path in (root / "A").iterdir()}
+    files = {path.name: path.stat().st_mode & 0o777 for path in (root / "A").iterdir()}
     assert modes == {"netmodes": 0o755, "A": 0o755}
-    assert files == {0o644}
+    assert files.pop("before.json") == 0o600
+    assert set(files.values()) == {0o644}
 
 
 def test_shares(article: Facts) -> None:
@@ -480,6 +481,31 @@ def test_locked(root: Path) -> None:
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     with lock.open() as other:
         assert fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB) is None
+
+
+def test_locked_is_closed(plan: Plan, root: Path) -> None:
+    """What an earlier version left open to everybody is root's alone once somebody has the lock."""
+    begun(plan)
+    for path in ((root / journal.LOCK), root / "A" / journal.BEFORE):
+        path.touch()
+        path.chmod(0o644)
+    with locked():
+        modes = [path.stat().st_mode & 0o777 for path in (root / journal.LOCK, path)]
+
+    assert modes == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("place", [".", ".lock", ".holder", "A"])
+def test_locked_refuses_links(place: str, root: Path, tmp_path: Path) -> None:
+    """A link in the journal's place, or in it, is followed by nobody."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (root / place).parent.mkdir(exist_ok=True)
+    (root / place).symlink_to(elsewhere)
+
+    with pytest.raises(Refused, match="is a link or not root's"), locked():
+        pass
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_locked_is_no_network(root: Path) -> None:

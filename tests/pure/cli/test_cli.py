@@ -437,6 +437,48 @@ def test_export_force(tmp_path: Path, article: Facts) -> None:
     assert os.access(path, os.X_OK)
 
 
+@pytest.mark.parametrize("target", ["elsewhere.sh", "nothing.sh", "up.sh"])
+@pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
+def test_export_link(force: list[str], target: str, tmp_path: Path) -> None:
+    """A link in the script's place is never written through, and stays."""
+    path, elsewhere = tmp_path / "up.sh", tmp_path / "elsewhere.sh"
+    elsewhere.write_text("mine")
+    path.symlink_to(target)
+
+    done = netmodes("host-only", "--export", str(path), *force, *ARTICLE)
+
+    assert (done.status, elsewhere.read_text()) == (1, "mine")
+    assert sorted(tmp_path.iterdir()) == [elsewhere, path]
+
+
+def test_export_force_is_whole(tmp_path: Path) -> None:
+    """A file that has another name keeps its text under that one; its permissions stay."""
+    path, other = tmp_path / "up.sh", tmp_path / "other.sh"
+    path.write_text("mine")
+    path.chmod(0o700)
+    other.hardlink_to(path)
+
+    done = netmodes("host-only", "--export", str(path), "--force", *ARTICLE)
+
+    assert (done.status, other.read_text(), path.stat().st_mode & 0o777) == (0, "mine", 0o711)
+    assert sorted(tmp_path.iterdir()) == [other, path]
+
+
+@pytest.mark.parametrize("links", [["a"], ["b", "a"]], ids=["itself", "each other"])
+def test_export_through_links(links: list[str], tmp_path: Path) -> None:
+    """Links of one's own on the way are followed, but not in circles."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "own").symlink_to("folder")
+    for link, target in zip("ab", links, strict=False):
+        (tmp_path / link).symlink_to(target)
+
+    followed = netmodes("host-only", "--export", str(tmp_path / "own/up.sh"), *ARTICLE)
+    circular = netmodes("host-only", "--export", str(tmp_path / "a/up.sh"), *ARTICLE)
+
+    assert (followed.status, circular.status) == (0, 1)
+    assert (tmp_path / "folder/up.sh").exists()
+
+
 @pytest.mark.parametrize("force", [[], ["--force"]], ids=["", "force"])
 @pytest.mark.parametrize("place", ["no-such-folder/up.sh", ".", "file/up.sh", "n" * 300])
 def test_export_unwritable(place: str, force: list[str], tmp_path: Path) -> None:
