@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from netmodes.plan.text import visible
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -75,7 +77,9 @@ def _has_open(pid: int, file: Path) -> bool:
 def _stat(pid: int) -> list[str]:
     """The state and what follows it in /proc/PID/stat (proc(5)); nothing where it has ended."""
     try:
-        return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
+        return (
+            Path("/proc", str(pid), "stat").read_text(errors="replace").rpartition(")")[2].split()
+        )
     except OSError:
         return []
 
@@ -88,6 +92,7 @@ def _started(pid: int) -> str:
 
 def _command(pid: int) -> str:
     try:
-        return shlex.join(Path("/proc", str(pid), "cmdline").read_text().split("\0")[:-1])
+        command = Path("/proc", str(pid), "cmdline").read_text(errors="replace").split("\0")[:-1]
+        return visible(shlex.join(command), keep="")
     except OSError:
         return "gone"

@@ -147,7 +147,8 @@ class Journal:
     def links_before(self) -> list[dict[str, Any]]:
         """The host's devices from before the run; none where that is unknown."""
         with suppress(OSError, ValueError, LookupError, TypeError):
-            found = json.loads((self.folder / BEFORE).read_text())["links"]
+            text = (self.folder / BEFORE).read_text(errors="replace")
+            found = json.loads(text, strict=False)["links"]
             return [link for link in found or () if {"ifindex", "ifname"} <= {*link}]
         return []
 

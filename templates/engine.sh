@@ -6,21 +6,24 @@
 JOURNAL=/run/netmodes/$NAME
 
 die() {
-    printf 'Error: %s\n' "$1" >&2
+    printf 'Error: %s\n' "$(visible "$1")" >&2
     exit 1
 }
+
+# What others have named, without what a terminal would act on.
+visible() { printf '%s' "${1//[^[:print:]$'\n']/?}"; }
 
 # Shows a command as it runs, with what it reads if READS is set. If it takes long it is named again,
 # and Ctrl-C ends it from then on.
 show() {
     local line text=''
-    line=$(quoted "$@")
+    line=$(visible "$(quoted "$@")")
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
         IFS= read -r -d '' text # fails at the end, which comes without a NUL
         text=${text%$'\n'}
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$(visible "$text")" >&2
     fi
     LISTED=()
     start command_itself "$text" "$@"
@@ -231,12 +234,12 @@ unknown() {
 }
 
 stop() {
-    printf 'Error: %s\n' "$2" >&2
+    printf 'Error: %s\n' "$(visible "$2")" >&2
     after 2>/dev/null
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
-        echo "What was done before that is undone, except: $failed: \`bash $JOURNAL/down.sh\` tries again." >&2
+        echo "What was done before that is undone, except: $(visible "$failed"): \`bash $JOURNAL/down.sh\` tries again." >&2
     fi
     exit "$1"
 }
@@ -345,7 +348,7 @@ is_as_before() {
     [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${now:+${begun[$k]-}}" ]; }
 }
 
-leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
+leave() { printf '[#] # left alone: %s\n' "$(visible "$(thing "$1" "$2") ($3)")" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {

@@ -26,12 +26,13 @@ refuse_foreign() {
 }
 
 say_who_holds() {
-    local pid='' start='' command
+    local pid='' start='' command line
     { read -r pid start _ </run/netmodes/.holder; } 2>/dev/null
     if [ -z "$start" ] || [ "$(started "$pid")" != "$start" ]; then pid=$(orphan); fi
     { mapfile -d '' -t command <"/proc/$pid/cmdline"; } 2>/dev/null
     if [ -n "$pid" ]; then
-        echo "[#] # waits for pid $pid: $(quoted "${command[@]}")" >&2
+        line=$(quoted "${command[@]}")
+        echo "[#] # waits for pid $pid: ${line//[^[:print:]]/?}" >&2
     else
         echo "[#] # waits for the process that holds /run/netmodes/.lock" >&2
     fi

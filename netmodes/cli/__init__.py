@@ -19,6 +19,7 @@ from netmodes.cli.output import fit, leftovers, say
 from netmodes.cli.verbs import VERBS
 from netmodes.errors import NetmodesError
 from netmodes.modes import MODES
+from netmodes.plan.text import visible
 
 
 class Commands(click.Group):
@@ -29,7 +30,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            text = fit(f"Error: {error.format_message()}").removeprefix("Error: ")
+            text = visible(fit(f"Error: {error.format_message()}")).removeprefix("Error: ")
             raise click.UsageError(text, error.ctx) from None
         except NetmodesError as error:
             say(f"Error: {error}")

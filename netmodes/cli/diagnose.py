@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import click
 
 from netmodes.cli.complete import device_names, network_names
-from netmodes.cli.output import as_json, block, coloured, fit, show, table
+from netmodes.cli.output import as_json, block, coloured, fit, printed, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.commands import notices
 from netmodes.diagnose import doctor as findings
@@ -82,7 +82,7 @@ def why(name: str, target: str) -> None:
     become_root()
     answer = follow(name, target, echo=show)
     for number, hop in enumerate(answer.hops, start=1):
-        click.echo(fit(f"{number}. {hop}").replace("\n", "\n   "))
+        printed(fit(f"{number}. {hop}").replace("\n", "\n   ") + "\n")
     if answer.finding is not None:
         coloured(block(answer.finding))
     sys.exit(not answer.reached)

@@ -12,6 +12,7 @@ import click
 
 from netmodes.plan.finding import Finding
 from netmodes.plan.report import Report, Result
+from netmodes.plan.text import visible
 from netmodes.wrapping import wrap
 
 #: Replaces box drawing where the locale has none.
@@ -67,7 +68,12 @@ def show(line: str) -> None:
 def _tell(text: str) -> None:
     """Write to stderr, and go on if the terminal is closed."""
     with contextlib.suppress(OSError):
-        click.echo(text, err=True)
+        click.echo(visible(text), err=True)
+
+
+def printed(text: str) -> None:
+    """Print what was asked for."""
+    click.echo(visible(text), nl=False)
 
 
 def as_json(data: object) -> str:
@@ -94,7 +100,7 @@ def block(finding: Finding) -> str:
     coloured = click.style(level, fg=COLOURS.get(level), bold=True)
     fix = f"  fix: {finding.fix}"
     remedy = fix if finding.fix else fit(f"fix: {finding.advice}", "  ", "     ")
-    return f"{coloured}:{what}\n  see: {finding.evidence}\n{remedy}\n"
+    return f"{coloured}:{visible(what)}\n  see: {visible(finding.evidence)}\n{visible(remedy)}\n"
 
 
 def table(report: Report) -> str:
@@ -102,7 +108,8 @@ def table(report: Report) -> str:
     rows = [ROW.format("FROM", "TO", "EXPECTED", "GOT", "TIME")]
     rows += [line for result in report.results for line in _rows(result)]
     rows.append(fit(verdict(report)))
-    return "\n".join([*rows, *map(block, findings(report))]).rstrip() + "\n"
+    shown = map(visible, rows)
+    return "\n".join([*shown, *map(block, findings(report))]).rstrip() + "\n"
 
 
 def verdict(report: Report) -> str:

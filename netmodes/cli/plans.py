@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from netmodes.cli.export import write_script
-from netmodes.cli.output import as_json, fit, say
+from netmodes.cli.output import as_json, fit, printed, say
 from netmodes.errors import NetmodesError, Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
@@ -51,7 +51,7 @@ def show(plan: Plan, export: str | None, force: bool, to_json: bool, confirm: fl
         else:
             write_script(text, export, force)
     else:
-        click.echo(as_json(plan.to_dict()) if to_json else transcript(plan), nl=False)
+        printed(as_json(plan.to_dict()) if to_json else transcript(plan))
         if confirm is not None:
             say(f"A run undoes this unless somebody confirms it within {confirm:g} s.")
 

@@ -10,13 +10,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from netmodes.cli.complete import network_names
-from netmodes.cli.output import as_json, block, coloured, drawn, fit, say
+from netmodes.cli.output import as_json, block, coloured, drawn, fit, printed, say
 from netmodes.errors import Refused
 from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
 from netmodes.place import is_plain_file, refuse_elsewhere
+from netmodes.plan.text import visible
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import ONLY_ROOT, View, view
 
@@ -54,7 +55,7 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     elif how == "mermaid":
         from netmodes.show.mermaid import graph
 
-        click.echo(graph(seen), nl=False)
+        printed(graph(seen))
     else:
         coloured(picture(seen))
 
@@ -71,7 +72,9 @@ def _read(name: str) -> Facts | None:
 
 def picture(seen: View) -> str:
     """The picture in colour, with the findings and what could not be seen below it."""
-    red = NOT_UP.sub(lambda found: click.style(found[0], fg="red", bold=True), drawn(draw(seen)))
+    red = NOT_UP.sub(
+        lambda found: click.style(found[0], fg="red", bold=True), visible(drawn(draw(seen)))
+    )
     parts = [red, *map(block, seen.findings)]
     if unseen := [place.name for place in seen.namespaces if place.unseen == ONLY_ROOT]:
         note = f"Only root can look inside {', '.join(unseen)}: `sudo netmodes show`"
@@ -109,4 +112,4 @@ def explain(name: str, how: str) -> None:
             f"{name} is neither a mode ({', '.join(MODES)}) nor a network of ours: "
             "`netmodes list` shows those that are up"
         )
-    click.echo(drawn(text) if how == "text" else text, nl=False)
+    printed(drawn(text) if how == "text" else text)

@@ -8,7 +8,7 @@ import click
 from netmodes.cli.complete import network_names
 from netmodes.cli.confirm import confirm
 from netmodes.cli.diagnose import check, doctor, why
-from netmodes.cli.output import as_json, fit, say, show
+from netmodes.cli.output import as_json, fit, printed, say, show
 from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
 from netmodes.commands.notices import addresses_on_port
@@ -58,10 +58,10 @@ def list_(to_json: bool) -> None:
         return
     rows = [(one.name, one.mode, one.state, one.topology.address) for one in found]
     for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
-        click.echo(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip())
+        printed(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip() + "\n")
     for uplink in sorted({one.topology.uplink for one in found} - {""}):
         if finding := addresses_on_port(uplink, host_facts(thorough=False)):
-            click.echo(fit(f"Note: {finding.notice}"))
+            printed(fit(f"Note: {finding.notice}") + "\n")
 
 
 @click.command(name="exec", context_settings={"ignore_unknown_options": True})

@@ -23,6 +23,7 @@ from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
 from netmodes.plan.look import Argv, Look, processes_in, socket_in
+from netmodes.plan.text import visible
 from netmodes.plan.undo import Undo
 
 
@@ -255,7 +256,7 @@ def _still_mounted(run: Run, runner: Runner) -> list[str]:
 
 
 def _program_of(pid: str) -> str:
-    return text_of(Path("/proc", pid, "comm")) or "gone"
+    return visible(text_of(Path("/proc", pid, "comm")) or "gone", keep="")
 
 
 def _left_inside(run: Run, runner: Runner, seconds: float = 2.0) -> list[str]:

@@ -24,7 +24,8 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
         Refused: there is no such network or user, or ``ip`` is not installed.
     """
     running(name)
-    argv = in_namespace(name, *_as_user(user or os.environ.get("SUDO_USER")), *command)
+    user = os.environ.get("SUDO_USER") or None if user is None else user
+    argv = in_namespace(name, *_as_user(user), *command)
     echo(shlex.join(argv))
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would the command
     try:

@@ -3,6 +3,8 @@
 The scripts do the same (templates/renamed.sh).
 """
 
+import shlex
+
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.journal import Journal
@@ -37,7 +39,7 @@ def refuse_to_cut_off(run: Run, runner: Runner) -> None:
     now = runner.word(undo.by_index(index)) if index else None
     if now not in (None, net.uplink):
         what = f"{now} is {net.uplink}, the uplink of {run.plan.name}, renamed"
-        raise Refused(f"{what}: `ip link set {now} name {net.uplink}` first")
+        raise Refused(f"{what}: `ip link set {shlex.quote(now)} name {net.uplink}` first")
     if (now := other_name(undo, note, runner)) and runner.word(undo.by_name()) is not None:
         what = f"{now} is {net.bridge} of {run.plan.name}, renamed, and another has its name"
         raise Refused(f"{what}: rename that one first")

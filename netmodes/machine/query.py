@@ -23,7 +23,7 @@ def start(*argv: str) -> Popen[str] | None:
             stdout=PIPE,
             stderr=PIPE,
             text=True,
-            errors="replace",
+            errors="surrogateescape",
             env=environment(),
         )
     except (FileNotFoundError, PermissionError):
@@ -62,5 +62,5 @@ def text_of(path: Path) -> str | None:
 def route_to(address: str) -> Json | None:
     """The host's route to an address, as ``ip -j route get`` prints it; None if unknown."""
     done = ask("ip", "-j", "route", "get", address)
-    found = json.loads(done.stdout or "[]") if done and done.returncode == 0 else []
+    found = json.loads(done.stdout or "[]", strict=False) if done and done.returncode == 0 else []
     return dict(found[0]) if found else None

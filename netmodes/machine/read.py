@@ -139,7 +139,7 @@ def _json(name: str, done: CompletedProcess[str] | None) -> Any:  # noqa: ANN401
         raise Refused(f"the machine's {name} cannot be read: `ip` says {done.stderr.strip()!r}")
     try:
         # iproute2 prints `{}` for "no such thing" among the entries.
-        entries = [dict(entry) for entry in json.loads(done.stdout) if entry]
+        entries = [dict(entry) for entry in json.loads(done.stdout, strict=False) if entry]
     except (ValueError, TypeError):
         raise Refused("`ip -j` prints no JSON: install iproute2") from None
     if name == "links" and not any(entry.get("ifname") == "lo" for entry in entries):

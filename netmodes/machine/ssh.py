@@ -1,6 +1,7 @@
 """The SSH session that this process runs in."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 from netmodes.machine.query import route_to
@@ -13,7 +14,7 @@ def ssh_device() -> str:
 
 
 def ssh_peer() -> str | None:
-    """The address of the SSH client, or None without a session.
+    """The address of the SSH client; None without a session, or where sshd does not know it.
 
     sudo removes SSH_CONNECTION from the environment, but its parent processes still have it.
     """
@@ -27,11 +28,18 @@ def ssh_peer() -> str | None:
         for variable in environment:
             name, _, value = variable.decode(errors="replace").partition("=")
             if name == "SSH_CONNECTION":
-                return value.partition(" ")[0] or None
+                return _address(value.partition(" ")[0])
     return None
+
+
+def _address(word: str) -> str | None:
+    try:
+        return str(ip_address(word))
+    except ValueError:
+        return None
 
 
 def _parent(pid: int) -> int:
     """The parent of a process; its stat (proc(5)) names it after a command in parentheses."""
-    stat = Path("/proc", str(pid), "stat").read_text()
+    stat = Path("/proc", str(pid), "stat").read_text(errors="replace")
     return int(stat.rpartition(")")[2].split()[1])

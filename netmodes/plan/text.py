@@ -1,4 +1,4 @@
-"""Values of JSON that must be text: a journal or a facts file may be damaged, or someone else's."""
+"""Text of others: values of JSON that must be text, and what a terminal must not act on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -37,3 +37,19 @@ def without_empty(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
         return {name: without_empty(each) for name, each in value.items() if each}
     return list(map(without_empty, value)) if isinstance(value, list | tuple) else value
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """A text whose control characters, bytes that are no UTF-8, and changes of direction are shown.
+
+    Args:
+        text: what others may have named.
+        keep: the characters to leave as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in keep else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode().replace(r"\udc", r"\x")  # a byte

@@ -224,21 +224,24 @@ others() {
 JOURNAL=/run/netmodes/$NAME
 
 die() {
-    printf 'Error: %s\n' "$1" >&2
+    printf 'Error: %s\n' "$(visible "$1")" >&2
     exit 1
 }
+
+# What others have named, without what a terminal would act on.
+visible() { printf '%s' "${1//[^[:print:]$'\n']/?}"; }
 
 # Shows a command as it runs, with what it reads if READS is set. If it takes long it is named again,
 # and Ctrl-C ends it from then on.
 show() {
     local line text=''
-    line=$(quoted "$@")
+    line=$(visible "$(quoted "$@")")
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
         IFS= read -r -d '' text # fails at the end, which comes without a NUL
         text=${text%$'\n'}
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$text" >&2
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$(visible "$text")" >&2
     fi
     LISTED=()
     start command_itself "$text" "$@"
@@ -440,12 +443,12 @@ unknown() {
 }
 
 stop() {
-    printf 'Error: %s\n' "$2" >&2
+    printf 'Error: %s\n' "$(visible "$2")" >&2
     after 2>/dev/null
     if take_back; then
         echo 'What was done before that is undone; nothing is left.' >&2
     else
-        echo "What was done before that is undone, except: $failed: \`bash $JOURNAL/down.sh\` tries again." >&2
+        echo "What was done before that is undone, except: $(visible "$failed"): \`bash $JOURNAL/down.sh\` tries again." >&2
     fi
     exit "$1"
 }
@@ -546,7 +549,7 @@ is_as_before() {
     [ "$before" = "${word_after[$k]-not $before}" ] || { [ "$now" = "$before" ] && [ -z "${now:+${begun[$k]-}}" ]; }
 }
 
-leave() { printf '[#] # left alone: %s (%s)\n' "$(thing "$1" "$2")" "$3" >&2; }
+leave() { printf '[#] # left alone: %s\n' "$(visible "$(thing "$1" "$2") ($3)")" >&2; }
 
 # Whether a network that stays shares command K; then its undo is that network's from now on.
 pass_on() {
@@ -736,12 +739,13 @@ refuse_foreign() {
 }
 
 say_who_holds() {
-    local pid='' start='' command
+    local pid='' start='' command line
     { read -r pid start _ </run/netmodes/.holder; } 2>/dev/null
     if [ -z "$start" ] || [ "$(started "$pid")" != "$start" ]; then pid=$(orphan); fi
     { mapfile -d '' -t command <"/proc/$pid/cmdline"; } 2>/dev/null
     if [ -n "$pid" ]; then
-        echo "[#] # waits for pid $pid: $(quoted "${command[@]}")" >&2
+        line=$(quoted "${command[@]}")
+        echo "[#] # waits for pid $pid: ${line//[^[:print:]]/?}" >&2
     else
         echo "[#] # waits for the process that holds /run/netmodes/.lock" >&2
     fi
@@ -927,7 +931,7 @@ refuse_renamed_uplink() {
     if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
     uplink_now "${BASH_REMATCH[1]}" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
-    die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $WORD name $UPLINK\` first"
+    die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
 }
 
 main() {

@@ -208,13 +208,13 @@ def refusal(ping: Outcome) -> str:
 
 def answers_arp(shown: Outcome, address: str) -> bool:
     """Whether the kernel has resolved this neighbour."""
-    found: list[Json] = json.loads(shown.stdout or "[]")
+    found: list[Json] = json.loads(shown.stdout or "[]", strict=False)
     return any(one.get("dst") == address and "lladdr" in one for one in found)
 
 
 def is_asked(shown: Outcome, address: str) -> bool:
     """Whether the kernel has tried to resolve this neighbour; assumed if that is unknown."""
-    found: list[Json] = json.loads(shown.stdout or "[]")
+    found: list[Json] = json.loads(shown.stdout or "[]", strict=False)
     return shown.status != 0 or any(one.get("dst") == address for one in found)
 
 
@@ -222,5 +222,5 @@ def _route(outcome: Outcome) -> Json | None:
     """The route that ``ip -j route get`` prints, or None where there is none."""
     if outcome.status != 0:
         return None
-    found: Json = json.loads(outcome.stdout)[0]
+    found: Json = json.loads(outcome.stdout, strict=False)[0]
     return found
