@@ -12,7 +12,7 @@ from netmodes.cli.output import as_json, fit, printed, say, show
 from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
 from netmodes.commands.notices import addresses_on_port
-from netmodes.errors import NetmodesError, Refused
+from netmodes.errors import NetmodesError
 from netmodes.journal import networks
 from netmodes.machine.read import host_facts
 
@@ -90,22 +90,22 @@ def facts() -> None:
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
-@click.option("--within", is_flag=True, hidden=True)
-def lab(command: tuple[str, ...], within: bool) -> NoReturn:
+def lab(command: tuple[str, ...]) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
 
     The copy is made of namespaces, needs no root and ends with the command. Nothing in it reaches
-    this machine. Its enp0s1 has 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8
+    this machine's network, processes or /run; root's lab has the rights of the user who called
+    sudo, else nobody's, and sees the current folder read-only where that user may not go.
+
+    Its enp0s1 has 192.168.64.3/24, its router 192.168.64.1 also answers for 8.8.8.8
     (outside.example), and an HTTP server listens on port 80. Another machine on its LAN has
-    192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs CMD there.
+    192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs CMD there (or at the `router`).
 
     Example: netmodes lab -- netmodes host-only
     """
     from netmodes.lab import lab as machine
 
-    if within and not machine.is_lab():
-        raise Refused("this is no lab: `netmodes lab` makes one")
-    sys.exit(machine.run(command, show) if within else machine.enter(command))
+    sys.exit(machine.enter(command, show))
 
 
 #: In the order of ``--help``.

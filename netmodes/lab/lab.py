@@ -11,44 +11,41 @@
     └─────────────────────────┘
 
 As on Ubuntu, the machine asks 127.0.0.53 for names, which its namespaces cannot reach.
-``nsenter --net=/run/lan/neighbour CMD`` runs a command on the other machine of the LAN.
+``nsenter --net=/run/lan/neighbour CMD`` runs a command on the other machine of the LAN, and with
+/run/lan/router at the router.
 
-The lab is in a user namespace, also for root, so that nothing in it can reach the real machine's
-network, its sysctls or root's files. It ends with its command.
+The lab is in namespaces whose root is an ordinary user outside, also for root, so that nothing in
+it can reach the real machine's network, its sysctls, processes or root's files. It ends with its
+command.
 """
 
 import os
-import shutil
 import signal
+import site
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from netmodes.commands import iproute, sysctl
 from netmodes.errors import CommandFailed, NetmodesError, Refused
-from netmodes.lab import nameserver, servers
-from netmodes.machine.abilities import UNSHARE, no_user_namespaces, user_namespaces
+from netmodes.journal import OWN_NAMESPACE
+from netmodes.lab import kernel, nameserver, places, servers, walls
+from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
 from netmodes.machine.entries import kind
 from netmodes.machine.path import find, search_path
 from netmodes.machine.read import host_facts
-from netmodes.plan.programs import ITSELF, missing
+from netmodes.place import NAMESPACES
+from netmodes.plan.programs import missing
 from netmodes.plan.step import Step
 
-HOST, NEIGHBOUR, LAN, UPLINK = "host", "neighbour", "lan0", "enp0s1"
-ROUTER_IP, HOST_IP, NEIGHBOUR_IP = "192.168.64.1", "192.168.64.3", "192.168.64.7"
-OUTSIDE_IP, OUTSIDE_NAME, STUB_IP = "8.8.8.8", "outside.example", "127.0.0.53"
-MAC = "4a:9e:7e:55:59:ee"
-
 #: What a lab is made with.
-NEEDS = ("unshare", "cp", "ip", "mount", "setpriv", "sh", "sysctl")
+NEEDS = ("cp", "ip", "sysctl")
 
-#: Moves the lab's own namespaces to /run/lan, so that /run/netns is empty.
-PREPARE = """
-mkdir /run/lan && mount --rbind /run/netns /run/lan && mount -t tmpfs tmpfs /run/netns && exec "$@"
-"""
+#: Where the machine finds the namespaces of its LAN.
+LAN = Path("/run/lan")
+
+#: Variables of the session outside: it does not go through the lab's NIC, and sudo is for no one.
+FOREIGN = ("SSH_CONNECTION", "SUDO_")
 
 #: Loaded modules put one of these into every new namespace, down and without a route.
 TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", "vti6")
@@ -57,145 +54,100 @@ TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", 
 HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 
-def steps() -> Iterator[Step]:
-    """The lab's set-up, run on the router; the machine is the namespace ``host``."""
-    yield iproute.add_bridge(LAN)
-    for name, port, device in ((HOST, "port1", UPLINK), (NEIGHBOUR, "port2", "eth0")):
-        yield iproute.add_namespace(name)
-        yield iproute.add_veth(port, device)
-        yield iproute.into_namespace(device, name)
-        yield iproute.plug_in(port, LAN)
-        yield iproute.set_up(port)
-
-    yield iproute.set_up("lo")
-    yield iproute.add_address(f"{ROUTER_IP}/24", LAN)
-    yield iproute.add_address(f"{OUTSIDE_IP}/32", "lo")
-    yield iproute.set_up(LAN)
-    yield sysctl.write("net.ipv4.ip_forward", 1, "the router answers for all that is outside")
-    yield Step(("ip", "route", "add", "unreachable", "default"), "nothing else is outside")
-
-    yield iproute.set_up("lo", HOST)
-    yield Step(
-        ("ip", "link", "set", UPLINK, "address", MAC), f"{UPLINK} has the article's MAC", HOST
-    )
-    yield Step(
-        ("ip", "addr", "add", f"{HOST_IP}/24", "metric", "100", "brd", "+", "dev", UPLINK),
-        "the address that DHCP gave in the article",
-        HOST,
-    )
-    yield iproute.set_up(UPLINK, HOST)
-    default = ("default", "via", ROUTER_IP, "dev", UPLINK, "proto", "dhcp", "src", HOST_IP)
-    why = "the default route that DHCP gave in the article"
-    yield Step(("ip", "route", "add", *default, "metric", "100"), why, HOST)
-
-    yield iproute.add_address(f"{NEIGHBOUR_IP}/24", "eth0", NEIGHBOUR)
-    yield iproute.set_up("eth0", NEIGHBOUR)
-    yield iproute.add_default_route(ROUTER_IP, NEIGHBOUR)
-
-
-def enter(command: Sequence[str]) -> NoReturn:
-    """Become a new lab that runs a command, or the user's shell if there is none.
-
-    Raises:
-        Refused: this machine forbids user namespaces, or ``unshare`` is missing.
-    """
-    os.environ.update(_environment())
-    os.environ.pop("SSH_CONNECTION", None)  # the session does not go through the lab's NIC
-    for name in NEEDS:
-        if find(name) is None:
-            raise Refused(str(missing(name)))
-    if forbidden := user_namespaces():
-        raise Refused(str(no_user_namespaces(**forbidden)))
-    argv = (*UNSHARE, "--", sys.executable, ITSELF, "lab", "--within", "--", *command)
-    os.execvp(argv[0], argv)
-
-
-def run(command: Sequence[str], echo: Callable[[str], None]) -> int:
-    """Make the lab around this process, which is the router, and run a command in it.
+def enter(command: Sequence[str], echo: Callable[[str], None]) -> int:
+    """Run a command in a new lab, or the user's shell if there is none.
 
     Returns:
         The command's exit status, 128 more than a signal's number.
+
+    Raises:
+        Refused: this machine forbids user namespaces, or a program is missing.
     """
-    _own_files()
+    for name in NEEDS:
+        if find(name) is None:
+            raise Refused(str(missing(name)))
+    environment = _environment()
+    walls.enclose(places.needed(command, environment["PATH"]))
+    os.environ.clear()
+    os.environ.update(environment)
+    return walls.inside(lambda: _run(command, echo))
+
+
+def _run(command: Sequence[str], echo: Callable[[str], None]) -> int:
+    """Make the router and the machine around this process, and run a command on the machine."""
     for step in steps():
         echo(str(step))
-        _run(step)
-    started = list(_servers())
-    try:
-        done = subprocess.run(_on_machine(command or _shell()), env=_environment(), check=False)
-        return done.returncode if done.returncode >= 0 else 128 - done.returncode
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        for server in started:
-            server.kill()
-        _end_the_rest()
-
-
-def _end_the_rest() -> None:
-    """End the processes that the command left in the background: they would keep the lab alive."""
-    ours = Path("/proc/self/ns/user").readlink()
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if process.joinpath("ns/user").readlink() == ours and process.name != str(os.getpid()):
-                os.kill(int(process.name), signal.SIGKILL)
+        _run_step(step)
+    servers.names(ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    _move_to_machine()
+    servers.names(STUB_IP, OUTSIDE_NAME, OUTSIDE_IP)
+    servers.page()
+    _wait_for_servers()
+    _resolve_names()
+    return _status_of(command or _shell())
 
 
 def is_lab() -> bool:
     """Whether no packet of this process can reach a real NIC; False if that is unknown.
 
-    A lab maps one user id (the machine maps all, a container many), and all its devices lead to
-    other namespaces.
+    A lab maps one user id (the machine maps all, a container many) that is not the machine's root,
+    and all its devices lead to other namespaces.
     """
     try:
         mapped = Path("/proc/self/uid_map").read_text().split()
         links = host_facts(thorough=False).known("links")
     except (OSError, NetmodesError):
         return False
-    return mapped[2] == "1" and all(
-        kind(link) in HARMLESS or "LOOPBACK" in link["flags"] for link in links
+    return (
+        mapped[2] == "1"
+        and not places.is_root_outside()
+        and all(kind(link) in HARMLESS or "LOOPBACK" in link["flags"] for link in links)
     )
 
 
-def _own_files() -> None:
-    """Mount a /run and an /etc of the lab's own: sockets in the machine's /run lead out of it."""
-    _mount("-t", "tmpfs", "tmpfs", "/run")
-    # Not an overlay: it needs an /etc without mounts in it, and a container's has some.
-    copy = ("cp", "-a", "/etc", "/run/lab.etc")  # without the files that a user may not read
-    subprocess.run(copy, capture_output=True, check=False)
-    shutil.rmtree("/run/lab.etc/netns", ignore_errors=True)
-    _mount("--bind", "/run/lab.etc", "/etc")
-
-
-def _mount(*words: str) -> None:
-    subprocess.run(("mount", *words), check=True, capture_output=True)
-
-
-def _run(step: Step) -> None:
+def _run_step(step: Step) -> None:
     done = subprocess.run(step.command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise CommandFailed(str(step), done.returncode, done.stderr)
 
 
-def _servers() -> Iterator[servers.Server]:
-    """Start an HTTP and a name server on the machine, and a name server on the router."""
-    on_host = ("ip", "netns", "exec", HOST)
-    yield servers.page(on_host)
-    yield servers.names((), ROUTER_IP, OUTSIDE_NAME, OUTSIDE_IP)
-    yield servers.names(on_host, STUB_IP, OUTSIDE_NAME, OUTSIDE_IP)
+def _move_to_machine() -> None:
+    """Go from the router to the machine, whose /run/netns is empty: it knows no names of these."""
+    router = NAMESPACES / "router"
+    router.touch()
+    kernel.mount(OWN_NAMESPACE, router, flags=kernel.BIND)
+    kernel.go_into(NAMESPACES / HOST)
+    kernel.mount("sysfs", "/sys", "sysfs")
+    LAN.mkdir()
+    kernel.mount(NAMESPACES, LAN, flags=kernel.MOVE)
+    kernel.mount("tmpfs", NAMESPACES, "tmpfs", options="mode=755")
+
+
+def _wait_for_servers() -> None:
     servers.wait_for_page(HOST_IP)
     if not nameserver.wait_for(ROUTER_IP, OUTSIDE_NAME):
         raise NetmodesError("the lab's name server did not start: is port 53 forbidden here?")
+
+
+def _resolve_names() -> None:
+    """Ask the name server for names, as Ubuntu does."""
     for path, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
         Path(path).mkdir(parents=True, exist_ok=True)
         Path(path, "resolv.conf").unlink(missing_ok=True)
         Path(path, "resolv.conf").write_text(f"nameserver {server}\n")
 
 
-def _on_machine(command: Sequence[str]) -> tuple[str, ...]:
-    """The command, run on the machine, with an empty /run/netns of its own."""
-    fresh = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", PREPARE, "sh")
-    return (*servers.DIE_TOO, "ip", "netns", "exec", HOST, *fresh, *command)
+def _status_of(command: Sequence[str]) -> int:
+    """Run a command, and hear of all that ends meanwhile, as a first process must; its status."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # Ctrl-C is for the command, which ends as it likes; SIG_IGN it would inherit.
+        signal.signal(signal.SIGINT, lambda *_: None)
+    with subprocess.Popen(command, env=os.environ) as child:
+        while child.returncode is None:
+            ended, status = os.wait()
+            if ended == child.pid:
+                child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
 def _shell() -> tuple[str, ...]:
@@ -212,4 +164,14 @@ def _environment() -> dict[str, str]:
     """The environment with this netmodes first on PATH, and a prompt for most shells."""
     own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
     path = os.pathsep.join([*sorted(own), search_path()])
-    return {**os.environ, "PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1"}
+    lab = {"PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1", "TMPDIR": str(walls.TMPDIR)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return {**kept, **lab, **(_home() if places.is_root_outside() else {})}
+
+
+def _home() -> dict[str, str]:
+    """A home for a user who may have none, though Python packages stay where root has them."""
+    home = {"HOME": str(walls.HOME)}
+    if site.getusersitepackages() in sys.path:
+        home["PYTHONUSERBASE"] = site.getuserbase()
+    return home

@@ -1,4 +1,4 @@
-"""The lab's HTTP and name servers: programs that end with this process."""
+"""The lab's HTTP and name servers."""
 
 import socket
 import subprocess
@@ -9,30 +9,26 @@ from pathlib import Path
 from netmodes.errors import NetmodesError
 from netmodes.lab import nameserver
 
-#: Kills the program after it when this process ends, however it ends (setpriv(1)).
-DIE_TOO = ("setpriv", "--pdeathsig", "KILL")
-
 PAGE = "<h1>Welcome to the lab!</h1>\n<p>This page is served on port 80 of its host.</p>\n"
 
-Server = subprocess.Popen[bytes]
 
-
-def page(place: tuple[str, ...]) -> Server:
-    """Start an HTTP server on port 80; ``place`` goes before the command: ``ip netns exec …``."""
+def page() -> None:
+    """Start an HTTP server on port 80."""
     folder = Path("/run/www")
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
-    return _start((*place, sys.executable, "-m", "http.server", "80", "--directory", str(folder)))
+    _start((sys.executable, "-m", "http.server", "80", "--directory", str(folder)))
 
 
-def names(place: tuple[str, ...], ip: str, name: str, address: str) -> Server:
+def names(ip: str, name: str, address: str) -> None:
     """Start a name server at this IP, which knows one name and its address."""
-    return _start((*place, sys.executable, "-IS", nameserver.__file__, ip, name, address))
+    _start((sys.executable, "-IS", nameserver.__file__, ip, name, address))
 
 
-def _start(argv: tuple[str, ...]) -> Server:
+def _start(argv: tuple[str, ...]) -> None:
+    """Start a program that Ctrl-C does not reach."""
     null = subprocess.DEVNULL
-    return subprocess.Popen((*DIE_TOO, *argv), stdin=null, stdout=null, stderr=null, cwd="/")
+    subprocess.Popen(argv, stdin=null, stdout=null, stderr=null, cwd="/", start_new_session=True)
 
 
 def wait_for_page(ip: str, seconds: float = 10) -> None:

@@ -29,7 +29,6 @@ PROGRAMS = {
     "iptables-save": Program("iptables", "bridged where a firewall drops"),
     "kill": Program("procps"),
     "mkdir": Program("coreutils"),
-    "mount": Program("mount", "`netmodes lab`"),
     "nft": Program("nftables", "nat and seeing the firewall"),
     "nsenter": Program("util-linux"),
     "ping": Program("iputils-ping"),
@@ -45,7 +44,7 @@ PROGRAMS = {
     "tc": Program("iproute2", "seeing tc filters"),
     "tee": Program("coreutils"),
     "timeout": Program("coreutils"),
-    "unshare": Program("util-linux", "`netmodes lab`"),
+    "unshare": Program("util-linux", "`netmodes doctor`"),
 }
 
 #: Programs that scripts alone run.

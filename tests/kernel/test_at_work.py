@@ -1,6 +1,7 @@
 """A run that is at work is neither up nor interrupted, and who waits for it says so."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,7 @@ def held(lab: Lab, command: str) -> Iterator[subprocess.Popen[str]]:
     """A command that is half way, and goes on to its end."""
     lab.ok("rm", "-f", "/run/on", "/run/held")
     lab.replace("ip", HELD)
-    argv = lab.argv("bash", "-c", f"exec {command} >/dev/null 2>&1")
-    with subprocess.Popen(argv, env=lab.environment, text=True) as process:
+    with lab.start("bash", "-c", f"echo $$ >/run/pid; exec {command} >/dev/null 2>&1") as process:
         lab.ok("bash", "-c", "until [ -e /run/held ]; do sleep 0.02; done")
         yield process
         lab.ok("touch", "/run/on")
@@ -81,7 +81,7 @@ def test_killed(lab: Lab, way: str) -> None:
     """A run that was killed is interrupted, though its command goes on; others wait for that."""
     script = lab.export("host-only")
     with held(lab, UPS[way].format(script=script)) as process:
-        process.kill()
+        lab.sh("kill -KILL $(cat /run/pid)")
         process.wait()
         listed = states(lab)
         with lab_waiter(lab, "netmodes down A") as waiter:
@@ -104,9 +104,8 @@ def test_done(lab: Lab, command: str) -> None:
 @contextmanager
 def lab_waiter(lab: Lab, command: str) -> Iterator[subprocess.Popen[str]]:
     """A command that waits for the lock."""
-    argv = lab.argv("bash", "-c", f"trap - INT; exec {command} 2>&1")
-    with subprocess.Popen(
-        argv, env=lab.environment, text=True, stdout=subprocess.PIPE, start_new_session=True
+    with lab.start(
+        "bash", "-c", f"trap : INT; {command} 2>&1; exit $?", stdout=subprocess.PIPE
     ) as waiter:
         yield waiter
         waiter.communicate(timeout=60)
@@ -127,18 +126,19 @@ def test_waits(lab: Lab, holds: str, waits: str) -> None:
     """Who waits says for whom, once, and Ctrl-C leaves."""
     script = lab.export("host-only")
     with (
-        held(lab, UPS[holds].format(script=script)) as process,
+        held(lab, UPS[holds].format(script=script)),
         lab_waiter(lab, waits.format(script=script)) as waiter,
     ):
         line = said(waiter)
-        lab.ok("bash", "-c", f"kill -s INT -- -{waiter.pid}")
+        waiter.send_signal(signal.SIGINT)
         rest, status = waiter.communicate()[0], waiter.returncode
 
+    pid = lab.ok("cat", "/run/pid").strip()
     words = {"netmodes": "netmodes host-only", "script": f"bash {script}"}[holds]
-    assert line.startswith(f"[#] # waits for pid {process.pid}: ")
+    assert line.startswith(f"[#] # waits for pid {pid}: ")
     assert line.endswith(f"{words}\n")
     assert "waits for" not in rest
-    assert status in (130, -2)
+    assert status == 128 + signal.SIGINT
 
 
 def test_library_waits(lab: Lab) -> None:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
-from pathlib import Path
 
 import pytest
 from labs import Lab
@@ -48,7 +47,7 @@ exec "$REAL" "$@"
 #: In the place of `ip`: the switch is the moment when the gateway stops to answer.
 DEADLY = """
 if [ "$*" = "link set enp0s1 master br0" ]; then
-    nsenter -t {router} --net -- "$REAL" link set lan0 arp off
+    nsenter --net=/run/lan/router "$REAL" link set lan0 arp off
 fi
 exec "$REAL" "$@"
 """
@@ -80,9 +79,10 @@ def said(running: subprocess.Popen[str]) -> tuple[int, str]:
     return running.returncode, stderr.splitlines()[-1]
 
 
-def watcher(lab: Lab) -> int:
+def watcher(lab: Lab) -> str:
     """The process that watches over A."""
-    return int(re.findall(r"^watching (\d+)$", lab.ok("cat", "/run/netmodes/A/log"), re.M)[-1])
+    log = lab.ok("cat", "/run/netmodes/A/log")
+    return str(re.findall(r"^watching (\d+)$", log, re.M)[-1])
 
 
 def is_up(lab: Lab) -> bool:
@@ -94,7 +94,7 @@ def is_up(lab: Lab) -> bool:
 def terminal(lab: Lab, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], FileIO]]:
     """The command line, waiting for its confirmation on a terminal of its own; our end of that."""
     ours, theirs = pty.openpty()
-    argv = ("setsid", "--ctty", *lab.argv(*command))
+    argv = ("setsid", "--ctty", *lab.hearing(*command))
     ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
     running = subprocess.Popen(argv, **ends, env=lab.environment)
     os.close(theirs)
@@ -206,7 +206,7 @@ def test_watcher_killed(lab: Lab, way: Way) -> None:
     before = state(lab.ok)
     running = start(lab, *way, "3")
     wait_for(lab, "unconfirmed")
-    os.kill(watcher(lab), signal.SIGKILL)
+    lab.ok("kill", "-KILL", watcher(lab))
 
     assert said(running) == (1, UNDONE.format(3))
     assert state(lab.ok) == before
@@ -217,12 +217,11 @@ def test_watcher_held_up(lab: Lab, way: Way) -> None:
     running = start(lab, *way, "2")
     wait_for(lab, "unconfirmed")
     held = watcher(lab)
-    os.kill(held, signal.SIGSTOP)
+    lab.ok("kill", "-STOP", held)
     undone = said(running)
     lab.ok("netmodes", "host-only")
-    os.kill(held, signal.SIGCONT)
-    while Path("/proc", str(held), "cwd").exists():
-        time.sleep(0.1)
+    lab.ok("kill", "-CONT", held)
+    lab.sh(f"while [ -e /proc/{held}/cwd ]; do sleep 0.1; done")
 
     assert undone == (1, UNDONE.format(2))
     assert is_up(lab)
@@ -292,7 +291,7 @@ def test_no_watcher(lab: Lab, way: Way) -> None:
 def test_dead_gateway(lab: Lab) -> None:
     """A gateway that does not answer after the switch: everything comes back at once."""
     before = state(lab.ok)
-    lab.replace("ip", DEADLY.format(router=lab.process.pid))
+    lab.replace("ip", DEADLY)
 
     done = lab.run("netmodes", *MODE, "--confirm", PATIENT)
 

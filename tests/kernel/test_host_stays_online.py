@@ -1,7 +1,6 @@
 """Bridged keeps its host online: nothing lost on the way up, and all comes back as it was."""
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -212,7 +211,7 @@ ADDRESS = "fd00:64::489e:7eff:fe55:59ee"
 def advertised(lab: Lab, seconds: int) -> Iterator[None]:
     """The router advertises meanwhile: addresses for this long, itself for a tenth of it."""
     argv = (sys.executable, ADVERTISE, "lan0", "fd00:64::/64", str(seconds), str(seconds // 10))
-    router = subprocess.Popen(lab.argv(*argv, router=True))
+    router = lab.start(*argv, router=True)
     try:
         yield
         assert router.poll() is None

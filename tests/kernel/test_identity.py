@@ -97,8 +97,8 @@ def test_uplink_is_renamed(quick_lab: Lab, untouched: State, down: str) -> None:
 @contextmanager
 def process(lab: Lab, *place: str) -> Iterator[str]:
     """A process in a network namespace, whose inode number it gives."""
-    argv = lab.argv(*place, "sh", "-c", "readlink /proc/self/ns/net && exec sleep 300")
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as child:
+    argv = (*place, "sh", "-c", "readlink /proc/self/ns/net && exec sleep 300")
+    with lab.start(*argv, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         try:
             yield child.stdout.readline().strip("net:[]\n")

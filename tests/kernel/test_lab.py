@@ -8,19 +8,21 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from labs import NETMODES, Lab, RootLab
+from labs import NETMODES, Lab, RootLab, children
 from processes import run
 from state import sysctls
 
 import netmodes
 from netmodes.lab import nameserver
 from netmodes.lab.lab import is_lab
+from netmodes.lab.places import user
 from netmodes.lab.servers import PAGE
 
 LAB = (NETMODES, "lab", "--")
@@ -122,15 +124,13 @@ def test_is_lab(lab: Lab) -> None:
 
 
 def test_namespace_of_root_is_no_lab() -> None:
-    """A network namespace in which root is the real root is no lab."""
+    """A network namespace in which root is the real root is no lab, be it in a user namespace."""
     if os.geteuid() != 0:
         pytest.skip("only root can make one")
+    ask = (sys.executable, "-c", "from netmodes.lab.lab import is_lab; print(is_lab())")
     with RootLab() as root_lab:
-        asked = root_lab.ok(
-            sys.executable, "-c", "from netmodes.lab.lab import is_lab; print(is_lab())"
-        )
-
-    assert asked == "False\n"
+        assert root_lab.ok(*ask) == "False\n"
+        assert root_lab.ok("unshare", "--user", "--map-root-user", "--net", *ask) == "False\n"
 
 
 @pytest.mark.parametrize("status", [0, 7])
@@ -185,8 +185,8 @@ def read(terminal: int) -> str:
         return ""
 
 
-#: Prints the lab's two network namespaces: the router's and the machine's.
-NAMESPACES = "readlink /proc/self/ns/net /proc/$PPID/ns/net"
+#: Prints the lab's two network namespaces: the machine's and the router's.
+NAMESPACES = "readlink /proc/self/ns/net; nsenter --net=/run/lan/router readlink /proc/self/ns/net"
 
 
 def users(namespaces: list[str]) -> list[str]:
@@ -216,21 +216,51 @@ def test_leaves_no_process() -> None:
     assert ended(namespaces)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_killed_lab_leaves_no_process(sign: int) -> None:
-    """However the lab itself ends, nothing in it goes on."""
-    argv = (*LAB, "sh", "-c", f"{NAMESPACES}; exec sleep 300")
+#: What stays behind in the background, and hears no signal, or has a session of its own.
+STAY = "(trap '' TERM HUP; sleep 300) >/dev/null & setsid sleep 300 >/dev/null &"
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("which", ["lab", "first", "command"])
+def test_killed_lab_leaves_no_process(which: str, sign: int) -> None:
+    """Whichever of its processes is killed, nothing in the lab goes on."""
+    argv = (*LAB, "sh", "-c", f"{STAY} {NAMESPACES}; exec sleep 300")
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
         namespaces = [process.stdout.readline().strip() for _ in range(2)]
         running = users(namespaces)
-        process.send_signal(sign)
+        (first,) = children(process.pid)
+        command = max(children(first))
+        os.kill({"lab": process.pid, "first": first, "command": command}[which], sign)
         process.wait(timeout=60)
 
     assert running
     assert ended(namespaces)
+
+
+@pytest.mark.parametrize("way", ["terminal", "group", "alone"])
+def test_interrupted(way: str) -> None:
+    """The command that is interrupted ends as it likes, and hears it once."""
+    script = "n=0; trap 'n=$((n + 1))' INT; echo go; for i in 1 2 3; do sleep 0.3; done; exit 4$n"
+    ours, theirs = pty.openpty()
+    setsid = ("setsid", "--ctty") if way == "terminal" else ("setsid",)
+    process = subprocess.Popen(
+        (*setsid, *LAB, "bash", "-c", script),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    assert os.read(ours, 10) == b"go\r\n"
+    if way == "terminal":
+        os.write(ours, b"\x03")
+    else:
+        os.kill(-process.pid if way == "group" else process.pid, signal.SIGINT)
+
+    assert process.wait(timeout=60) == 41
+    os.close(ours)
 
 
 def machine() -> list[Any]:
@@ -287,8 +317,133 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
         port.sendto(text, ("127.0.0.9", 53))
 assert wait_for("127.0.0.9", "a.example", 2)
 """
-    with subprocess.Popen(lab.argv(*argv)) as server:
+    with lab.start(*argv) as server:
         asked = lab.run(sys.executable, "-c", asking)
         server.kill()
 
     assert (asked.returncode, asked.stderr) == (0, "")
+
+
+def test_is_an_ordinary_user(lab: Lab) -> None:
+    """The lab's root is outside who made it; of root, the user who called sudo, or nobody."""
+    uid = user().uid if os.geteuid() == 0 else os.geteuid()
+
+    assert Path("/proc", str(lab.pid)).stat().st_uid == uid
+    assert lab.ok("cat", "/proc/self/uid_map").split() == ["0", str(uid), "1"]
+    assert lab.ok("id", "-u") == "0\n"
+
+
+#: What only the machine's root may write.
+ROOTS = (
+    *("/proc/sys/kernel/core_pattern", "/proc/sys/kernel/sysrq", "/proc/sys/vm/swappiness"),
+    *("/proc/sys/fs/file-max", "/proc/sysrq-trigger", "/usr", "/usr/bin/env", "/"),
+)
+
+
+def test_writes_nothing_of_roots(lab: Lab) -> None:
+    """Nothing that is root's can be written; the lab's own network and /etc can."""
+    own = ("/proc/sys/net/ipv4/ip_forward", "/etc/passwd")
+    script = 'for file; do if [ -w "$file" ]; then echo "$file"; fi; done'
+
+    assert lab.ok("sh", "-c", script, "sh", *ROOTS, *own).split() == [*own]
+
+
+def test_signals_nobody_outside(lab: Lab) -> None:
+    """No process outside is seen or can be signalled, be it of the same user."""
+    same = {"user": user().uid} if os.geteuid() == 0 else {}
+    with subprocess.Popen(["sleep", "300"], **same) as outside:  # type: ignore[call-overload]
+        done = lab.sh(f"umount /proc; kill -0 {outside.pid}; kill -TERM -- -1")
+        running = outside.poll() is None
+        outside.kill()
+
+    assert "No such process" in done.stderr
+    assert running
+
+
+def test_own_names(lab: Lab) -> None:
+    """The lab's host name is its own, and known; so are shared memory segments."""
+    lab.ok("ipcmk", "--shmem", "100")
+
+    assert lab.ok("uname", "-n") == "lab\n"
+    assert "127.0.1.1" in lab.ok("getent", "hosts", "lab")
+    assert os.uname().nodename != "lab"
+    assert run("ipcs", "--shmems").stdout.count("\n") < lab.ok("ipcs", "--shmems").count("\n") + 9
+
+
+UNMOUNT = (
+    *("umount -l /run", "umount -R /run", "umount -l /etc", "mount --move /run /mnt"),
+    *("mount --bind / /mnt && ls /mnt/run", "unshare --mount umount -l /run"),
+    *("unshare --user --map-root-user --mount umount -l /run", "nsenter --target 1 umount -l /run"),
+    "mount --rbind / /run/home && umount -l /run/home/run",
+)
+
+
+@pytest.mark.parametrize("command", UNMOUNT)
+def test_no_way_to_the_machines_run(lab: Lab, command: str) -> None:
+    """Whoever unmounts in the lab does not come to the machine's /run or /etc."""
+    done = lab.sh(f"{command}; found=$?; [ -e /run/lan ] && exit $found")
+
+    assert done.returncode not in (0, 127), done.stdout
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder that only its owner may enter, with one for him alone in it."""
+    folder = tmp_path / "home"
+    folder.joinpath(".ssh").mkdir(mode=0o700, parents=True)
+    folder.joinpath("project").mkdir()
+    folder.joinpath("project", "file").write_text("text")
+    folder.chmod(0o700)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["", "project"])
+def test_closed_home(home: Path, place: str) -> None:
+    """Root's current folder is seen in the lab, read-only, though nobody else may go there."""
+    if os.geteuid() != 0:
+        pytest.skip("a user's own lab may go where the user may")
+    script = "pwd; cat file project/file; ls .ssh; echo >new"
+    done = run(*LAB, "sh", "-c", script, cwd=home / place)
+
+    assert done.stdout == f"{home / place}\ntext"
+    assert "Read-only file system" in done.stderr or "Permission denied" in done.stderr
+    assert not home.joinpath(place, "new").exists()
+
+
+def test_home_of_who_called_sudo() -> None:
+    """Who called sudo writes to the own folders, in the lab as well."""
+    if os.geteuid() != 0:
+        pytest.skip("this plays root")
+    sudo = {"SUDO_UID": "12345", "SUDO_GID": "12345", "SUDO_USER": "ann"}
+    with tempfile.TemporaryDirectory() as home:
+        os.chown(home, 12345, 12345)
+        script = "echo >new; env | grep ^SUDO_"
+        done = run(*LAB, "sh", "-c", script, cwd=home, env=os.environ | sudo)
+
+        assert done.stdout == ""
+        assert Path(home, "new").stat().st_uid == 12345
+
+
+def test_own_folders() -> None:
+    """Temporary files are the lab's own, and so is root's home."""
+    done = run(*LAB, "sh", "-c", 'echo "$HOME" >$TMPDIR/x; cat $TMPDIR/x; ls /run/tmp')
+    home = "/run/home" if os.geteuid() == 0 else os.environ["HOME"]
+
+    assert done.stdout == f"{home}\nx\n"
+
+
+def test_root_who_can_be_nobody_else() -> None:
+    """Where root is the machine's and can become no other user, there is no lab."""
+    if os.geteuid() != 0:
+        pytest.skip("only root is the machine's root")
+    done = run("unshare", "--user", "--map-root-user", *LAB, "true")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: no lab can be made here (Operation not permitted): leave")
+
+
+def test_folder_in_run(lab: Lab) -> None:
+    """A current folder that the lab's own /run hides is refused."""
+    script = "mkdir /run/here; cd /run/here; netmodes lab -- true"
+
+    assert lab.sh(script).stderr == "Error: a lab has no /run/here: start it in another folder\n"

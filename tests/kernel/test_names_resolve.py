@@ -264,7 +264,7 @@ def test_closed(lab: Lab, mode: str, server: str) -> None:
     lab.ok(*own, "ip", "addr", "add", "192.168.64.1/32", "dev", "lo")
     serve = (sys.executable, "-IS", nameserver.__file__)
     servers = [
-        subprocess.Popen(lab.argv(*own, *serve, ip, "outside.example", "8.8.8.8"))
+        lab.start(*own, *serve, ip, "outside.example", "8.8.8.8")
         for ip in ("127.0.0.1", "192.168.64.1")
     ]
     try:
@@ -286,8 +286,7 @@ def test_nobody_is_asked(lab: Lab, mode: str) -> None:
     lab.sh("echo nameserver 192.168.64.1 >/etc/resolv.conf")
     put_up(lab, mode)
     lab.sh("sed -i 's/^hosts:.*/hosts: files resolve mdns4 dns/' /etc/nsswitch.conf")
-    argv = lab.argv(sys.executable, "-c", SNIFF)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sniffer:
+    with lab.start(sys.executable, "-c", SNIFF, stdout=subprocess.PIPE) as sniffer:
         assert sniffer.stdout is not None
         sniffer.stdout.readline()
         asked = lab.inside("bash", "-c", ASK, timeout=60)
@@ -337,8 +336,8 @@ def test_telnet(lab: Lab, mode: str, to: tuple[str, str], greeted: bool) -> None
     put_up(lab, mode)
     for subnet in ("10.64.0.0/24", "192.168.202.0/24", "192.168.222.0/24"):
         lab.ok(*there, "ip", "route", "add", subnet, "via", "192.168.64.3")
-    argv = lab.argv("ip", "netns", "exec", "A", sys.executable, "-c", GREET)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+    argv = ("ip", "netns", "exec", "A", sys.executable, "-c", GREET)
+    with lab.start(*argv, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
         done = lab.run(*there, sys.executable, "-c", TELNET, *to)

@@ -199,8 +199,8 @@ def test_other_source(lab: Lab, tool: str) -> None:
     lab.ok("netmodes", "nat")
     lab.ok(*inside("A"), "ip", "addr", "add", "172.31.7.7/32", "dev", "veth1")
     lab.ok("ip", "route", "add", "172.31.7.7", "dev", "nat0")
-    argv = lab.argv(*NEIGHBOUR, sys.executable, "-c", SNIFF)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sniffer:
+    argv = (*NEIGHBOUR, sys.executable, "-c", SNIFF)
+    with lab.start(*argv, stdout=subprocess.PIPE) as sniffer:
         assert sniffer.stdout is not None
         assert sniffer.stdout.readline() == "ready\n"
         lab.inside("ping", "-c", "2", "-W", "1", "-I", "172.31.7.7", "192.168.64.7")

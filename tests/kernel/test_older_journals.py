@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,20 +55,21 @@ def written(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture(scope="session")
-def before(written: int, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout as it was."""
+def before(written: int) -> Iterator[str]:
+    """The checkout as it was, where a lab's user may read it."""
     argv = ["git", "-C", str(ROOT), "archive", BEFORE[written], "netmodes", "templates"]
     try:
         packed = subprocess.run(argv, capture_output=True, check=True).stdout
     except (FileNotFoundError, subprocess.CalledProcessError):
         pytest.skip("an earlier netmodes comes from git's history, which is not here")
-    folder = tmp_path_factory.mktemp("before")
-    subprocess.run(["tar", "-x", "-C", str(folder)], input=packed, check=True)
-    return folder
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)
+        yield folder
 
 
 @pytest.fixture
-def older(before: Path, quick_lab: Lab) -> list[str]:
+def older(before: str, quick_lab: Lab) -> list[str]:
     """The earlier netmodes as a command."""
     return ["env", f"--chdir={before}", sys.executable, "-m", "netmodes"]
 

@@ -7,29 +7,46 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from processes import run
 
+from netmodes.lab.places import is_root_outside, user
 from netmodes.machine.path import search_path
 
 BIN = Path(sys.executable).parent
 NETMODES = str(BIN / "netmodes")
 PATH = f"{BIN}:{os.environ['PATH']}"
 
+SETSID = shutil.which("setsid") or "setsid"  # whatever a test puts in its place
+
 Done = subprocess.CompletedProcess[str]
+
+
+class Started(subprocess.Popen[str]):
+    """A command in a lab: a signal is for its process group."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal to all of it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, sig)
 
 
 class Lab:
     """A throw-away machine (``netmodes lab``), and the router that is all there is outside."""
 
     START = (NETMODES, "lab", "--")
-    PLACES = ("--user", "--net", "--mount", "--preserve-credentials")
+    PLACES = ("--user", "--mount", "--pid", "--ipc", "--uts")
+    SIGNALS = "INT,TERM"
 
     def __init__(self) -> None:
         self.programs = tempfile.TemporaryDirectory()
+        if is_root_outside():
+            os.chown(self.programs.name, *user())
         # Programs speak English, a sentence is a line, and `netmodes` is the one that is tested.
         path = f"{self.programs.name}:{PATH}"
         self.environment = os.environ | {"LC_ALL": "C", "PATH": path, "COLUMNS": "1000"}
@@ -44,11 +61,12 @@ class Lab:
 
     @cached_property
     def pid(self) -> int:
-        """A process on the lab's machine; waits until there is one."""
+        """The first process on the lab's machine; waits until it runs commands."""
         assert self.process.stdout is not None
-        pid = self.process.stdout.readline()
-        assert pid, "the lab did not start: `netmodes lab -- true` says why"
-        return int(pid)
+        started = self.process.stdout.readline()
+        assert started, "the lab did not start: `netmodes lab -- true` says why"
+        (first,) = children(self.process.pid)
+        return first
 
     def __enter__(self) -> Lab:
         return self
@@ -76,14 +94,26 @@ class Lab:
 
     def argv(self, *command: str, router: bool = False) -> list[str]:
         """The command as run from outside: on the lab's machine, or at its router."""
-        machine = self.pid  # the router too is there only when this is known
-        pid = self.process.pid if router else machine
-        return ["nsenter", "-t", str(pid), *self.PLACES, "--", *command]
+        # Only root outside must, and can, change to the lab's root.
+        same = () if is_root_outside() else ("--preserve-credentials",)
+        net = f"--net=/proc/{self.process.pid if router else self.pid}/ns/net"
+        return ["nsenter", "-t", str(self.pid), net, *self.PLACES, *same, "--", *command]
+
+    def hearing(self, *command: str, router: bool = False) -> list[str]:
+        """The same, where signals to the process group are for the command, not for `nsenter`."""
+        heard = ("env", f"--default-signal={self.SIGNALS}", *command)
+        return ["env", f"--ignore-signal={self.SIGNALS}", *self.argv(*heard, router=router)]
+
+    def start(self, *command: str, router: bool = False, **more: Any) -> Started:  # noqa: ANN401
+        """Start a command that is sent signals."""
+        argv = self.hearing(*command, router=router)
+        environment = {"env": self.environment, "text": True, "start_new_session": True}
+        return Started(argv, **environment | more)
 
     def run(self, *command: str, router: bool = False, timeout: float = 60) -> Done:
-        """Run a command to its end."""
-        argv = self.argv(*command, router=router)
-        return run(*argv, timeout=timeout, env=self.environment, start_new_session=True)
+        """Run a command, leader of a process group of its own there, to its end."""
+        argv = self.argv(SETSID, *command, router=router)
+        return run(*argv, timeout=timeout, env=self.environment)
 
     def ok(self, *command: str, router: bool = False, timeout: float = 60) -> str:
         """Run a command that must succeed; what it printed."""
@@ -123,13 +153,29 @@ class RootLab(Lab):
         exec "$@"
         """
     START = ("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP, "sh")
-    PLACES = ("--net", "--mount")
+    PLACES = ("--mount",)
+
+    @cached_property
+    def pid(self) -> int:
+        """The process that is the lab."""
+        assert self.process.stdout is not None
+        return int(self.process.stdout.readline())
 
     def anyone(self, *command: str) -> Done:
         """Run a command as an ordinary user, who may read the checkout wherever it is."""
         reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
         user = ("--reuid=65534", "--regid=65534", "--clear-groups", *reads)
         return self.run("setpriv", *user, *command)
+
+
+def children(parent: int) -> list[int]:
+    """The processes that this one has started, as seen here."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            words = process.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()
+            found += [int(process.name)] if words[1] == str(parent) else []
+    return found
 
 
 def places_of(program: str, own: str) -> set[str]:

@@ -43,10 +43,10 @@ class Pings:
 def pings(lab: Lab, outward: tuple[str, ...], inward: tuple[str, ...]) -> Iterator[Pings]:
     """A packet every 10 ms to each target meanwhile, from the machine and from its router."""
     streams = [
-        subprocess.Popen(
-            lab.argv("ping", "-q", "-i", "0.01", target, router=target in inward),
+        lab.start(
+            *("ping", "-q", "-i", "0.01", target),
+            router=target in inward,
             stdout=subprocess.PIPE,
-            text=True,
         )
         for target in (*outward, *inward)
     ]
