@@ -89,7 +89,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
+    need cat:coreutils chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -98,17 +98,17 @@ permissions() {
 
 # What must hold before the first command.
 requirements() {
-    absent 'namespace A exists already: delete it or choose another name' 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/run/netns/A (.)'
-    absent 'device veth0 exists already: delete it or choose another name' 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",'
-    absent 'device veth1 exists already: delete it or choose another name' 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",'
-    absent 'device nat0 exists already: delete it or choose another name' 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",'
-    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 9 '' '' '' '(.)'
-    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 10 '' '' '' '(.)'
-    absent 'this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)' 11 'tried$' '' '' '^(refused)$'
-    absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 8 'looked$' '' '' '^(/etc/netns/A/resolv\.conf.*)$'
+    absent 'namespace A exists already: delete it or choose another name' 0 '^/run/netns/A (.)'
+    absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",'
+    absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",'
+    absent 'device nat0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",'
+    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 9 '(.)'
+    absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 10 '(.)'
+    absent 'this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)' 11 '^(refused)$'
+    absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 8 '^(/etc/netns/A/resolv\.conf.*)$'
 }
 
-# MESSAGE LOOK...: whether a look finds nothing, or something.
+# MESSAGE LOOK...: a look must find nothing, or something.
 absent() {
     find_in "${@:2}"
     case $? in 0) die "$1" ;; 2) die "$(unknown)" ;; esac
@@ -128,14 +128,14 @@ quietly() {
 
 NAME=A
 GRACE=60 SLOW=5 PATIENCE=10
-FIRST=0 DEVICE=veth1
-BRIDGE='' UPLINK=''
+FIRST=0 BRIDGE=''
+UPLINK=''
 
 needs() {
     need chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
-# A listing, by its number, run by the command $2.
+# A listing, by its number, run by the command $2 (one is of the namespace at PLACE).
 listing() {
     case $1 in
     0) "$2" find -H /etc /run /proc/self/ns/net '(' -path /etc -o -path /run -o -path '/proc/*' -o -path '/etc/netns*' -o -path '/run/netns*' ')' -printf '%p %i.%C@ %i.%s.%T@\n' -o -prune ;;
@@ -170,20 +170,34 @@ add rule ip netmodes-bridge-nat0 entering ct direction reply accept
 add rule ip netmodes-bridge-nat0 entering meta l4proto { tcp, udp } ct status dnat ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop
 '
         ;;
-    processes) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
+    12) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
+    13) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
     esac
 }
+
+# What every complete listing has.
+WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]='^\{"nftables": \[\{"metainfo": .*\]\}$' [8]='looked$' [11]='tried$' [12]='/proc/self/ns net:[^ ]*$' [13]='^sk .* 16 +0 +[0-9a-f]{8} ')
+LINKS=4 PROCESSES=12
+SOCKETS=13
+
+# The devices by the command that makes each, how to find them by name and by ifindex.
+DEVICES=([2]=nat0 [7]=veth0)
+BY_NAME=([2]='"ifname":"(nat0)"' [7]='"ifname":"(veth0)"')
+BY_INDEX=([2]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"bridge"' [7]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"veth"')
+
+# Sets WORD to what tells the network namespace at PLACE from all others.
+socket() { find_in 13 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
 
 # Sets WORD to what identifies the result of command K.
 look() {
     case $1 in
-    0) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/run/netns/A ([0-9]+\.[0-9]+\.[0-9]+) ' ;;
-    1) find_in 3 'net\.ipv4\.conf\.lo\.forwarding = [01]$' '' '' '^net\.ipv4\.ip_forward = ([0-9-]+)$' ;;
-    2) find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"info_kind":"bridge"' ;;
-    6) find_in 7 '^\{"nftables": \[\{"metainfo": .*\]\}$' '' '' '"family": "ip", "name": "netmodes-bridge-nat0", "handle": ([0-9]+)' ;;
-    7) find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' ;;
-    15) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A ([0-9]+)\.' ;;
-    16) find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/resolv\.conf [0-9.]+ ([0-9.]+)$' ;;
+    0) find_in 0 '^/run/netns/A ([0-9]+\.[0-9]+\.[0-9]+) ' ;;
+    1) find_in 3 '^net\.ipv4\.ip_forward = ([0-9-]+)$' ;;
+    2) find_in 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"info_kind":"bridge"' ;;
+    6) find_in 7 '"family": "ip", "name": "netmodes-bridge-nat0", "handle": ([0-9]+)' ;;
+    7) find_in 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' ;;
+    15) find_in 0 '^/etc/netns/A ([0-9]+)\.' ;;
+    16) find_in 0 '^/etc/netns/A/resolv\.conf [0-9.]+ ([0-9.]+)$' ;;
     esac
 }
 
@@ -201,100 +215,40 @@ undo() {
     esac
 }
 
-# Sets WORD to the other name that somebody has given to what command K made ($2).
-renamed() {
-    case $1 in
-    2)
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifindex":'"$2"',.*"ifname":"([^"]+)",.*"info_kind":"bridge"' || return
-        [ "$WORD" != nat0 ]
-        return
-        ;;
-    7)
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifindex":'"$2"',.*"ifname":"([^"]+)",.*"info_kind":"veth"' || return
-        [ "$WORD" != veth0 ]
-        return
-        ;;
-    esac
-    return 1
-}
-
-# Whether a device has the name of what command K made.
-taken() {
-    case $1 in
-    2) find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifname":"(nat0)"' ;;
-    7) find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifname":"(veth0)"' ;;
-    esac
-}
-
-# Gives what command K made its name again, which is now $2.
-name_it() {
-    case $1 in
-    2) show ip link set "$2" name nat0 ;;
-    7) show ip link set "$2" name veth0 ;;
-    esac
-}
-
-# Sets WORD to the name of the uplink by now, given the ifindex it had.
-uplink_now() { return 1; }
-
-# Undoes command K, whose result is now called $2.
-undo_renamed() {
-    case $1 in
-    2) show ip link del "$2" ;;
-    7) show ip link del "$2" ;;
-    esac
-}
-
 # Sets WORD to what depends on the result of command K, except networks of ours.
 users() {
     case $1 in
     1)
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' && return
-        [ "$?" != 2 ] || return 2
-        find_in 5 'nftables v[^ ]+ .*$' '' '' '(masquerade|[sd]nat to)' && return
-        [ "$?" != 2 ] || return 2
-        find_in 6 COMMIT '' '' '-j (MASQUERADE|[SD]NAT)' && return
-        [ "$?" != 2 ] || return 2
+        has 4 '"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' ||
+            has 5 '(masquerade|[sd]nat to)' ||
+            has 6 '-j (MASQUERADE|[SD]NAT)'
         ;;
-    15)
-        find_in 0 '/proc/self/ns/net [0-9. ]+$' '' '' '^/etc/netns/A/([^/ ]+) ' && return
-        [ "$?" != 2 ] || return 2
-        ;;
+    15) has 0 '^/etc/netns/A/([^/ ]+) ' ;;
+    *) return 1 ;;
     esac
-    return 1
 }
 
 # Sets WORD to a sign that somebody else made the result of command K after a cut.
 others() {
     case $1 in
     0)
-        find_in 1 '' '' '' '([0-9]+)' && return
-        [ "$?" != 2 ] || return 2
-        find_in 2 '^\[\{.*"ifname":"lo",.*\}\]$' '' '' '"ifname":"([^"]+)","flags":\[[^]]*"UP"' && return
-        [ "$?" != 2 ] || return 2
+        has 1 '([0-9]+)' ||
+            has 2 '"ifname":"([^"]+)","flags":\[[^]]*"UP"'
         ;;
     2)
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"local"' && return
-        [ "$?" != 2 ] || return 2
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '' '"master":"(nat0)"' && return
-        [ "$?" != 2 ] || return 2
+        has 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"local"' ||
+            has 4 '"master":"(nat0)"'
         ;;
-    7)
-        find_in 4 '^\[\{.*"ifname":"lo",.*\]\}\]$' '' '"link":"veth1"' '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' && return
-        [ "$?" != 2 ] || return 2
-        ;;
-    16)
-        find_in 8 'looked$' '' '' '^(/etc/netns/A/resolv\.conf.*)$' && return
-        [ "$?" != 2 ] || return 2
-        ;;
+    7) BUT='"link":"veth1"' has 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' ;;
+    16) has 8 '^(/etc/netns/A/resolv\.conf.*)$' ;;
+    *) return 1 ;;
     esac
-    return 1
 }
 
 # Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
 # it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
-# SLOW and PATIENCE (seconds) and the functions that know the commands: listing, look, undo, users,
-# others.
+# SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
+# users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -398,8 +352,8 @@ run() {
 
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
-    declare -gA LISTED=()
-    FOUND=() RAN=() caught='' PRINTED='' LISTING='' WRONG=''
+    LISTED=()
+    FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
     trap 'caught=HUP' HUP
@@ -435,7 +389,7 @@ before() {
 }
 
 step() {
-    log start "$1" "${FOUND[$1]}"
+    log start "$1" "${FOUND[$1]:--}"
     run "${@:2}"
     RAN+=("$1")
 }
@@ -448,25 +402,28 @@ after() {
         look "$k" || [ "$?" = 1 ] || return 2
         FOUND[k]=$WORD
     done
-    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]}"; done
+    for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]:--}"; done
+    if [ "${ran[0]-}" != "$FIRST" ]; then return 0; fi
+    PLACE=/run/netns/$NAME
+    socket && log socket "$WORD"
 }
 
-log() { printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
+log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
-# NUMBER WHOLE GIVEN BUT PATTERN...: sets WORD to what a pattern finds in a listing. Status 1: it
-# finds nothing; 2: that is unknown; 3: the program is not installed.
+# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
+# lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
-    local whole=$2 given=$3 but=$4 lines line pattern word seen=
+    local lines line pattern word seen=
     WORD=
-    list "$1" "$whole" || return
+    list "$1" || return
     mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
-    for line in "${lines[@]}"; do if [[ $line =~ $given ]]; then seen=yes; fi; done
+    for line in "${lines[@]}"; do if [[ $line =~ ${GIVEN-} ]]; then seen=yes; fi; done
     if [ -z "$seen" ]; then return 1; fi
-    for pattern in "${@:5}"; do
+    for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
-            if [ -n "$but" ] && [[ $line =~ $but ]]; then continue; fi
+            if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             WORD=$word
             return 0
         done
@@ -474,7 +431,10 @@ find_in() {
     return 1
 }
 
-# NUMBER WHOLE: sets PRINTED to a listing, which is made once between two commands.
+# Whether it finds something, or that is unknown: then WORD is empty.
+has() { find_in "$@" || [ "$?" = 2 ]; }
+
+# Sets PRINTED to a listing, by its number; it is made once between two commands.
 list() {
     LISTING=$1
     if [ -z "${LISTED[$1]+yes}" ]; then
@@ -482,16 +442,19 @@ list() {
         LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
     fi
     PRINTED=${LISTED[$1]}
-    if [[ $PRINTED =~ $2 ]]; then return 0; fi
+    if [[ $PRINTED =~ ${WHOLE[$1]-} ]]; then return 0; fi
     unset "LISTED[$1]"
     WRONG="lists not all" && return 2
 }
 
+# The second time that it hangs is the last that it is made.
 run_listing() {
+    WRONG="takes over $PATIENCE s"
+    if [ "${HUNG[$1]-0}" = 2 ]; then return 2; fi
     start listing_itself "$1"
     if ! finish "$PATIENCE"; then
         give_up
-        WRONG="takes over $PATIENCE s" && return 2
+        HUNG[$1]=$((${HUNG[$1]-0} + 1)) && return 2
     fi
     if [ "$STATUS" = 0 ]; then return 0; fi
     WRONG="failed, exit status $STATUS"
@@ -540,7 +503,7 @@ take_back() {
         caught=
         take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
-    if [ -n "$failed" ]; then return 1; fi
+    if [ -n "$failed" ] || still_mounted; then return 1; fi
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
     if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
@@ -549,13 +512,14 @@ take_back() {
 # Sets order to the commands that were started, newest first, and what the log says of each.
 read_log() {
     local verb k value
-    order=()
+    order=() SOCKET=
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
         case $verb in
         start) word_before[k]=$value ;;
         done) word_after[k]=$value ;;
         back) begun[k]=yes ;;
+        socket) SOCKET=$k ;;
         esac
     done <"$JOURNAL/log"
     for k in "${!word_before[@]}"; do order=("$k" "${order[@]}"); done
@@ -563,7 +527,7 @@ read_log() {
 
 # Status 1: the undo failed; 2: what exists is unknown.
 take_back_one() {
-    local k=$1 before=$2 now why after=${word_after[$1]-}
+    local k=$1 before=$2 now why status after=${word_after[$1]-}
     if [ -n "$after" ] && [ "$after" != "$before" ]; then
         renamed "$k" "$after"
         case $? in
@@ -577,8 +541,10 @@ take_back_one() {
     why_not "$k" "$before" "$now" || return
     if [ -z "$why" ]; then
         if pass_on "$k" "$before"; then return 0; fi
-        users "$k" && why="$WORD depends on it"
-        [ "$?" != 2 ] || return 2
+        if users "$k"; then
+            [ -n "$WORD" ] || return 2
+            why="$WORD depends on it"
+        fi
     fi
     if [ -n "$why" ]; then
         leave "$k" "$before" "$why"
@@ -586,9 +552,12 @@ take_back_one() {
     fi
     echo "back $k" >>"$JOURNAL/log"
     undo "$k" "$before"
-    if [ "$?" = 99 ]; then return 2; fi
+    status=$?
+    if [ "$status" = 99 ]; then return 2; fi
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
-    [ "$WORD" != "$now" ] || [ "$now" = "$before" ]
+    [ "$WORD" != "$now" ] || [ "$now" = "$before" ] || return
+    # It is as before from now on.
+    if [ "$status" = 0 ] && [ -n "$before" ]; then echo "done $k $before" >>"$JOURNAL/log"; fi
 }
 
 # Gives a device back its name, if somebody has renamed it and nobody has taken the name.
@@ -597,10 +566,10 @@ name_again() {
     if [ -z "$after" ] || [ "$after" = "${word_before[$1]}" ] || ! renamed "$1" "$after"; then return; fi
     name=$WORD
     taken "$1"
-    [ "$?" != 1 ] || name_it "$1" "$name"
+    [ "$?" != 1 ] || show ip link set "$name" name "${DEVICES[$1]}"
 }
 
-take_back_renamed() { pass_on "$1" "$2" || undo_renamed "$1" "$3"; }
+take_back_renamed() { pass_on "$1" "$2" || show ip link del "$3"; }
 
 why_failed() {
     if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
@@ -611,8 +580,10 @@ why_not() {
     local k=$1 before=$2 now=$3
     why=
     if [ -z "${word_after[$k]+done}" ]; then
-        others "$k" && why="somebody else has made it"
-        [ "$?" != 2 ] || return 2
+        if others "$k"; then
+            [ -n "$WORD" ] || return 2
+            why="somebody else has made it"
+        fi
     elif [ -n "$now" ] && [ "$now" != "$before" ] && [ "$now" != "${word_after[$k]}" ]; then
         why="it is not as this run left it"
     fi
@@ -638,13 +609,27 @@ pass_on() {
             if [ "$name" != "$share" ]; then continue; fi
             {
                 echo "began $(began)"
-                printf 'start %s %s\n' "$index" "${before:--}"
-                if [ -n "${word_after[$k]+done}" ]; then printf 'done %s %s\n' "$index" "${word_after[$k]:--}"; fi
+                echo "start $index $(word_in "$other" "$share" "$before")"
+                if [ -n "${word_after[$k]+done}" ]; then echo "done $index $(word_in "$other" "$share" "${word_after[$k]}")"; fi
             } >>"$other/log"
             return 0
         done <"$other/shares"
     done
     return 1
+}
+
+# JOURNAL SHARE WORD: the word as that journal has it; before format 3 an ifindex was `6:`, a table's
+# handle `h6`.
+word_in() {
+    local head
+    { read -rn 12 head <"$1/plan.json"; } 2>/dev/null
+    if [[ $head != *[12] || ! $3 =~ ^[0-9]+$ || $2 == sysctl* ]]; then
+        echo "${3:--}"
+    elif [[ $2 == NAT* ]]; then
+        echo "h$3"
+    else
+        echo "$3:"
+    fi
 }
 
 # A lifetime in seconds, less those since the run began.
@@ -671,7 +656,7 @@ pause() {
     read -rt "$1" -u "$PIPE"
 }
 
-# A line of an undo's input, which goes to INPUT, unless a look finds something.
+# LINE LOOK...: a line of an undo's input goes to INPUT, unless a look finds something.
 unless() {
     find_in "${@:2}"
     case $? in
@@ -698,40 +683,52 @@ refuse_processes() {
     die "processes run inside $NAME, and others come while these end: stop what starts them"
 }
 
-# Sets pids to the processes inside, if the namespace exists and is ours; it fails where that is
-# unknown.
+# Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.
 inside() {
-    local order made line word_before=() word_after=() begun=()
+    local order made line places=() word_before=() word_after=() begun=()
     read_log
     made=${word_after[$FIRST]-}
     pids=()
     if [ -z "$made" ]; then return 0; fi
     LISTED=()
-    list processes '/proc/self/ns net:[^ ]*$' || return 2
+    list "$PROCESSES" || return 2
     while read -r line; do
-        if [[ $line =~ ^/proc/([0-9]+)/ns\ net:\[${made%%.*}\]$ ]]; then pids+=("${BASH_REMATCH[1]}"); fi
+        if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
+            places+=("${BASH_REMATCH[1]}/net") pids+=("${BASH_REMATCH[2]}")
+        fi
     done <<<"$PRINTED"
     look "$FIRST" || [ "$?" = 1 ] || return 2
-    if [ "$WORD" != "$made" ]; then keep_ours; fi
+    if [ "${#pids[@]}" = 0 ] || [ "$WORD" = "$made" ]; then return 0; fi
+    if [ -z "$SOCKET" ]; then die "processes run in what may have been $NAME (${pids[*]}): end them first"; fi
+    is_ours "${places[@]}" || { [ "$?" != 2 ] && pids=(); }
 }
 
-# Once the namespace's name is gone its inode may be another's: then it has a name, or the network's
-# device is not in it.
-keep_ours() {
-    local pid devices ours=()
-    for pid in "${pids[@]}"; do
-        if has_name "/proc/$pid/ns/net"; then continue; fi
-        devices=$(json nsenter --target "$pid" --net ip -j link show)
-        if [ "$devices" = null ] && [ -e "/proc/$pid/ns/net" ]; then die "what runs inside $NAME is unknown (\`nsenter --target $pid --net ip -j link show\` failed): try again"; fi
-        if [[ $devices == *"\"ifname\":\"$DEVICE\""* ]]; then ours+=("$pid"); fi
+# PLACE...: whether the namespace of our number, which these lead to, is ours. Once ours is gone its
+# number may be another's; its socket's is not.
+is_ours() {
+    for PLACE; do
+        unset "LISTED[$SOCKETS]"
+        if socket; then [ "$WORD" = "$SOCKET" ]; return; fi
+        if [ -e "$PLACE" ]; then return 2; fi # else it has ended
     done
-    pids=("${ours[@]}")
+    return 1
 }
 
-has_name() {
-    local name
-    for name in /run/netns/*; do if [ "$name" -ef "$1" ]; then return 0; fi; done
-    return 1
+# Sets failed to where somebody else has mounted our namespace, which so lives on.
+still_mounted() {
+    local made=${word_after[$FIRST]-} root place places=()
+    while read -r _ _ _ root place _; do
+        if [ "$root" = "net:[${made%%.*}]" ]; then places+=("$(printf %b "${place//\\/\\0}")"); fi
+    done </proc/self/mountinfo
+    is_ours "${places[@]}"
+    case $? in
+    1) return 1 ;;
+    2) failed=$(unknown) && return ;;
+    esac
+    for place in "${places[@]}"; do
+        place=$(quoted "$place")
+        failed+="${failed:+; }its namespace lives on at $place: \`umount $place && rm $place\`"
+    done
 }
 
 # PROGRAM:PACKAGE...
@@ -803,10 +800,17 @@ take_lock() {
     umask 022 && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
+    trap free_lock EXIT
     rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
+}
+
+free_lock() {
+    rm -f /run/netmodes/.holder
+    exec 9>&-
+    trap - EXIT
 }
 
 refuse_foreign() {
@@ -984,8 +988,19 @@ refuse_blind() {
 
 remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 
-# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more: see
-# netmodes/engine/renamed.py.
+# Devices of DEVICES that somebody has renamed: see netmodes/engine/renamed.py.
+
+# K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
+renamed() {
+    if [ -z "${DEVICES[$1]-}" ]; then return 1; fi
+    find_in "$LINKS" "${BY_INDEX[$1]/"{after}"/"${2%:}"}" || return
+    [ "$WORD" != "${DEVICES[$1]}" ]
+}
+
+# Whether a device has the name of what command K made.
+taken() { find_in "$LINKS" "${BY_NAME[$1]}"; }
+
+# Refuses to undo a hand-over by names that the uplink, or its bridge, does not have any more.
 refuse_to_cut_off() {
     local order word_before=() word_after=() begun=() after other
     if [ -z "$BRIDGE" ]; then return 0; fi
@@ -1004,7 +1019,7 @@ refuse_renamed_uplink() {
     before=$(<"$JOURNAL/before.json")
     pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
     if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
-    uplink_now "${BASH_REMATCH[1]}" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
+    find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
 }
@@ -1064,7 +1079,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST DEVICE BRIDGE UPLINK JOURNAL
+    declare -p NAME GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }
@@ -1096,7 +1111,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 3, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["ip", "netns", "del", "A"], "stdin": null, "users": [], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"], "whole": "", "given": "", "but": ""}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$", "given": "", "but": ""}], "unless": [], "renamed": ""}, "guard": false, "prevents": "", "share": ""}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$", "given": "", "but": ""}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "stdin": null, "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$", "given": "", "but": ""}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT", "given": "", "but": ""}], "others": [], "unless": [], "renamed": ""}, "guard": false, "prevents": "", "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "nat0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(nat0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}], "unless": [], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "guard": false, "prevents": "", "share": "bridge nat0"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.nat0.accept_ra=0", "net.ipv6.conf.nat0.disable_ipv6=1"], "why": "nat0 carries IPv4 alone", "namespace": null, "stdin": null, "undo": null, "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in", "namespace": null, "stdin": "create table ip netmodes-bridge-nat0\ncreate set ip netmodes-bridge-nat0 published { type inet_service . inet_proto . ipv4_addr . inet_service; }\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\ncreate chain ip netmodes-bridge-nat0 entering { type filter hook postrouting priority filter; }\nadd rule ip netmodes-bridge-nat0 entering oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 entering ct direction reply accept\nadd rule ip netmodes-bridge-nat0 entering meta l4proto { tcp, udp } ct status dnat ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop\n", "undo": {"look": {"argv": ["nft", "-j", "list", "tables"], "patterns": ["\"family\": \"ip\", \"name\": \"netmodes-bridge-nat0\", \"handle\": ([0-9]+)"], "whole": "^\\{\"nftables\": \\[\\{\"metainfo\": .*\\]\\}$", "given": "", "but": ""}, "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"], "stdin": null, "users": [], "others": [], "unless": [], "renamed": ""}, "guard": false, "prevents": "", "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, "argv": ["ip", "link", "del", "veth0"], "stdin": null, "users": [], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": "\"link\":\"veth1\""}], "unless": [], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on", "namespace": null, "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A", "stdin": null, "undo": null, "guard": false, "prevents": "", "share": ""}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "namespace": null, "stdin": null, "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "stdin": null, "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}], "others": [], "unless": [], "renamed": ""}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach", "share": ""}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "namespace": null, "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "stdin": null, "users": [], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}], "unless": [], "renamed": ""}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name", "share": ""}], "requirements": [{"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A (.)"], "whole": "/proc/self/ns/net [0-9. ]+$", "given": "", "but": ""}, "found": false, "otherwise": "namespace A exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, "found": false, "otherwise": "device veth0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth1\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, "found": false, "otherwise": "device veth1 exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "", "but": ""}, "found": false, "otherwise": "device nat0 exists already: delete it or choose another name", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "10.64.0.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["ip", "-4", "route", "show", "table", "all", "root", "0.0.0.0/2", "match", "10.64.0.0/24"], "patterns": ["(.)"], "whole": "", "given": "", "but": ""}, "found": false, "otherwise": "10.64.0.0/24 overlaps a route of the host: choose an address of another subnet", "asks": false, "guard": false}, {"look": {"argv": ["sh", "-c", "printf \"%s\" \"$0\" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused; echo tried", "add table ip netmodes-bridge-nat0\nadd set ip netmodes-bridge-nat0 published { type inet_service . inet_proto . ipv4_addr . inet_service; }\nadd chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\nadd chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\nadd chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\nadd chain ip netmodes-bridge-nat0 entering { type filter hook postrouting priority filter; }\nadd rule ip netmodes-bridge-nat0 entering oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 entering ct direction reply accept\nadd rule ip netmodes-bridge-nat0 entering meta l4proto { tcp, udp } ct status dnat ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop\n"], "patterns": ["^(refused)$"], "whole": "tried$", "given": "", "but": ""}, "found": false, "otherwise": "this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)", "asks": true, "guard": false}, {"look": {"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$", "given": "", "but": ""}, "found": false, "otherwise": "/etc/netns/A/resolv.conf is not ours: move it away, or export again", "asks": false, "guard": true}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
+{"format": 3, "mode": "nat", "namespaces": ["A"], "parameters": {"namespace": "A", "bridge": "nat0", "bridge_address": "10.64.0.1/24", "address": "10.64.0.11/24", "host_device": "veth0", "device": "veth1", "dns": "auto", "publish": ""}, "topology": {"device": "veth1", "address": "10.64.0.11/24", "host_device": "veth0", "ingress": "nat0", "host_address": "10.64.0.1/24", "bridge": "nat0", "uplink": "", "gateway": "10.64.0.1", "subnets": ["10.64.0.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "nat0", "type", "bridge"], "why": "nat0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "nat0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"nat0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(nat0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge nat0"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.nat0.accept_ra=0", "net.ipv6.conf.nat0.disable_ipv6=1"], "why": "nat0 carries IPv4 alone", "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6"}, {"argv": ["ip", "addr", "add", "10.64.0.1/24", "dev", "nat0"], "why": "nat0 answers for 10.64.0.1, and reaches 10.64.0.0/24 directly"}, {"argv": ["ip", "link", "set", "nat0", "up"], "why": "nat0 is switched on"}, {"argv": ["nft", "-f", "-"], "why": "what leaves nat0 has the host's address outside; only answers, and packets to published ports, come in", "stdin": "create table ip netmodes-bridge-nat0\ncreate set ip netmodes-bridge-nat0 published { type inet_service . inet_proto . ipv4_addr . inet_service; }\ncreate chain ip netmodes-bridge-nat0 postrouting { type nat hook postrouting priority srcnat; }\nadd rule ip netmodes-bridge-nat0 postrouting ip saddr 10.64.0.0/24 oifname != \"nat0\" masquerade\ncreate chain ip netmodes-bridge-nat0 forward { type filter hook forward priority filter; }\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" ip saddr != 10.64.0.0/24 drop\nadd rule ip netmodes-bridge-nat0 forward oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward iifname \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 forward ct state established,related accept\nadd rule ip netmodes-bridge-nat0 forward ct status dnat accept\nadd rule ip netmodes-bridge-nat0 forward drop\ncreate chain ip netmodes-bridge-nat0 input { type filter hook input priority filter; }\nadd rule ip netmodes-bridge-nat0 input ct state established,related accept\nadd rule ip netmodes-bridge-nat0 input iifname \"nat0\" ip daddr 127.0.0.0/8 drop\ncreate chain ip netmodes-bridge-nat0 entering { type filter hook postrouting priority filter; }\nadd rule ip netmodes-bridge-nat0 entering oifname != \"nat0\" accept\nadd rule ip netmodes-bridge-nat0 entering ct direction reply accept\nadd rule ip netmodes-bridge-nat0 entering meta l4proto { tcp, udp } ct status dnat ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop\n", "undo": {"look": {"argv": ["nft", "-j", "list", "tables"], "patterns": ["\"family\": \"ip\", \"name\": \"netmodes-bridge-nat0\", \"handle\": ([0-9]+)"], "whole": "^\\{\"nftables\": \\[\\{\"metainfo\": .*\\]\\}$"}, "argv": ["nft", "delete", "table", "ip", "netmodes-bridge-nat0"]}, "share": "NAT nat0"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "nat0"], "why": "veth0 is plugged into nat0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "10.64.0.11/24", "dev", "veth1"], "why": "veth1 answers for 10.64.0.11, and reaches 10.64.0.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "10.64.0.1"], "why": "what A cannot reach directly goes to 10.64.0.1", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }
 
