@@ -1,6 +1,9 @@
 """Questions to the machine: a command that changes nothing, a file, a route."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
@@ -64,3 +67,16 @@ def route_to(address: str) -> Json | None:
     done = ask("ip", "-j", "route", "get", address)
     found = json.loads(done.stdout or "[]", strict=False) if done and done.returncode == 0 else []
     return dict(found[0]) if found else None
+
+
+def ancestors() -> Iterator[str]:
+    """This process and those above it, up to PID 1.
+
+    The stat of a process (proc(5)) names its parent after a command in parentheses.
+    """
+    pid = str(os.getpid())
+    with suppress(OSError):
+        while int(pid) > 1:
+            stat = Path("/proc", pid, "stat").read_text(errors="replace")
+            yield pid
+            pid = stat.rpartition(")")[2].split()[1]

@@ -1,10 +1,9 @@
 """The SSH session that this process runs in."""
 
-import os
 from ipaddress import ip_address
 from pathlib import Path
 
-from netmodes.machine.query import route_to
+from netmodes.machine.query import ancestors, route_to
 
 
 def ssh_device() -> str:
@@ -18,11 +17,9 @@ def ssh_peer() -> str | None:
 
     sudo removes SSH_CONNECTION from the environment, but its parent processes still have it.
     """
-    pid = os.getpid()
-    while pid > 1:
+    for pid in ancestors():
         try:
-            environment = Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
-            pid = _parent(pid)
+            environment = Path("/proc", pid, "environ").read_bytes().split(b"\0")
         except OSError:
             return None
         for variable in environment:
@@ -37,9 +34,3 @@ def _address(word: str) -> str | None:
         return str(ip_address(word))
     except ValueError:
         return None
-
-
-def _parent(pid: int) -> int:
-    """The parent of a process; its stat (proc(5)) names it after a command in parentheses."""
-    stat = Path("/proc", str(pid), "stat").read_text(errors="replace")
-    return int(stat.rpartition(")")[2].split()[1])

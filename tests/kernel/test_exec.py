@@ -1,10 +1,11 @@
 """Running a command inside a network: its status, its streams, its user."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from labs import Done, Lab, RootLab
+from terminals import Terminal
 
 
 @pytest.fixture
@@ -89,9 +90,119 @@ def test_user(root_lab: RootLab, who: str) -> None:
 
 
 def test_user_is_whole(root_lab: RootLab) -> None:
-    """Group and home are the user's too."""
+    """Group and home are another user's too."""
     root_lab.ok("netmodes", "host-only")
     show = ("sh", "-c", "id -gn; echo $HOME $USER")
-    done = root_lab.anyone("netmodes", "exec", "A", "--", *show)
+    done = root_lab.run("netmodes", "exec", "A", "--user", "nobody", "--", *show)
 
     assert done.stdout == "nogroup\n/nonexistent nobody\n"
+
+
+OTHER = "netmodes exec A --user nobody -- "
+
+
+@pytest.fixture
+def terminal(root_lab: RootLab) -> Iterator[Terminal]:
+    """Root's shell on a terminal, where A is up."""
+    root_lab.ok("netmodes", "host-only")
+    environment = root_lab.environment | {"PS1": "READY> ", "TERM": "dumb", "HISTFILE": ""}
+    argv = root_lab.argv("bash", "--norc", "--noediting", "-i")
+    with Terminal(argv, environment) as shell:
+        shell.until("READY> ")
+        yield shell
+
+
+#: Types a command into the terminal that controls the process.
+INJECT = """python3 -c 'import fcntl, termios
+tty = open("/dev/tty", "wb", 0)
+for key in b"touch /run/injected\\n": fcntl.ioctl(tty, termios.TIOCSTI, bytes([key]))'"""
+
+
+@pytest.mark.parametrize("streams", ["", " </dev/null >/dev/null 2>&1", " | cat", " 3>&1 &"])
+def test_types_into_no_other_terminal(root_lab: RootLab, terminal: Terminal, streams: str) -> None:
+    """Another user's command cannot type into root's terminal, wherever its streams lead."""
+    then = "" if streams.endswith("&") else ";"
+    terminal.type(f"{OTHER}{INJECT}{streams}{then} wait; echo $((40 + 2))nd\n")
+    terminal.until("42nd")
+    terminal.type("echo $((40 + 3))rd\n")
+    terminal.until("43rd")
+
+    assert root_lab.sh("ls /run/injected").returncode != 0
+
+
+def test_keys(terminal: Terminal) -> None:
+    """Ctrl-Z stops another user's command, fg goes on, Ctrl-C ends it; its status is passed on."""
+    terminal.type(f"{OTHER}sh -c 'echo $((40 + 2))nd; exec cat'\n")
+    terminal.until("42nd")
+    terminal.type("\x1a")
+    terminal.until("Stopped")
+    terminal.type("fg\n")
+    terminal.until("exec cat")
+    terminal.type("hello\n")
+    terminal.until("hello\r\nhello")
+    terminal.type("\x03")
+    terminal.until("READY> ")
+    terminal.type("echo sta''tus $?\n")
+    terminal.until("status 130")
+    terminal.type(f"{OTHER}sh -c 'exit 7'; echo sta''tus $?\n")
+    terminal.until("status 7")
+
+
+def test_jobs(terminal: Terminal) -> None:
+    """Another user's shell has job control, and the size of root's terminal."""
+    terminal.type(f"stty rows 33 cols 77; {OTHER}bash --norc --noediting -i\n")
+    terminal.until("$ ")
+    terminal.type("sh -c 'echo $((40 + 2))nd; exec sleep 60'\n")
+    terminal.until("42nd")
+    terminal.type("\x1a")
+    terminal.until("Stopped")
+    terminal.type("stty size; exit; exit\n")
+    terminal.until("33 77")
+    terminal.until("READY> ")
+
+
+def test_background(terminal: Terminal) -> None:
+    """In the background another user's command runs on, and in a pipeline it may ask for input."""
+    terminal.type(f"{OTHER}sh -c 'sleep 0.5; echo $((40 + 2))nd' &\n")
+    terminal.until("42nd")
+    terminal.type(f"{OTHER}cat | tr a-z A-Z\n")
+    terminal.until("tr a-z A-Z")
+    terminal.type("typed\n\x04")
+    terminal.until("TYPED")
+
+
+def test_other_environment(root_lab: RootLab) -> None:
+    """Another user's command has nothing of root's environment, nor root's open files."""
+    root_lab.ok("netmodes", "host-only")
+    run = "netmodes exec A --user nobody -- sh -c 'env; ls /proc/self/fd'"
+    done = root_lab.sh(f"export SECRET=1 LANG=de_DE.UTF-8; {run} 9</dev/null")
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+
+    assert names - {"PWD", "SHLVL", "_", "OLDPWD"} == {
+        *("HOME", "USER", "LOGNAME", "SHELL", "PATH", "TERM", "LANG", "LC_ALL"),
+        *"0123",
+    }
+
+
+VENV = """
+mkdir -p /run/venv/bin
+printf '#!/bin/sh\necho "$VIRTUAL_ENV $WORDS $*"\n' >/run/venv/bin/pytest
+chmod -R a+rx /run/venv
+"""
+
+
+@pytest.mark.parametrize(
+    "run", ["netmodes {}", "sudo $NETMODES {}", "sudo bash -c 'netmodes {}; true'"]
+)
+def test_own_environment(root_lab: RootLab, run: str) -> None:
+    """Under sudo a user's own command has the PATH and the variables that sudo was called with."""
+    root_lab.ok("netmodes", "host-only")
+    root_lab.sh(VENV)
+    variables = "PATH=/run/venv/bin:$PATH VIRTUAL_ENV=/venv WORDS='a  b' LD_PRELOAD="
+    script = (
+        f"NETMODES=$(command -v netmodes); export {variables}; {run.format('exec A -- pytest x')}"
+    )
+    done = root_lab.anyone("bash", "-c", script)
+
+    assert done.stdout == "/venv a  b x\n"
+    assert ("as nobody, who called sudo" in done.stderr) == ("bash" in run)
