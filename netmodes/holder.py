@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from netmodes.plan.text import visible
-
 
 @dataclass(frozen=True)
 class Holder:
@@ -93,6 +91,6 @@ def _started(pid: int) -> str:
 def _command(pid: int) -> str:
     try:
         command = Path("/proc", str(pid), "cmdline").read_text(errors="replace").split("\0")[:-1]
-        return visible(shlex.join(command), keep="")
+        return shlex.join(command)
     except OSError:
         return "gone"

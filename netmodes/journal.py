@@ -29,6 +29,7 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.plan.log import Note, Run, identity_of, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
+from netmodes.plan.text import visible
 
 ROOT = Path("/run/netmodes")
 
@@ -237,10 +238,10 @@ def _lock(descriptor: int, say: Callable[[str], None]) -> None:
             impatience.cancel()
 
 
-def _holder() -> object:
-    """Who holds the lock, in words."""
+def _holder() -> str:
+    """Who holds the lock, in words on one line."""
     found = holder.read(ROOT / HOLDER) or holder.orphan(ROOT / LOCK)
-    return found or f"the process that holds {ROOT / LOCK}"
+    return visible(str(found or f"the process that holds {ROOT / LOCK}"), keep="")
 
 
 def _tidy() -> None:
