@@ -5,8 +5,6 @@ But it knows devices of its host. They tell it from every other network namespac
 
 from collections.abc import Iterator
 from contextlib import suppress
-from fcntl import ioctl
-from socket import if_nameindex, socket
 
 from netmodes.errors import Refused
 from netmodes.journal import Journal
@@ -38,12 +36,15 @@ def _made(name: str) -> Iterator[Device]:
             steps, devices = run.plan.all_steps, run.plan.topology.host_devices
             undos = [(note.after, steps[note.index].undo) for note in run.notes]
             for after, undo in undos:
-                if after and undo and undo.renamed and undo.argv[-1] in devices:
-                    yield after.rstrip(":"), undo.argv[-1]
+                if after and undo and undo.device in devices:
+                    yield after.rstrip(":"), undo.device
 
 
 def _here() -> Iterator[Device]:
     """The devices of this network namespace."""
+    from fcntl import ioctl
+    from socket import if_nameindex, socket
+
     with socket() as asked:
         for index, name in if_nameindex():
             yield str(index), name

@@ -26,7 +26,7 @@ from typing import Any
 
 from netmodes import holder
 from netmodes.errors import NetmodesError, Refused
-from netmodes.plan.log import Note, Run, identity_of, run_from
+from netmodes.plan.log import Note, Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
 from netmodes.plan.text import visible
@@ -262,19 +262,6 @@ def sharing(share: str) -> Iterator[tuple[str, int]]:
             index, _, name = line.partition(" ")
             if name == share and index.isdecimal():
                 yield path.parent.name, int(index)
-
-
-def hosts() -> dict[str, str]:
-    """The network namespace that each network was made in; "" if that is unknown.
-
-    It reads no plans, so that a network whose plan is unreadable is found too.
-    """
-    found = {}
-    for path in sorted(ROOT.glob("[!.]*/log")):
-        with suppress(OSError):  # taken down meanwhile
-            log = path.read_text(errors="replace").splitlines()
-            found[path.parent.name] = identity_of(log)[1]
-    return found
 
 
 def uptime() -> float:

@@ -5,12 +5,14 @@ A network is made in the host's network namespace, and its name in a mount names
 have the same conditions (templates/place.sh).
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from netmodes import journal
 from netmodes.earlier import made_elsewhere
 from netmodes.errors import Refused
 from netmodes.mounts import holding
+from netmodes.plan.log import identity_of
 
 #: Where ``ip netns`` names namespaces.
 NAMESPACES = Path("/run/netns")
@@ -18,7 +20,7 @@ NAMESPACES = Path("/run/netns")
 
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
-    here, found = str(journal.OWN_NAMESPACE.readlink()), journal.hosts()
+    here, found = str(journal.OWN_NAMESPACE.readlink()), _hosts()
     elsewhere = [
         name for name, host in found.items() if (host != here if host else made_elsewhere(name))
     ]
@@ -33,6 +35,19 @@ def refuse_elsewhere() -> None:
         raise Refused(
             f"{what}: leave this one first, or if that one is gone forget {name}: {forget}"
         )
+
+
+def _hosts() -> dict[str, str]:
+    """The network namespace that each network was made in; "" if that is unknown.
+
+    It reads no plans, so that a network whose plan is unreadable is found too.
+    """
+    found = {}
+    for path in sorted(journal.ROOT.glob("[!.]*/log")):
+        with suppress(OSError):  # taken down meanwhile
+            log = path.read_text(errors="replace").splitlines()
+            found[path.parent.name] = identity_of(log)[1]
+    return found
 
 
 def refuse_unseen(name: str) -> None:

@@ -123,10 +123,9 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
 def _name_again(run: Run, note: Note, runner: Runner) -> None:
     """Give a device back its name, if somebody has renamed it and nobody has taken the name."""
     undo = run.plan.all_steps[note.index].undo
-    if undo and (name := other_name(undo, note, runner)):
-        device = undo.argv[-1]
-        if runner.word(undo.by_name()) is None:
-            runner.run(("ip", "link", "set", name, "name", device))
+    name = undo and other_name(undo, note, runner)
+    if undo and name and runner.word(undo.by_name()) is None:
+        runner.run(("ip", "link", "set", name, "name", undo.device))
 
 
 def _take_back_renamed(run: Run, note: Note, argv: Argv, runner: Runner) -> str:

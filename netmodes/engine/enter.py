@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from netmodes.engine import terminal
 from netmodes.engine.down import running
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
@@ -52,6 +51,8 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     identity = _identity(entry, clean=not sudo)
     echo(shlex.join(in_namespace(name, *identity, *command)))
     argv = in_namespace(name, *identity, *(_environment_of(sudo) if sudo else ()), *command)
+    from netmodes.engine import terminal
+
     ours = None if is_parent else terminal.controlling()
     if ours is not None:
         sys.exit(terminal.run(argv, environment(), entry.pw_uid, ours))

@@ -34,6 +34,11 @@ def held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def shell_status(code: int) -> int:
+    """An exit status as a shell tells it: 128 more than a signal's number, which Python negates."""
+    return code if code >= 0 else 128 - code
+
+
 def waiting() -> bool:
     """Whether a signal came that is held back."""
     return not signal.sigpending().isdisjoint(SIGNALS)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from netmodes.engine.signals import shell_status
 from netmodes.plan.undo import Argv
 
 #: What whoever sends it to the relay means for the command.
@@ -103,8 +104,7 @@ def _heard(names: tuple[str, ...]) -> list[signal.Signals]:
 
 
 def _exit_status(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+    return shell_status(os.waitstatus_to_exitcode(status))
 
 
 def _is_ours(terminal: int) -> bool:

@@ -27,6 +27,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from netmodes.engine.signals import shell_status
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
 from netmodes.lab import kernel, nameserver, places, servers, walls
@@ -147,7 +148,7 @@ def _status_of(command: Sequence[str]) -> int:
             ended, status = os.wait()
             if ended == child.pid:
                 child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+    return shell_status(child.returncode)
 
 
 def _shell() -> tuple[str, ...]:

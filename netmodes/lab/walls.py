@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from netmodes.engine.signals import shell_status
 from netmodes.errors import Refused
 from netmodes.lab import kernel, places
 from netmodes.lab.places import User
@@ -113,8 +114,7 @@ def inside(run: Callable[[], int]) -> int:
         if own_session:  # else Ctrl-C is for both
             with suppress(ProcessLookupError):
                 os.killpg(child, signal.SIGINT)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return status if status >= 0 else 128 - status
+    return shell_status(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def _be_first(own_session: bool) -> None:
