@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netmodes.plan.text import text_or_none, texts
+from netmodes.plan.text import document, one_line, text_or_none, texts
 from netmodes.plan.undo import Argv, Undo, undo_from
 
 
@@ -26,6 +26,9 @@ class Step:
         prevents: what happens without this guard, as a sentence without its full stop.
         share: a name for what it provides, if several networks may need that; it is undone with
             the last network that has a step of this share.
+
+    Raises:
+        ValueError: ``why``, ``prevents`` or ``share`` is not one line.
     """
 
     argv: Argv
@@ -36,6 +39,10 @@ class Step:
     guard: bool = False
     prevents: str = ""
     share: str = ""
+
+    def __post_init__(self) -> None:
+        for words in (self.why, self.prevents, self.share):
+            one_line(words)
 
     @property
     def command(self) -> Argv:
@@ -59,14 +66,12 @@ def in_namespace(name: str, *argv: str) -> Argv:
 
 def line(argv: Argv, stdin: str | None = None) -> str:
     """A command quoted for a shell; the text that it reads becomes a quoted here-document."""
-    document = "" if stdin is None else f" <<'STDIN'\n{stdin}STDIN"
-    return shlex.join(argv) + document
+    return shlex.join(argv) + ("" if stdin is None else f" {document(stdin, 'STDIN')}")
 
 
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
     undo = undo_from(data["undo"]) if data.get("undo") else None
-    texts(data.get(key, "") for key in ("why", "prevents", "share"))
     for key in ("namespace", "stdin"):
         text_or_none(data.get(key))
     return Step(**{**data, "argv": texts(data["argv"]), "undo": undo})

@@ -1,4 +1,8 @@
-"""Text of others: values of JSON that must be text, and what a terminal must not act on."""
+"""Text that somebody else may have written: a journal, a facts file, a device's name.
+
+What enters is checked to be text, and one line where that is meant; what leaves for a terminal or
+a shell is written so that neither acts on it.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -53,3 +57,23 @@ def visible(text: str, keep: str = "\n\t") -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode().replace(r"\udc", r"\x")  # a byte
+
+
+def one_line(value: Any) -> str:  # noqa: ANN401
+    """This value; ValueError if it is no text, or has a character that is not printed."""
+    if not text(value).isprintable():
+        raise ValueError(f"{value!r} is not one line of text")
+    return str(value)
+
+
+def comment(value: str) -> str:
+    """Lines of text as comments of a shell."""
+    return "\n".join(f"# {visible(line, keep='')}".rstrip() for line in value.split("\n"))
+
+
+def document(value: str, end: str) -> str:
+    """A text as a quoted here-document, which a line of the text cannot end."""
+    while end in value.split("\n"):
+        end += "_"
+    newline = "\n" if value and not value.endswith("\n") else ""
+    return f"<<'{end}'\n{value}{newline}{end}"

@@ -8,11 +8,13 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
+from netmodes.plan.text import comment, document, visible
 from netmodes.plan.undo import AFTER, BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
@@ -33,7 +35,7 @@ SECONDS, LONGEST = r"[0-9]{1,5}(\.[0-9]{1,2})?", 86400
 
 IN_JOURNAL = """\
 #!/usr/bin/env bash
-# {what}
+{what}
 # shellcheck disable=SC2016,SC2034,SC2317 # some code runs elsewhere, some networks need less
 {start}
 {knowledge}
@@ -42,11 +44,30 @@ IN_JOURNAL = """\
 
 DOWN = """\
 Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
-# Usage: down.sh [--kill]"""
+Usage: down.sh [--kill]"""
 
 WATCH = """\
 Undoes the network of namespace {name} unless somebody confirms it in time.
-# Usage: watch.sh CENTISECONDS PID ID"""
+Usage: watch.sh CENTISECONDS PID ID"""
+
+
+def _join(argv: Iterable[str]) -> str:
+    """An argv quoted for bash, with the variable ``before`` for ``BEFORE``."""
+    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
+
+
+def _quoted(word: str) -> str:
+    return shlex.quote(word) if word else ""
+
+
+#: How text enters the exported script, where nothing of it is to be read by bash.
+QUOTING: dict[str, Callable[..., str]] = {
+    "comment": comment,
+    "document": document,
+    "escaped": partial(visible, keep=""),
+    "join_quoted": _join,
+    "quote": shlex.quote,
+}
 
 
 def render(plan: Plan, confirm: float | None = None) -> str:
@@ -58,10 +79,10 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         plan: the commands.
         confirm: seconds within which to confirm where its ``up`` is given none; None for no limit.
     """
-    commands = [step.argv for step in plan.steps]
+    commands, joins = [step.argv for step in plan.steps], plan.topology.joins
     return rendering.render(
         "script.sh.j2",
-        {"quote": shlex.quote, "join_quoted": _join, "comment": _comment},
+        QUOTING,
         plan=plan,
         picture=plan.picture,
         start=rendering.template("start.sh"),
@@ -72,6 +93,7 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         confirm="" if confirm is None else f"{confirm:.2f}".removesuffix(".00"),
         seconds=SECONDS,
         longest=LONGEST,
+        unconfirmed=f"{joins} waits for its confirmation: `netmodes confirm {joins}`",
         shares=plan.shares_text,
         json=plan.intent(),
         needed=_packages(programs(plan)),
@@ -103,7 +125,7 @@ def watch_script(plan: Plan) -> str:
 
 def _in_journal(plan: Plan, what: str, end: str) -> str:
     return IN_JOURNAL.format(
-        what=what.format(name=plan.name),
+        what=comment(what.format(name=plan.name)),
         start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
         engine=engine(),
@@ -204,7 +226,7 @@ def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:
 
 def _packages(used: list[str]) -> str:
     """The programs, and the engine's own, each with its package, for the engine's ``need``."""
-    return " ".join(f"{name}:{package_of(name)}" for name in sorted({*ENGINE_PROGRAMS, *used}))
+    return _join(f"{name}:{package_of(name)}" for name in sorted({*ENGINE_PROGRAMS, *used}))
 
 
 def _function(name: str, cases: dict[str, str], first: str = "", none: str = "") -> str:
@@ -244,16 +266,3 @@ def _line(line: str, look: Look | None, listings: Listings) -> str:
     if look is None:
         return f"INPUT+={counted}$'\\n'"
     return f"{_find('unless', look, listings, counted)} || return"
-
-
-def _join(argv: Iterable[str]) -> str:
-    """An argv quoted for bash, with the variable ``before`` for ``BEFORE``."""
-    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
-
-
-def _quoted(word: str) -> str:
-    return shlex.quote(word) if word else ""
-
-
-def _comment(text: str) -> str:
-    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())

@@ -1,8 +1,18 @@
-"""What others have named is shown so that no terminal acts on it."""
+"""Text that somebody else wrote: no shell takes it as a command, no terminal acts on it."""
+
+import subprocess
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from netmodes.plan.text import visible
+from netmodes.plan.step import Step, line
+from netmodes.plan.text import comment, document, one_line, visible
+
+#: Lines that could end a here-document or a comment, begin a command, or be one.
+HOSTILE = st.lists(
+    st.sampled_from(["STDIN", "STDIN_", "'", '"', "$(exit 7)", "`exit 7`", "exit 7", "\r", "\x1b["])
+).map("\n".join)
 
 SHOWN = {
     "plain ─ text, ä": "plain ─ text, ä",
@@ -14,6 +24,38 @@ SHOWN = {
     "\ud800\u2028": r"\ud800\u2028",
     "two\nlines\t": "two\nlines\t",
 }
+
+
+def bash(script: str) -> str:
+    """What bash prints for a script, to its last byte."""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+@given(text=HOSTILE)
+@example(text="STDIN\nexit 7\n: <<'STDIN'\n")
+def test_document(text: str) -> None:
+    """A here-document gives a command just this text, and a newline where it has none."""
+    expected = text if text.endswith("\n") or not text else f"{text}\n"
+
+    assert bash(f"{line(('cat',), text)}\necho end") == f"{expected}end\n"
+    assert bash(f"cat {document(text, 'STDIN')}") == expected
+
+
+@given(text=HOSTILE)
+def test_comment(text: str) -> None:
+    """A comment runs nothing, whatever it has in it."""
+    assert bash(f"{comment(text)}\necho end") == "end\n"
+    assert "\x1b" not in comment(text)
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "\x1b[31m", "\ud800", "\u2028", 3, None, ["a"]])
+def test_one_line(value: object) -> None:
+    """What is not one line of printed text is refused, as a step's purpose too."""
+    with pytest.raises(ValueError, match="text"):
+        one_line(value)
+    with pytest.raises(ValueError, match="text"):
+        Step(("true",), value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", SHOWN, ids=ascii)
