@@ -149,8 +149,10 @@ class Journal:
         """The host's devices from before the run; none where that is unknown."""
         with suppress(OSError, ValueError, LookupError, TypeError):
             text = (self.folder / BEFORE).read_text(errors="replace")
-            found = json.loads(text, strict=False)["links"]
-            return [link for link in found or () if {"ifindex", "ifname"} <= {*link}]
+            found = json.loads(text, strict=False)
+            if "table" in found:  # else it is an earlier netmodes'
+                found = {"links": json.loads(found["table"]["links"]["output"], strict=False)}
+            return [link for link in found["links"] or () if {"ifindex", "ifname"} <= {*link}]
         return []
 
     def remove(self) -> None:

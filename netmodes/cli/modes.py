@@ -81,7 +81,7 @@ def suggest(option: Field[str], facts: str | None) -> str:
     try:
         read = plans.read_facts(facts) or host_facts(thorough=False)
         return str(option.metadata["suggest"](read))
-    except (Refused, AttributeError, KeyError, TypeError, ValueError):
+    except Refused:
         return f"name {option.metadata['meaning']}"
 
 

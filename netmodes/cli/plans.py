@@ -7,7 +7,7 @@ import click
 
 from netmodes.cli.export import write_script
 from netmodes.cli.output import as_json, fit, printed, say
-from netmodes.errors import NetmodesError, Refused
+from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.plan.plan import Plan
@@ -17,14 +17,7 @@ def plan_for(
     facts: str | None, mode: Mode, verbatim: bool, anyway: bool, confirm: float | None
 ) -> Plan:
     """The plan of a mode for this machine, or for the one that a file describes."""
-    try:
-        return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway, confirm=confirm)
-    except NetmodesError:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        if facts is None:
-            raise
-        raise Refused(f"{facts} is not as `netmodes facts` writes it ({error!r})") from error
+    return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway, confirm=confirm)
 
 
 def read_facts(path: str | None) -> Facts | None:

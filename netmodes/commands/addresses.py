@@ -213,9 +213,7 @@ def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str
 
 def _taken(facts: Facts) -> dict[str, str]:
     """The addresses that are taken, as far as the machine knows, each with its owner."""
-    gateways = {
-        route["gateway"]: "the gateway's" for route in facts.known("routes") if "gateway" in route
-    }
+    gateways = {str(route.gateway): "the gateway's" for route in facts.known("routes")}
     hosts = {str(address.ip): "the host's own" for address in facts.every_address()}
     ours = {
         bare(address): f"namespace {network.name}'s"

@@ -8,6 +8,7 @@ from itertools import count
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.place import NAMESPACES
+from netmodes.plan.text import PLAIN
 
 #: IFNAMSIZ without the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
@@ -17,8 +18,6 @@ LONGEST_NAMESPACE = 250
 
 #: The numbers of this process's free namespaces.
 NUMBERS = count(1)
-
-PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 #: Keywords that `ip link add` and `ip link set` accept in place of a device's name (iproute2's
 #: ip/iplink.c, v5.10 to v7.1), and names that the kernel reserves.

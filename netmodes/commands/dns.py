@@ -7,12 +7,11 @@ a reboot, unlike the namespace; then their mark tells that they are ours.
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
-from typing import Any
 
 from netmodes.commands import looks
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.machine.resolv import MARK, MARKED, NETNS
+from netmodes.machine.resolv import MARK, MARKED, NETNS, Names
 from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
@@ -62,20 +61,20 @@ def _given(dns: str) -> list[str]:
 def servers(dns: str, facts: Facts) -> list[str]:
     """The addresses of the name servers that a value of --dns means on this machine."""
     if dns == "auto":
-        return [str(server) for server in _names(facts).get("servers", ())]
+        return [*_names(facts).servers]
     return _given(dns)
 
 
 def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
     """Let the namespace resolve names, by name servers that it can reach."""
     yield from _leftover(namespace, facts)
-    asked, search = servers(dns, facts), _names(facts).get("search")
+    asked, search = servers(dns, facts), _names(facts).search
     if not asked:
         return
     lines = [f"nameserver {server}" for server in asked]
     if search and dns == "auto":
         lines.append(f"search {' '.join(search)}")
-    sources = (_names(facts).get("hosts") or "files dns").split()
+    sources = (_names(facts).hosts or "files dns").split()
     switch = "" if WITHIN_REACH.issuperset(sources) else "files dns"
     yield from _files(namespace, "\n".join(lines), switch, facts, NO_NAMES)
 
@@ -129,19 +128,19 @@ def _make(folder: str, facts: Facts) -> Step:
 def _others(facts: Facts) -> bool:
     """Whether /etc/netns exists and no network of ours made it."""
     made = [folder for network in facts.known("networks") for folder in network.parents]
-    return _names(facts).get("netns") is not None and ROOT not in made
+    return _names(facts).netns is not None and ROOT not in made
 
 
 def _has_switch(facts: Facts) -> bool:
     """Whether the machine has an nsswitch.conf, over which another can be mounted."""
-    return _names(facts).get("hosts", "") is not None
+    return _names(facts).hosts is not None
 
 
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
     """A copy of the machine's nsswitch.conf with other sources of hosts."""
     path, line = f"{folder}/nsswitch.conf", f"hosts: {sources} {MARK}"
     change = ("-e", f"s/^hosts:.*/{line}/", "-e", f"w {path}")
-    if _names(facts).get("hosts") == "":
+    if _names(facts).hosts == "":
         change = ("-e", f"w {path}", "-e", f"$s/.*/{line}/w {path}")
     return Step(("sed", "-n", *change, "/etc/nsswitch.conf"), why)
 
@@ -176,7 +175,7 @@ def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
     """What keeps a namespace from resolving names by these name servers."""
     if dns != "none":
         yield from _foreign_files(namespace, facts)
-    if dns == "auto" and facts.names is not None and not facts.names["servers"]:
+    if dns == "auto" and facts.names is not None and not facts.names.servers:
         what = f"the machine knows no name server that {namespace} could ask"
         advice = "name one: --dns IP"
         yield Finding("warning", what, "cat /etc/resolv.conf", advice=advice, about=namespace)
@@ -196,7 +195,7 @@ def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
 def close_notices(namespace: str, facts: Facts) -> Iterator[Finding]:
     """What lets a namespace resolve names although it should resolve none."""
     yield from _foreign_files(namespace, facts)
-    if _names(facts).get("nscd"):
+    if _names(facts).nscd:
         what = f"nscd runs, and finds names for {namespace} too, by the host's network"
         fix = "systemctl stop nscd"
         yield Finding("warning", what, "ls /run/nscd/socket", fix=fix, about=namespace)
@@ -216,7 +215,7 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
     """The files of ours from before a reboot: `ip netns exec` would mount them all the same."""
     if facts.networks is None or facts.namespaces is None:
         return
-    for name, files in (_names(facts).get("netns") or {}).items():
+    for name, files in (_names(facts).netns or {}).items():
         ours = [f"{ROOT}/{name}/{file}" for file, is_ours in files.items() if is_ours]
         if ours and facts.network(name) is None:
             what, fix = f"{ROOT}/{name} is left from before a reboot", f"netmodes down {name}"
@@ -226,11 +225,10 @@ def leftovers(facts: Facts) -> Iterator[Finding]:
             yield Finding("warning", what, f"grep . {' '.join(ours)}", fix=fix, about=name)
 
 
-def _names(facts: Facts) -> dict[str, Any]:
-    return facts.names or {}
+def _names(facts: Facts) -> Names:
+    return facts.names or Names()
 
 
 def _own(namespace: str, facts: Facts) -> dict[str, bool]:
     """The files in the namespace's folder, and whether each is ours."""
-    found: dict[str, bool] = (_names(facts).get("netns") or {}).get(namespace, {})
-    return found
+    return (_names(facts).netns or {}).get(namespace, {})

@@ -76,7 +76,7 @@ def _forward(facts: Facts) -> Step:
     forwarding on if somebody depends on it by then; signs from before the run do not count.
     """
     along = (f"{name}={value}" for name, value in (facts.with_ip_forward or {}).items())
-    today = "\n".join([*(link["ifname"] for link in facts.known("links")), *(facts.nft or ())])
+    today = "\n".join([*(link.name for link in facts.known("links")), *(facts.nft or ())])
     users = (look for sign, look in USERS.items() if not re.search(sign, today, re.IGNORECASE))
     argv = ("sysctl", "-w", f"{KEY}={BEFORE}", *along)
     undo = Undo(looks.setting(KEY), argv, users=tuple(users))

@@ -38,7 +38,7 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     why = f"{bridge} behaves as {uplink} does; its routes count once it has a port"
     prevents = f"packets for the LAN go to a {bridge} with no port, and wait a second for ARP"
     yield sysctl.write_settings(bridge, settings, why).as_guard(prevents)
-    mac = str(facts.known_link(uplink)["address"])
+    mac = facts.known_link(uplink).mac
     why = f"the LAN knows the host by {uplink}'s MAC: {bridge} takes it"
     prevents = f"{bridge}'s MAC is its lowest port's: to the LAN the host becomes another machine"
     yield Step(("ip", "link", "set", bridge, "address", mac), why).as_guard(prevents)
@@ -49,7 +49,7 @@ def same_mtu(
     uplink: str, device: str, facts: Facts, namespace: str | None = None
 ) -> Iterator[Step]:
     """Give a device the uplink's MTU, for a bridge takes the smallest MTU of its ports."""
-    mtu = facts.known_link(uplink)["mtu"]
+    mtu = facts.known_link(uplink).mtu
     if mtu != ETHERNET:
         why = f"{device} takes packets as large as {uplink} does"
         prevents = f"frames of a size that {uplink} takes and {device} does not are lost"

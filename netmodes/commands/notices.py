@@ -5,7 +5,7 @@ from ipaddress import IPv4Interface
 
 from netmodes.commands.publish import shut
 from netmodes.commands.sysctl import device_key
-from netmodes.machine.entries import kind
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
@@ -16,7 +16,7 @@ FORWARDS_6 = "net.ipv6.conf.all.forwarding"
 def before_up(facts: Facts) -> Iterator[Finding]:
     """What to know before any mode runs, from facts that every mode reads."""
     for link in facts.known("links"):
-        if finding := addresses_on_port(link["ifname"], facts):
+        if finding := addresses_on_port(link.name, facts):
             yield finding
     for network in facts.known("networks"):
         yield from leaks(network, facts)
@@ -51,9 +51,9 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
         name: the device; a port of a bridge or bond has the error, a port of a VRF does not.
         facts: the machine.
     """
-    master = (facts.link(name) or {}).get("master", "")
+    master = (facts.link(name) or Link("")).master
     found = facts.addresses(name)
-    if not master or not found or kind(facts.link(master) or {}) == "vrf":
+    if not master or not found or (facts.link(master) or Link("")).kind == "vrf":
         return None
     what = (
         f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
@@ -96,7 +96,7 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
 def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:
     """A dummy0 that came with the module: ``ip link add dummy0`` fails (docs/kernel.md#dummy0)."""
     link = facts.link("dummy0")
-    if link is not None and kind(link) == "dummy" and not facts.addresses("dummy0"):
+    if link is not None and link.kind == "dummy" and not facts.addresses("dummy0"):
         yield Finding(
             "warning",
             "the host has a dummy0, as the module makes one, so isolated takes another name",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from netmodes.commands import looks
-from netmodes.machine.entries import Json, route_words, written
+from netmodes.machine.entries import Address, Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
@@ -41,8 +41,8 @@ def is_bridge(name: str, address: str) -> Iterator[Requirement]:
     """The device is a bridge, and has this address in CIDR."""
     yield is_there(name)
     yield _has(name, '"info_kind":"bridge"', f"{name} is no bridge")
-    ip, _, prefix = address.partition("/")
-    yield _has_address(name, {"local": ip, "prefixlen": prefix})
+    interface = ip_interface(address)
+    yield _has_address(name, Address(interface.ip, interface.network.prefixlen))
 
 
 def no_overlap(address: str) -> Iterator[Requirement]:
@@ -64,13 +64,13 @@ def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
     for kind in ("bridge", "bond"):
         slave = looks.links(f'{looks.named(name)}.*"info_slave_kind":"{kind}"')
         yield Requirement(slave, False, f"{name} is a port of a {kind}: {AGAIN}")
-    mac = (facts.link(name) or {}).get("address", "")
+    mac = (facts.link(name) or Link("")).mac
     ether = f'"link_type":"ether","address":"{mac}"'
     yield _has(name, ether, f"{name} has another MAC than {mac}")
     for address in facts.global_addresses(name):
         yield _has_address(name, address)
     for route in facts.default_routes(name):
-        via = route_words(route, ("gateway", "dev"))
+        via = route.words("gateway", "dev")
         show = Look(("ip", "-4", "route", "show", "default"), (f"({literal(via)}) ",))
         yield Requirement(show, True, f"there is no route `{via}`: {AGAIN}")
 
@@ -81,11 +81,10 @@ def _has(name: str, pattern: str, otherwise: str) -> Requirement:
     return Requirement(look, True, f"{otherwise}: {AGAIN}")
 
 
-def _has_address(name: str, address: Json) -> Requirement:
+def _has_address(name: str, address: Address) -> Requirement:
     """The device has an address."""
-    ip, prefix = literal(address["local"]), address["prefixlen"]
-    found = f'"local":"{ip}"[^}}]*"prefixlen":{prefix},'
-    return _has(name, found, f"{name} has no address {written(address)}")
+    found = f'"local":"{literal(str(address.ip))}"[^}}]*"prefixlen":{address.prefixlen},'
+    return _has(name, found, f"{name} has no address {address}")
 
 
 def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]:
@@ -94,7 +93,7 @@ def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]
     A ping makes the kernel ask by ARP, which machines answer even if they drop pings. The old
     neighbour entry goes first, for it may be out of date. A device that is down asks nobody.
     """
-    if "UP" not in (facts.link(device) or {}).get("flags", ()):
+    if not (facts.link(device) or Link("")).is_up:
         return
     ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
     for argv in (("ip", "neigh", "flush", "to", address, "dev", device), ping):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from netmodes.commands import handover_batch
 from netmodes.errors import Refused
-from netmodes.machine.entries import kind
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
@@ -61,12 +61,11 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
         evidence = f"ip -d link show dev {name}" if facts.link(name) else "ip link"
         yield Finding("error", what, evidence, advice=advice, about=name)
     for route in [*facts.known("routes"), *facts.known("routes6")]:
-        devices = (route.get("dev"), *(hop.get("dev") for hop in route.get("nexthops", [])))
-        if name in devices and (words := handover_batch.unmovable(route)):
+        if name in (route.dev, *route.hops) and (words := handover_batch.unmovable(route)):
             yield Finding(
                 "error",
-                f"the route to {route['dst']} has {words[0]}, which cannot move to a bridge",
-                f"ip route show table all {route['dst']}",
+                f"the route to {route.dst} has {words[0]}, which cannot move to a bridge",
+                f"ip route show table all {route.dst}",
                 advice="make it a plain route, or choose another uplink",
                 about=name,
             )
@@ -77,16 +76,16 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     link, advice = facts.link(name), suggestion(facts, name)
     if link is None:
         return f"there is no device {name}", advice
-    if "LOOPBACK" in link.get("flags", []):
+    if "LOOPBACK" in link.flags:
         return f"{name} is the loopback and leads nowhere", advice
-    if "master" in link:
-        return f"{name} is enslaved to {link['master']} already", advice
+    if link.master:
+        return f"{name} is enslaved to {link.master} already", advice
     if children := facts.children(name):
         what = f"{name} carries {', '.join(children)} and cannot be bridged"
         return what, "remove that first, or choose another uplink"
-    if link.get("link_type") != "ether":
+    if link.type != "ether":
         return f"{name} is no Ethernet device and cannot be bridged", advice
-    if kind(link) == "bridge":
+    if link.kind == "bridge":
         return f"{name} is a bridge and cannot be a port of another", advice
     if facts.nic(name).get("wireless") == "station":
         what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
@@ -96,7 +95,7 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
 
 def suggestion(facts: Facts, refused: str = "") -> str:
     """Which NIC to name: that of the default route, unless it is the one refused."""
-    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
+    devices = filter(None, (route.dev for route in facts.default_routes()))
     nics = [nic for device in devices if (nic := behind(device, facts)) != refused]
     if nics:
         return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
@@ -117,14 +116,13 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
         )
         yield Finding("warning", f"{manager} {does}", evidence, fix=fix, about=name)
     yield from _hardware(name, facts.nic(name))
-    info = (facts.link(name) or {}).get("linkinfo", {})
-    data, evidence = info.get("info_data", {}), f"ip -d link show dev {name}"
-    if info.get("info_kind") == "vlan":
-        what = f"{name} is a VLAN: what is bridged with it is in VLAN {data.get('id', '?')} alone"
+    link, evidence = facts.link(name) or Link(""), f"ip -d link show dev {name}"
+    if link.vlan is not None:
+        what = f"{name} is a VLAN: what is bridged with it is in VLAN {link.vlan} alone"
         advice = "ignore this if that is the LAN to join"
         yield Finding("warning", what, evidence, advice=advice, about=name)
-    if info.get("info_kind") == "bond" and data.get("mode") in REWRITING:
-        what = f"{name} is a bond in mode {data['mode']}, which writes its own MACs into frames"
+    if link.bond_mode in REWRITING:
+        what = f"{name} is a bond in mode {link.bond_mode}, which writes its own MACs into frames"
         advice = "give the bond mode active-backup or 802.3ad"
         yield Finding("warning", what, evidence, advice=advice, about=name)
 

@@ -75,8 +75,8 @@ def _flushes(network: Network, wanted: list[Probe], host: Facts) -> Iterator[Arg
         if from_host and host.link(ingress):
             yield ("ip", "neigh", "flush", "to", probe.tried, "dev", ingress)
     for route in gateways(host):
-        if route["gateway"] in tried:
-            yield ("ip", "neigh", "flush", "to", route["gateway"], "dev", route["dev"])
+        if str(route.gateway) in tried:
+            yield ("ip", "neigh", "flush", "to", str(route.gateway), "dev", route.dev)
 
 
 @dataclass(frozen=True)
@@ -157,12 +157,12 @@ class Judge:
     def _gateway(self, result: Result) -> Result:
         """Why the host does not reach its gateway."""
         route = gateways(self.inspection.host)[0]
-        found = addresses_on_port(route["dev"], self.inspection.host)
+        found = addresses_on_port(route.dev, self.inspection.host)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"
             return replace(result, reached=None, reason=reason)
-        what = f"nobody answers for {result.tried} on {route['dev']}"
+        what = f"nobody answers for {result.tried} on {route.dev}"
         evidence = f"ip neigh show to {result.tried}"
         advice = f"see that {result.tried} is there and up"
         finding = found or Finding("error", what, evidence, advice=advice)

@@ -9,6 +9,7 @@ from netmodes.commands import dns, notices, uplink
 from netmodes.commands.netfilter import WITHOUT_NFT
 from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
@@ -61,15 +62,15 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
 
 def default_nic(facts: Facts) -> str | None:
     """The NIC of the default route; behind a bridge of ours it is the uplink."""
-    devices = [route["dev"] for route in facts.default_routes() if "dev" in route]
-    nics = [dev for dev in devices if (facts.link(dev) or {}).get("link_type") == "ether"]
+    devices = [route.dev for route in facts.default_routes() if route.dev]
+    nics = [dev for dev in devices if (facts.link(dev) or Link("")).type == "ether"]
     return next((uplink.behind(device, facts) for device in [*nics, *devices]), None)
 
 
 def _name_server(facts: Facts) -> Iterator[Finding]:
     """The host's name servers are all on a loopback, which is the host's alone."""
     if facts.resolvers is not None and all(map(is_loopback, facts.resolvers)):
-        behind = ", ".join((facts.names or {}).get("servers", ()))
+        behind = ", ".join(facts.names.servers if facts.names else ())
         known = f"nothing: bridged and nat give theirs {behind}, which is behind it"
         yield Finding(
             "warning",

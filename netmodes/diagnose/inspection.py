@@ -9,6 +9,7 @@ from ipaddress import IPv4Interface
 
 from netmodes.commands.addresses import bare
 from netmodes.journal import ROOT
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
@@ -85,14 +86,14 @@ class Inspection:
         if link is None:
             what = f"there is no {name} on the host"
             return Finding("error", what, "ip link", advice=self.again, about=name)
-        if "UP" in link.get("flags", []):
+        if link.is_up:
             return None
         evidence, fix = f"ip addr show dev {name}", f"ip link set {name} up"
         return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""
-        if "NO-CARRIER" not in (self.host.link(name) or {}).get("flags", []):
+        if not (self.host.link(name) or Link("")).has_no_carrier:
             return None
         what, evidence = f"{name} has no carrier", f"ip link show dev {name}"
         advice = "plug its cable in, or see to its other end"
@@ -101,7 +102,7 @@ class Inspection:
     def bridge_port(self, port: str) -> Finding | None:
         """A device is not a port of the bridge."""
         bridge, link = self.net.bridge, self.host.link(port)
-        if link is None or link.get("master") == bridge:
+        if link is None or link.master == bridge:
             return None
         what, evidence = f"{port} is not a port of {bridge}", f"ip link show dev {port}"
         return Finding("error", what, evidence, about=port, **self._to_bridge(port))
@@ -118,8 +119,9 @@ class Inspection:
         """The host's address is missing, on the bridge or on the host's end of the cable."""
         address, device = self.net.host_address, self.net.ingress
         link = self.host.link(device)
-        infos = (link or {}).get("addr_info", [])
-        if not address or link is None or any(info["local"] == bare(address) for info in infos):
+        if not address or link is None:
+            return None
+        if any(str(one.ip) == bare(address) for one in link.addresses):
             return None
         what, evidence = f"{device} has no address {address}", f"ip addr show dev {device}"
         fix = f"ip addr add {address} dev {device}"
@@ -145,7 +147,7 @@ class Inspection:
         if link is None:
             what = f"there is no {name} in {self.name}"
             return self.finding("error", what, "ip link", advice=self.again, about=name)
-        if "UP" in link.get("flags", []):
+        if link.is_up:
             return None
         what, fix = f"{name} is down in {self.name}", f"ip link set {name} up"
         return self.finding("error", what, f"ip addr show dev {name}", fix=fix, about=name)

@@ -11,7 +11,7 @@ from netmodes.diagnose.why.follow import follow_packet
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.machine.resolv import is_loopback
+from netmodes.machine.resolv import Names, is_loopback
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
 from netmodes.plan.look import Argv
@@ -67,7 +67,7 @@ def _looked_up(argv: Argv, runner: Runner) -> list[str]:
 
 def asks_nobody(namespace: Facts) -> bool:
     """Whether a namespace looks for names in files alone (nsswitch.conf(5))."""
-    sources = ((namespace.names or {}).get("hosts") or "files dns").split()
+    sources = ((namespace.names or Names()).hosts or "files dns").split()
     return set(sources) <= {"files", "myhostname"}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
-from netmodes.machine.entries import Json
+from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
@@ -73,8 +73,8 @@ def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
     found = gateways(host)
     if not found:
         return Probe(promise, "", untried=NO_GATEWAY)
-    gateway, device = found[0]["gateway"], found[0]["dev"]
-    return Probe(promise, gateway, ping(gateway, "-I", device))
+    gateway = str(found[0].gateway)
+    return Probe(promise, gateway, ping(gateway, "-I", found[0].dev))
 
 
 def _from_namespace(
@@ -108,31 +108,31 @@ def _targets(
         return [outside], ""
     none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
     routes = gateways(host)[:1] + ([] if promise.reachable else _gateways_6(host)[:1])
-    return [route["gateway"] for route in routes], none
+    return [str(route.gateway) for route in routes], none
 
 
-def gateways(host: Facts) -> list[Json]:
+def gateways(host: Facts) -> list[Route]:
     """The default routes that name a gateway, the preferred one first."""
     return _with_gateway(host.default_routes())
 
 
-def _gateways_6(host: Facts) -> list[Json]:
+def _gateways_6(host: Facts) -> list[Route]:
     """The same of IPv6, without those that a link-local address names, which is any link's."""
-    routes = [route for route in host.routes6 or () if route["dst"] == "default"]
-    return [route for route in _with_gateway(routes) if not route["gateway"].startswith("fe80:")]
+    routes = _with_gateway([route for route in host.routes6 or () if route.is_default])
+    return [route for route in routes if route.gateway and not route.gateway.is_link_local]
 
 
-def _with_gateway(routes: list[Json]) -> list[Json]:
-    routes = sorted(routes, key=lambda route: route.get("metric", 0))
-    return [route for route in routes if "gateway" in route]
+def _with_gateway(routes: list[Route]) -> list[Route]:
+    routes = sorted(routes, key=lambda route: route.metric or 0)
+    return [route for route in routes if route.gateway is not None]
 
 
 def _addresses_6(network: Network, host: Facts) -> list[str]:
     """The host's global IPv6 addresses, without those of its end of the network."""
-    names = [link["ifname"] for link in host.known("links")]
+    names = [link.name for link in host.known("links")]
     others = [name for name in names if name != network.topology.ingress]
     found = [one for name in others for one in host.ipv6_addresses(name)]
-    return [one["local"] for one in found if one["scope"] == "global"]
+    return [str(one.ip) for one in found if one.scope == "global"]
 
 
 def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:

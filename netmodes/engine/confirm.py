@@ -10,13 +10,14 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal
-from netmodes.machine.entries import Json
+from netmodes.machine.entries import Route
 from netmodes.machine.query import route_to
 from netmodes.machine.read import host_facts
 from netmodes.machine.ssh import ssh_peer
@@ -125,16 +126,16 @@ def unreachable(runner: Runner) -> str | None:
     for family in ("-4", "-6"):
         runner.quietly(("ip", family, "neigh", "flush", "all"))
     for hop in _next_hops():
-        source = ("-I", hop["prefsrc"]) if "prefsrc" in hop else ()
-        ping = ("ping", "-c", "1", "-W", "1", "-I", hop["dev"], *source, hop["gateway"])
+        source = ("-I", str(hop.prefsrc)) if hop.prefsrc else ()
+        ping = ("ping", "-c", "1", "-W", "1", "-I", hop.dev, *source, str(hop.gateway))
         if not any(runner.run(ping).status == 0 for _ in range(3)):
-            return f"{hop['gateway']} does not answer through {hop['dev']} any more"
+            return f"{hop.gateway} does not answer through {hop.dev} any more"
     return None
 
 
-def _next_hops() -> Iterator[Json]:
+def _next_hops() -> Iterator[Route]:
     facts = host_facts(thorough=False)
     routes = [*facts.known("routes"), *facts.known("routes6")]
-    yield from (route for route in routes if route["dst"] == "default" and "gateway" in route)
+    yield from (route for route in routes if route.is_default and route.gateway)
     if (peer := ssh_peer()) is not None and (hop := route_to(peer)) is not None:
-        yield {"gateway": peer, **hop}
+        yield hop if hop.gateway else replace(hop, gateway=hop.to.network_address)

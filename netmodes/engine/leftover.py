@@ -3,14 +3,15 @@
 from netmodes.engine.runner import Runner
 from netmodes.errors import CommandFailed
 from netmodes.journal import Journal
-from netmodes.machine import resolv
+from netmodes.machine.read import namespace_files
+from netmodes.machine.resolv import NETNS
 from netmodes.place import NAMESPACES
 
 
 def leftovers() -> list[str]:
     """The names whose files are all that is left; somebody else's namespace may have one too."""
-    found = resolv.names()["netns"] or {}
-    return [name for name, files in found.items() if any(files.values()) and _is_gone(name)]
+    found = namespace_files().items()
+    return [name for name, files in found if any(files.values()) and _is_gone(name)]
 
 
 def _is_gone(name: str) -> bool:
@@ -25,8 +26,8 @@ def remove_leftover(name: str, runner: Runner) -> bool:
     """
     if name not in leftovers():
         return False
-    folder = f"{resolv.NETNS}/{name}"
-    files = [f"{folder}/{file}" for file, ours in resolv.names()["netns"][name].items() if ours]
+    folder = f"{NETNS}/{name}"
+    files = [f"{folder}/{file}" for file, ours in namespace_files()[name].items() if ours]
     runner.say("# left from before a reboot")
     for argv in (
         ("rm", *files),

@@ -32,7 +32,6 @@ from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
 from netmodes.lab import kernel, nameserver, places, servers, walls
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
-from netmodes.machine.entries import kind
 from netmodes.machine.path import find, search_path
 from netmodes.machine.read import host_facts
 from netmodes.place import NAMESPACES
@@ -102,7 +101,7 @@ def is_lab() -> bool:
     return (
         mapped[2] == "1"
         and not places.is_root_outside()
-        and all(kind(link) in HARMLESS or "LOOPBACK" in link["flags"] for link in links)
+        and all(link.kind in HARMLESS or "LOOPBACK" in link.flags for link in links)
     )
 
 

@@ -1,16 +1,32 @@
-"""Devices, addresses and routes as ``ip -j`` prints them, each an entry of its list."""
+"""Devices, addresses and routes: what ``ip -j`` prints, as values.
 
-from collections.abc import Iterable
-from ipaddress import IPv4Network, ip_network
+Whatever else an entry has is not read, but by ``Route``, which names it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, ip_interface
 from typing import Any
 
-#: One entry, or another object of JSON.
+from netmodes.machine import values
+from netmodes.machine.values import Ip, Subnet
+
+#: An object of JSON.
 Json = dict[str, Any]
 
 #: A lifetime without end, in seconds.
 FOREVER = 4294967295
 
-#: The keys of a route, each with its word in ``ip route``, in the order of the words.
+#: What an address can be beside its numbers.
+MARKS = (
+    *("nodad", "noprefixroute", "home", "mngtmpaddr", "autojoin"),
+    *("temporary", "deprecated", "dynamic"),
+)
+
+#: What a route may have, each with its word in ``ip route``, in the order of the words.
 ROUTE_WORDS = {
     "gateway": "via",
     "dev": "dev",
@@ -22,39 +38,283 @@ ROUTE_WORDS = {
     "pref": "pref",
 }
 
+#: What else ``ip -j route`` prints that a value has a place for.
+ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires", "nexthops")
+
 #: The prefix length of half a default route.
 HALF = 1
 
 
-def kind(link: Json) -> str | None:
-    """The kind of a virtual device (``veth``, ``bridge``, …), or None for a real one."""
-    found = link.get("linkinfo", {}).get("info_kind")
-    return None if found is None else str(found)
+@dataclass(frozen=True)
+class Address:
+    """An address of a device.
 
-
-def written(address: Json) -> str:
-    """An address in CIDR, as ``ip addr`` writes it; a peer's prefix length is the peer's."""
-    peer = f" peer {address['address']}" if "address" in address else ""
-    return f"{address['local']}{peer}/{address['prefixlen']}"
-
-
-def is_advertised(address: Json) -> bool:
-    """Whether the kernel or a daemon made an address from a router advertisement."""
-    return bool(address.get("mngtmpaddr") or address.get("temporary"))
-
-
-def route_words(route: Json, keys: Iterable[str] = ("gateway", "dev", "metric")) -> str:
-    """A route as ``ip route`` takes it, with those of these keys that it has."""
-    named = (f"{ROUTE_WORDS[key]} {route[key]}" for key in keys if key in route)
-    return " ".join([route["dst"], *named])
-
-
-def destination(route: Json) -> IPv4Network | None:
-    """The subnet that a route leads to; None for a default route, broadcast or multicast.
-
-    A VPN may have a default route in two halves, 0.0.0.0/1 and 128.0.0.0/1.
+    Args:
+        ip: the address.
+        prefixlen: its prefix length; with a peer the peer's.
+        scope: global, link, host, or another.
+        peer: the address at the other end; None for none.
+        broadcast: its broadcast address; None for none.
+        label: its label; "" for none.
+        metric: that of its subnet's route; None for the kernel's own.
+        valid: seconds that it has left; FOREVER for one without an end.
+        preferred: seconds that it has left for new connections; 0 if it is deprecated.
+        marks: those of ``MARKS`` that it has.
     """
-    if route["dst"] == "default" or route.get("type") in ("broadcast", "multicast"):
-        return None
-    found = IPv4Network(ip_network(route["dst"], strict=False))
-    return found if found.prefixlen > HALF else None
+
+    ip: Ip
+    prefixlen: int
+    scope: str = "global"
+    peer: Ip | None = None
+    broadcast: Ip | None = None
+    label: str = ""
+    metric: int | None = None
+    valid: int = FOREVER
+    preferred: int = FOREVER
+    marks: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        """In CIDR, as ``ip addr`` writes it."""
+        peer = f" peer {self.peer}" if self.peer else ""
+        return f"{self.ip}{peer}/{self.prefixlen}"
+
+    @property
+    def is_6(self) -> bool:
+        """Whether it is IPv6's."""
+        return self.ip.version == 6
+
+    @property
+    def interface(self) -> IPv4Interface | IPv6Interface:
+        """The address with its subnet."""
+        return ip_interface(f"{self.ip}/{self.prefixlen}")
+
+    @property
+    def is_advertised(self) -> bool:
+        """Whether the kernel or a daemon made it from a router advertisement."""
+        return not self.marks.isdisjoint(("mngtmpaddr", "temporary"))
+
+
+@dataclass(frozen=True)
+class Link:
+    """A network device.
+
+    Args:
+        name: its name.
+        index: its ifindex; 0 if unknown.
+        kind: of a virtual device: veth, bridge, …; "" for a real one.
+        type: "ether", "loopback", "none", …; "" if unknown.
+        mac: its link-layer address; "" for none.
+        mtu: its MTU.
+        flags: UP, NO-CARRIER, LOOPBACK, …
+        operstate: UP, DOWN, …; "" if unknown.
+        master: the device that it is enslaved to; "" for none.
+        below: the device that it is on, or the peer of a veth here; "" for none here.
+        below_index: the ifindex of that device, perhaps in another namespace; 0 for none.
+        vlan: a VLAN's number; None for another kind.
+        bond_mode: a bond's mode; "" for another kind.
+        addresses: its addresses, in the kernel's order.
+    """
+
+    name: str
+    index: int = 0
+    kind: str = ""
+    type: str = ""
+    mac: str = ""
+    mtu: int = 1500
+    flags: frozenset[str] = frozenset()
+    operstate: str = ""
+    master: str = ""
+    below: str = ""
+    below_index: int = 0
+    vlan: int | None = None
+    bond_mode: str = ""
+    addresses: tuple[Address, ...] = ()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it is switched on."""
+        return "UP" in self.flags
+
+    @property
+    def has_no_carrier(self) -> bool:
+        """Whether nothing is at its other end."""
+        return "NO-CARRIER" in self.flags
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route.
+
+    Args:
+        to: the subnet that it leads to; of length 0 for a default route.
+        dev: the device that it leads out by; "" for none, or several.
+        gateway: the next hop; None for none.
+        table: the table's name or number.
+        type: unicast, local, broadcast, unreachable, …
+        protocol, scope, pref: as ``ip route`` prints them; "" for none.
+        prefsrc: the source address that it prefers; None for none.
+        metric: its metric; None for none.
+        flags: onlink, linkdown, …
+        metrics: mtu, initcwnd, … with their numbers.
+        expires: seconds that it has left; None for one without an end.
+        hops: the devices of a route with several next hops.
+        others: whatever else ``ip`` prints of it, by name.
+    """
+
+    to: Subnet
+    dev: str = ""
+    gateway: Ip | None = None
+    table: str = "main"
+    type: str = "unicast"
+    protocol: str = ""
+    scope: str = ""
+    prefsrc: Ip | None = None
+    metric: int | None = None
+    pref: str = ""
+    flags: tuple[str, ...] = ()
+    metrics: tuple[tuple[str, int], ...] = ()
+    expires: int | None = None
+    hops: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def is_6(self) -> bool:
+        """Whether it is IPv6's."""
+        return self.to.version == 6
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it leads to everything."""
+        return self.to.prefixlen == 0
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether it leads to IPv6's link-local addresses, which every device has."""
+        return self.is_6 and self.to.is_link_local
+
+    @property
+    def dst(self) -> str:
+        """Where it leads to, as ``ip route`` writes it."""
+        if self.is_default:
+            return "default"
+        whole = self.to.prefixlen == self.to.max_prefixlen
+        return str(self.to.network_address if whole else self.to)
+
+    @property
+    def subnet(self) -> IPv4Network | None:
+        """The IPv4 subnet that it leads to; None for a default route, broadcast or multicast.
+
+        A VPN may have a default route in two halves, 0.0.0.0/1 and 128.0.0.0/1.
+        """
+        if not isinstance(self.to, IPv4Network) or self.type in ("broadcast", "multicast"):
+            return None
+        return self.to if self.to.prefixlen > HALF else None
+
+    def through(self, device: str) -> Route:
+        """The same route by another device."""
+        return replace(self, dev=device)
+
+    def words(self, *keys: str) -> str:
+        """The route as ``ip route`` takes it, with those of these words that it has."""
+        has = {key: getattr(self, key) for key in keys or ("gateway", "dev", "metric")}
+        has |= {"table": ""} if self.table == "main" else {}
+        named = (f"{ROUTE_WORDS[key]} {has[key]}" for key in has if has[key] not in ("", None))
+        return " ".join([self.dst, *named])
+
+
+def entries(value: Any) -> Iterator[Json]:  # noqa: ANN401
+    """The entries of a list; iproute2 prints ``{}`` for "no such thing" among them."""
+    return filter(None, map(values.table, values.listed(value)))
+
+
+def link_from(data: Json) -> Link:
+    """A device from its JSON."""
+    info = values.table(data.get("linkinfo") or {})
+    own = values.table(info.get("info_data") or {})
+    kind = _word(info, "info_kind")
+    return Link(
+        values.device(data["ifname"]),
+        values.number(data.get("ifindex", 0)),
+        kind,
+        values.line(data.get("link_type", "")),
+        _word(data, "address"),
+        values.number(data.get("mtu", 1500)),
+        frozenset(values.words(data.get("flags", []))),
+        _word(data, "operstate"),
+        _optional(data, "master", values.device) or "",
+        _optional(data, "link", values.device) or "",
+        values.number(data.get("link_index", 0)),
+        _optional(own, "id", values.number) if kind == "vlan" else None,
+        _word(own, "mode") if kind == "bond" else "",
+        tuple(map(address_from, entries(data.get("addr_info", [])))),
+    )
+
+
+def address_from(data: Json) -> Address:
+    """An address from its JSON."""
+    ip, deprecated = values.ip(data["local"]), data.get("deprecated")
+    length = values.number(data["prefixlen"])
+    if length > ip.max_prefixlen:
+        raise ValueError(f"{ip}/{length} has no such prefix length")
+    return Address(
+        ip,
+        length,
+        values.word(data.get("scope", "global")),
+        _optional(data, "address", values.ip),
+        _optional(data, "broadcast", values.ip),
+        _optional(data, "label", values.line) or "",
+        _optional(data, "metric", values.number),
+        values.number(data.get("valid_life_time", FOREVER)),
+        0 if deprecated else values.number(data.get("preferred_life_time", FOREVER)),
+        frozenset(mark for mark in MARKS if data.get(mark)),
+    )
+
+
+def route_from(data: Json, version: int = 4) -> Route:
+    """A route from its JSON."""
+    metrics = [pair for each in data.get("metrics", []) for pair in values.table(each).items()]
+    hops = entries(data.get("nexthops", []))
+    known = {key: values.number(value) for key, value in metrics if isinstance(value, int)}
+    return Route(
+        values.subnet(data["dst"], version),
+        _optional(data, "dev", values.device) or "",
+        _optional(data, "gateway", values.ip),
+        _word(data, "table") or "main",
+        _word(data, "type") or "unicast",
+        _word(data, "protocol"),
+        _word(data, "scope"),
+        _optional(data, "prefsrc", values.ip),
+        _optional(data, "metric", values.number),
+        _word(data, "pref"),
+        values.words(data.get("flags", [])),
+        tuple((values.word(key), value) for key, value in known.items()),
+        _optional(data, "expires", _seconds),
+        tuple(values.device(hop["dev"]) for hop in hops if "dev" in hop),
+        tuple(map(values.line, _others(data, dict(metrics)))),
+    )
+
+
+def route_got(printed: str) -> Route | None:
+    """The route that ``ip -j route get`` printed; None for none."""
+    found = [*entries(json.loads(printed or "[]", strict=False))]
+    return route_from(found[0], values.ip(found[0]["dst"]).version) if found else None
+
+
+def _others(data: Json, metrics: Mapping[str, Any]) -> Iterable[str]:
+    """The words of a route for which a value has no place."""
+    several = ["nexthops"] if data.get("nexthops") else []
+    named = [key for key in data if key not in (*ROUTE_WORDS, *ROUTE_ASIDE)]
+    return [*named, *several, *(key for key in metrics if not isinstance(metrics[key], int))]
+
+
+def _seconds(value: Any) -> int:  # noqa: ANN401
+    """Seconds that are left; below 0 where the kernel is late."""
+    return values.number(max(value, 0) if isinstance(value, int) else value)
+
+
+def _word(data: Json, key: str) -> str:
+    return _optional(data, key, values.word) or ""
+
+
+def _optional(data: Json, key: str, parse: Any) -> Any:  # noqa: ANN401
+    return parse(data[key]) if data.get(key) is not None else None

@@ -1,4 +1,4 @@
-"""The facts: a snapshot of a machine, to JSON and from it.
+"""The facts: a snapshot of a machine, as values, each parsed once.
 
 Modes are pure functions of facts, so a plan can be rendered here for a machine elsewhere
 (``netmodes facts`` there, ``--facts FILE`` here).
@@ -6,15 +6,16 @@ Modes are pure functions of facts, so a plan can be rendered here for a machine 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.machine.entries import Json, destination, is_advertised, kind
-from netmodes.plan.network import Network, network_from
+from netmodes.machine.entries import Address, Link, Route
+from netmodes.machine.resolv import Names
+from netmodes.machine.table import Table
+from netmodes.plan.network import Network
 from netmodes.plan.step import Step
 
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
@@ -26,8 +27,8 @@ class Facts:
     """The network of a host or namespace, as far as modes need it; None is unknown, never absent.
 
     Args:
-        links: every device with its addresses, as ``ip -d -j addr show`` prints it.
-        routes: the IPv4 routes of every table, as ``ip -4 -j route show table all`` prints them.
+        links: every device with its addresses, in the kernel's order.
+        routes: the IPv4 routes of every table.
         routes6: the IPv6 routes.
         namespaces: the named network namespaces, as in /run/netns.
         sysctls: the settings that modes depend on, by name; None for one that does not exist.
@@ -40,7 +41,7 @@ class Facts:
         rules6: the lines of ``ip -6 rule show``.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that configure a device, by device.
-        names: how names are resolved, as ``netmodes.machine.resolv`` returns it.
+        names: how names are resolved.
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
@@ -51,11 +52,14 @@ class Facts:
         fixed: the folders that modes write and that are on read-only mounts.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
         user_namespaces: "why" a user may not make a user namespace, and the "setting" behind it.
+        before: for a machine elsewhere, its facts from before each network of ours, by name; None
+            for this one, whose networks tell themselves what they share.
+        table: what all this was parsed from.
     """
 
-    links: list[Json] | None = None
-    routes: list[Json] | None = None
-    routes6: list[Json] | None = None
+    links: list[Link] | None = None
+    routes: list[Route] | None = None
+    routes6: list[Route] | None = None
     namespaces: list[str] | None = None
     sysctls: dict[str, str | None] | None = None
     with_ip_forward: dict[str, str] | None = None
@@ -67,7 +71,7 @@ class Facts:
     rules6: list[str] | None = None
     tc: dict[str, list[str] | None] | None = None
     managers: dict[str, list[str]] | None = None
-    names: Json | None = None
+    names: Names | None = None
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
     resolvers: list[str] | None = None
@@ -78,31 +82,23 @@ class Facts:
     fixed: list[str] | None = None
     privileges: str | None = None
     user_namespaces: dict[str, str] | None = None
+    before: dict[str, Facts] | None = field(default=None, repr=False)
+    table: Table | None = field(default=None, repr=False, compare=False)
 
     def to_json(self) -> str:
-        """The facts as JSON text."""
-        return json.dumps(asdict(self), indent=2)
+        """What the facts were read from, as JSON text."""
+        return (self.table or Table()).to_json()
 
     @classmethod
     def from_json(cls, text: str) -> Facts:
         """Facts from the text of ``to_json``, which ``netmodes facts`` prints.
 
         Raises:
-            Refused: the text is no JSON of facts.
+            Refused: the text is no JSON of facts, or a value in it is not what it is taken for.
         """
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise _no_facts(str(error)) from error
-        if not isinstance(data, dict):
-            raise _no_facts("no JSON object")
-        data = _with_typed_sysctls(data)
-        try:
-            if data.get("networks") is not None:
-                data["networks"] = list(map(network_from, data["networks"]))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise _no_facts(f"networks: {error!r}") from error
-        return cls(**{field.name: data.get(field.name) for field in fields(cls)})
+        from netmodes.machine.parse import facts_from
+
+        return facts_from(Table.from_json(text))
 
     def known(self, what: str) -> Any:  # noqa: ANN401
         """The value of a field that a mode cannot do without.
@@ -117,9 +113,9 @@ class Facts:
             )
         return facts
 
-    def link(self, name: str) -> Json | None:
+    def link(self, name: str) -> Link | None:
         """The device of that name, or None."""
-        return next((link for link in self.known("links") if link["ifname"] == name), None)
+        return next((link for link in self.known("links") if link.name == name), None)
 
     def nic(self, name: str) -> dict[str, str]:
         """What is known of a device's hardware: "driver" and "wireless"."""
@@ -127,29 +123,23 @@ class Facts:
 
     def children(self, name: str) -> list[str]:
         """The names of the devices that need this one below them, ours in namespaces too."""
-        on_host = [
-            link["ifname"]
-            for link in self.known("links")
-            if link.get("link") == name and kind(link) in CHILDREN
-        ]
+        links: list[Link] = self.known("links")
+        on_host = [link.name for link in links if link.below == name and link.kind in CHILDREN]
         nets = [network.topology for network in self.networks or ()]
         return on_host + [net.device for net in nets if net.uplink == name and not net.bridge]
 
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in the kernel's order."""
-        infos = (self.link(name) or {}).get("addr_info", [])
-        return [
-            IPv4Interface(f"{info['local']}/{info['prefixlen']}")
-            for info in infos
-            if info.get("family") == "inet" and info.get("scope") == "global"
-        ]
+        link = self.link(name)
+        found = (one for one in link.addresses if one.scope == "global") if link else ()
+        return [one.interface for one in found if isinstance(one.interface, IPv4Interface)]
 
-    def ipv6_addresses(self, name: str) -> list[Json]:
+    def ipv6_addresses(self, name: str) -> list[Address]:
         """The IPv6 addresses of a device, link-local ones too."""
-        infos = (self.link(name) or {}).get("addr_info", [])
-        return [info for info in infos if info.get("family") == "inet6"]
+        link = self.link(name)
+        return [one for one in link.addresses if one.is_6] if link else []
 
-    def known_link(self, name: str) -> Json:
+    def known_link(self, name: str) -> Link:
         """The device of that name.
 
         Raises:
@@ -160,21 +150,17 @@ class Facts:
             raise Refused(f"there is no device {name}: `ip link` shows all")
         return link
 
-    def global_addresses(self, name: str) -> list[Json]:
+    def global_addresses(self, name: str) -> list[Address]:
         """A device's addresses of both families, without IPv6's link-local ones."""
-        infos = self.known_link(name).get("addr_info", [])
-        return [item for item in infos if item["family"] == "inet" or item["scope"] == "global"]
+        found = self.known_link(name).addresses
+        return [one for one in found if not one.is_6 or one.scope == "global"]
 
-    def unicast_routes(self, name: str) -> list[Json]:
+    def unicast_routes(self, name: str) -> list[Route]:
         """The unicast routes through a device, on-link ones first, without link-local ones."""
-        routes = [
-            route
-            for route in [*self.known("routes"), *self.known("routes6")]
-            if route.get("dev") == name
-            and route.get("type", "unicast") == "unicast"
-            and not route["dst"].startswith("fe80:")
-        ]
-        return sorted(routes, key=lambda route: "gateway" in route)
+        every: list[Route] = [*self.known("routes"), *self.known("routes6")]
+        routes = [one for one in every if one.dev == name and one.type == "unicast"]
+        ours = (one for one in routes if not one.is_link_local)
+        return sorted(ours, key=lambda route: route.gateway is not None)
 
     def interface_sysctls(self, name: str) -> dict[str, str]:
         """A device's own settings that differ from a new device's, and its `ipv4.rp_filter`."""
@@ -183,28 +169,23 @@ class Facts:
 
     def has_advertised(self, name: str) -> bool:
         """Whether a device has addresses from router advertisements."""
-        return any(map(is_advertised, self.global_addresses(name)))
+        return any(one.is_advertised for one in self.global_addresses(name))
 
     def every_address(self) -> list[IPv4Interface]:
         """The global IPv4 addresses of all devices."""
-        names = [link["ifname"] for link in self.known("links")]
+        names = [link.name for link in self.known("links")]
         return [address for name in names for address in self.addresses(name)]
 
-    def default_routes(self, device: str | None = None) -> list[Json]:
+    def default_routes(self, device: str = "") -> list[Route]:
         """The main table's default routes, through this device if one is named."""
-        return [
-            route
-            for route in self.known("routes")
-            if route["dst"] == "default"
-            and route.get("table", "main") == "main"
-            and device in (None, route.get("dev"))
-        ]
+        routes = (one for one in self.known("routes") if one.is_default and one.table == "main")
+        return [one for one in routes if device in ("", one.dev)]
 
     def overlap(self, subnet: IPv4Network) -> str | None:
         """What already has addresses of this subnet, in words; None if it is free."""
         for route in self.known("routes"):
-            if (other := destination(route)) is not None and other.overlaps(subnet):
-                return f"the host's route to {route['dst']}"
+            if route.subnet is not None and route.subnet.overlaps(subnet):
+                return f"the host's route to {route.dst}"
         for network in self.known("networks"):
             if any(IPv4Network(other).overlaps(subnet) for other in network.topology.subnets):
                 return f"namespace {network.name}"
@@ -212,7 +193,7 @@ class Facts:
 
     def _needed(self) -> Iterator[tuple[str, str]]:
         """The addresses that the host must go on reaching, each after its owner."""
-        servers = [*(self.names or {}).get("servers", ()), *(self.resolvers or ())]
+        servers = [*(self.names.servers if self.names else ()), *(self.resolvers or ())]
         for server in servers:
             yield f"the name server {server}", server.partition("%")[0]
         if self.peer:
@@ -250,18 +231,3 @@ class Facts:
     def network(self, name: str) -> Network | None:
         """The network of ours of that name, or None."""
         return next((one for one in self.known("networks") if one.name == name), None)
-
-
-def _no_facts(reason: str) -> Refused:
-    return Refused(f"these are not facts ({reason}): make them with `netmodes facts`")
-
-
-def _with_typed_sysctls(data: Json) -> Json:
-    """Move the settings that older facts have among ``sysctls`` to their own fields."""
-    every = data.get("sysctls") or {}
-    if "with ip_forward" not in every:
-        return data
-    plain = {name: every[name] for name in every if " " not in name}
-    own = {name[len("conf ") :]: every[name] for name in every if name.startswith("conf ")}
-    along = every["with ip_forward"]
-    return {**data, "sysctls": plain, "with_ip_forward": along, "device_sysctls": own}

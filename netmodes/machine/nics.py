@@ -1,12 +1,13 @@
-"""Network devices: the driver, whether one is wireless, who manages it, its tc filters."""
+"""Network devices: the driver, whether one is wireless, who manages it."""
 
 from pathlib import Path
 
-from netmodes.machine.entries import Json
-from netmodes.machine.query import ask, lines, text_of
+from netmodes.machine import values
+from netmodes.machine.entries import Link
+from netmodes.machine.table import Table
 
-DEVICES = Path("/sys/class/net")
-WIRELESS = Path("/proc/net/wireless")
+DEVICES = "/sys/class/net"
+WIRELESS = "/proc/net/wireless"
 
 #: The ioctl for a wireless device's mode, and a station's answer (linux/wireless.h).
 SIOCGIWMODE = 0x8B07
@@ -22,28 +23,34 @@ DAEMONS = (
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
 
 
-def hardware(link: Json) -> dict[str, str]:
+def hardware(link: Link, table: Table) -> dict[str, str]:
     """The "driver" of a device, and its "wireless" mode if it has one.
 
     /sys may show the devices of another network namespace, so index and MAC must match.
-
-    Args:
-        link: the device as ``ip -j link`` prints it.
     """
-    name, found = link["ifname"], {}
-    folder = DEVICES / name
-    shown = (text_of(folder / "ifindex"), text_of(folder / "address"))
-    ours = shown == (str(link.get("ifindex")), link.get("address"))
-    if ours and (folder / "device/driver").exists():
-        found["driver"] = (folder / "device/driver").resolve().name
-    listed = (line.split(":")[0].strip() for line in (text_of(WIRELESS) or "").split("\n"))
-    if name in listed or (ours and (folder / "phy80211").exists()):
-        found["wireless"] = _wireless_mode(name)
+    folder, files, found = f"{DEVICES}/{link.name}", table.texts("nics"), {}
+    shown = (files.get(f"{folder}/ifindex"), files.get(f"{folder}/address"))
+    ours = shown == (str(link.index), link.mac)
+    driver = table.texts("drivers").get(f"{folder}/device/driver")
+    if ours and driver is not None:
+        found["driver"] = Path(driver).name
+    listed = (line.split(":")[0].strip() for line in files.get(WIRELESS, "").split("\n"))
+    if link.name in listed or (ours and f"{folder}/phy80211" in table.paths("wireless devices")):
+        found["wireless"] = _wireless_mode(link.name, table)
     return found
 
 
-def _wireless_mode(name: str) -> str:
+def _wireless_mode(name: str, table: Table) -> str:
     """The mode of a wireless device: "station", "other", or "unknown" without an answer."""
+    entry = table.entries.get("wireless modes") or {}
+    mode = values.table(entry.get("output", {})).get(name)
+    if mode is None:
+        return "unknown"
+    return "station" if values.number(mode) == IW_MODE_INFRA else "other"
+
+
+def wireless_mode(name: str) -> int | None:
+    """What the kernel says of a wireless device's mode; None if nothing."""
     import fcntl
     import socket
     import struct
@@ -53,40 +60,14 @@ def _wireless_mode(name: str) -> str:
             request = struct.pack("16s16x", name.encode())
             (mode,) = struct.unpack_from("=I", fcntl.ioctl(anything, SIOCGIWMODE, request), 16)
     except OSError:
-        return "unknown"
-    return "station" if mode == IW_MODE_INFRA else "other"
-
-
-def managers(link: Json) -> list[str]:
-    """The daemons and DHCP clients that configure a device, and may undo what netmodes did."""
-    files = ((name, Path(folder, str(link["ifindex"])), words) for name, folder, words in DAEMONS)
-    daemons = [
-        name for name, path, words in files if path.exists() and words not in (text_of(path) or "")
-    ]
-    return daemons + [name for name, argv in _dhcp_clients() if link["ifname"] in argv]
-
-
-def _dhcp_clients() -> list[tuple[str, list[str]]]:
-    """The name and argv of each running DHCP client, except in other network namespaces."""
-    found, here = [], _network_of(Path("/proc/self"))
-    for process in Path("/proc").glob("[0-9]*"):
-        argv = (text_of(process / "cmdline") or "").split("\0")
-        name = Path(argv[0]).name
-        if name in DHCP_CLIENTS and _network_of(process) in (here, None):
-            found.append((name, argv))
-    return found
-
-
-def _network_of(process: Path) -> str | None:
-    """The network namespace of a process; None if only root may read it."""
-    try:
-        return str((process / "ns/net").readlink())
-    except OSError:
         return None
+    return int(mode)
 
 
-def tc_filters(device: str) -> list[str] | None:
-    """The lines of ``tc filter show`` for a device, egress and then ingress; None if unknown."""
-    show = ("tc", "filter", "show", "dev", device)
-    egress, ingress = lines(ask(*show)), lines(ask(*show, "ingress"))
-    return None if egress is None or ingress is None else egress + ingress
+def managers(link: Link, table: Table) -> list[str]:
+    """The daemons and DHCP clients that configure a device, and may undo what netmodes did."""
+    files = table.texts("managers")
+    of_device = ((name, files.get(f"{at}/{link.index}"), words) for name, at, words in DAEMONS)
+    daemons = [name for name, text, words in of_device if text is not None and words not in text]
+    clients = (text.split("\0") for text in table.texts("dhcp clients").values())
+    return daemons + [Path(argv[0]).name for argv in clients if link.name in argv]

@@ -1,13 +1,12 @@
 """Questions to the machine: a command that changes nothing, a file, a route."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
-from netmodes.machine.entries import Json
+from netmodes.machine.entries import Route, route_got
 from netmodes.machine.path import environment
 from netmodes.plan.look import PATIENCE
 
@@ -62,11 +61,10 @@ def text_of(path: Path) -> str | None:
         return None
 
 
-def route_to(address: str) -> Json | None:
-    """The host's route to an address, as ``ip -j route get`` prints it; None if unknown."""
+def route_to(address: str) -> Route | None:
+    """The host's route to an address; None if unknown."""
     done = ask("ip", "-j", "route", "get", address)
-    found = json.loads(done.stdout or "[]", strict=False) if done and done.returncode == 0 else []
-    return dict(found[0]) if found else None
+    return route_got(done.stdout) if done and done.returncode == 0 else None
 
 
 def ancestors() -> Iterator[str]:

@@ -3,23 +3,28 @@
 It does without the runner (no plumbum), so that a dry run starts fast. All commands run at once.
 """
 
-import json
-import re
+from collections.abc import Iterable
+from dataclasses import replace
+from glob import escape
+from ipaddress import ip_address
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.journal import networks
-from netmodes.machine import abilities
-from netmodes.machine.entries import Json, kind
+from netmodes.journal import ROOT, networks
+from netmodes.machine import abilities, nics, resolv
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.nics import hardware, managers, tc_filters
-from netmodes.machine.query import end, lines, start, text_of
-from netmodes.machine.resolv import names, namespace_names, resolvers
-from netmodes.machine.ssh import ssh_device, ssh_peer
-from netmodes.place import named
+from netmodes.machine.parse import SYS, SYSCTLS, facts_from, links_from
+from netmodes.machine.query import end, start
+from netmodes.machine.resolv import Names, names
+from netmodes.machine.ssh import ssh_peer
+from netmodes.machine.table import NOT_INSTALLED, Table
+from netmodes.place import NAMESPACES, named
 from netmodes.plan.step import in_namespace
+
+Entry = dict[str, Any]
 
 ROUTES = ("-j", "route", "show", "table", "all")
 IP_JSON = {
@@ -36,17 +41,17 @@ RULES = {
     "rules6": ("ip", "-6", "rule", "show"),
 }
 
-SYSCTLS = (
-    "net.ipv4.ip_forward",
-    "net.ipv4.conf.all.rp_filter",
-    "net.ipv6.conf.all.disable_ipv6",
-    "net.ipv6.conf.all.forwarding",
-    "net.ipv6.conf.default.accept_ra",
-    "net.bridge.bridge-nf-call-iptables",
+CONF = f"{SYS}/net/ipv4/conf"
+SETTINGS = (
+    *(f"{SYS}/{name.replace('.', '/')}" for name in SYSCTLS),
+    f"{CONF}/*/forwarding",
+    f"{CONF}/all/accept_redirects",
 )
 
-#: What nft and iptables say where the kernel has no nf_tables, or none of iptables' own tables.
-UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
+#: A setting that nobody but root may know, and that is never copied.
+SECRET = "stable_secret"  # noqa: S105
+
+TC = ("tc", "filter", "show", "dev")
 
 #: The settings of a namespace that its packets depend on, for ``sysctl -r``.
 INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.disable_ipv6$"
@@ -54,8 +59,11 @@ INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
 
-#: A device's sysctls that are not settings of its own.
-SETTLED = ("forwarding", "mc_forwarding", "stable_secret", "disable_ipv6", "mtu")
+DRIVERS = f"{nics.DEVICES}/*/device/driver"
+
+#: What there is by name: namespaces, their files, a name service cache.
+NAMED = (f"{NAMESPACES}/*", *map(str, (resolv.NETNS, resolv.NETNS / "*", resolv.NETNS / "*/*")))
+NAMED += resolv.NSCD
 
 
 def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
@@ -63,42 +71,23 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
 
     Args:
         thorough: also firewalls, rules, managers and hardware, which bridged and nat need.
-        machine: also programs, kinds of device and privileges, which the doctor needs.
+        machine: also programs, kinds of device and privileges, which the doctor needs, and the
+            journals, for a machine elsewhere.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
-    commands = IP_JSON | (RULES if thorough else {})
-    running = {name: start(*argv) for name, argv in commands.items()}
-    ended = {name: end(child) for name, child in running.items()}
-    facts = {name: _json(name, ended[name]) for name in IP_JSON}
+    entries = _commands(IP_JSON | (RULES if thorough else {}))
+    entries |= {"settings": _files(*SETTINGS), **_names()}
+    entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     if thorough:
-        facts |= {name: lines(ended[name]) for name in RULES} | _thorough(facts["links"])
-        facts["programs"] = [name for name in ("nft", "iptables") if _works(ended[name])]
+        entries |= _thorough(links_from(Table(entries)) or [], entries)
     if machine:
-        facts |= abilities.read()
-    return Facts(
-        **facts,
-        namespaces=named(),
-        names=names(),
-        peer=ssh_peer() or "",
-        sysctls={name: text_of(Path("/proc/sys", *name.split("."))) for name in SYSCTLS},
-        with_ip_forward=_with_ip_forward(),
-        networks=networks(),
-    )
-
-
-def _thorough(links: list[Json]) -> Json:
-    """The fields that take longer: firewalls' programs, managers, hardware, device settings."""
-    uplinks = _uplinks(links)
-    return {
-        "tc": {name: tc_filters(name) for name in uplinks},
-        "managers": {link["ifname"]: managers(link) for link in links},
-        "nics": {link["ifname"]: hardware(link) for link in links if not kind(link)},
-        "resolvers": resolvers(),
-        "ssh": ssh_device(),
-        "device_sysctls": {name: _interface_sysctls(name) for name in uplinks},
-    }
+        entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
+        entries["journals"] = _files(
+            *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", "before.json"))
+        )
+    return facts_from(Table(entries), networks())
 
 
 def namespace_facts(name: str) -> Facts:
@@ -111,74 +100,133 @@ def namespace_facts(name: str) -> Facts:
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
     commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
     commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
-    running = {what: start(*in_namespace(name, *argv)) for what, argv in commands.items()}
-    ended = {what: end(child) for what, child in running.items()}
-    facts = {what: _json(what, ended[what]) for what in IP_JSON}
-    facts |= {what: lines(ended[what]) for what in ("rules", "rules6", "nft")}
-    return Facts(
-        **facts,
-        sysctls=_settings(lines(ended["sysctls"])),
-        resolvers=resolvers(name),
-        names=namespace_names(name),
-    )
+    entries = _commands({what: in_namespace(name, *argv) for what, argv in commands.items()})
+    facts = facts_from(Table({**entries, "names": _files(*resolv.seen_in(name))}))
+    return replace(facts, namespaces=None, programs=None)
 
 
-def _settings(printed: list[str] | None) -> dict[str, str | None] | None:
-    """Settings by name, from the lines of ``sysctl``, which writes a device's dots as slashes."""
-    if printed is None:
-        return None
-    pairs = (line.partition(" = ") for line in printed)
-    return {name.replace("/", "."): value for name, _, value in pairs}
+def namespace_files() -> dict[str, dict[str, bool]]:
+    """The files in each folder of /etc/netns, and whether each is ours."""
+    return (names(Table(_names())) or Names()).netns or {}
 
 
-def _json(name: str, done: CompletedProcess[str] | None) -> Any:  # noqa: ANN401
-    """The entries that an ``ip -j`` command printed."""
-    if done is None:
-        raise Refused("there is no `ip` on PATH: install iproute2")
-    if done.returncode != 0:
-        raise Refused(f"the machine's {name} cannot be read: `ip` says {done.stderr.strip()!r}")
-    try:
-        # iproute2 prints `{}` for "no such thing" among the entries.
-        entries = [dict(entry) for entry in json.loads(done.stdout, strict=False) if entry]
-    except (ValueError, TypeError):
-        raise Refused("`ip -j` prints no JSON: install iproute2") from None
-    if name == "links" and not any(entry.get("ifname") == "lo" for entry in entries):
-        raise Refused("`ip` lists no loopback, which every machine has: try again")
-    return entries
+def _thorough(links: list[Link], entries: dict[str, Entry]) -> dict[str, Entry]:
+    """The entries that take longer: settings of devices, managers, hardware, tc's filters."""
+    uplinks = [link.name for link in links if _may_be_uplink(link)]
+    devices = [escape(name) for name in ("default", *uplinks)]
+    own = [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
+    filters: dict[str, tuple[str, ...]] = {name: (*TC, name) for name in uplinks}
+    show = {f"tc {name}": argv for name, argv in filters.items()}
+    show |= {f"tc {name} ingress": (*argv, "ingress") for name, argv in filters.items()}
+    if is_address(peer := entries["ssh"]["output"]):
+        show["route to ssh"] = ("ip", "-j", "route", "get", peer)
+    return {
+        "route to ssh": {"command": ["ip"], "output": ""},
+        **_commands(show),
+        "uplinks": {"paths": [f"{CONF}/{name}" for name in uplinks], "output": uplinks},
+        "settings": _files(*SETTINGS, *own),
+        **_hardware(),
+    }
 
 
-def _works(done: CompletedProcess[str] | None) -> bool:
-    """Whether a firewall's program is installed, and does not say that the kernel lacks it."""
-    return done is not None and not UNSUPPORTED.search(done.stderr)
+def _may_be_uplink(link: Link) -> bool:
+    return link.kind not in INNER and link.name != "lo" and bool(link.addresses)
 
 
-def _uplinks(links: list[Json]) -> list[str]:
-    """The devices that could be an uplink."""
-    return [
-        link["ifname"]
-        for link in links
-        if kind(link) not in INNER and link["ifname"] != "lo" and link.get("addr_info")
-    ]
+def _hardware() -> dict[str, Entry]:
+    """What /sys and /proc tell of real devices, and who manages them."""
+    of_device = [f"{nics.DEVICES}/*/{name}" for name in ("ifindex", "address")]
+    drivers = {path: str(Path(path).readlink()) for path in glob(DRIVERS)}
+    wireless = glob(f"{nics.DEVICES}/*/phy80211")
+    listed = (_text(nics.WIRELESS) or "").splitlines()[2:]
+    names = {Path(path).parent.name for path in wireless} | {
+        line.split(":")[0].strip() for line in listed
+    }
+    modes = {name: mode for name in names if (mode := nics.wireless_mode(name)) is not None}
+    return {
+        "nics": _files(*of_device, nics.WIRELESS),
+        "drivers": {"links": [DRIVERS], "output": drivers},
+        "wireless devices": {"paths": [f"{nics.DEVICES}/*/phy80211"], "output": wireless},
+        "wireless modes": {"ioctl": "SIOCGIWMODE", "output": modes},
+        "managers": _files(*(f"{folder}/*" for _, folder, _ in nics.DAEMONS)),
+        "dhcp clients": {"files": ["/proc/[0-9]*/cmdline"], "output": _dhcp_clients()},
+    }
 
 
-def _with_ip_forward() -> dict[str, str]:
-    """The settings that switching ip_forward on and off changes (docs/kernel.md#ip-forwarding)."""
-    conf = Path("/proc/sys/net/ipv4/conf")
-    forwarding = {path.parent.name: text_of(path) for path in conf.glob("*/forwarding")}
-    changed = {f"{name}/forwarding": "1" for name, value in forwarding.items() if value == "1"}
-    if text_of(conf / "all/accept_redirects") == "0":
-        changed["all/accept_redirects"] = "0"
-    return {f"net/ipv4/conf/{name}": value for name, value in sorted(changed.items())}
-
-
-def _interface_sysctls(device: str) -> dict[str, str]:
-    """The settings of a device that differ from a new device's, and its ``rp_filter``."""
-    found = {}
-    for family in ("ipv4", "ipv6"):
-        default, own = (Path("/proc/sys/net", family, "conf", name) for name in ("default", device))
-        for path in sorted(own.glob("*")):
-            value = text_of(path)
-            differs = path.name not in SETTLED and value != text_of(default / path.name)
-            if value is not None and (differs or path.name == "rp_filter"):
-                found[f"{family}.{path.name}"] = value
+def _dhcp_clients() -> dict[str, str]:
+    """The argv of each running DHCP client, except in other network namespaces."""
+    found, here = {}, _network_of("/proc/self")
+    for path in glob("/proc/[0-9]*/cmdline"):
+        text = _text(path) or ""
+        name = Path(text.split("\0")[0]).name
+        if name in nics.DHCP_CLIENTS and _network_of(str(Path(path).parent)) in (here, None):
+            found[path] = text
     return found
+
+
+def _network_of(process: str) -> str | None:
+    """The network namespace of a process; None if only root may read it."""
+    try:
+        return str(Path(process, "ns/net").readlink())
+    except OSError:
+        return None
+
+
+def _names() -> dict[str, Entry]:
+    """How names are resolved, which namespaces there are, and whose their files are.
+
+    The texts of those files are not kept: keys may be among them.
+    """
+    there = [path for pattern in NAMED for path in glob(pattern)]
+    files = [path for path in there if Path(path).parents[1] == resolv.NETNS]
+    marked = [path for path in files if resolv.is_marked(_text(path) or "")]
+    grep = ["grep", "-rl", "--", resolv.MARKED, str(resolv.NETNS)]
+    return {
+        "names": _files(*resolv.RESOLVERS, resolv.SWITCH),
+        "named": {"paths": [*NAMED], "output": sorted(there)},
+        "marked": {"command": grep, "output": "".join(f"{path}\n" for path in marked)},
+    }
+
+
+def _commands(argvs: dict[str, tuple[str, ...]]) -> dict[str, Entry]:
+    """Run commands, all at once."""
+    running = {name: start(*argv) for name, argv in argvs.items()}
+    return {name: _command(argvs[name], end(child)) for name, child in running.items()}
+
+
+def _command(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:
+    if done is not None and done.returncode == 0:
+        return {"command": [*argv], "output": done.stdout}
+    status, error = (NOT_INSTALLED, "") if done is None else (done.returncode % 256, done.stderr)
+    return {"command": [*argv], "status": status, "error": error}
+
+
+def _files(*patterns: str) -> Entry:
+    """The files of these names and patterns that can be read."""
+    paths: Iterable[str] = (path for pattern in patterns for path in glob(pattern))
+    texts = ((path, _text(path)) for path in paths if not path.endswith(SECRET))
+    return {
+        "files": [*patterns],
+        "output": {path: text for path, text in texts if text is not None},
+    }
+
+
+def _text(path: str) -> str | None:
+    """The text of a file; a pipe is not read, for that would wait for a writer."""
+    try:
+        return Path(path).read_text(errors="replace") if Path(path).is_file() else None
+    except OSError:
+        return None
+
+
+def glob(pattern: str) -> list[str]:
+    """The paths that match a pattern, or the one that is named."""
+    return [str(path) for path in Path("/").glob(pattern.removeprefix("/"))]
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an address."""
+    try:
+        return bool(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return False

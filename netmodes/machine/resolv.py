@@ -1,11 +1,11 @@
 """Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
 import re
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
-from typing import Any
 
-from netmodes.machine.query import text_of
+from netmodes.machine.table import Table
 
 #: The end of a line in every file of ours in /etc/netns, and the regular expression for it.
 MARK = "# made by netmodes"
@@ -22,40 +22,45 @@ RESOLVERS = (
 #: The folder with the files of namespaces (ip-netns(8)).
 NETNS = Path("/etc/netns")
 
-SWITCH = Path("/etc/nsswitch.conf")
+SWITCH = "/etc/nsswitch.conf"
 
 #: The sockets of a name service cache, which every namespace can reach.
 NSCD = ("/run/nscd/socket", "/var/run/nscd/socket")
 
 
-def names() -> dict[str, Any]:
-    """How the host resolves names.
+@dataclass(frozen=True)
+class Names:
+    """How a machine or a namespace resolves names.
 
-    Returns:
-        "servers", the IPv4 addresses of name servers that a namespace can ask, so none on a
-        loopback; "search", their search domains; "hosts", the sources of hosts in nsswitch.conf, ""
-        without such a line, None without that file; "netns", the files in each folder of
-        /etc/netns and whether each is ours, or None; "nscd", whether a name service cache runs.
+    Args:
+        servers: the IPv4 addresses of name servers that a namespace can ask: none on a loopback.
+        search: their search domains.
+        hosts: the sources of hosts in nsswitch.conf; "" without such a line, None without the file.
+        netns: the files in each folder of /etc/netns and whether each is ours; None without it.
+        nscd: whether a name service cache runs.
     """
-    servers, search = _real_servers()
-    return {
-        "servers": servers,
-        "search": search,
-        "hosts": _hosts(SWITCH),
-        "netns": _netns(NETNS),
-        "nscd": any(Path(socket).exists() for socket in NSCD),
-    }
+
+    servers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    hosts: str | None = ""
+    netns: dict[str, dict[str, bool]] | None = field(default=None)
+    nscd: bool = False
 
 
-def namespace_names(namespace: str) -> dict[str, Any]:
-    """How a namespace resolves names: the "hosts" of ``names``."""
-    return {"hosts": _hosts(_own(namespace, SWITCH))}
+def names(table: Table) -> Names | None:
+    """How names are resolved, as the table has it."""
+    if "names" not in table:
+        return None
+    texts, paths = table.texts("names"), table.paths("named")
+    servers, search = _real_servers(texts)
+    nscd = any(socket in paths for socket in NSCD)
+    return Names(servers, search, _hosts(_own(texts, SWITCH)), _netns(table), nscd)
 
 
-def resolvers(namespace: str = "") -> list[str] | None:
-    """The name servers that glibc asks in a namespace, or on the host for ""; None if unknown."""
-    text = text_of(_own(namespace, Path(RESOLVERS[0])))
-    return None if text is None else _parse(text)[0]
+def resolvers(table: Table) -> list[str] | None:
+    """The name servers that glibc asks; None if unknown."""
+    text = _own(table.texts("names"), RESOLVERS[0]) if "names" in table else None
+    return None if text is None else [*_parse(text)[0]]
 
 
 def is_loopback(server: str) -> bool:
@@ -63,31 +68,47 @@ def is_loopback(server: str) -> bool:
     return ip_address(server.partition("%")[0]).is_loopback
 
 
-def _own(namespace: str, path: Path) -> Path:
-    """The file that a namespace sees in place of one in /etc (ip-netns(8))."""
-    own = Path(NETNS, namespace, path.name)
-    return own if namespace and own.exists() else path
+def seen_in(namespace: str) -> list[str]:
+    """The files that a namespace may see in place of those in /etc, and those (ip-netns(8))."""
+    files = (RESOLVERS[0], SWITCH)
+    return [*(str(NETNS / namespace / Path(file).name) for file in files), *files]
 
 
-def _real_servers() -> tuple[list[str], list[str]]:
+def is_marked(text: str) -> bool:
+    """Whether a file has our mark."""
+    return re.search(MARKED, text, re.MULTILINE) is not None
+
+
+def _own(texts: dict[str, str], path: str) -> str | None:
+    """The text of a file in /etc, or of the one that a namespace has in its place."""
+    ours = (text for place, text in texts.items() if _stands_for(place, path))
+    return next(ours, texts.get(path))
+
+
+def _stands_for(place: str, path: str) -> bool:
+    return Path(place).is_relative_to(NETNS) and Path(place).name == Path(path).name
+
+
+def _real_servers(texts: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The name servers and search domains of the first file with a server that is no loopback."""
     for path in RESOLVERS:
-        servers, search = _parse(text_of(Path(path)) or "")
-        if real := [server for server in servers if _is_real(server)]:
-            return real, [domain for domain in search if domain != "."]
-    return [], []
+        servers, search = _parse(texts.get(path, ""))
+        if real := tuple(server for server in servers if _is_real(server)):
+            return real, tuple(domain for domain in search if domain != ".")
+    return (), ()
 
 
 def _parse(text: str) -> tuple[list[str], list[str]]:
-    """The name servers and search domains of a resolv.conf(5)."""
+    """The name servers and search domains of a resolv.conf(5), those that can be written again."""
     words = [line.split() for line in text.splitlines()]
     servers = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
-    return servers, [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
+    search = [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
+    return servers, [domain for domain in search if domain.isprintable()]
 
 
 def _is_address(words: list[str]) -> bool:
     try:
-        return bool(ip_address(words[0].partition("%")[0]))
+        return bool(ip_address(words[0].partition("%")[0])) and words[0].isprintable()
     except (IndexError, ValueError):
         return False
 
@@ -99,20 +120,19 @@ def _is_real(server: str) -> bool:
         return False
 
 
-def _hosts(path: Path) -> str | None:
-    found = re.search(r"^hosts:[ \t]*([^#\n]*)", text_of(path) or "", re.MULTILINE)
-    return (found[1].strip() if found else "") if path.exists() else None
+def _hosts(text: str | None) -> str | None:
+    found = re.search(r"^hosts:[ \t]*([^#\n]*)", text or "", re.MULTILINE)
+    return (found[1].strip() if found else "") if text is not None else None
 
 
-def _netns(root: Path) -> dict[str, dict[str, bool]] | None:
-    if not root.is_dir():
+def _netns(table: Table) -> dict[str, dict[str, bool]] | None:
+    """The files of each namespace, and whether each is ours."""
+    paths, marked = table.paths("named"), table.lines("marked") or []
+    if str(NETNS) not in paths:
         return None
-    folders = sorted(path for path in root.iterdir() if path.is_dir())
-    return {
-        folder.name: {file.name: _is_ours(file) for file in sorted(folder.iterdir())}
-        for folder in folders
-    }
-
-
-def _is_ours(path: Path) -> bool:
-    return re.search(MARKED, text_of(path) or "", re.MULTILINE) is not None
+    below = [Path(path).relative_to(NETNS) for path in paths if Path(path).is_relative_to(NETNS)]
+    found: dict[str, dict[str, bool]] = {one.parts[0]: {} for one in below if one.parts}
+    for one in below:
+        if len(one.parts) == 2:
+            found[one.parts[0]][one.parts[1]] = str(NETNS / one) in marked
+    return found

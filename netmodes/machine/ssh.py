@@ -3,13 +3,7 @@
 from ipaddress import ip_address
 from pathlib import Path
 
-from netmodes.machine.query import ancestors, route_to
-
-
-def ssh_device() -> str:
-    """The device that leads to the SSH client; "" without a session."""
-    peer = ssh_peer()
-    return str((route_to(peer) or {}).get("dev", "")) if peer else ""
+from netmodes.machine.query import ancestors
 
 
 def ssh_peer() -> str | None:

@@ -51,6 +51,10 @@ class Mode(Description, Verbs):
         if confirm is not None:
             validate_seconds(confirm)
         facts = facts or host_facts(thorough=self.thorough)
+        if facts.before:
+            from netmodes.modes.anew import with_shares
+
+            facts = with_shares(facts, network.judge)
         self._refuse_taken_name(facts)
         net = self.settle(facts)
         verdict = network.judge(self.flow(net, facts), facts)

@@ -105,7 +105,7 @@ host                                           namespace {namespace}
         return addresses.own_pair(near, far, facts, article, *ASIDE)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
-        out = next((route["dev"] for route in facts.default_routes() if "dev" in route), "")
+        out = next((route.dev for route in facts.default_routes() if route.dev), "")
         return Flow(addresses.bare(net.address), net.bridge, out)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:

@@ -69,7 +69,10 @@ class OnBridge(Mode):
             yield from facts.shared(forwarding.SHARE)
             return
         networks = facts.on_bridge(net.bridge, self.mode)
-        yield from {step.share: step for one in networks for step in one.shares}.values()
+        shares = {step.share: step for one in networks for step in one.shares}
+        if not shares:
+            raise Refused(f"these facts do not tell how to undo {net.bridge}: join it there")
+        yield from shares.values()
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
         yield requirements.no_namespace(self.namespace)

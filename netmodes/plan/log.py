@@ -19,6 +19,7 @@ A step that a network inherits brings its ``began``, ``start`` and ``done`` alon
 
 import re
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
 from netmodes.plan.network import Network
@@ -143,7 +144,13 @@ def _last(verb: str, log: list[str]) -> str:
 
 def _began(log: list[str]) -> float:
     """The uptime at the first command, or at an earlier one that the network has inherited."""
-    return min(float(line.split()[1]) for line in log if re.match(r"began \S", line))
+    return min(_seconds(line.split()[1]) for line in log if re.match(r"began \S", line))
+
+
+def _seconds(written: str) -> float:
+    if not isfinite(seconds := float(written)):
+        raise ValueError(f"{written} is no time")
+    return seconds
 
 
 def identity_of(log: list[str]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import Step, step_from
-from netmodes.plan.text import text, text_by_name, texts
+from netmodes.plan.text import one_line, plain, text, text_by_name, texts
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def network_from(data: dict[str, Any]) -> Network:
     """
     given = text_by_name(data["parameters"])
     return Network(
-        text(data["name"]),
-        text(data["mode"]),
+        plain(data["name"]),
+        one_line(data["mode"]),
         given,
         topology_from(data["topology"]) if "topology" in data else topology_of(given),
-        text(data["state"]),
+        one_line(data["state"]),
         tuple(map(step_from, data.get("shares", data.get("shared", ())))),
         promises_from(data.get("promises", ())),
         text(data.get("run", "")),
@@ -137,16 +137,23 @@ def topology_from(data: dict[str, Any]) -> Topology:
         ValueError, LookupError, TypeError, AttributeError: the JSON is no topology.
     """
     subnets = tuple(str(ip_network(subnet)) for subnet in texts(data["subnets"]))
-    plain = text_by_name({key: value for key, value in data.items() if key != "subnets"})
-    net = Topology(**plain, subnets=subnets)
-    for address in filter(None, (net.address, net.host_address)):
-        ip_interface(address)
+    given = text_by_name({key: value for key, value in data.items() if key != "subnets"})
+    net = Topology(**given, subnets=subnets)
+    for name in (net.device, net.ingress, *net.host_devices, net.joins):
+        plain(name)
+    for address in filter(None, (net.address, net.host_address, net.gateway)):
+        if str(ip_interface(address)).removesuffix("/32") != address.removesuffix("/32"):
+            raise ValueError(f"{address!r} is not written as ip prints it")
     return net
 
 
 def promises_from(data: Any) -> tuple[Promise, ...]:  # noqa: ANN401
     """Promises from their JSON."""
-    return tuple(Promise(**promise) for promise in data)
+    return tuple(_promise_from(**promise) for promise in data)
+
+
+def _promise_from(source: Any, target: Any, reachable: Any) -> Promise:  # noqa: ANN401
+    return Promise(one_line(source), one_line(target), bool(reachable))  # type: ignore[arg-type]
 
 
 def topology_of(given: dict[str, str]) -> Topology:

@@ -12,7 +12,7 @@ from netmodes.plan.network import Topology, promises_from, topology_from, topolo
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement, requirement_from
 from netmodes.plan.step import Step, step_from
-from netmodes.plan.text import text, text_by_name, texts, without_empty
+from netmodes.plan.text import one_line, plain, text, text_by_name, texts, without_empty
 
 #: The plan's format, in the journal and in the record.
 FORMAT = 3
@@ -114,11 +114,11 @@ class Plan:
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
         required = data.get("requirements", ()) if data["format"] == FORMAT else ()
-        namespaces = texts(data["namespaces"])
+        namespaces = tuple(map(plain, texts(data["namespaces"])))
         if not namespaces:
             raise ValueError("it has no namespace")
         return cls(
-            text(data["mode"]),
+            one_line(data["mode"]),
             namespaces,
             text_by_name(data["parameters"]),
             topology_from(data["topology"]),

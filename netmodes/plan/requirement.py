@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netmodes.plan.look import Look, look_from
+from netmodes.plan.text import text
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,5 @@ class Requirement:
 
 def requirement_from(data: dict[str, Any]) -> Requirement:
     """A requirement from its JSON."""
+    text(data["otherwise"])
     return Requirement(**{**data, "look": look_from(data["look"])})

@@ -4,8 +4,12 @@ What enters is checked to be text, and one line where that is meant; what leaves
 a shell is written so that neither acts on it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+#: A name of a device or a namespace of ours.
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def text(value: Any) -> str:  # noqa: ANN401
@@ -32,8 +36,15 @@ def texts(values: Iterable[Any]) -> tuple[str, ...]:
 
 
 def text_by_name(values: Mapping[str, Any]) -> dict[str, str]:
-    """These values by name; ValueError if one is no text."""
-    return {name: text(value) for name, value in values.items()}
+    """These values by name; ValueError if one is no line of text."""
+    return {one_line(name): one_line(value) for name, value in values.items()}
+
+
+def plain(value: Any) -> str:  # noqa: ANN401
+    """This value; ValueError unless it is such a name as we give, or "" for none."""
+    if not PLAIN.fullmatch(text(value)) and value:
+        raise ValueError(f"{value!r} is no plain name")
+    return str(value)
 
 
 def without_empty(value: Any) -> Any:  # noqa: ANN401

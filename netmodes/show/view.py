@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from netmodes.commands import notices
 from netmodes.diagnose.inspection import of_network
 from netmodes.errors import Refused
-from netmodes.machine.entries import Json, kind, route_words, written
+from netmodes.machine.entries import Link, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
@@ -108,18 +108,15 @@ def _about(finding: Finding, devices: list[str], name: str) -> bool:
     return finding.about in (name, *devices) or finding.namespace == name
 
 
-def _around(network: Network, facts: Facts) -> list[Json]:
+def _around(network: Network, facts: Facts) -> list[Link]:
     """The host's devices of a network: its end of the cable, a bridge and its ports."""
     names = network.topology.host_devices
-    return [
-        link
-        for link in facts.known("links")
-        if link["ifname"] in names or link.get("master") in names
-    ]
+    links: list[Link] = facts.known("links")
+    return [link for link in links if link.name in names or link.master in names]
 
 
 def _host(
-    links: list[Json],
+    links: list[Link],
     facts: Facts,
     namespaces: Mapping[str, Facts | None],
     found: tuple[Finding, ...],
@@ -128,7 +125,7 @@ def _host(
     devices = tuple(
         _device(link, about, namespace_end(link, facts, namespaces), _leads_out(link, facts))
         for link in links
-        if link["ifname"] != "lo"
+        if link.name != "lo"
     )
     return Place("", "", devices, _routes(facts, {device.name for device in devices}))
 
@@ -147,47 +144,39 @@ def _namespace(
 
 
 def _device(
-    link: Json, about: set[str], cable: tuple[str, str] | None, outside: bool = False
+    link: Link, about: set[str], cable: tuple[str, str] | None, outside: bool = False
 ) -> Device:
-    loopback = "LOOPBACK" in link.get("flags", [])
-    shown = [item for item in link.get("addr_info", []) if item.get("scope") == "global"]
     return Device(
-        link["ifname"],
-        kind(link) or "",
+        link.name,
+        link.kind,
         _state(link),
-        "" if loopback else link.get("address", ""),
-        tuple(written(item) for item in shown),
-        link.get("master", ""),
+        "" if "LOOPBACK" in link.flags else link.mac,
+        tuple(str(address) for address in link.addresses if address.scope == "global"),
+        link.master,
         cable,
         outside,
-        link["ifname"] in about,
+        link.name in about,
     )
 
 
-def _state(link: Json) -> str:
-    flags = link.get("flags", [])
-    if "UP" not in flags:
+def _state(link: Link) -> str:
+    if not link.is_up:
         return "down"
-    no_carrier = "NO-CARRIER" in flags or link.get("operstate") in ("DOWN", "LOWERLAYERDOWN")
+    no_carrier = link.has_no_carrier or link.operstate in ("DOWN", "LOWERLAYERDOWN")
     return "no carrier" if no_carrier else "up"
 
 
-def _leads_out(link: Json, facts: Facts) -> bool:
+def _leads_out(link: Link, facts: Facts) -> bool:
     """Whether a device is a NIC, or a default route or network of ours uses it as one."""
-    name = link["ifname"]
     uplinks = {network.topology.uplink for network in facts.known("networks")}
-    defaults = {route.get("dev") for route in facts.default_routes()}
-    real = kind(link) is None and link.get("link_type") == "ether"
-    return real or name in uplinks or (name in defaults and kind(link) != "bridge")
+    defaults = {route.dev for route in facts.default_routes()}
+    real = not link.kind and link.type == "ether"
+    return real or link.name in uplinks or (link.name in defaults and link.kind != "bridge")
 
 
 def _routes(facts: Facts, devices: set[str]) -> tuple[str, ...]:
     """The main table's routes through these devices, as ``ip route`` prints them."""
-    return tuple(
-        route_words(route)
-        for route in [*facts.known("routes"), *(facts.routes6 or [])]
-        if route.get("table", "main") == "main"
-        and route.get("type", "unicast") == "unicast"
-        and route.get("dev") in devices
-        and not route["dst"].startswith("fe80:")
-    )
+    every: list[Route] = [*facts.known("routes"), *(facts.routes6 or [])]
+    main = (route for route in every if (route.table, route.type) == ("main", "unicast"))
+    shown = (route for route in main if route.dev in devices and not route.is_link_local)
+    return tuple(route.words() for route in shown)

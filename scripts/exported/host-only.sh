@@ -953,7 +953,7 @@ refuse_renamed_uplink() {
     local before pattern
     before=$(<"$JOURNAL/before.json")
     pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
-    if ! [[ ${before//[$' \n']/} =~ $pattern ]]; then return 0; fi
+    if ! [[ ${before//[$' \n\\']/} =~ $pattern ]]; then return 0; fi
     find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
@@ -997,8 +997,17 @@ begin() {
 
 # The machine's facts from before the run, for comparison.
 facts() {
-    printf '{"links": %s, "routes": %s, "routes6": %s}\n' "$(json ip -d -j addr show)" \
-        "$(json ip -4 -j route show table all)" "$(json ip -6 -j route show table all)"
+    printf '{"format": 2, "table": { %s, %s, %s }}\n' "$(entry links ip -d -j addr show)" \
+        "$(entry routes ip -4 -j route show table all)" "$(entry routes6 ip -6 -j route show table all)"
+}
+
+# NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
+entry() {
+    local text
+    text=$(json "${@:2}")
+    if [ "$text" = null ]; then printf '"%s": {}' "$1" && return; fi
+    text=${text//\\/\\\\}
+    printf '"%s": {"output": "%s"}' "$1" "${text//\"/\\\"}"
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }

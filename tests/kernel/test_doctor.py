@@ -7,6 +7,8 @@ import pytest
 from labs import NETMODES, Lab, RootLab
 from state import state
 
+from netmodes import Facts
+
 Json = dict[str, Any]
 
 NFT_CHAIN = """
@@ -184,11 +186,11 @@ def test_kinds(lab: Lab) -> None:
 
 def test_facts(lab: Lab) -> None:
     """`netmodes facts` holds what the doctor asks about, for a machine elsewhere."""
-    facts = json.loads(lab.ok("netmodes", "facts"))
+    facts = Facts.from_json(lab.ok("netmodes", "facts"))
 
-    assert facts["resolvers"] == ["127.0.0.53"]
-    assert (facts["privileges"], facts["ssh"]) == ("root", "")
-    assert [name for name, value in facts.items() if value is None] == []
+    assert facts.resolvers == ["127.0.0.53"]
+    assert (facts.privileges, facts.ssh) == ("root", "")
+    assert [name for name, value in vars(facts).items() if value is None] == []
 
 
 def test_without_root(root_lab: RootLab) -> None:

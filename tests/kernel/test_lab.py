@@ -74,7 +74,8 @@ def test_page(lab: Lab) -> None:
 
 def test_no_ssh() -> None:
     """The SSH session of who makes the lab does not go through the lab's NIC."""
-    script = 'netmodes facts | grep -c \'"ssh": ""\'; echo "$SSH_CONNECTION"'
+    facts = """netmodes facts | grep -A2 '"ssh": {' | grep -c '"output": ""'"""
+    script = f'{facts}; echo "$SSH_CONNECTION"'
     ssh = {"SSH_CONNECTION": "192.168.64.7 51000 192.168.64.3 22"}
 
     done = run(*LAB, "sh", "-c", script, env=os.environ | ssh, timeout=60)

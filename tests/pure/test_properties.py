@@ -29,6 +29,7 @@ from netmodes import (
     Undo,
     journal,
 )
+from netmodes.machine.entries import Address, Route
 from netmodes.plan.look import Look, literal
 from netmodes.plan.undo import BEFORE
 
@@ -272,15 +273,15 @@ def machines(draw: st.DrawFn) -> Facts:
     others = draw(st.lists(CIDRS.filter(lambda cidr: not cidr.endswith("/33")), max_size=5))
     nearby = draw(st.lists(st.integers(195, 255).map("192.168.{}.0/24".format), max_size=20))
     gateway = host.network[draw(st.integers(0, host.network.num_addresses - 1))]
-    info = {"family": "inet", "local": str(host.ip), "prefixlen": host.network.prefixlen}
+    address = Address(host.ip, host.network.prefixlen)
     *links, uplink = ARTICLE.known("links")
     return replace(
         ARTICLE,
-        links=[*links, {**uplink, "addr_info": [{**info, "scope": "global"}]}],
+        links=[*links, replace(uplink, addresses=(address,))],
         routes=[
-            {"dst": "default", "gateway": str(gateway), "dev": "enp0s1"},
-            {"dst": str(host.network), "dev": "enp0s1"},
-            *({"dst": str(IPv4Interface(other).network)} for other in [*others, *nearby]),
+            Route(IPv4Network("0.0.0.0/0"), "enp0s1", gateway),
+            Route(host.network, "enp0s1"),
+            *(Route(IPv4Interface(other).network) for other in [*others, *nearby]),
         ],
     )
 
@@ -314,8 +315,7 @@ def test_own_pair(facts: Facts, host_address: str, address: str) -> None:
 
     near, far = IPv4Interface(found["host_address"]), IPv4Interface(found["address"])
     assert_pair(near, far)
-    routes = [route["dst"] for route in facts.known("routes") if route["dst"] != "default"]
-    subnets = [found for found in map(IPv4Network, routes) if found.prefixlen > 1]
+    subnets = [route.to for route in facts.known("routes") if route.to.prefixlen > 1]
     assert not [subnet for subnet in subnets if subnet.overlaps(near.network)]
 
 
@@ -328,10 +328,10 @@ def test_lan_pair(facts: Facts) -> None:
 
     near, far = IPv4Interface(found["bridge_address"]), IPv4Interface(found["address"])
     (uplink,) = facts.addresses("enp0s1")
-    gateways = [route["gateway"] for route in facts.default_routes()]
+    gateways = [route.gateway for route in facts.default_routes()]
     assert_pair(near, far)
     assert near.network == uplink.network
-    assert {near.ip, far.ip}.isdisjoint({uplink.ip, *map(IPv4Address, gateways)})
+    assert {near.ip, far.ip}.isdisjoint({uplink.ip, *gateways})
     assert IPv4Address(found["gateway"]) == near.ip
 
 

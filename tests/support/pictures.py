@@ -14,11 +14,11 @@ from places import GOLDEN
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
 from netmodes.cli.show import picture
+from netmodes.machine.entries import Json, link_from, route_from
 from netmodes.show.explain import article_machine
 from netmodes.show.mermaid import graph
 from netmodes.show.view import View, view
 
-Json = dict[str, Any]
 Situation = tuple[Facts, dict[str, Facts | None]]
 
 
@@ -61,12 +61,14 @@ def host(links: list[Json], routes: list[Json], *modes: Mode) -> Facts:
     on = {f"net/ipv4/conf/{name}/forwarding": "1" for name in names_on}
     sysctls = {**facts.known("sysctls"), "net.ipv4.ip_forward": "1"}
     there = replace(facts, namespaces=names, networks=networks, sysctls=sysctls)
-    return replace(there, with_ip_forward=on, links=[LO, *links], routes=routes)
+    devices, ways = [*map(link_from, [LO, *links])], [*map(route_from, routes)]
+    return replace(there, with_ip_forward=on, links=devices, routes=ways)
 
 
 def space(links: list[Json], *routes: Json) -> Facts:
     """A namespace with these devices beside its loopback."""
-    return Facts(links=[LO, *links], routes=list(routes), routes6=[])
+    devices, ways = [*map(link_from, [LO, *links])], [*map(route_from, routes)]
+    return Facts(links=devices, routes=ways, routes6=[])
 
 
 def isolated() -> Situation:

@@ -1,12 +1,12 @@
 """How the host passes a packet on, and the answer back; stages as in ``namespace_side``."""
 
-from ipaddress import IPv4Interface, IPv4Network, ip_address
+from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, refusal
 from netmodes.firewall import verdict
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.entries import Json, route_words
+from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
 #: What the kernel says of a packet whose source address it does not accept: if it is to be
@@ -27,7 +27,7 @@ def reverse_path(trace: Trace) -> Judgement:
     martian = trace.into_host and any(words in said for words in MARTIAN)
     if not martian or _forbidding(trace):
         return None
-    other = (trace.return_route or {}).get("dev", "no device")
+    other = (trace.return_route and trace.return_route.dev) or "no device"
     return Finding(
         "error",
         f"the host drops what comes from {trace.address} in by {ingress}, for it would "
@@ -47,7 +47,7 @@ def route(trace: Trace) -> Judgement:
         return None
     if trace.host_route is None:
         return _forbidden(trace) or _switched_off(trace) or _no_route(trace)
-    hop = f" to {trace.exit_hop}, its gateway" if "gateway" in trace.host_route else ""
+    hop = f" to {trace.exit_hop}, its gateway" if trace.host_route.gateway else ""
     return f"{received} and sends it out by {trace.exit}{hop}"
 
 
@@ -67,10 +67,10 @@ def _forbidding(trace: Trace) -> tuple[str, str] | None:
     routes = [
         route
         for route in trace.host.known("routes")
-        if route.get("type") in types and ip_address(trace.target) in _subnet(route)
+        if route.type in types and ip_address(trace.target) in route.to
     ]
-    for route in sorted(routes, key=lambda one: _subnet(one).prefixlen)[-1:]:
-        named = f"{route['type']} {route_words(route, ('gateway', 'dev', 'metric', 'table'))}"
+    for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
+        named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
         return f"route `{named}`", f"ip route del {named}"
     for rule in (line.split() for line in trace.host.rules or ()):
         if rule[-1] in types:
@@ -78,13 +78,9 @@ def _forbidding(trace: Trace) -> tuple[str, str] | None:
     return None
 
 
-def _subnet(route: Json) -> IPv4Network:
-    return IPv4Network("0.0.0.0/0" if route["dst"] == "default" else route["dst"])
-
-
 def _switched_off(trace: Trace) -> Finding | None:
     """A device of the host has an address and is down, and its routes are gone."""
-    names = [link["ifname"] for link in trace.host.known("links")]
+    names = [link.name for link in trace.host.known("links")]
     with_address = filter(trace.host.addresses, names)
     return next(filter(None, map(trace.inspection.host_device, with_address)), None)
 
@@ -97,8 +93,8 @@ def _no_route(trace: Trace) -> Finding:
 
 def exit_is_port(trace: Trace) -> Judgement:
     """The article's trap: a route leads out by a port of a bridge, where no answer comes in."""
-    bridge = (trace.host.link(trace.exit) or {}).get("master")
-    if bridge is None:
+    bridge = (trace.host.link(trace.exit) or Link("")).master
+    if not bridge:
         return None
     if found := addresses_on_port(trace.exit, trace.host):
         return found
@@ -106,7 +102,7 @@ def exit_is_port(trace: Trace) -> Judgement:
     evidence = f"ip route get {trace.target}"
     remedy = {"advice": f"let that route lead out by {bridge}"}
     for route in trace.host.default_routes(trace.exit)[:1]:
-        remedy = {"fix": f"ip route replace {route_words({**route, 'dev': bridge})}"}
+        remedy = {"fix": f"ip route replace {route.through(bridge).words()}"}
     return Finding("error", what, evidence, about=trace.exit, **remedy)
 
 
@@ -168,7 +164,7 @@ def exit_link(trace: Trace) -> Judgement:
 def exit_neighbour(trace: Trace) -> Judgement:
     """The host's next hop answers ARP."""
     link, hop = trace.host.link(trace.exit), trace.exit_hop
-    if link is None or link.get("link_type") != "ether" or "NOARP" in link["flags"]:
+    if link is None or link.type != "ether" or "NOARP" in link.flags:
         return None
     if answers_arp(trace.seen.host_neighbours, hop):
         return None
@@ -179,7 +175,7 @@ def exit_neighbour(trace: Trace) -> Judgement:
 
 def return_route(trace: Trace) -> Judgement:
     """The host's route for the answer."""
-    ingress, device = trace.net.ingress, (trace.return_route or {}).get("dev")
+    ingress, device = trace.net.ingress, trace.return_route and trace.return_route.dev
     if trace.to_itself or not ingress or not trace.into_host or device == ingress:
         return None
     sent = f"sends it out by {device}" if device else "has no route for it"

@@ -9,6 +9,7 @@ from ipaddress import IPv4Interface, ip_address
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, is_asked
+from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
 
@@ -24,7 +25,7 @@ def device(trace: Trace) -> Judgement:
     name, inspection = trace.net.device, trace.inspection
     if found := inspection.namespace_device(name):
         return found
-    if "NO-CARRIER" not in (inspection.namespace.link(name) or {}).get("flags", []):
+    if not (inspection.namespace.link(name) or Link("")).has_no_carrier:
         return inspection.namespace_address()
     what, evidence = f"{name} has no carrier in {trace.name}", f"ip link show {name}"
     end = trace.net.host_device or trace.net.uplink
@@ -46,8 +47,8 @@ def route(trace: Trace) -> Judgement:
         return _no_route(trace)
     if trace.to_itself:
         return None
-    sent = f"{name} sends it out by {found['dev']}, from {found.get('prefsrc', trace.address)}"
-    return f"{sent}, to {trace.next_hop}" + (", its gateway" if "gateway" in found else "")
+    sent = f"{name} sends it out by {found.dev}, from {found.prefsrc or trace.address}"
+    return f"{sent}, to {trace.next_hop}" + (", its gateway" if found.gateway else "")
 
 
 def _no_route(trace: Trace) -> Finding:
@@ -74,7 +75,7 @@ def _other_mode(trace: Trace) -> str:
 
 def dummy(trace: Trace) -> Judgement:
     """A device with neither a cable nor an uplink."""
-    name = (trace.route or {}).get("dev", "")
+    name = trace.route.dev if trace.route else ""
     if trace.net.host_device or trace.net.uplink or name != trace.net.device:
         return None
     what, evidence = f"{name} has no cable: what it sends is lost", f"ip -d link show {name}"

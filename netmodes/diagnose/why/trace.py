@@ -13,7 +13,7 @@ from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.entries import Json
+from netmodes.machine.entries import Json, Route, route_got
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
@@ -97,24 +97,24 @@ class Trace:
         return bare(self.net.address)
 
     @cached_property
-    def route(self) -> Json | None:
+    def route(self) -> Route | None:
         """The namespace's route."""
         return _route(self.seen.route)
 
     @cached_property
-    def host_route(self) -> Json | None:
+    def host_route(self) -> Route | None:
         """The host's route."""
         return _route(self.seen.host_route)
 
     @cached_property
-    def return_route(self) -> Json | None:
+    def return_route(self) -> Route | None:
         """The host's route for the answer."""
         return _route(self.seen.return_route)
 
     @property
     def to_itself(self) -> bool:
         """Whether the namespace sends it to itself."""
-        return (self.route or {}).get("dev") == "lo"
+        return self.route is not None and self.route.dev == "lo"
 
     @property
     def to_host(self) -> bool:
@@ -133,23 +133,24 @@ class Trace:
 
     def host_has(self, address: str) -> bool:
         """Whether a device of the host has this address."""
-        infos = (info for link in self.host.known("links") for info in link.get("addr_info", []))
-        return ip_address(address).is_loopback or any(info["local"] == address for info in infos)
+        ip = ip_address(address)
+        own = (one.ip for link in self.host.known("links") for one in link.addresses)
+        return ip.is_loopback or ip in own
 
     @property
     def next_hop(self) -> str:
         """The address that the namespace sends it to."""
-        return str((self.route or {}).get("gateway", self.target))
+        return _hop(self.route) or self.target
 
     @property
     def exit(self) -> str:
         """The host's device that it leaves by, or ""."""
-        return str((self.host_route or {}).get("dev", "")) if self.through_host else ""
+        return self.host_route.dev if self.through_host and self.host_route else ""
 
     @property
     def exit_hop(self) -> str:
         """The address that the host sends it to."""
-        return str((self.host_route or {}).get("gateway", self.target))
+        return _hop(self.host_route) or self.target
 
     @property
     def lan_ports(self) -> list[str]:
@@ -218,9 +219,11 @@ def is_asked(shown: Outcome, address: str) -> bool:
     return shown.status != 0 or any(one.get("dst") == address for one in found)
 
 
-def _route(outcome: Outcome) -> Json | None:
+def _route(outcome: Outcome) -> Route | None:
     """The route that ``ip -j route get`` prints, or None where there is none."""
-    if outcome.status != 0:
-        return None
-    found: Json = json.loads(outcome.stdout, strict=False)[0]
-    return found
+    return route_got(outcome.stdout) if outcome.status == 0 else None
+
+
+def _hop(route: Route | None) -> str:
+    """The gateway of a route, or ""."""
+    return str(route.gateway) if route and route.gateway else ""

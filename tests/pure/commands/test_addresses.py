@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from ipaddress import ip_interface
+from ipaddress import IPv4Address, IPv4Network, ip_interface
 from typing import Any
 
 import pytest
@@ -11,21 +11,21 @@ from networks import named
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
 from netmodes.commands.addresses import validate_address, validate_gateway, validate_pair
+from netmodes.machine.entries import Address, Route, route_from
+from netmodes.machine.resolv import Names
 
 
 def with_routes(facts: Facts, *destinations: str) -> Facts:
     """The same machine with more routes."""
-    return replace(facts, routes=[*facts.known("routes"), *({"dst": dst} for dst in destinations)])
+    routes = (route_from({"dst": dst}) for dst in destinations)
+    return replace(facts, routes=[*facts.known("routes"), *routes])
 
 
 def with_addresses(facts: Facts, *addresses: str) -> Facts:
     """The same machine with more addresses on its last device, the uplink."""
     *others, uplink = facts.known("links")
-    more = [
-        {"family": "inet", "local": address, "prefixlen": 24, "scope": "global"}
-        for address in addresses
-    ]
-    return replace(facts, links=[*others, {**uplink, "addr_info": [*uplink["addr_info"], *more]}])
+    more = (Address(IPv4Address(address), 24) for address in addresses)
+    return replace(facts, links=[*others, replace(uplink, addresses=(*uplink.addresses, *more))])
 
 
 def pair(plan: Plan) -> tuple[str, str]:
@@ -186,7 +186,10 @@ def test_lan_addresses_of_others(article: Facts) -> None:
     network = named("B", address="192.168.64.51/24")
     taken = replace(
         with_addresses(article, "192.168.64.50"),
-        routes=[*article.known("routes"), {"dst": "10.0.0.0/8", "gateway": "192.168.64.52"}],
+        routes=[
+            *article.known("routes"),
+            Route(IPv4Network("10.0.0.0/8"), gateway=IPv4Address("192.168.64.52")),
+        ],
         networks=[network],
     )
 
@@ -264,7 +267,7 @@ def test_gateway_outside_a_derived_subnet(article: Facts) -> None:
 @pytest.mark.parametrize(
     ("known", "whose"),
     [
-        ({"names": {"servers": ["10.64.0.53"], "netns": None}}, "the name server 10.64.0.53"),
+        ({"names": Names(servers=("10.64.0.53",))}, "the name server 10.64.0.53"),
         ({"resolvers": ["fe80::1%enp0s1", "10.64.0.53"]}, "the name server 10.64.0.53"),
         ({"peer": "10.64.0.20"}, "your SSH session (10.64.0.20)"),
     ],

@@ -10,11 +10,12 @@ from netmodes.commands.devices import (
     validate_namespace,
     validate_pair,
 )
+from netmodes.machine.entries import Link
 
 
 def machine(*devices: str) -> Facts:
     """The facts of a machine that has these devices."""
-    return Facts(links=[{"ifname": device} for device in devices])
+    return Facts(links=[*map(Link, devices)])
 
 
 @pytest.mark.parametrize("name", ["A", "dummy0", "br-1a2b.c_d", "a" * 9 + "123456", "7up", "lo0"])

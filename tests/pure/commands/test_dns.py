@@ -1,15 +1,17 @@
 """What is written for a namespace to find names by."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from netmodes import Bridged, Facts, HostOnly, Nat, Refused
+from netmodes.machine.resolv import Names
 
 
-def names(facts: Facts, **changed: object) -> Facts:
+def names(facts: Facts, **changed: Any) -> Facts:  # noqa: ANN401
     """The same machine, which finds names in another way."""
-    return replace(facts, names={**(facts.names or {}), **changed})
+    return replace(facts, names=replace(facts.names or Names(), **changed))
 
 
 def resolv(lines: tuple[str, ...]) -> list[str]:

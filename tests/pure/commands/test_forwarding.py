@@ -1,6 +1,7 @@
 """What the host forwards: a host-only network stays with it, and no IPv6 goes further."""
 
 from dataclasses import replace
+from ipaddress import IPv6Address
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from console import machine
 from netmodes import Bridged, Facts, HostOnly, Nat
 from netmodes.commands import looks
 from netmodes.commands.notices import leaks
+from netmodes.machine.entries import Address
 from netmodes.plan.requirement import Requirement
 
 KEEP = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
@@ -75,8 +77,8 @@ def opened(facts: Facts, forwards: str = "0", **changes: Any) -> list[tuple[str,
 def test_opened_later() -> None:
     """Forwarding and IPv6 that came to a device of ours after its run are found, with the fix."""
     host_only = machine("host-only-up")
-    infos = [{"family": "inet6", "local": "fe80::1", "prefixlen": 64, "scope": "link"}]
-    ipv6 = [{**link, "addr_info": infos} for link in host_only.known("links")]
+    address = Address(IPv6Address("fe80::1"), 64, "link")
+    ipv6 = [replace(link, addresses=(address,)) for link in host_only.known("links")]
     on = {"net/ipv4/conf/veth0/forwarding": "1"}
     closed = "sysctl -w net.ipv4.conf.veth0.forwarding=0"
     disabled = "sysctl -w net.ipv6.conf.veth0.disable_ipv6=1"

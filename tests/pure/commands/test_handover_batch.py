@@ -1,14 +1,12 @@
 """The hand-over's batches: every address and route of the uplink, to the bridge and back."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Plan, Refused, Step
-
-Json = dict[str, Any]
+from netmodes.machine.entries import Json, address_from, route_from
 
 #: What the rich uplink's undo reads, half a minute after the run began.
 RICH_BACK = """
@@ -47,12 +45,13 @@ def uplink(
 ) -> Facts:
     """The same machine with more addresses and routes on its uplink, and these sysctls of it."""
     lo, nic = facts.known("links")
-    six = tuple(route for route in routes if ":" in f"{route['dst']}{route.get('gateway', '')}")
+    six = [route for route in routes if ":" in f"{route['dst']}{route.get('gateway', '')}"]
+    four = (route for route in routes if route not in six)
     return replace(
         facts,
-        links=[lo, {**nic, "addr_info": [*nic["addr_info"], *addresses]}],
-        routes=[*facts.known("routes"), *(route for route in routes if route not in six)],
-        routes6=[*facts.known("routes6"), *six],
+        links=[lo, replace(nic, addresses=(*nic.addresses, *map(address_from, addresses)))],
+        routes=[*facts.known("routes"), *map(route_from, four)],
+        routes6=[*facts.known("routes6"), *(route_from(route, 6) for route in six)],
         device_sysctls={"enp0s1": sysctls or {"ipv4.rp_filter": "0"}},
     )
 
@@ -102,7 +101,7 @@ def test_order() -> None:
         for verb in ("add", "del")
     )
     assert verbs == ["add"] * 6 + ["replace"] * 13 + ["del"] * 6
-    assert added == [info["local"] for info in rich.global_addresses("enp0s1")]
+    assert added == [str(address.ip) for address in rich.global_addresses("enp0s1")]
     assert deleted == added[::-1]
 
 
@@ -389,13 +388,13 @@ def test_advertised_without_end(article: Facts) -> None:
 def test_advertised_addresses() -> None:
     """An advertised address keeps its lifetimes on the bridge, and is no address of the port's."""
     facts = machine("advertised")
-    advertised = [info for info in facts.global_addresses("enp0s1") if info["family"] == "inet6"]
+    advertised = [one for one in facts.global_addresses("enp0s1") if one.is_6]
 
     added = [line for line in to_bridge(facts) if line.startswith("addr add fd")]
     deleted = [line for line in to_bridge(facts) if line.startswith("addr del fd")]
 
     lasting = "nodad noprefixroute valid_lft 86400 preferred_lft 14400"
-    assert added == [f"addr add {info['local']}/64 {lasting} dev br0" for info in advertised]
+    assert added == [f"addr add {info.ip}/64 {lasting} dev br0" for info in advertised]
     assert deleted == []
 
 
@@ -504,7 +503,7 @@ def test_mtu(mtu: int, article: Facts) -> None:
     """Bridge and cable take packets as large as the uplink, before they are plugged in or up."""
     lo, nic = article.known("links")
 
-    lines = bridged(replace(article, links=[lo, {**nic, "mtu": mtu}])).lines
+    lines = bridged(replace(article, links=[lo, replace(nic, mtu=mtu)])).lines
 
     set_mtu = [line for line in lines if " mtu " in line]
     assert set_mtu == [f"ip link set {name} mtu {mtu}" for name in ("br0", "veth0", "veth1")]
@@ -521,7 +520,7 @@ def test_mtu_of_ethernet(article: Facts) -> None:
 def test_mtu_of_who_joins() -> None:
     """Who joins an uplink of another MTU has it on both ends of its cable."""
     facts = machine("bridged-up")
-    links = [{**link, "mtu": 9000} for link in facts.known("links")]
+    links = [replace(link, mtu=9000) for link in facts.known("links")]
 
     lines = Bridged(namespace="B", uplink="enp0s1").plan(replace(facts, links=links)).lines
 

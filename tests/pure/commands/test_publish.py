@@ -1,6 +1,7 @@
 """Published ports, as they are written and compared; tests/kernel/test_nat.py publishes them."""
 
 from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import networks
@@ -8,6 +9,7 @@ import pytest
 from console import machine, netmodes
 
 from netmodes import Facts, Nat, Refused
+from netmodes.machine.entries import Route
 from netmodes.show import explain
 
 
@@ -45,7 +47,7 @@ def test_moved_aside() -> None:
     for chosen in (Nat(bridge_address="10.200.0.1/24"), Nat(address="172.20.0.7/24")):
         assert not any("which nat takes first" in notice for notice in chosen.plan(busy).notices)
     there = machine("nat-up")
-    routes = [*there.known("routes"), {"dst": "10.64.0.0/16", "dev": "tun0"}]
+    routes = [*there.known("routes"), Route(IPv4Network("10.64.0.0/16"), "tun0")]
     joined = Nat(namespace="J").plan(replace(there, routes=routes))
     assert not any("which nat takes first" in notice for notice in joined.notices)
 

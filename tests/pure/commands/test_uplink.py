@@ -1,18 +1,18 @@
 """The uplink: what keeps a NIC from being bridged, and what must not have changed meanwhile."""
 
-import json
 from dataclasses import replace
-from typing import Any
+from ipaddress import IPv4Network
 
 import pytest
 from console import machine
 from networks import named
+from tables import table_of
 
 from netmodes import Bridged, Facts, Refused
 from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.commands.uplink import suggestion, uplink_warnings, validate_uplink
-from netmodes.machine.entries import route_words
+from netmodes.machine.entries import Link, Route
 
 #: What `ip` prints on the article's machine for each requirement of its uplink.
 #: What `ip -4 route show default` prints on the article's machine.
@@ -59,7 +59,7 @@ def test_loopback(article: Facts) -> None:
 @pytest.mark.parametrize("kind", ["macvlan", "macvtap", "ipvlan", "ipvtap", "vlan"])
 def test_children(kind: str, article: Facts) -> None:
     """Every kind of device that lives on a NIC keeps it from being bridged."""
-    child = {"ifname": "child0", "link": "enp0s1", "linkinfo": {"info_kind": kind}}
+    child = Link("child0", below="enp0s1", kind=kind)
     facts = replace(article, links=[*article.known("links"), child])
 
     with pytest.raises(Refused, match="carries child0"):
@@ -68,7 +68,7 @@ def test_children(kind: str, article: Facts) -> None:
 
 def test_veth_peer(article: Facts) -> None:
     """The peer of a NIC that is itself an end of a veth pair is no child of it."""
-    peer = {"ifname": "peer0", "link": "enp0s1", "linkinfo": {"info_kind": "veth"}}
+    peer = Link("peer0", below="enp0s1", kind="veth")
     facts = replace(article, links=[*article.known("links"), peer])
 
     assert validate_uplink("enp0s1", facts) is None
@@ -84,7 +84,7 @@ def test_suggestion(nics: Facts) -> None:
 
 def test_suggestion_is_another(nics: Facts) -> None:
     """A refusal never suggests the uplink that it refuses."""
-    facts = replace(nics, routes=[{"dst": "default", "dev": "wg0"}])
+    facts = replace(nics, routes=[Route(IPv4Network("0.0.0.0/0"), "wg0")])
 
     with pytest.raises(Refused) as refusal:
         validate_uplink("wg0", facts)
@@ -112,7 +112,7 @@ def test_name(uplink: str) -> None:
 
 def fails(machine: Facts, before: str = "", after: str = "", routes: str = ROUTES) -> list[str]:
     """What a script rendered for the article's machine says where devices or routes changed."""
-    links = json.dumps(machine.links, separators=(",", ":")).replace(before, after)
+    links = (table_of(machine).output("links") or "").replace(before, after)
     required = uplink_unchanged("enp0s1", machine)
     found = {one: one.look.word(links if "addr" in one.look.argv else routes) for one in required}
     return [one.otherwise for one, word in found.items() if (word is not None) != one.found]
@@ -122,7 +122,7 @@ def fails(machine: Facts, before: str = "", after: str = "", routes: str = ROUTE
 def test_unchanged(name: str) -> None:
     """On the machine as it was rendered for, each of the uplink's requirements holds."""
     facts = machine(name)
-    routes = "".join(f"{route_words(route)} \n" for route in facts.default_routes())
+    routes = "".join(f"{route.words()} \n" for route in facts.default_routes())
 
     assert fails(facts, routes=routes) == []
 
@@ -157,7 +157,7 @@ def test_changed_route(routes: str, article: Facts) -> None:
 
 def test_unchanged_without_gateway(article: Facts) -> None:
     """A default route that has no gateway is looked for through its NIC."""
-    facts = replace(article, routes=[{"dst": "default", "dev": "enp0s1", "scope": "link"}])
+    facts = replace(article, routes=[Route(IPv4Network("0.0.0.0/0"), "enp0s1", scope="link")])
 
     assert fails(facts, routes="default dev enp0s1 scope link ") == []
     assert len(fails(facts, routes="default via 192.168.64.1 dev enp0s2 ")) == 1
@@ -178,7 +178,7 @@ def test_unchanged_addresses() -> None:
 
 
 #: A bridge that has none of the port's addresses, and one that has them all.
-BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
+BARE = Link("br0")
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ BARE: dict[str, Any] = {"ifname": "br0", "addr_info": []}
 )
 def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: Facts) -> None:
     """A port that has an address is the article's trap; its remedy leaves the host the address."""
-    port = {**article.known_link("enp0s1"), "master": "br0"}
-    bridge = {**BARE, "addr_info": port["addr_info"] if bridge_has_it else []}
+    port = replace(article.known_link("enp0s1"), master="br0")
+    bridge = replace(BARE, addresses=port.addresses if bridge_has_it else ())
     ours = [named(name, "bridged", bridge="br0", uplink="enp0s1") for name in networks]
 
     finding = addresses_on_port("enp0s1", replace(article, links=[port, bridge], networks=ours))
@@ -206,7 +206,7 @@ def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: F
 
 def test_stray_of_nothing(article: Facts) -> None:
     """A port without an address, an address on no port, and no device at all are no trap."""
-    port = {**article.known_link("enp0s1"), "master": "br0", "addr_info": []}
+    port = replace(article.known_link("enp0s1"), master="br0", addresses=())
 
     assert addresses_on_port("enp0s1", replace(article, links=[port, BARE])) is None
     assert addresses_on_port("enp0s1", article) is None
@@ -215,7 +215,7 @@ def test_stray_of_nothing(article: Facts) -> None:
 
 def test_no_stray(nics: Facts) -> None:
     """What a VRF holds may have addresses: they are in its table, and reached."""
-    assert "master" in nics.known_link("enp0s3")
+    assert nics.known_link("enp0s3").master
     assert addresses_on_port("enp0s3", nics) is None
 
 

@@ -18,6 +18,8 @@ from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_uplink
 from netmodes.diagnose.inspection import of_network
+from netmodes.machine.entries import Link, link_from, route_from
+from netmodes.machine.table import Table
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
 
@@ -197,7 +199,8 @@ def test_br_netfilter(value: str | None, found: bool, healthy: Facts) -> None:
 )
 def test_dummy(link: dict[str, Any], found: bool, healthy: Facts) -> None:
     """The module's own dummy0 has no address; one that has is somebody's."""
-    facts = replace(healthy, links=[*healthy.known("links"), {**DUMMY, **link}])
+    dummy = link_from({**DUMMY, **link})
+    facts = replace(healthy, links=[*healthy.known("links"), dummy])
 
     assert [one.remedy for one in of_machine(facts)] == ["ip link del dummy0"] * found
 
@@ -213,7 +216,9 @@ def test_dummy(link: dict[str, Any], found: bool, healthy: Facts) -> None:
 )
 def test_bond_and_vlan(info: dict[str, Any], found: str | None, healthy: Facts) -> None:
     """A bond that rewrites MACs and a VLAN are said, another bond is not."""
-    links = [{**link, "linkinfo": info} for link in healthy.known("links")]
+    kind = link_from({"ifname": "enp0s1", "linkinfo": info})
+    own = {"kind": kind.kind, "vlan": kind.vlan, "bond_mode": kind.bond_mode}
+    links = [replace(link, **own) for link in healthy.known("links")]
 
     said = [finding.what for finding in of_uplink("enp0s1", replace(healthy, links=links))]
 
@@ -225,14 +230,14 @@ def test_uplink_of_ours() -> None:
     """An uplink that a network of ours has bridged is no obstacle to the next."""
     facts = replace(known_machine("bridged-up"), nft=['iifname "enp0s1" accept'])
 
-    assert facts.known_link("enp0s1")["master"] == "br0"
+    assert facts.known_link("enp0s1").master == "br0"
     assert list(of_uplink("enp0s1", facts)) == []
 
 
 def test_default_nic(healthy: Facts) -> None:
     """The NIC is the default route's: also behind a bridge of ours, and rather than a VPN's."""
-    vpn = {"ifname": "wg0", "link_type": "none"}
-    routes = [{"dst": "default", "dev": "wg0"}, *healthy.known("routes")]
+    vpn = Link("wg0", type="none")
+    routes = [route_from({"dst": "default", "dev": "wg0"}), *healthy.known("routes")]
     with_vpn = replace(healthy, links=[*healthy.known("links"), vpn], routes=routes)
 
     assert findings.default_nic(healthy) == "enp0s1"
@@ -247,7 +252,7 @@ def test_default_nic(healthy: Facts) -> None:
 )
 def test_subnet(dst: str, found: bool, healthy: Facts) -> None:
     """A route to what a mode takes first is found, but not a VPN's half default."""
-    facts = replace(healthy, routes=[{"dst": dst, "dev": "wg0"}])
+    facts = replace(healthy, routes=[route_from({"dst": dst, "dev": "wg0"})])
 
     said = [finding.what for finding in of_subnet("host-only", "192.168.202.1/24", facts)]
 
@@ -262,7 +267,7 @@ def test_subnet_of_ours() -> None:
     """A network of ours that has the first subnet is nothing to fix."""
     host_only = known_machine("host-only-up")
 
-    assert "192.168.202.0/24" in [route["dst"] for route in host_only.known("routes")]
+    assert "192.168.202.0/24" in [route.dst for route in host_only.known("routes")]
     assert list(of_subnet("host-only", "192.168.202.1/24", host_only)) == []
     assert list(of_subnet("isolated", "192.168.222.10/24", known_machine("isolated-up"))) == []
 
@@ -294,7 +299,7 @@ def everything(healthy: Facts) -> Iterator[Finding]:
     for _, facts, _, _ in UPLINK:
         yield from of_uplink("enp0s1", replace(healthy, **facts))
     for link in known_machine("nics").known("links"):
-        yield from of_uplink(link["ifname"], known_machine("nics"))
+        yield from of_uplink(link.name, known_machine("nics"))
     for name in ("managed", "multipath", "interrupted", "firewalled", "docker", "module-dummy"):
         yield from of_uplink("enp0s1", known_machine(name))
         yield from of_machine(known_machine(name))
@@ -332,9 +337,13 @@ FIXING = """
 
 
 def test_no_guess(healthy: Facts) -> None:
-    """Facts with findings go through JSON whole."""
-    assert Facts.from_json(healthy.to_json()) == healthy
-    assert json.loads(healthy.to_json())["nics"] == {"enp0s1": {"driver": "e1000e"}}
+    """What was found out by trial goes through JSON whole."""
+    abilities = {"missing": ["nft"], "kinds": {"veth": True}, "privileges": "root"}
+    table = Table({"abilities": {"python": "netmodes.machine.abilities", "output": abilities}})
+
+    facts = Facts.from_json(table.to_json())
+
+    assert (facts.missing, facts.kinds, facts.privileges) == tuple(abilities.values())
 
 
 # Before every up.
@@ -370,7 +379,7 @@ def test_notices(facts: dict[str, Any], healthy: Facts) -> None:
 def test_notice_of_every_mode() -> None:
     """Every mode says what is wrong with the host that nobody asked about."""
     article = known_machine("article")
-    port = {**article.known_link("enp0s1"), "ifname": "eth7", "master": "br7"}
+    port = replace(article.known_link("enp0s1"), name="eth7", master="br7")
     facts = replace(article, links=[*article.known("links"), port])
 
     for mode in (Isolated(), HostOnly(), Bridged(uplink="enp0s1")):

@@ -8,7 +8,10 @@ from console import machine as known_machine
 
 from netmodes import Facts
 from netmodes.diagnose.inspection import of_network
+from netmodes.machine.entries import link_from, route_from
 from netmodes.plan.network import unreadable
+
+NO_CARRIER = frozenset({"UP", "NO-CARRIER"})
 
 
 def namespace(**link: object) -> Facts:
@@ -17,7 +20,7 @@ def namespace(**link: object) -> Facts:
     lo = {"ifname": "lo", "flags": ["LOOPBACK", "UP"]}
     card = {"ifname": "veth1", "flags": ["UP"], "addr_info": [address], **link}
     default = {"dst": "default", "gateway": "192.168.64.100", "dev": "veth1"}
-    return Facts(links=[lo, card], routes=[default])
+    return Facts(links=[link_from(lo), link_from(card)], routes=[route_from(default)])
 
 
 def test_network() -> None:
@@ -45,21 +48,21 @@ def test_network_inside(link: dict[str, Any], remedy: str) -> None:
 @pytest.mark.parametrize(
     ("name", "change", "remedy"),
     [
-        ("veth0", {"flags": []}, "ip link set veth0 up"),
+        ("veth0", {"flags": frozenset()}, "ip link set veth0 up"),
         ("veth0", {"master": "br7"}, "ip link set veth0 master br0"),
-        ("br0", {"flags": []}, "ip link set br0 up"),
-        ("br0", {"addr_info": []}, "ip addr add 192.168.64.100/24 dev br0"),
-        ("br0", {"ifname": "br7"}, "`netmodes down A`, then put it up again"),
-        ("enp0s1", {"flags": []}, "ip link set enp0s1 up"),
-        ("enp0s1", {"flags": ["UP", "NO-CARRIER"]}, "plug its cable in, or see to its other end"),
-        ("enp0s1", {"master": None}, "ip link set enp0s1 master br0"),
+        ("br0", {"flags": frozenset()}, "ip link set br0 up"),
+        ("br0", {"addresses": ()}, "ip addr add 192.168.64.100/24 dev br0"),
+        ("br0", {"name": "br7"}, "`netmodes down A`, then put it up again"),
+        ("enp0s1", {"flags": frozenset()}, "ip link set enp0s1 up"),
+        ("enp0s1", {"flags": NO_CARRIER}, "plug its cable in, or see to its other end"),
+        ("enp0s1", {"master": ""}, "ip link set enp0s1 master br0"),
     ],
 )
 def test_network_on_the_host(name: str, change: dict[str, Any], remedy: str) -> None:
     """A device of the host's side that is down or unplugged is found."""
     facts = known_machine("bridged-up")
     links = [
-        {**link, **change} if link["ifname"] == name else link for link in facts.known("links")
+        replace(link, **change) if link.name == name else link for link in facts.known("links")
     ]
 
     (found,) = of_network("A", replace(facts, links=links), namespace())

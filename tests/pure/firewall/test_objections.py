@@ -242,7 +242,7 @@ def test_naming_with_dots(article: Facts) -> None:
     nics = machine("nics")
 
     def plan(name: str) -> Plan:
-        links = [*nics.known("links"), {**nics.known_link("enp0s1"), "ifname": "enp.7"}]
+        links = [*nics.known("links"), replace(nics.known_link("enp0s1"), name="enp.7")]
         rules = [f"32765:\tfrom all iif {name} lookup 100"]
         return Bridged(uplink="enp.7").plan(replace(nics, links=links, rules=rules))
 

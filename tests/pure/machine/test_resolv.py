@@ -7,37 +7,51 @@ from typing import Any
 
 import pytest
 
+from netmodes.machine import read
 from netmodes.machine import resolv as etc
+from netmodes.machine.table import Table
 
 FILES: dict[str, dict[str, Any]] = {
     "nameserver 10.0.0.7\nnameserver ::1\nsearch a.example b.example\n": {
-        "servers": ["10.0.0.7"],
-        "search": ["a.example", "b.example"],
+        "servers": ("10.0.0.7",),
+        "search": ("a.example", "b.example"),
     },
-    "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {"servers": ["10.1.1.1"], "search": []},
-    "": {"servers": ["10.1.1.1"], "search": []},
+    "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {"servers": ("10.1.1.1",), "search": ()},
+    "": {"servers": ("10.1.1.1",), "search": ()},
 }
 
 
 @pytest.mark.parametrize("text", FILES)
-def test_real_servers(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_servers(text: str) -> None:
     """The real servers are those asked directly, or those behind who answers on a loopback."""
-    (tmp_path / "resolv.conf").write_text(text)
-    (tmp_path / "upstream").write_text("nameserver 10.1.1.1\nsearch .\n")
-    paths = tuple(str(tmp_path / name) for name in ("resolv.conf", "upstream"))
-    monkeypatch.setattr(etc, "RESOLVERS", paths)
+    upstream = "nameserver 10.1.1.1\nsearch .\n"
 
-    found = etc.names()
+    found = names({"/etc/resolv.conf": text, "/run/systemd/resolve/resolv.conf": upstream})
 
-    assert {key: found[key] for key in ("servers", "search")} == FILES[text]
+    assert {"servers": found.servers, "search": found.search} == FILES[text]
 
 
-def test_pipe(tmp_path: Path) -> None:
-    """A pipe where a file of names should be is not waited for, and is not ours."""
+def names(files: dict[str, str]) -> etc.Names:
+    """How a machine with these files resolves names."""
+    found = etc.names(Table({"names": {"output": files}}))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def netns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An /etc/netns with a folder for A."""
+    monkeypatch.setattr(etc, "NETNS", tmp_path)
+    monkeypatch.setattr(read, "NAMED", (str(tmp_path), f"{tmp_path}/*", f"{tmp_path}/*/*"))
     (tmp_path / "A").mkdir()
-    os.mkfifo(tmp_path / "A" / "resolv.conf")
+    return tmp_path
 
-    assert etc._netns(tmp_path) == {"A": {"resolv.conf": False}}
+
+def test_pipe(netns: Path) -> None:
+    """A pipe where a file of names should be is not waited for, and is not ours."""
+    os.mkfifo(netns / "A" / "resolv.conf")
+
+    assert read.namespace_files() == {"A": {"resolv.conf": False}}
 
 
 @pytest.mark.parametrize(
@@ -51,37 +65,41 @@ def test_pipe(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_mark(text: str, ours: bool, tmp_path: Path) -> None:
+def test_mark(text: str, ours: bool, netns: Path) -> None:
     """A file is ours by a mark that nobody writes by chance, to Python and to grep alike."""
-    (tmp_path / "A").mkdir()
-    path = tmp_path / "A" / "resolv.conf"
+    path = netns / "A" / "resolv.conf"
     path.write_text(text)
 
     grep = subprocess.run(["grep", "-L", etc.MARKED, path], stdout=subprocess.PIPE, check=False)
-    assert etc._netns(tmp_path) == {"A": {"resolv.conf": ours}}
+    assert read.namespace_files() == {"A": {"resolv.conf": ours}}
     assert (grep.stdout == b"") is ours
 
 
-def test_sources(tmp_path: Path) -> None:
+def test_sources() -> None:
     """No nsswitch.conf, and one without a line for hosts, are two things."""
-    path = tmp_path / "nsswitch.conf"
-    missing = etc._hosts(path)
-    path.write_text("passwd: files\n")
-    silent = etc._hosts(path)
-    path.write_text("passwd: files\nhosts:\t files dns # as ever\n")
+    hosts = "passwd: files\nhosts:\t files dns # as ever\n"
+    texts = ({}, {etc.SWITCH: "passwd: files\n"}, {etc.SWITCH: hosts})
 
-    assert (missing, silent, etc._hosts(path)) == (None, "", "files dns")
+    assert [names(one).hosts for one in texts] == [None, "", "files dns"]
 
 
-def test_resolvers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sources_of_a_namespace() -> None:
+    """A namespace's own nsswitch.conf stands for the machine's."""
+    texts = {etc.SWITCH: "hosts: dns\n", "/etc/netns/A/nsswitch.conf": "hosts: files\n"}
+
+    assert names(texts).hosts == "files"
+
+
+def test_resolvers() -> None:
     """Name servers are the addresses of resolv.conf, in order; without it they are unknown."""
-    path = tmp_path / "resolv.conf"
-    monkeypatch.setattr(etc, "RESOLVERS", (path,))
-    missing = etc.resolvers()
-    path.write_text(
+    text = (
         "# nameserver 1.1.1.1\nsearch lan\nnameserver 127.0.0.53\nnameserver\nnameserver here\n"
         "nameserver fe80::1%enp0s1 # the router\n"
     )
 
-    assert missing is None
-    assert etc.resolvers() == ["127.0.0.53", "fe80::1%enp0s1"]
+    found = [
+        etc.resolvers(Table({"names": {"output": files}}))
+        for files in ({}, {"/etc/resolv.conf": text})
+    ]
+
+    assert found == [None, ["127.0.0.53", "fe80::1%enp0s1"]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from console import netmodes
 from networks import up
-from pictures import LO, NO_CARRIER, link, of_kind
+from pictures import NO_CARRIER, link, of_kind, space
 from places import FACTS
 from processes import run
 
@@ -88,7 +88,7 @@ host                      namespace {namespace}
         routes = facts.default_routes(self.uplink)
         if not routes:
             raise Refused(f"{self.uplink} leads to no gateway: choose another NIC")
-        gateway = routes[0]["gateway"]
+        gateway = str(routes[0].gateway)
         subnets = (addresses.subnet(self.address),)
         return Topology(device, self.address, uplink=self.uplink, gateway=gateway, subnets=subnets)
 
@@ -136,7 +136,7 @@ MODE = Macvlan(uplink="enp0s1", address="192.168.64.50/24")
 FOR_ARTICLE = ("--facts", str(FACTS / "article.json"))
 
 CARD = link("mac0", 3, "192.168.64.50/24", link_index=2, link_netnsid=0, **of_kind("macvlan"))
-INSIDE = Facts(links=[LO, CARD], routes=[{"dst": "default", "gateway": "192.168.64.1"}], routes6=[])
+INSIDE = space([CARD], {"dst": "default", "gateway": "192.168.64.1"})
 
 
 @pytest.fixture(autouse=True)
@@ -317,7 +317,7 @@ def test_show(host: Facts, forgotten: None) -> None:
 
 def test_show_what_is_wrong(host: Facts, forgotten: None) -> None:
     """What is missing in its network is found by what its journal says."""
-    bare = Facts(links=[LO, {**CARD, "addr_info": []}], routes=[], routes6=[])
+    bare = space([{**CARD, "addr_info": []}])
 
     assert [found.what for found in view(host, {"A": bare}).findings] == [
         "mac0 has no address 192.168.64.50/24 in A",
@@ -335,7 +335,7 @@ def test_why(network: Network, host: Facts, forgotten: None) -> None:
 
 def test_why_not(network: Network, host: Facts, forgotten: None) -> None:
     """A card without a carrier is found to lack it for the NIC that it is on."""
-    down = [{**link, "flags": []} for link in host.known("links")]
+    down = [replace(link, flags=frozenset()) for link in host.known("links")]
 
     answer = judge(trace(network, replace(host, links=down), {**CARD, **NO_CARRIER}), sent=False)
 
@@ -347,7 +347,8 @@ def trace(network: Network, host: Facts, card: dict[str, Any]) -> Trace:
     """A packet to the gateway by this card, which the namespace has a route for."""
     way = [{"dst": "192.168.64.1", "dev": "mac0", "prefsrc": "192.168.64.50"}]
     seen = Observations(route=Outcome("", 0, json.dumps(way), "", 0.0))
-    inspection = Inspection(network, host, replace(INSIDE, links=[LO, card]))
+    inside = replace(INSIDE, links=space([card]).links)
+    inspection = Inspection(network, host, inside)
     return Trace(inspection, "192.168.64.1", seen=seen)
 
 

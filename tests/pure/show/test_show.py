@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pictures import DOWN, SITUATIONS, WRITTEN, host_only, link, seen
 from places import GOLDEN, ROOT
 
+from netmodes.machine.entries import link_from
 from netmodes.plan.finding import Finding
 from netmodes.show.mermaid import graph, label
 from netmodes.show.text import GAP, LEFT, RIGHT, draw
@@ -151,7 +152,7 @@ def test_one_network_alone() -> None:
 def test_findings_of_one_network() -> None:
     """What is wrong elsewhere is not told of one network."""
     facts, inside = host_only()
-    port = link("eth9", 9, "10.0.0.1/8", master="br9")
+    port = link_from(link("eth9", 9, "10.0.0.1/8", master="br9"))
     both = replace(facts, links=[*facts.known("links"), port])
 
     assert view(both, inside).findings != ()
@@ -162,11 +163,9 @@ def test_pair_on_the_host() -> None:
     """A cable both ends of which are on the host is said at both, and is one edge."""
     facts, inside = host_only()
     pair = [
-        {**facts.known("links")[2], "ifname": name, "link": peer, "ifindex": index}
+        replace(facts.known("links")[2], name=name, below=peer, index=index, below_index=0)
         for name, peer, index in (("eth8", "eth9", 8), ("eth9", "eth8", 9))
     ]
-    for end in pair:
-        del end["link_index"]
 
     what = view(replace(facts, links=[*facts.known("links"), *pair]), inside)
 

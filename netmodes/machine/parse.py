@@ -1,0 +1,271 @@
+"""The door: it makes facts of a table, and refuses what is none. Nothing else reads the table.
+
+What a table does not have is unknown.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from netmodes.errors import Refused
+from netmodes.machine import values
+from netmodes.machine.entries import Link, Route, entries, link_from, route_from, route_got
+from netmodes.machine.facts import Facts
+from netmodes.machine.nics import hardware, managers
+from netmodes.machine.resolv import names, resolvers
+from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
+from netmodes.plan.log import run_from
+from netmodes.plan.network import Network
+from netmodes.plan.plan import Plan
+
+T = TypeVar("T")
+
+#: What is raised by a value that is not what it is taken for.
+BAD = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
+
+#: What nft and iptables say where the kernel has no nf_tables, or none of iptables' own tables.
+UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
+
+#: Where settings are, and those of a device.
+SYS = "/proc/sys"
+CONF = re.compile(r"/proc/sys/net/(ipv[46])/conf/([^/]+)/([a-z0-9_]+)")
+
+#: The settings that modes depend on.
+SYSCTLS = (
+    "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.rp_filter",
+    "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.all.forwarding",
+    "net.ipv6.conf.default.accept_ra",
+    "net.bridge.bridge-nf-call-iptables",
+)
+
+#: A device's sysctls that are not settings of its own.
+SETTLED = ("forwarding", "mc_forwarding", "stable_secret", "disable_ipv6", "mtu")
+
+
+def facts_from(table: Table, networks: list[Network] | None = None) -> Facts:
+    """The facts of a table.
+
+    Args:
+        table: what was read.
+        networks: the networks of ours, from their journals here; None for those of the table.
+
+    Raises:
+        Refused: a value is not what it is taken for; or `ip` could not tell what there is.
+    """
+    found = {name: _parsed(name, parse, table) for name, parse in FIELDS.items()}
+    links = found["links"] or []
+    found |= {name: _parsed(name, parse, table, links) for name, parse in BY_LINK.items()}
+    if networks is None and "journals" in table:
+        found |= {"before": _parsed("journals", _before, table)}
+        networks = _parsed("journals", _networks, table)
+    return Facts(**found, networks=networks, table=table)
+
+
+def _parsed(name: str, parse: Callable[..., T], *given: object) -> T:
+    try:
+        return parse(*given)
+    except Refused:
+        raise
+    except BAD as error:
+        raise not_facts(f"{name}: {error or type(error).__name__}") from error
+
+
+def links_from(table: Table) -> list[Link] | None:
+    """Every device with its addresses."""
+    links = _entries(table, "links", link_from)
+    if links is not None and not any(link.name == "lo" for link in links):
+        raise Refused("`ip` lists no loopback, which every machine has: try again")
+    return links
+
+
+def _routes(table: Table) -> list[Route] | None:
+    return _entries(table, "routes", route_from)
+
+
+def _routes6(table: Table) -> list[Route] | None:
+    return _entries(table, "routes6", lambda entry: route_from(entry, 6))
+
+
+def _entries(table: Table, name: str, parse: Callable[[dict[str, Any]], T]) -> list[T] | None:
+    """The entries that an ``ip -j`` command printed; None if it did not run.
+
+    Raises:
+        Refused: it failed, or printed no JSON.
+    """
+    status, error = table.failure(name) or (0, "")
+    if status == NOT_INSTALLED:
+        raise Refused("there is no `ip` on PATH: install iproute2")
+    if status:
+        raise Refused(f"the machine's {name} cannot be read: `ip` says {error.strip()!r}")
+    printed = table.output(name)
+    try:
+        found = None if printed is None else [*entries(json.loads(printed, strict=False))]
+    except (ValueError, RecursionError):
+        raise Refused("`ip -j` prints no JSON: install iproute2") from None
+    return None if found is None else [*map(parse, found)]
+
+
+def _namespaces(table: Table) -> list[str] | None:
+    paths = (Path(path) for path in table.paths("named"))
+    found = sorted(path.name for path in paths if path.parent == Path("/run/netns"))
+    return found if "named" in table else None
+
+
+def _sysctls(table: Table) -> dict[str, str | None] | None:
+    """The settings by name; in a namespace those that ``sysctl`` printed."""
+    if (printed := table.lines("sysctls")) is not None:
+        pairs = (line.partition(" = ") for line in printed)
+        return {name.replace("/", "."): values.line(value) for name, _, value in pairs}
+    texts = table.texts("settings")
+    found = {name: texts.get(f"{SYS}/{name.replace('.', '/')}") for name in SYSCTLS}
+    return {name: _setting(text) for name, text in found.items()} if "settings" in table else None
+
+
+def _setting(text: str | None) -> str | None:
+    return None if text is None else values.setting(text)
+
+
+def _conf(table: Table, family: str, setting: str = "") -> Iterable[tuple[str, str, str]]:
+    """The settings of devices in the table: the device, the setting, its value."""
+    for path, text in sorted(table.texts("settings").items()):
+        found = CONF.fullmatch(path)
+        if found and found[1] == family and setting in ("", found[3]):
+            yield values.device(found[2]), found[3], values.setting(text)
+
+
+def _with_ip_forward(table: Table) -> dict[str, str] | None:
+    """The settings that switching ip_forward on and off changes (docs/kernel.md#ip-forwarding)."""
+    on = {f"{name}/{key}": value for name, key, value in _conf(table, "ipv4", "forwarding")}
+    changed = {name: value for name, value in on.items() if value == "1"}
+    if ("all", "accept_redirects", "0") in _conf(table, "ipv4", "accept_redirects"):
+        changed["all/accept_redirects"] = "0"
+    found = {f"net/ipv4/conf/{name}": value for name, value in sorted(changed.items())}
+    return found if "settings" in table else None
+
+
+def _device_sysctls(table: Table) -> dict[str, dict[str, str]] | None:
+    """The settings of each uplink that differ from a new device's, and its ``rp_filter``."""
+    if "uplinks" not in table:
+        return None
+    found: dict[str, dict[str, str]] = {values.device(name): {} for name in table.paths("uplinks")}
+    for family in ("ipv4", "ipv6"):
+        every = [*_conf(table, family)]
+        usual = {key: value for name, key, value in every if name == "default"}
+        for name, key, value in every:
+            differs = key not in SETTLED and value != usual.get(key)
+            if name in found and (differs or key == "rp_filter"):
+                found[name][f"{family}.{key}"] = value
+    return found
+
+
+def _tc(table: Table) -> dict[str, list[str] | None] | None:
+    """The lines of ``tc filter show`` for each uplink, egress and then ingress."""
+    if "uplinks" not in table:
+        return None
+    both = {name: (f"tc {name}", f"tc {name} ingress") for name in table.paths("uplinks")}
+    lines = {name: [table.lines(entry) for entry in pair] for name, pair in both.items()}
+    return {
+        name: None if None in pair else [line for one in pair for line in one or ()]
+        for name, pair in lines.items()
+    }
+
+
+def _programs(table: Table) -> list[str] | None:
+    """The firewalls' programs that are installed, and that the kernel knows."""
+    found = [name for name in ("nft", "iptables") if name in table and _works(table.failure(name))]
+    return found if "nft" in table or "iptables" in table else None
+
+
+def _works(failure: tuple[int, str] | None) -> bool:
+    return not failure or (failure[0] != NOT_INSTALLED and not UNSUPPORTED.search(failure[1]))
+
+
+def _peer(table: Table) -> str | None:
+    """The address of the SSH session's client; "" for none, or where sshd does not know it."""
+    words = (table.output("ssh") or "").split()
+    try:
+        peer = str(values.ip(words[0].partition("%")[0])) if words else ""
+    except ValueError:
+        peer = ""
+    return peer if "ssh" in table else None
+
+
+def _ssh(table: Table) -> str | None:
+    """The device that leads to the SSH session's client."""
+    if "route to ssh" not in table:
+        return None
+    route = route_got(table.output("route to ssh") or "")
+    return route.dev if route else ""
+
+
+def _lines(name: str) -> Callable[[Table], list[str] | None]:
+    return lambda table: table.lines(name)
+
+
+def _ability(name: str) -> Callable[[Table], Any]:
+    """What the doctor asks about, which netmodes alone can find out."""
+    return lambda table: (table.entries.get("abilities") or {}).get("output", {}).get(name)
+
+
+def _managers(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
+    found = {link.name: managers(link, table) for link in links}
+    return found if "managers" in table else None
+
+
+def _nics(table: Table, links: list[Link]) -> dict[str, dict[str, str]] | None:
+    found = {link.name: hardware(link, table) for link in links if not link.kind}
+    return found if "nics" in table else None
+
+
+FIELDS: dict[str, Callable[[Table], Any]] = {
+    "links": links_from,
+    "routes": _routes,
+    "routes6": _routes6,
+    "namespaces": _namespaces,
+    "sysctls": _sysctls,
+    "with_ip_forward": _with_ip_forward,
+    "device_sysctls": _device_sysctls,
+    "names": names,
+    "resolvers": resolvers,
+    "tc": _tc,
+    "programs": _programs,
+    "peer": _peer,
+    "ssh": _ssh,
+    **{name: _lines(name) for name in ("nft", "iptables", "rules", "rules6")},
+    **{
+        name: _ability(name)
+        for name in ("missing", "kinds", "fixed", "privileges", "user_namespaces")
+    },
+}
+
+#: What needs the devices as well.
+BY_LINK: dict[str, Callable[[Table, list[Link]], Any]] = {"managers": _managers, "nics": _nics}
+
+
+def _journals(table: Table) -> dict[str, dict[str, str]]:
+    """The files of each network's journal, by name."""
+    found: dict[str, dict[str, str]] = {}
+    for path, text in sorted(table.texts("journals").items()):
+        found.setdefault(Path(path).parent.name, {})[Path(path).name] = text
+    return found
+
+
+def _networks(table: Table) -> list[Network]:
+    """The networks of ours, without the steps that they share: these are rendered anew."""
+    return [_network(files) for files in _journals(table).values()]
+
+
+def _network(files: dict[str, str]) -> Network:
+    plan = Plan.from_dict(json.loads(files["plan.json"]))
+    return replace(run_from(plan, files["log"].splitlines()).network, shares=())
+
+
+def _before(table: Table) -> dict[str, Facts]:
+    """The machine's facts from before each network."""
+    texts = {name: files.get("before.json") for name, files in _journals(table).items()}
+    return {name: facts_from(Table.from_json(text)) for name, text in texts.items() if text}

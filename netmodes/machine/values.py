@@ -1,0 +1,93 @@
+"""Values that somebody else wrote, each checked to be what it is taken for.
+
+Every function returns a typed value.
+
+Raises:
+    ValueError: the value is none of the kind, and why.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from netmodes.plan.text import one_line, text
+
+Ip = IPv4Address | IPv6Address
+Subnet = IPv4Network | IPv6Network
+
+#: IFNAMSIZ without the final NUL (linux/if.h).
+LONGEST_DEVICE = 15
+
+#: A word of ``ip``: a table, a protocol, a scope, a MAC, a flag.
+WORD = re.compile(r"[A-Za-z0-9_.:/@+-]+")
+
+#: The value of a setting of a device, of which the kernel has no other kind to copy.
+SETTING = re.compile(r"-?[0-9]+")
+
+
+def device(value: Any) -> str:  # noqa: ANN401
+    """A device's name, as the kernel takes it (dev_valid_name, net/core/dev.c)."""
+    name = text(value)
+    if name in ("", ".", "..") or len(name) > LONGEST_DEVICE or re.search(r"[/:\s\0]", name):
+        raise ValueError(f"{name!r} is no name of a device")
+    return name
+
+
+def word(value: Any) -> str:  # noqa: ANN401
+    """One word of ``ip``."""
+    if not WORD.fullmatch(text(value)):
+        raise ValueError(f"{value!r} is no word of `ip`")
+    return str(value)
+
+
+def words(values: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """A list of such words."""
+    return tuple(map(word, listed(values)))
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401
+    """A list."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list")
+    return value
+
+
+def table(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    """An object of JSON."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no object")
+    return value
+
+
+def number(value: Any) -> int:  # noqa: ANN401
+    """A number of the kernel's: an index, an MTU, a metric, seconds."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**32:
+        raise ValueError(f"{value!r} is no number that a kernel has")
+    return value
+
+
+def ip(value: Any) -> Ip:  # noqa: ANN401
+    """An address without a prefix length."""
+    return ip_address(text(value))
+
+
+def subnet(value: Any, version: int) -> Subnet:  # noqa: ANN401
+    """Where a route leads to, as ``ip`` writes it: ``default``, a subnet or one address."""
+    default = {4: "0.0.0.0/0", 6: "::/0"}[version]
+    found = ip_network(default if value == "default" else text(value), strict=False)
+    if found.version != version:
+        raise ValueError(f"{value!r} is not IPv{version}")
+    return found
+
+
+def setting(value: Any) -> str:  # noqa: ANN401
+    """The value of a setting, which is a number."""
+    if not SETTING.fullmatch(found := text(value).strip()):
+        raise ValueError(f"{value!r} is no setting's value")
+    return found
+
+
+def line(value: Any) -> str:  # noqa: ANN401
+    """One line of printed text, where tabs may be."""
+    one_line(text(value).replace("\t", " "))
+    return str(value)

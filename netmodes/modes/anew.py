@@ -1,0 +1,46 @@
+"""The steps that networks of a machine elsewhere share, rendered anew.
+
+Its journals are somebody else's text: of them count the mode, its options and its names and
+addresses, each checked, and no command.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from netmodes.errors import Refused
+from netmodes.machine.facts import Facts
+from netmodes.modes import MODES
+from netmodes.modes.on_bridge import OnBridge
+from netmodes.plan.network import Network
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Flow, Verdict
+
+Judge = Callable[[Flow | None, Facts], Verdict]
+
+
+def with_shares(facts: Facts, judge: Judge) -> Facts:
+    """The same facts, whose networks have the steps that they share.
+
+    Args:
+        facts: the machine.
+        judge: gives the firewall's verdict.
+    """
+    found = {one.name: _shares(one, facts.before or {}, judge) for one in facts.known("networks")}
+    shared = [
+        replace(one, shares=found.get(one.topology.joins or one.name, ()))
+        for one in facts.known("networks")
+    ]
+    return replace(facts, networks=shared, before=None)
+
+
+def _shares(one: Network, before: dict[str, Facts], judge: Judge) -> tuple[Step, ...]:
+    """The steps that a network with a bridge of its own shares; none where that is unknown."""
+    kind = MODES.get(one.mode)
+    if kind is None or not issubclass(kind, OnBridge) or one.topology.joins:
+        return ()
+    try:
+        mode, facts = kind(**one.parameters), replace(before[one.name], networks=[])
+        verdict = judge(mode.flow(one.topology, facts), facts)
+        return tuple(step for step in mode.steps(one.topology, facts, verdict) if step.share)
+    except (Refused, LookupError, TypeError):
+        return ()
