@@ -29,7 +29,7 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.plan.log import Note, Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
-from netmodes.plan.text import visible
+from netmodes.plan.text import NOT_AS_WRITTEN, visible
 
 ROOT = Path("/run/netmodes")
 
@@ -127,7 +127,7 @@ class Journal:
         try:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = (self.folder / "log").read_text().splitlines()
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (OSError, *NOT_AS_WRITTEN) as error:
             if self.folder.parent != ROOT or not self.folder.is_dir():
                 return None
             raise Refused(
@@ -136,7 +136,7 @@ class Journal:
             ) from error
         try:
             run = run_from(plan, log)
-        except (ValueError, LookupError) as error:
+        except NOT_AS_WRITTEN as error:
             raise Refused(
                 f"{self.folder}/log is damaged ({error}): "
                 f"undo {self.name} by hand, with the undos in {self.folder}/down.sh"
@@ -147,12 +147,13 @@ class Journal:
 
     def links_before(self) -> list[dict[str, Any]]:
         """The host's devices from before the run; none where that is unknown."""
-        with suppress(OSError, ValueError, LookupError, TypeError):
+        with suppress(OSError, *NOT_AS_WRITTEN):
             text = (self.folder / BEFORE).read_text(errors="replace")
             found = json.loads(text, strict=False)
             if "table" in found:  # else it is an earlier netmodes'
                 found = {"links": json.loads(found["table"]["links"]["output"], strict=False)}
-            return [link for link in found["links"] or () if {"ifindex", "ifname"} <= {*link}]
+            links = (link for link in found["links"] or () if "ifname" in link)
+            return [link for link in links if isinstance(link.get("ifindex"), int)]
         return []
 
     def remove(self) -> None:

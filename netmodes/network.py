@@ -43,7 +43,11 @@ from netmodes.plan.verdict import Flow, Verdict
 
 def judge(flow: Flow | None, facts: Facts) -> Verdict:
     """What the host's firewall does with the packets that a mode has it forward, if any."""
-    return objections.judge(flow, facts) if flow else Verdict()
+    try:
+        return objections.judge(flow, facts) if flow else Verdict()
+    except RecursionError:
+        what = "the firewall's chains call each other in a circle, as no kernel has them"
+        raise Refused(f"{what}: make the facts again with `netmodes facts`") from None
 
 
 def up(

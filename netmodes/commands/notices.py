@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import IPv4Interface
+from shlex import quote
 
 from netmodes.commands.publish import shut
 from netmodes.commands.sysctl import device_key
@@ -59,7 +60,7 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
         f"{name} is a port of {master}, yet has {', '.join(map(str, found))}, "
         "so that nothing sent from there gets an answer"
     )
-    evidence = f"ip addr show dev {name}"
+    evidence = f"ip addr show dev {quote(name)}"
     return Finding("error", what, evidence, about=name, **_without_addresses(name, master, facts))
 
 
@@ -67,10 +68,10 @@ def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
     """The fix or advice that takes the addresses from the port, and leaves them to the host."""
     addresses = facts.addresses(port)
     if set(addresses) <= set(facts.addresses(master)):
-        return {"fix": " && ".join(f"ip addr del {one} dev {port}" for one in addresses)}
+        return {"fix": " && ".join(f"ip addr del {one} dev {quote(port)}" for one in addresses)}
     if ours := [network.name for network in facts.on_bridge(master) if network.topology.uplink]:
         return {"advice": f"`netmodes down {' '.join(ours)}`, then put it up without --verbatim"}
-    return {"fix": f"ip link set {port} nomaster"}
+    return {"fix": f"ip link set {quote(port)} nomaster"}
 
 
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Findings about an uplink: why it cannot be bridged, and what may go wrong if it can."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from netmodes.commands import handover_batch
 from netmodes.errors import Refused
@@ -96,7 +97,7 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
 def suggestion(facts: Facts, refused: str = "") -> str:
     """Which NIC to name: that of the default route, unless it is the one refused."""
     devices = filter(None, (route.dev for route in facts.default_routes()))
-    nics = [nic for device in devices if (nic := behind(device, facts)) != refused]
+    nics = [quote(nic) for device in devices if (nic := behind(device, facts)) != refused]
     if nics:
         return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
     return "name the NIC that leads outside (`ip link` shows all)"

@@ -14,6 +14,7 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
+from netmodes.plan.text import PLAIN
 
 #: What a mode cannot do where a folder is read-only, and what to do.
 FIXED = {
@@ -52,6 +53,10 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
 
 def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
     """What matters to bridging this NIC; where a network of ours has bridged it, only warnings."""
+    if not PLAIN.fullmatch(name):
+        what, advice = f"{name!r} is no plain name, and no mode takes it", "rename that device"
+        yield Finding("error", what, "ip link", advice=advice, about=name)
+        return
     if facts.bridged(name) is None:
         yield from uplink.uplink_errors(name, facts)
         yield from objections.naming(name, "br0", facts)

@@ -6,6 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
+from shlex import quote
 
 from netmodes.commands.addresses import bare
 from netmodes.journal import ROOT
@@ -88,7 +89,7 @@ class Inspection:
             return Finding("error", what, "ip link", advice=self.again, about=name)
         if link.is_up:
             return None
-        evidence, fix = f"ip addr show dev {name}", f"ip link set {name} up"
+        evidence, fix = f"ip addr show dev {quote(name)}", f"ip link set {quote(name)} up"
         return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
 
     def carrier(self, name: str) -> Finding | None:

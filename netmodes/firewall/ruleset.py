@@ -107,7 +107,7 @@ ICMP = {"echo-request": "8", "echo-reply": "0", "": ""}
 
 def _fits(packet: Packet, what: str, values: Sequence[str], negated: bool) -> bool | None:
     """Whether the packet is what a rule asks for; None if that is not understood here."""
-    if what not in FIELDS or any(value[0] in RECKONED for value in values):
+    if what not in FIELDS or any(value[:1] in RECKONED for value in values):
         return None
     own = getattr(packet, what)
     try:
@@ -155,14 +155,22 @@ def read_iptables(lines: Iterable[str]) -> Table:
     """The chains of ``iptables -S``."""
     table: Table = {}
     for line in lines:
-        words = shlex.split(line.strip())  # of None, in facts from elsewhere, it would read stdin
-        if words[:1] == ["-P"]:
-            table[words[1]] = Chain(words[1], words[1].lower(), words[2].lower())
-        elif words[:1] == ["-N"]:
-            table[words[1]] = Chain(words[1])
-        elif words[:1] == ["-A"] and words[1] in table:
-            table[words[1]].rules.append(_iptables_rule(line, words[2:]))
+        match words_of(line):
+            case ["-P", name, policy, *_]:
+                table[name] = Chain(name, name.lower(), policy.lower())
+            case ["-N", name]:
+                table[name] = Chain(name)
+            case ["-A", name, *words] if name in table:
+                table[name].rules.append(_iptables_rule(line, words))
     return table
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a line; a comment may have a newline, and ends in another line."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
 
 
 def _iptables_rule(text: str, words: list[str]) -> Rule:
@@ -170,14 +178,14 @@ def _iptables_rule(text: str, words: list[str]) -> Rule:
     left = iter(words)
     for word in left:
         if word in ("-j", "-g"):
-            chain = next(left)
+            chain = next(left, "")
             jump = "jump" if word == "-j" else "goto"
             verdict = TARGETS.get(chain, "" if chain in PASSING else jump)
             break
         if word in ("-m", "--comment"):
-            next(left)
+            next(left, "")
         elif word in OPTIONS:
-            asks.append((OPTIONS[word], tuple(next(left).split(",")), negated))
+            asks.append((OPTIONS[word], tuple(next(left, "").split(",")), negated))
         elif word.startswith("-"):
             asks.append(UNKNOWN)
         negated = word == "!"
@@ -231,20 +239,18 @@ def read_nft(lines: Iterable[str]) -> dict[str, Table]:
     table: Table = {}
     chain: Chain | None = None
     for line in map(str.strip, lines):
-        words = line.split()
-        if words[:1] == ["table"]:
-            name = " ".join(words[1:3])
-            table = tables.setdefault(name, {}) if words[1] in FAMILIES else {}
-        elif words[:1] == ["chain"]:
-            chain = table.setdefault(words[1], Chain(words[1]))
-        elif line == "}":
-            chain = None
-        elif chain is not None and words[:1] == ["type"]:
-            hook = words[words.index("hook") + 1]
-            chain.hook = hook if words[1] == "filter" else f"{words[1]} {hook}"
-            chain.policy = "drop" if "policy drop" in line else "accept"
-        elif chain is not None and line:
-            chain.rules.extend(_nft_rules(line))
+        match line.split():
+            case ["table", family, name, *_]:
+                table = tables.setdefault(f"{family} {name}", {}) if family in FAMILIES else {}
+            case ["chain", name, *_]:
+                chain = table.setdefault(name, Chain(name))
+            case ["}"]:
+                chain = None
+            case ["type", kind, "hook", hook, *_] if chain is not None:
+                chain.hook = hook if kind == "filter" else f"{kind} {hook}"
+                chain.policy = "drop" if "policy drop" in line else "accept"
+            case [_, *_] if chain is not None:
+                chain.rules.extend(_nft_rules(line))
     return tables
 
 
@@ -254,10 +260,10 @@ def _nft_rules(text: str) -> Iterator[Rule]:
     ends = (number for number, word in enumerate(words) if word in (*VERDICTS, "vmap"))
     end = next(ends, len(words))
     asks, rest = list(_asks(words[:end])), words[end + 1 :]
-    if words[end:][:1] == ["vmap"]:
+    if words[end:][:1] == ["vmap"] and asks and rest:
         yield from _mapped(text, asks, rest[0])
     else:
-        verdict = VERDICTS[words[end]] if end < len(words) else ""
+        verdict = VERDICTS.get(words[end], "") if end < len(words) else ""
         yield Rule(text, tuple(asks), verdict, next(iter(rest), ""))
 
 

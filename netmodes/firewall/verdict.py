@@ -4,10 +4,11 @@ A rule may ask for more than is understood here. Then it is a doubt: it may stop
 it pass before another rule stops it.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from netmodes.firewall.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft
+from netmodes.firewall.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft, words_of
 from netmodes.machine.facts import Facts
 from netmodes.plan.verdict import DOCKER
 
@@ -136,22 +137,22 @@ def _done(packet: Packet, rule: Rule, chain: Chain, table: Table) -> Fate:
 def _of_iptables(
     chain: Chain, rule: Rule | None, certain: bool, packet: Packet, facts: Facts
 ) -> Stop:
-    evidence = f"iptables -S {chain.name}"
+    evidence = shlex.join(("iptables", "-S", chain.name))
     if rule:
-        fix = rule.text.replace("-A ", "iptables -D ", 1)
+        fix = shlex.join(("iptables", "-D", *words_of(rule.text)[1:]))
         return Stop(f"`{rule.text}`", evidence, fix, certain, rule.verdict == "reject")
     into = DOCKER if opens(DOCKER, packet, facts) else chain.name
-    ways = " ".join(f"{option} {name}" for option, name in packet.ways("-i", "-o"))
-    fix = f"iptables -I {into} {ways} -j ACCEPT"
+    ways = [word for way in packet.ways("-i", "-o") for word in way]
+    fix = shlex.join(("iptables", "-I", into, *ways, "-j", "ACCEPT"))
     return Stop(f"iptables' policy for {chain.name}", evidence, fix, certain, policy=True)
 
 
 def _of_nft(chain: Chain, rule: Rule | None, certain: bool, packet: Packet, table: str) -> Stop:
     where = f"{table} {chain.name}"
-    ways = " ".join(f"{word} {name}" for word, name in packet.ways("iifname", "oifname"))
-    fix = f"nft insert rule {where} {ways} accept"
+    ways = [word for way in packet.ways("iifname", "oifname") for word in way]
+    fix = shlex.join(("nft", "insert", "rule", *where.split(), *ways, "accept"))
     what = f"`{rule.text}` in nft's chain {where}" if rule else f"the policy of nft's chain {where}"
     rejects = rule is not None and rule.verdict == "reject"
     firewalld = table.endswith(" firewalld")
-    evidence = f"nft list chain {where}"
+    evidence = shlex.join(("nft", "list", "chain", *where.split()))
     return Stop(what, evidence, fix, certain, rejects, rule is None, firewalld)

@@ -20,11 +20,9 @@ from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
 from netmodes.plan.network import Network
 from netmodes.plan.plan import Plan
+from netmodes.plan.text import NOT_AS_WRITTEN
 
 T = TypeVar("T")
-
-#: What is raised by a value that is not what it is taken for.
-BAD = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 
 #: What nft and iptables say where the kernel has no nf_tables, or none of iptables' own tables.
 UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
@@ -71,7 +69,7 @@ def _parsed(name: str, parse: Callable[..., T], *given: object) -> T:
         return parse(*given)
     except Refused:
         raise
-    except BAD as error:
+    except NOT_AS_WRITTEN as error:
         raise not_facts(f"{name}: {error or type(error).__name__}") from error
 
 

@@ -58,6 +58,8 @@ class Table:
             data = values.table(json.loads(text, strict=False))
             if data.get("format") == FORMAT:
                 found = values.table(data.get("table"))
+                # Half a character is no text; a byte that is no UTF-8 a command may have printed.
+                json.dumps(found, ensure_ascii=False).encode(errors="surrogateescape")
                 return cls({name: values.table(one) for name, one in found.items()})
         except (ValueError, RecursionError) as error:
             raise not_facts(str(error)) from error
@@ -92,4 +94,4 @@ class Table:
 
 def not_facts(reason: str) -> Refused:
     """The refusal of what is no facts."""
-    return Refused(f"these are not facts ({reason}): {AGAIN}")
+    return Refused(f"these are not facts ({reason:.200}): {AGAIN}")

@@ -1,7 +1,7 @@
 """A network that netmodes made, and the devices and addresses that it consists of."""
 
 from dataclasses import asdict, dataclass
-from ipaddress import ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv4Network, ip_interface
 from typing import Any
 
 from netmodes.errors import Refused
@@ -136,13 +136,13 @@ def topology_from(data: dict[str, Any]) -> Topology:
     Raises:
         ValueError, LookupError, TypeError, AttributeError: the JSON is no topology.
     """
-    subnets = tuple(str(ip_network(subnet)) for subnet in texts(data["subnets"]))
+    subnets = tuple(str(IPv4Network(subnet)) for subnet in texts(data["subnets"]))
     given = text_by_name({key: value for key, value in data.items() if key != "subnets"})
     net = Topology(**given, subnets=subnets)
     for name in (net.device, net.ingress, *net.host_devices, net.joins):
         plain(name)
     for address in filter(None, (net.address, net.host_address, net.gateway)):
-        if str(ip_interface(address)).removesuffix("/32") != address.removesuffix("/32"):
+        if str(IPv4Interface(address)).removesuffix("/32") != address.removesuffix("/32"):
             raise ValueError(f"{address!r} is not written as ip prints it")
     return net
 

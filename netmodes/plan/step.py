@@ -71,7 +71,7 @@ def line(argv: Argv, stdin: str | None = None) -> str:
 
 def step_from(data: dict[str, Any]) -> Step:
     """A step from its JSON."""
-    undo = undo_from(data["undo"]) if data.get("undo") else None
+    undo = None if data.get("undo") is None else undo_from(data["undo"])
     for key in ("namespace", "stdin"):
         text_or_none(data.get(key))
     return Step(**{**data, "argv": texts(data["argv"]), "undo": undo})

@@ -8,6 +8,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+#: What reading JSON raises that is not as it was written.
+NOT_AS_WRITTEN = (
+    *(ValueError, LookupError, TypeError, AttributeError),
+    *(RecursionError, OverflowError),
+)
+
 #: A name of a device or a namespace of ours.
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 

@@ -1,5 +1,6 @@
 """How the host passes a packet on, and the answer back; stages as in ``namespace_side``."""
 
+import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
@@ -71,7 +72,7 @@ def _forbidding(trace: Trace) -> tuple[str, str] | None:
     ]
     for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
         named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
-        return f"route `{named}`", f"ip route del {named}"
+        return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
     for rule in (line.split() for line in trace.host.rules or ()):
         if rule[-1] in types:
             return f"rule `{' '.join(rule)}`", f"ip rule del pref {rule[0].rstrip(':')}"
@@ -102,7 +103,7 @@ def exit_is_port(trace: Trace) -> Judgement:
     evidence = f"ip route get {trace.target}"
     remedy = {"advice": f"let that route lead out by {bridge}"}
     for route in trace.host.default_routes(trace.exit)[:1]:
-        remedy = {"fix": f"ip route replace {route.through(bridge).words()}"}
+        remedy = {"fix": f"ip route replace {shlex.join(route.through(bridge).words().split())}"}
     return Finding("error", what, evidence, about=trace.exit, **remedy)
 
 
