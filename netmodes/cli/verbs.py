@@ -83,6 +83,8 @@ def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
 def facts() -> None:
     """Print this machine's facts, as JSON; needs no root.
 
+    They are what commands printed and files held, untouched, for --facts on another machine.
+
     Example: netmodes facts > server.json
     """
     click.echo(host_facts(machine=True).to_json())

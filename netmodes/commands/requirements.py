@@ -65,7 +65,7 @@ def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:
         slave = looks.links(f'{looks.named(name)}.*"info_slave_kind":"{kind}"')
         yield Requirement(slave, False, f"{name} is a port of a {kind}: {AGAIN}")
     mac = (facts.link(name) or Link("")).mac
-    ether = f'"link_type":"ether","address":"{mac}"'
+    ether = f'"link_type":"ether","address":"{literal(mac)}"'
     yield _has(name, ether, f"{name} has another MAC than {mac}")
     for address in facts.global_addresses(name):
         yield _has_address(name, address)

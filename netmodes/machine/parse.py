@@ -20,7 +20,7 @@ from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
 from netmodes.plan.network import Network
 from netmodes.plan.plan import Plan
-from netmodes.plan.text import NOT_AS_WRITTEN
+from netmodes.plan.text import NOT_AS_WRITTEN, one_line, text, texts
 
 T = TypeVar("T")
 
@@ -130,10 +130,10 @@ def _setting(text: str | None) -> str | None:
 
 def _conf(table: Table, family: str, setting: str = "") -> Iterable[tuple[str, str, str]]:
     """The settings of devices in the table: the device, the setting, its value."""
-    for path, text in sorted(table.texts("settings").items()):
+    for path, held in sorted(table.texts("settings").items()):
         found = CONF.fullmatch(path)
         if found and found[1] == family and setting in ("", found[3]):
-            yield values.device(found[2]), found[3], values.setting(text)
+            yield values.device(found[2]), found[3], values.setting(held)
 
 
 def _with_ip_forward(table: Table) -> dict[str, str] | None:
@@ -205,9 +205,22 @@ def _lines(name: str) -> Callable[[Table], list[str] | None]:
     return lambda table: table.lines(name)
 
 
-def _ability(name: str) -> Callable[[Table], Any]:
+def _ability(name: str, parse: Callable[[Any], Any]) -> Callable[[Table], Any]:
     """What the doctor asks about, which netmodes alone can find out."""
-    return lambda table: (table.entries.get("abilities") or {}).get("output", {}).get(name)
+
+    def ability(table: Table) -> Any:  # noqa: ANN401
+        found = values.table((table.entries.get("abilities") or {}).get("output", {})).get(name)
+        return None if found is None else parse(found)
+
+    return ability
+
+
+def _names_of(value: Any) -> list[str]:  # noqa: ANN401
+    return [*texts(values.listed(value))]
+
+
+def _texts_of(value: Any) -> dict[str, str]:  # noqa: ANN401
+    return {name: text(one) for name, one in values.table(value).items()}
 
 
 def _managers(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
@@ -235,10 +248,11 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "peer": _peer,
     "ssh": _ssh,
     **{name: _lines(name) for name in ("nft", "iptables", "rules", "rules6")},
-    **{
-        name: _ability(name)
-        for name in ("missing", "kinds", "fixed", "privileges", "user_namespaces")
-    },
+    "missing": _ability("missing", _names_of),
+    "kinds": _ability("kinds", lambda found: {**values.table(found)}),
+    "fixed": _ability("fixed", _names_of),
+    "privileges": _ability("privileges", one_line),
+    "user_namespaces": _ability("user_namespaces", _texts_of),
 }
 
 #: What needs the devices as well.
@@ -248,8 +262,8 @@ BY_LINK: dict[str, Callable[[Table, list[Link]], Any]] = {"managers": _managers,
 def _journals(table: Table) -> dict[str, dict[str, str]]:
     """The files of each network's journal, by name."""
     found: dict[str, dict[str, str]] = {}
-    for path, text in sorted(table.texts("journals").items()):
-        found.setdefault(Path(path).parent.name, {})[Path(path).name] = text
+    for path, held in sorted(table.texts("journals").items()):
+        found.setdefault(Path(path).parent.name, {})[Path(path).name] = held
     return found
 
 

@@ -21,6 +21,9 @@ LONGEST_DEVICE = 15
 #: A word of ``ip``: a table, a protocol, a scope, a MAC, a flag.
 WORD = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 
+#: A link-layer address; a tunnel's is an IPv4 address.
+MAC = re.compile(r"[0-9A-Fa-f:.]+")
+
 #: The value of a setting of a device, of which the kernel has no other kind to copy.
 SETTING = re.compile(r"-?[0-9]+")
 
@@ -38,6 +41,18 @@ def word(value: Any) -> str:  # noqa: ANN401
     if not WORD.fullmatch(text(value)):
         raise ValueError(f"{value!r} is no word of `ip`")
     return str(value)
+
+
+def mac(value: Any) -> str:  # noqa: ANN401
+    """A link-layer address."""
+    if not MAC.fullmatch(text(value)):
+        raise ValueError(f"{value!r} is no link-layer address")
+    return str(value)
+
+
+def label(value: Any) -> str:  # noqa: ANN401
+    """The label of an address; "" for one that `ip -batch` would take for more than a word."""
+    return str(value) if WORD.fullmatch(text(value)) else ""
 
 
 def words(values: Any) -> tuple[str, ...]:  # noqa: ANN401
