@@ -6,6 +6,7 @@ What a table does not have is unknown.
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +19,9 @@ from netmodes.machine.nics import hardware, managers
 from netmodes.machine.resolv import names, resolvers
 from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
-from netmodes.plan.network import Network
+from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
-from netmodes.plan.text import NOT_AS_WRITTEN, one_line, text, texts
+from netmodes.plan.text import NOT_AS_WRITTEN, one_line, plain, text, texts
 
 T = TypeVar("T")
 
@@ -269,15 +270,21 @@ def _journals(table: Table) -> dict[str, dict[str, str]]:
 
 def _networks(table: Table) -> list[Network]:
     """The networks of ours, without the steps that they share: these are rendered anew."""
-    return [_network(files) for files in _journals(table).values()]
+    return [_network(plain(name), files) for name, files in _journals(table).items()]
 
 
-def _network(files: dict[str, str]) -> Network:
-    plan = Plan.from_dict(json.loads(files["plan.json"]))
-    return replace(run_from(plan, files["log"].splitlines()).network, shares=())
+def _network(name: str, files: dict[str, str]) -> Network:
+    try:
+        plan = Plan.from_dict(json.loads(files["plan.json"]))
+        return replace(run_from(plan, files["log"].splitlines()).network, name=name, shares=())
+    except NOT_AS_WRITTEN:
+        return unreadable(name)
 
 
 def _before(table: Table) -> dict[str, Facts]:
-    """The machine's facts from before each network."""
-    texts = {name: files.get("before.json") for name, files in _journals(table).items()}
-    return {name: facts_from(Table.from_json(text)) for name, text in texts.items() if text}
+    """The machine's facts from before each network, where they are of this format."""
+    found = {}
+    for name, files in _journals(table).items():
+        with suppress(Refused):
+            found[name] = facts_from(Table.from_json(files.get("before.json", "")))
+    return found

@@ -9,7 +9,7 @@ from hostile import planted
 from places import FACTS
 from tables import printed
 
-from netmodes import MODES, Bridged, Facts, Refused
+from netmodes import MODES, Bridged, Facts, HostOnly, Refused
 from netmodes.machine import values
 from netmodes.machine.entries import link_from, route_from
 from netmodes.modes.anew import with_shares
@@ -118,3 +118,17 @@ def test_shares_unknown() -> None:
 
     with pytest.raises(Refused, match="do not tell how to undo br0"):
         Bridged(namespace="B", uplink="enp0s1").plan(Facts.from_json(json.dumps(text)))
+
+
+@pytest.mark.parametrize("before", ["", "{}", '{"links": [], "routes": []}', "[" * 10**5])
+def test_older_journal(before: str) -> None:
+    """A journal of an earlier netmodes, or a damaged one, stops no mode that shares nothing."""
+    text: Any = json.loads((FACTS / "bridged-up.json").read_text())
+    files = text["table"]["journals"]["output"]
+    files["/run/netmodes/A/before.json"] = before
+    files["/run/netmodes/Z/plan.json"] = before
+
+    facts = Facts.from_json(json.dumps(text))
+
+    assert [one.state for one in facts.known("networks")] == ["up", "unreadable"]
+    assert HostOnly(namespace="H").plan(facts).steps
