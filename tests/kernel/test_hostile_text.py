@@ -62,6 +62,18 @@ def test_stops_nothing(hostile: Lab, command: str) -> None:
             hostile.ok("netmodes", "down", "A")
 
 
+def test_elsewhere(hostile: Lab) -> None:
+    """The facts of such a machine are facts elsewhere, and its script takes back what it made."""
+    done = hostile.sh(
+        "set -e; cd /run; netmodes facts >facts.json"
+        "; netmodes bridged --uplink enp0s1 --facts facts.json --export up.sh"
+        "; bash up.sh; netmodes facts >facts.json"
+        "; netmodes nat --namespace B --facts facts.json --dry-run; bash up.sh down"
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_processes(lab: Lab) -> None:
     """A process begins no line of its own where it is named, and no ancestor stops a command."""
     done = lab.sh(f"{NAMED} netmodes host-only")

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from console import machine
@@ -531,3 +532,37 @@ def test_locked_nowhere(root: Path) -> None:
 
     with pytest.raises(NetmodesError, match=r"cannot be written .* see that it can be"), locked():
         pass
+
+
+LINK = {"ifindex": 2, "ifname": "enp0s1", "ifalias": "\x1b"}
+NO_LINKS = (
+    "[]",
+    "3",
+    "[1, {}]",
+    '{"links": null}',
+    '{"table": {}}',
+    '{"links": [3, {"ifname": 1}]}',
+)
+
+
+def before(plan: Plan, text: str) -> list[dict[str, Any]]:
+    """The devices in a file of the facts from before a run."""
+    journal = begun(plan)
+    journal.folder.joinpath("before.json").write_text(text)
+    return journal.links_before()
+
+
+def test_links_before(plan: Plan) -> None:
+    """The devices from before a run are read, of an earlier netmodes too."""
+    output = json.dumps([LINK]).replace(r"\u001b", "\x1b")
+    table = {"format": 2, "table": {"links": {"output": output}}}
+
+    assert before(plan, json.dumps(table)) == [LINK]
+    Journal(plan.name).remove()
+    assert before(plan, f'{{"links": {output}}}') == [LINK]
+
+
+@pytest.mark.parametrize("text", NO_LINKS)
+def test_no_links_before(plan: Plan, text: str) -> None:
+    """A damaged file of the facts from before a run has no devices."""
+    assert before(plan, text) == []
