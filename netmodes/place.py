@@ -20,7 +20,7 @@ NAMESPACES = Path("/run/netns")
 
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
-    here, found = str(journal.OWN_NAMESPACE.readlink()), _hosts()
+    here, found = str(journal.OWN_NAMESPACE.readlink()), hosts()
     elsewhere = [
         name for name, host in found.items() if (host != here if host else made_elsewhere(name))
     ]
@@ -37,7 +37,7 @@ def refuse_elsewhere() -> None:
         )
 
 
-def _hosts() -> dict[str, str]:
+def hosts() -> dict[str, str]:
     """The network namespace that each network was made in; "" if that is unknown.
 
     It reads no plans, so that a network whose plan is unreadable is found too.

@@ -15,7 +15,8 @@ from places import FACTS
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, host_facts, journal
 from netmodes.cli.diagnose import examine
 from netmodes.errors import NetmodesError
-from netmodes.journal import Journal, hosts, networks
+from netmodes.journal import Journal, networks
+from netmodes.place import hosts
 from netmodes.plan.finding import Finding
 from netmodes.script.bash import down_script
 from netmodes.show import explain
