@@ -265,7 +265,6 @@ cp /etc/nsswitch.conf /etc/netns/A
 """
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken(quick_lab: Lab, case: str) -> None:
     """What was broken differs and nothing else, and the reason is named."""

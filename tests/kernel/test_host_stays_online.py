@@ -87,7 +87,6 @@ def pinged(lab: Lab, verb: str, pause: str) -> Pings:
     return counted
 
 
-@pytest.mark.sweep
 @pytest.mark.alone
 @pytest.mark.parametrize("metric", [0, 100])
 @pytest.mark.parametrize("strictness", [1, 2])

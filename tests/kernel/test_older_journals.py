@@ -127,6 +127,7 @@ def test_interrupted(
     assert state(quick_lab.ok) == untouched
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "names"), [("bridged --uplink enp0s1", "ABC"), ("nat", "BCA")])
 def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, names: str) -> None:
     """A namespace of today joins its bridge; the last to go, whoever made it, takes that along."""
@@ -142,6 +143,7 @@ def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, nam
     assert state(quick_lab.ok) == untouched
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("heir", ["netmodes down B", "bash /run/netmodes/B/down.sh"])
 @pytest.mark.parametrize("first", ["netmodes down A", "bash /run/netmodes/A/down.sh"])
 @pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])

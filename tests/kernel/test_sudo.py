@@ -59,7 +59,7 @@ READERS = (
 )
 
 #: Facts about firewalls, and about who looks.
-FOR_ROOT = ("nft", "iptables", "tc", "privileges")
+FOR_ROOT = ("nft", "iptables", "tc", "abilities")
 
 #: Waits until the kernel has tested the IPv6 address of veth0, with which its routes change.
 SETTLED = (
@@ -84,7 +84,8 @@ def readable(printed: str) -> object:
     """What was printed, without what only root sees, and is."""
     if not printed.startswith("{"):
         return printed
-    return {key: value for key, value in json.loads(printed).items() if key not in FOR_ROOT}
+    table = json.loads(printed)["table"]
+    return {name: entry for name, entry in table.items() if not name.startswith(FOR_ROOT)}
 
 
 @pytest.mark.parametrize("arguments", [["host-only"], ["down", "A"], ["exec", "A", "--", "true"]])

@@ -250,7 +250,6 @@ BY_HAND = (
 )
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("way", ["live", "script"])
 @pytest.mark.parametrize("command", BY_HAND)
 def test_deleted_by_hand(lab: Lab, untouched: State, command: str, way: str) -> None:
