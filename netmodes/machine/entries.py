@@ -142,6 +142,29 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """A neighbour that somebody entered by hand: permanent, or one that a device answers for.
+
+    Args:
+        ip: its address.
+        dev: the device that leads to it, or answers for it.
+        mac: its link-layer address; "" for none, as of one that is answered for.
+        proxy: whether the device answers for it.
+        router: whether it is a router.
+        extern: whether a daemon has learned it.
+        protocol: as ``ip neigh`` prints it; "" for none.
+    """
+
+    ip: Ip
+    dev: str
+    mac: str = ""
+    proxy: bool = False
+    router: bool = False
+    extern: bool = False
+    protocol: str = ""
+
+
+@dataclass(frozen=True)
 class Route:
     """A route.
 
@@ -267,6 +290,19 @@ def address_from(data: Json) -> Address:
         values.number(data.get("valid_life_time", FOREVER)),
         0 if deprecated else values.number(data.get("preferred_life_time", FOREVER)),
         frozenset(mark for mark in MARKS if data.get(mark)),
+    )
+
+
+def neighbour_from(data: Json) -> Neighbour:
+    """A neighbour from its JSON, in which a flag is a key."""
+    return Neighbour(
+        values.ip(data["dst"]),
+        values.device(data["dev"]),
+        _optional(data, "lladdr", values.mac) or "",
+        "proxy" in data,
+        "router" in data,
+        "extern_learn" in data,
+        _word(data, "protocol"),
     )
 
 

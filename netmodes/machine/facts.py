@@ -12,7 +12,7 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 from typing import Any
 
 from netmodes.errors import Refused
-from netmodes.machine.entries import Address, Link, Route
+from netmodes.machine.entries import Address, Link, Neighbour, Route
 from netmodes.machine.resolv import Names
 from netmodes.machine.table import Table
 from netmodes.plan.network import Network
@@ -30,6 +30,7 @@ class Facts:
         links: every device with its addresses, in the kernel's order.
         routes: the IPv4 routes of every table.
         routes6: the IPv6 routes.
+        neighbours: the permanent neighbours, and those that a device answers for.
         namespaces: the named network namespaces, as in /run/netns.
         sysctls: the settings that modes depend on, by name; None for one that does not exist.
         with_ip_forward: the settings that switching ip_forward on and off changes, by name.
@@ -60,6 +61,7 @@ class Facts:
     links: list[Link] | None = None
     routes: list[Route] | None = None
     routes6: list[Route] | None = None
+    neighbours: list[Neighbour] | None = None
     namespaces: list[str] | None = None
     sysctls: dict[str, str | None] | None = None
     with_ip_forward: dict[str, str] | None = None

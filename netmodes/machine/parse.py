@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 from netmodes.errors import Refused
 from netmodes.machine import values
-from netmodes.machine.entries import Link, Route, entries, link_from, route_from, route_got
+from netmodes.machine.entries import (
+    Link,
+    Neighbour,
+    Route,
+    entries,
+    link_from,
+    neighbour_from,
+    route_from,
+    route_got,
+)
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers
 from netmodes.machine.resolv import names, resolvers
@@ -88,6 +97,15 @@ def _routes(table: Table) -> list[Route] | None:
 
 def _routes6(table: Table) -> list[Route] | None:
     return _entries(table, "routes6", lambda entry: route_from(entry, 6))
+
+
+def _neighbours(table: Table) -> list[Neighbour] | None:
+    """The permanent neighbours, then those that a device answers for."""
+    printed = [table.output(name) for name in ("neighbours", "proxies")]
+    if None in printed:
+        return None
+    lists = (json.loads(text or "[]", strict=False) for text in printed)
+    return [neighbour_from(entry) for found in lists for entry in entries(found)]
 
 
 def _entries(table: Table, name: str, parse: Callable[[dict[str, Any]], T]) -> list[T] | None:
@@ -238,6 +256,7 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "links": links_from,
     "routes": _routes,
     "routes6": _routes6,
+    "neighbours": _neighbours,
     "namespaces": _namespaces,
     "sysctls": _sysctls,
     "with_ip_forward": _with_ip_forward,

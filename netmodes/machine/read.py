@@ -33,12 +33,15 @@ IP_JSON = {
     "routes6": ("ip", "-6", *ROUTES),
 }
 
-#: What bridged, nat and the doctor ask about: firewalls (only root may read them) and rules.
+#: What bridged, nat and the doctor ask about: firewalls (only root may read them), rules, and
+#: neighbours by hand.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
     "rules": ("ip", "-4", "rule", "show"),
     "rules6": ("ip", "-6", "rule", "show"),
+    "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
+    "proxies": ("ip", "-j", "neigh", "show", "proxy"),
 }
 
 CONF = f"{SYS}/net/ipv4/conf"
@@ -70,7 +73,8 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
     """Read the host's facts.
 
     Args:
-        thorough: also firewalls, rules, managers and hardware, which bridged and nat need.
+        thorough: also firewalls, rules, neighbours, managers and hardware, which bridged and nat
+            need.
         machine: also programs, kinds of device and privileges, which the doctor needs, and the
             journals, for a machine elsewhere.
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from ipaddress import IPv4Interface, IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 import pytest
@@ -14,15 +14,17 @@ from tables import without
 
 from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
 from netmodes.machine import read
-from netmodes.machine.entries import Link, Route, route_from
+from netmodes.machine.entries import Link, Neighbour, Route, route_from
 
 #: Prints one device and one route of each family, each with the `{}` that stands for nothing.
 IP = """
-case "$1 $3" in
-"-d addr") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
-"-4 route") echo '[{"dst": "default"}, {}]' ;;
-"-6 route") echo '[{"dst": "::/8"}, {}]' ;;
+case "$1 $3$4" in
+"-d addrshow") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
+"-4 routeshow") echo '[{"dst": "default"}, {}]' ;;
+"-6 routeshow") echo '[{"dst": "::/8"}, {}]' ;;
 "-4 show" | "-6 show") echo "$1 rule" ;;
+"-j showproxy") echo '[{"dst": "fd00::1", "dev": "lo", "proxy": null}]' ;;
+"-j shownud") echo '[{"dst": "10.0.0.1", "dev": "lo", "lladdr": "02::01", "router": null}, {}]' ;;
 *) exit 1 ;;
 esac
 """
@@ -106,6 +108,10 @@ def test_read(nowhere: Path) -> None:
     assert facts.routes == [Route(IPv4Network("0.0.0.0/0"))]
     assert facts.routes6 == [Route(IPv6Network("::/8"))]
     assert (facts.rules, facts.rules6) == (["-4 rule"], ["-6 rule"])
+    assert facts.neighbours == [
+        Neighbour(IPv4Address("10.0.0.1"), "lo", "02::01", router=True),
+        Neighbour(IPv6Address("fd00::1"), "lo", proxy=True),
+    ]
 
 
 def test_read_firewall(nowhere: Path) -> None:

@@ -79,15 +79,19 @@ def test_destination(version: int, dst: str, written: str) -> None:
         ("links", "ifname", "a/b"),
         ("links", "mtu", "1500; id"),
         ("links", "addr_info", [{"local": "10.0.0.1", "prefixlen": 33}]),
+        ("neighbours", "lladdr", "02:00:00:00:00:01; id"),
+        ("proxies", "dst", ATTACK),
     ],
 )
 def test_field(entry: str, key: str, value: object, article: Facts) -> None:
     """A refusal is one sentence that names the field."""
     assert article.table is not None
     found = json.loads(article.table.output(entry) or "")
+    first = found[0] if found else {"dst": "10.0.0.1", "dev": "lo"}
+    name = {"proxies": "neighbours"}.get(entry, entry)
 
-    with pytest.raises(Refused, match=rf"^these are not facts \({entry}: ") as refusal:
-        Facts.from_json(printed(article, entry, [*found, {**found[0], key: value}]))
+    with pytest.raises(Refused, match=rf"^these are not facts \({name}: ") as refusal:
+        Facts.from_json(printed(article, entry, [*found, {**first, key: value}]))
     assert len(str(refusal.value).splitlines()) == 1
 
 
