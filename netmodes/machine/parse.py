@@ -1,4 +1,4 @@
-"""The door: it makes facts of a table, and refuses what is none. Nothing else reads the table.
+"""The door: it makes facts of a table, and refuses what is none.
 
 What a table does not have is unknown.
 """

@@ -1,6 +1,7 @@
 """The table: what commands printed and files held, by name, untouched.
 
-``netmodes facts`` prints it, a shell could make it, and ``netmodes.machine.parse`` alone reads it.
+``netmodes facts`` prints it, and a shell could make it. ``netmodes.machine.parse`` makes facts of
+it, ``netmodes.machine.compare`` a snapshot.
 """
 
 from __future__ import annotations

@@ -1,0 +1,124 @@
+"""Two snapshots of a machine, compared: what is gone, and what is new.
+
+A part that was not read, or not whole, is unknown: never the same as another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from netmodes.machine.normal import PARTS, Line, Parse
+from netmodes.machine.table import NOT_INSTALLED, Table
+from netmodes.plan.text import NOT_AS_WRITTEN
+
+#: The lines of a part by what they are about, in the kernel's order.
+Part = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A machine's state, as lines.
+
+    Args:
+        parts: for each part (``normal.PARTS``) the lines of each entry that was read: of ``links``
+            by device, of ``routes`` by table and destination, …
+        unknown: why there are none of the others, by entry.
+    """
+
+    parts: dict[str, dict[str, Part]] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One difference of two snapshots.
+
+    Args:
+        part: where it is: ``links``, ``routes``, …
+        what: "gone", "new", "moved" (it stands elsewhere among its like) or "unknown".
+        line: the line; where all lines of a device, a chain, … come or go together only its name;
+            why the part is unknown.
+    """
+
+    part: str
+    what: str
+    line: str
+
+    def __str__(self) -> str:
+        """The difference for people, on one line."""
+        return f"{self.part}: {self.line}" + ("" if self.what == "unknown" else f" is {self.what}")
+
+
+def snapshot(table: Table) -> Snapshot:
+    """The normalised lines of a table."""
+    found = Snapshot()
+    for part, sources in PARTS.items():
+        lines = found.parts.setdefault(part, {})
+        for entry, parse in sources.items():
+            try:
+                lines[entry] = _by_subject(_read(table, entry, parse))
+            except NOT_AS_WRITTEN as error:
+                found.unknown[entry] = str(error) or f"{entry} is not as written"
+    return found
+
+
+def differences(
+    before: Snapshot, after: Snapshot, parts: Collection[str] = tuple(PARTS)
+) -> list[Difference]:
+    """What is not the same in these parts, part by part."""
+    return [each for part in parts for each in _in_part(part, before, after)]
+
+
+def _read(table: Table, entry: str, parse: Parse) -> Iterable[Line]:
+    if entry not in table:
+        raise ValueError(f"{entry} was not read")
+    status, error = table.failure(entry) or (0, "")
+    if status == NOT_INSTALLED:
+        raise ValueError(f"{table.entries[entry]['command'][0]} is not installed")
+    if status:
+        raise ValueError(f"{entry} could not be read ({' '.join(error.split()) or status})")
+    return parse(table, entry)
+
+
+def _by_subject(lines: Iterable[Line]) -> Part:
+    found: dict[str, list[str]] = {}
+    for subject, detail in lines:
+        found.setdefault(subject, []).extend([detail] if detail else [])
+    return {subject: tuple(details) for subject, details in found.items()}
+
+
+def _in_part(part: str, before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    old, new = before.parts.get(part, {}), after.parts.get(part, {})
+    entry = next((entry for entry in old if entry in new), "")
+    if entry:
+        yield from _in_entry(part, old[entry], new[entry])
+    else:
+        last = [*PARTS[part]][-1]
+        why = before.unknown.get(last) or after.unknown.get(last, f"{last} was not read")
+        yield Difference(part, "unknown", why)
+
+
+def _in_entry(part: str, old: Part, new: Part) -> Iterator[Difference]:
+    for subject in dict.fromkeys((*old, *new)):
+        if subject not in new:
+            yield Difference(part, "gone", _whole(subject, old))
+        elif subject not in old:
+            yield Difference(part, "new", _whole(subject, new))
+        elif old[subject] != new[subject]:
+            yield from _in_subject(part, old[subject], new[subject])
+
+
+def _whole(subject: str, part: Part) -> str:
+    """What there is of one subject, by its only line or else by its name."""
+    return part[subject][0] if len(part[subject]) == 1 else subject
+
+
+def _in_subject(part: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Difference]:
+    gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
+    for what, lines in (("gone", gone), ("new", come)):
+        yield from (Difference(part, what, line) for line in lines.elements())
+    if not gone and not come:
+        first = next(line for line, other in zip(new, old, strict=True) if line != other)
+        yield Difference(part, "moved", first)

@@ -1,0 +1,172 @@
+"""Two snapshots: what cannot be the same twice is no difference, and unknown is never the same."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from tables import table_of
+
+from netmodes import Facts
+from netmodes.machine.compare import Snapshot, differences, snapshot
+from netmodes.machine.table import NOT_INSTALLED, Table
+
+LINK = {"ifname": "e0", "ifindex": 3, "flags": ["UP", "LOWER_UP"], "mtu": 1500, "addr_info": []}
+BRIDGE = {"hello_timer": 1, "fdb_n_learned": 1, "bridge_id": "8000.4a", "stp_state": 0}
+ADDRESS = {"local": "fd00::3", "prefixlen": 64, "scope": "global"}
+LIFETIMES = {"valid_life_time": 300, "preferred_life_time": 200}
+ROUTE = {"dst": "default", "gateway": "fe80::1", "dev": "e0", "expires": 200, "flags": []}
+
+CHAIN = "table ip x {{\n\tchain y {{\n\t\tcounter packets {0} bytes {0} drop\n\t}}\n}}\n"
+SAVED = "*nat\n:POSTROUTING ACCEPT [{0}:1]\n:A - [0:0]\n:B - [0:0]\n-A B -j A\n[{0}:2] -A A -j B\n"
+
+
+def read(entry: str, printed: Any) -> Snapshot:  # noqa: ANN401
+    """The snapshot of a machine where one command has printed this."""
+    output = printed if isinstance(printed, str) else json.dumps(printed)
+    return snapshot(Table({entry: {"command": ["list"], "output": output}}))
+
+
+def between(part: str, entry: str, before: Any, after: Any) -> list[str]:  # noqa: ANN401
+    """The differences in one part, as text."""
+    return [str(one) for one in differences(read(entry, before), read(entry, after), [part])]
+
+
+def with_address(**more: object) -> list[dict[str, Any]]:
+    """A device with an address."""
+    return [{**LINK, "addr_info": [ADDRESS | LIFETIMES | more]}]
+
+
+@pytest.mark.parametrize(
+    ("part", "entry", "before", "after"),
+    [
+        ("links", "links", [LINK], [LINK | {"ifindex": 4, "operstate": "UNKNOWN"}]),
+        *[
+            ("links", "links", [LINK | {"linkinfo": BRIDGE}], [LINK | {"linkinfo": BRIDGE | more}])
+            for more in ({"hello_timer": 2}, {"fdb_n_learned": 2}, {"bridge_id": "8000.4b"})
+        ],
+        ("addresses", "links", with_address(), with_address(valid_life_time=7, tentative=True)),
+        ("routes6", "routes6", [ROUTE], [ROUTE | {"expires": 7}]),
+        ("routes6", "routes6 text", "default dev e0 expires 9sec\n", "default dev e0 expires 8sec"),
+        ("routes6", "routes6 text", "", "local fe80::2 dev e0 table local\n"),
+        ("nft", "nft", CHAIN.format(1), CHAIN.format(2)),
+        ("iptables", "iptables-save", "# at 9\n" + SAVED.format(1), SAVED.format(2) + "COMMIT\n"),
+        ("iptables", "iptables", "-P INPUT ACCEPT\n", ""),
+        ("ipset", "ipset", "add s ::1 timeout 5\nadd s ::2\n", "add s ::2\nadd s ::1 timeout 4\n"),
+        ("sysctls", "sysctls", "net.nf_conntrack_count = 1\n", "net.nf_conntrack_count = 2\n"),
+    ],
+)
+def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) -> None:  # noqa: ANN401
+    """Lifetimes, counters, timers, ifindexes and dates are no difference."""
+    assert before != after
+    assert between(part, entry, before, after) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "entry", "before", "after", "said"),
+    [
+        ("links", "links", [LINK], [LINK | {"mtu": 9}], "e0 mtu 1500 is gone, e0 mtu 9 is new"),
+        ("links", "links", [], [LINK], "e0 is new"),
+        (
+            "addresses",
+            "links",
+            with_address(),
+            [LINK],
+            "fd00::3/64 scope global preferred_life_time"
+            " limited valid_life_time limited dev e0 is gone",
+        ),
+        ("routes6", "routes6", [], [ROUTE], "unicast default via fe80::1 dev e0 expires is new"),
+        (
+            "routes",
+            "routes text",
+            "unicast 10.0.0.0/8 dev a\nunicast 10.0.0.0/8 dev b\n",
+            "unicast 10.0.0.0/8 dev b\nunicast 10.0.0.0/8 dev a\n",
+            "unicast 10.0.0.0/8 dev b is moved",
+        ),
+        ("rules", "rules", "0:\tfrom all lookup local\n", "", "0: from all lookup local is gone"),
+        (
+            "neighbours",
+            "neighbours",
+            [{"dst": "10.0.0.1", "dev": "e0", "lladdr": "02::1"}],
+            [],
+            "10.0.0.1 dev e0 lladdr 02::1 is gone",
+        ),
+        (
+            "proxies",
+            "proxies",
+            [{"dst": "10.0.0.1", "dev": "e0", "proxy": None}],
+            [],
+            "10.0.0.1 dev e0 proxy is gone",
+        ),
+        (
+            "sysctls",
+            "sysctls",
+            "net.ipv4.conf.e0/1.forwarding = 1\n",
+            "",
+            "net.ipv4.conf.e0/1.forwarding = 1 is gone",
+        ),
+        (
+            "nft",
+            "nft",
+            CHAIN.format(1),
+            "table ip x {\n\tchain y {\n\t}\n}\n",
+            "table ip x chain y: counter packets N bytes N drop is gone",
+        ),
+        (
+            "iptables",
+            "iptables-save",
+            SAVED,
+            SAVED.replace("-A B -j A", "-A B -j DROP"),
+            "nat -A B -j A is gone, nat -A B -j DROP is new",
+        ),
+        (
+            "iptables",
+            "iptables",
+            "-P INPUT DROP\n",
+            "-P INPUT ACCEPT\n",
+            "INPUT policy DROP is gone",
+        ),
+    ],
+)
+def test_difference(part: str, entry: str, before: Any, after: Any, said: str) -> None:  # noqa: ANN401
+    """A difference is one plain line; what comes or goes whole is named once."""
+    assert between(part, entry, before, after) == [f"{part}: {one}" for one in said.split(", ")]
+
+
+def test_setting_read_as_file() -> None:
+    """A setting is the same whether a command or its file tells it, or they cannot be compared."""
+    path = "/proc/sys/net/ipv4/conf/e0.1/forwarding"
+    files = Table({"settings": {"files": [path], "output": {path: "1\n"}}})
+
+    assert (
+        snapshot(files).parts["sysctls"]["settings"]
+        == (read("sysctls", "net.ipv4.conf.e0/1.forwarding = 1\n").parts["sysctls"]["sysctls"])
+    )
+
+
+def test_same(article: Facts) -> None:
+    """A machine is as itself, in every part that was read."""
+    seen = snapshot(table_of(article))
+    known = [part for part in seen.parts if seen.parts[part]]
+
+    assert {"links", "addresses", "routes", "routes6", "rules", "nft", "sysctls"} <= {*known}
+    assert differences(seen, seen, known) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({}, "nft was not read"),
+        ({"status": 1, "error": "Operation not\npermitted"}, "could not be read .* not permitted"),
+        ({"status": NOT_INSTALLED, "error": ""}, "nft is not installed"),
+        ({"output": 3}, "3 is no text"),
+    ],
+)
+def test_unknown(entry: dict[str, Any], why: str) -> None:
+    """What was not read, or not as it is written, is unknown, and not the same as itself."""
+    seen = snapshot(Table({"nft": {"command": ["nft"], **entry}} if entry else {}))
+
+    (one,) = differences(seen, seen, ["nft"])
+
+    assert one.what == "unknown"
+    assert re.search(why, one.line)
