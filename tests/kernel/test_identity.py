@@ -16,16 +16,6 @@ DOWNS = ("netmodes down A", "bash /run/netmodes/A/down.sh")
 each_way = pytest.mark.parametrize("down", DOWNS)
 
 
-#: In the place of `ip`, where the kernel has no `dummy`: it makes an `ifb`, and lists it as one.
-NO_DUMMY = """
-case "$*" in
-*" type dummy") exec "$REAL" "${@:1:$#-1}" ifb ;;
-*"-j addr show") "$REAL" "$@" | sed 's/"info_kind":"ifb"/"info_kind":"dummy"/' ;;
-*) exec "$REAL" "$@" ;;
-esac
-"""
-
-
 def rename(lab: Lab, device: str, name: str) -> None:
     """Give a device of the host another name."""
     lab.ok("ip", "link", "set", device, "name", name)
@@ -33,9 +23,8 @@ def rename(lab: Lab, device: str, name: str) -> None:
 
 def put_up(lab: Lab, mode: str) -> None:
     """Put a mode up, on a kernel without `dummy` as well."""
-    if mode == "isolated" and lab.run("ip", "link", "add", "dummy7", "type", "dummy").returncode:
-        lab.replace("ip", NO_DUMMY)
-    lab.run("ip", "link", "del", "dummy7")
+    if mode == "isolated":
+        lab.have_dummies()
     lab.ok("netmodes", *mode.split())
 
 

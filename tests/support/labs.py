@@ -26,6 +26,15 @@ SETSID = shutil.which("setsid") or "setsid"  # whatever a test puts in its place
 
 Done = subprocess.CompletedProcess[str]
 
+#: In the place of `ip`, where the kernel has no `dummy`: it makes an `ifb`, and lists it as one.
+NO_DUMMY = """
+case "$*" in
+*" type dummy") exec "$REAL" "${@:1:$#-1}" ifb ;;
+*"-j addr show") "$REAL" "$@" | sed 's/"info_kind":"ifb"/"info_kind":"dummy"/' ;;
+*) exec "$REAL" "$@" ;;
+esac
+"""
+
 
 class Started(subprocess.Popen[str]):
     """A command in a lab: a signal is for its process group."""
@@ -81,6 +90,12 @@ class Lab:
         path = Path(self.programs.name, program)
         path.write_text(f"#!/bin/bash\nREAL={shutil.which(program, path=PATH)}\n{script}\n")
         path.chmod(0o755)
+
+    def have_dummies(self) -> None:
+        """Have `ifb`, which leads nowhere just as well, where the kernel has no `dummy`."""
+        if self.run("ip", "link", "add", "dummy7", "type", "dummy").returncode:
+            self.replace("ip", NO_DUMMY)
+        self.run("ip", "link", "del", "dummy7")
 
     def hide(self, program: str) -> None:
         """Take a program away, wherever it is: what stands there cannot be run."""

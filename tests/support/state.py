@@ -4,7 +4,8 @@ Outside it is called, ``state(lab.ok)``; inside it runs, as the one process that
 
 What is normalised is what cannot be the same twice: lifetimes, a bridge's timers and counts,
 indexes and birth marks, the random MACs of devices of ours with their link-locals, and how far the
-kernel is with testing an IPv6 address (tentative, then with a local route). No neighbours.
+kernel is with testing an IPv6 address (tentative, then with a local route). No neighbours but
+static ones and proxies.
 """
 
 import ctypes
@@ -33,15 +34,22 @@ CLONE_NEWNET = 0x40000000
 #: What holds a bridge's MAC.
 BRIDGE_IDS = ("bridge_id", "root_id", "designated_bridge", "designated_root")
 
+#: Counts of what happened in a firewall, by both programs.
+COUNTED = re.compile(r"packets \d+ bytes \d+|\[\d+:\d+\]")
+
 #: Counts of what happens and a random key, not settings.
 COUNTS = ("nf_conntrack_count", "tcp_fastopen_key")
 
+#: As text too, for ``ip -j`` prints no lock of an MTU.
 READ = {
     "link": ("ip", "-j", "-d", "addr", "show"),
     "route": ("ip", "-4", "-j", "-d", "route", "show", "table", "all"),
     "route6": ("ip", "-6", "-j", "-d", "route", "show", "table", "all"),
+    "routes": ("ip", "-4", "route", "show", "table", "all"),
     "rule": ("ip", "-4", "-j", "-d", "rule", "show"),
     "rule6": ("ip", "-6", "-j", "-d", "rule", "show"),
+    "neigh": ("ip", "neigh", "show", "nud", "permanent"),
+    "proxy": ("ip", "neigh", "show", "proxy"),
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables-save",),
     "ip6tables": ("ip6tables-save",),
@@ -115,8 +123,8 @@ def _read_all() -> Iterator[tuple[str, str]]:
 
 
 def _without_comments(text: str) -> list[str]:
-    """The lines that are not dates."""
-    return [line for line in text.splitlines() if not line.startswith("#")]
+    """The lines that are not dates, without counts."""
+    return [COUNTED.sub("", line) for line in text.splitlines() if not line.startswith("#")]
 
 
 def _has_random_mac(link: Json) -> bool:

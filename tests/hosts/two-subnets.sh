@@ -1,0 +1,6 @@
+# Two subnets on the uplink, the gateway in the second.
+# bridged: not yet, A joins the subnet without a gateway
+ip addr flush dev enp0s1
+ip addr add 10.7.0.3/24 dev enp0s1
+ip addr add 192.168.64.3/24 dev enp0s1
+ip route add default via 192.168.64.1 src 192.168.64.3

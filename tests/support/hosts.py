@@ -1,0 +1,136 @@
+"""The hosts of tests/hosts: what their files say, and who is reached on them, by real packets."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+
+from labs import Lab
+from places import HOSTS
+
+MODES = ("isolated", "host-only", "bridged", "nat")
+
+#: What a mode needs beside its name.
+NEEDS = {"bridged": " --uplink enp0s1"}
+
+AS_PROMISED = "as promised"
+
+#: A line of a file's head: its subject and what is said of it.
+SAID = re.compile(
+    r"# ((?:isolated|host-only|bridged|nat|doctor|unknown|also|meanwhile)[^:]*): (.*)"
+)
+
+#: Commands at the lab's other machines.
+LAN = 'lan() { nsenter --net=/run/lan/"$1" "${@:2}"; }'
+
+#: The kernel may take a second to see that a new cable has two ends.
+SETTLE = """
+links() { ip link; ip netns list | while read -r name _; do ip -n "$name" link; done; }
+while links | grep -q "NO-CARRIER.*LOWER_UP"; do sleep 0.05; done
+"""
+
+#: A page that is fetched: data goes both ways, where a connection alone may need one packet.
+FETCH = "exec 3<>/dev/tcp/$0/80 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && read -r -t 2 <&3"
+
+#: Everybody forgets everybody; then pings go out and come in, and a connection goes out.
+TRY = """
+flush() { ip neigh flush all; lan router ip neigh flush all; lan neighbour ip neigh flush all; }
+answers() { "${@:2}" ping -n -q -c 1 -i 0.2 -w 2 $1; }
+fetches() { "${@:2}" timeout 2 bash -c "$FETCH" "$1"; }
+tell() { "${@:2}" >/dev/null 2>&1 && echo "$1"; }
+flush >/dev/null 2>&1
+for address in $OUT; do
+    tell "the host reaches $address" answers "$address" &
+    source=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* src \\([^ ]*\\).*/\\1/p')
+    echo "the host reaches $address from $source"
+done
+for address in $IN; do
+    tell "the LAN reaches $address" answers "$address" lan neighbour &
+    tell "the outside reaches $address" answers "-I 8.8.8.8 $address" lan router &
+done
+tell "the host fetches from 8.8.8.8" fetches 8.8.8.8 &
+wait
+"""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host: its file."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.path.stem
+
+    def said(self, subject: str) -> list[str]:
+        """What the head of the file says of this subject."""
+        found = map(SAID.fullmatch, self.path.read_text().splitlines())
+        return [one[2] for one in found if one and one[1] == subject]
+
+    @property
+    def cases(self) -> list[str]:
+        """Each mode, and those that the file has with more options."""
+        found = filter(None, map(SAID.fullmatch, self.path.read_text().splitlines()))
+        lines = [one[1] for one in found if one[1].startswith(MODES)]
+        return [*MODES, *dict.fromkeys(line for line in lines if " --" in line)]
+
+    def expects(self, case: str) -> tuple[str, str]:
+        """What is expected of a case: "as promised", "refused" or "not yet", and its words."""
+        word, _, words = (self.said(case) or [AS_PROMISED])[0].partition(", ")
+        return word, words
+
+    def make(self, lab: Lab) -> None:
+        """Turn the lab's machine into this host."""
+        lab.ok("bash", "-euc", f"{LAN}\n. {self.path}\n{SETTLE}")
+
+    def while_up(self, lab: Lab) -> None:
+        """Do what is done meanwhile."""
+        uplink = json.loads(lab.ok("ip", "-j", "route", "get", "192.168.64.1"))[0]["dev"]
+        for line in self.said("meanwhile"):
+            lab.ok("bash", "-euc", f"{LAN}\nUPLINK={uplink}\n{line}")
+
+
+def hosts() -> list[Host]:
+    """Every host."""
+    return [Host(path) for path in sorted(HOSTS.glob("*.sh"))]
+
+
+def command(case: str) -> list[str]:
+    """The command line of a case."""
+    mode, _, options = case.partition(" ")
+    return f"{mode}{NEEDS.get(mode, '')} {options}".split()
+
+
+def serve(lab: Lab) -> None:
+    """Have 8.8.8.8 listen on port 80."""
+    server = "python3 -m http.server 80 --bind 8.8.8.8 --directory /run/www >/dev/null 2>&1 &"
+    lab.sh(f"{server} until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done", router=True)
+
+
+@dataclass(frozen=True)
+class Reachable:
+    """Who may be reached on a host: machines outside it, and its own addresses."""
+
+    outside: tuple[str, ...]
+    own: tuple[str, ...]
+
+    def reached(self, lab: Lab) -> list[str]:
+        """Who is reached now, and from which source, once all neighbours are forgotten."""
+        names = f"OUT='{' '.join(self.outside)}' IN='{' '.join(self.own)}' FETCH={quote(FETCH)}"
+        return sorted(lab.sh(f"{LAN}\n{names}\n{TRY}").stdout.splitlines())
+
+
+def reachable(lab: Lab, host: Host) -> Reachable:
+    """Every gateway of the host, a neighbour, 8.8.8.8 and who else it names; its own addresses."""
+    also = [address for line in host.said("also") for address in line.split()]
+    routes = json.loads(lab.ok("ip", "-4", "-j", "route", "show", "table", "all"))
+    links = json.loads(lab.ok("ip", "-4", "-j", "addr"))
+    gateways = [route["gateway"] for route in routes if "gateway" in route]
+    own = [info["local"] for link in links for info in link["addr_info"] if link["ifname"] != "lo"]
+    outside = [*gateways, "192.168.64.7", "8.8.8.8", *also]
+    return Reachable(tuple(dict.fromkeys(outside)), (*own, *also))
