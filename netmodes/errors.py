@@ -41,7 +41,7 @@ class CommandFailed(NetmodesError):
         super().__init__(line, status, words, hint)
 
     def __str__(self) -> str:
-        said = [f"  {line}" for line in self.words.splitlines()]
+        said = [f"  {line}" for line in self.words.split("\n") if line]
         command = self.line.partition(" <<")[0]  # without its here-document
         first = f"`{command}` failed (exit status {self.status})"
         return "\n".join([first, *said, *([self.hint] if self.hint else [])])

@@ -61,8 +61,8 @@ def _waiting(lock: Path) -> list[int]:
     """The processes that wait for the lock, as /proc/locks lists them."""
     with suppress(OSError):
         inode = lock.stat().st_ino
-        rows = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
-        return [int(row[5]) for row in rows if row[1] == "->" and row[6].endswith(f":{inode}")]
+        rows = [line.split() for line in Path("/proc/locks").read_text().split("\n")]
+        return [int(row[5]) for row in rows if row[1:2] == ["->"] and row[6].endswith(f":{inode}")]
     return []
 
 

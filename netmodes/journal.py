@@ -29,7 +29,7 @@ from netmodes.errors import NetmodesError, Refused
 from netmodes.plan.log import Note, Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
-from netmodes.plan.text import NOT_AS_WRITTEN, visible
+from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, visible
 
 ROOT = Path("/run/netmodes")
 
@@ -126,7 +126,7 @@ class Journal:
         refuse_foreign(self.folder)
         try:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
-            log = (self.folder / "log").read_text().splitlines()
+            log = lines_of((self.folder / "log").read_text())
         except (OSError, *NOT_AS_WRITTEN) as error:
             if self.folder.parent != ROOT or not self.folder.is_dir():
                 return None
@@ -261,7 +261,7 @@ def sharing(share: str) -> Iterator[tuple[str, int]]:
     It reads no plans, so that a network whose plan is unreadable is found too.
     """
     for path in sorted(ROOT.glob("[!.]*/shares")):
-        for line in path.read_text(errors="replace").splitlines():
+        for line in lines_of(path.read_text(errors="replace")):
             index, _, name = line.partition(" ")
             if name == share and index.isdecimal():
                 yield path.parent.name, int(index)

@@ -61,11 +61,11 @@ def points(namespace: str) -> list[Path]:
 
 def _mounts(pid: str) -> list[Mount]:
     text = Path(PROC, pid, "mountinfo").read_text(errors="replace")
-    return [_mount(line) for line in text.splitlines()]
+    return [_mount(line) for line in text.split("\n") if line]
 
 
 def _mount(line: str) -> Mount:
-    id_, parent, device, root, escaped, _, *more = line.split()
+    id_, parent, device, root, escaped, _, *more = line.split(" ")
     point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), escaped)
     peers = dict(word.split(":") for word in more[: more.index("-")] if ":" in word)
     groups = peers.get("shared", ""), peers.get("master", "")

@@ -13,6 +13,7 @@ from netmodes.earlier import made_elsewhere
 from netmodes.errors import Refused
 from netmodes.mounts import holding
 from netmodes.plan.log import identity_of
+from netmodes.plan.text import lines_of
 
 #: Where ``ip netns`` names namespaces.
 NAMESPACES = Path("/run/netns")
@@ -45,7 +46,7 @@ def hosts() -> dict[str, str]:
     found = {}
     for path in sorted(journal.ROOT.glob("[!.]*/log")):
         with suppress(OSError):  # taken down meanwhile
-            log = path.read_text(errors="replace").splitlines()
+            log = lines_of(path.read_text(errors="replace"))
             found[path.parent.name] = identity_of(log)[1]
     return found
 

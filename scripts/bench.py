@@ -85,7 +85,7 @@ def empty_machine() -> None:
     run("ip", "link", "set", "lo", "up")
     WORK.mkdir()
     EXPORTED.write_text(run("bash", "-c", f"{NETMODES} host-only --export -"))
-    plan = run("bash", "-c", f"{NETMODES} host-only --dry-run --verbatim").splitlines()
+    plan = run("bash", "-c", f"{NETMODES} host-only --dry-run --verbatim").split("\n")
     commands = [f"sudo {line}" for line in plan if not line.startswith("#")]
     ARTICLE.write_text("\n".join(["set -e", *commands, ""]))
 

@@ -171,7 +171,7 @@ def in_lab(modes: Sequence[str]) -> int:
     netmodes = str(Path(sys.executable).with_name("netmodes"))
     argv = (netmodes, "lab", "--", sys.executable, __file__, "--within", *modes)
     done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
-    for said in done.stderr.splitlines():
+    for said in done.stderr.rstrip().split("\n"):
         if not said.startswith("[#] "):
             say(said)
     return done.returncode
@@ -236,7 +236,7 @@ def observe(row: Row) -> bool:
     line(f"[#] {row.command}")
     output = answer(row.command)
     match = re.search(row.sign, output)
-    result = output.splitlines() if match is None else match.groups() or (match.group(),)
+    result = output.rstrip().split("\n") if match is None else match.groups() or (match.group(),)
     for number, part in enumerate(result):
         item("" if number else "the result", part)
     item("the article", row.article)

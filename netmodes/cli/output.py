@@ -12,7 +12,7 @@ import click
 
 from netmodes.plan.finding import Finding
 from netmodes.plan.report import Report, Result
-from netmodes.plan.text import visible
+from netmodes.plan.text import lines_of, visible
 from netmodes.wrapping import wrap
 
 #: Replaces box drawing where the locale has none.
@@ -37,7 +37,7 @@ def fit(text: str, begin: str = "", more: str = "") -> str:
         begin: what every line begins with.
         more: what follows it on the later lines of a sentence.
     """
-    return "\n".join(part for line in text.splitlines() for part in _fit(line, begin, more))
+    return "\n".join(part for line in lines_of(text) for part in _fit(line, begin, more))
 
 
 def _fit(line: str, begin: str, more: str) -> list[str]:
@@ -142,5 +142,5 @@ def _rows(result: Result) -> list[str]:
     rows = [ROW.format(promise.source, line, "", "", "").rstrip() for line in above]
     rows.append(ROW.format("" if above else promise.source, last, *words).rstrip())
     mark = "differs: " if result.differs else ""
-    reason = fit(mark + result.reason, "    ").splitlines() if result.reason else []
+    reason = fit(mark + result.reason, "    ").split("\n") if result.reason else []
     return [*rows, *reason]

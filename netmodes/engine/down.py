@@ -23,7 +23,7 @@ from netmodes.machine.query import text_of
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
 from netmodes.plan.look import Argv, Look, processes_in, socket_in
-from netmodes.plan.text import visible
+from netmodes.plan.text import lines_of, visible
 from netmodes.plan.undo import Undo
 
 
@@ -113,7 +113,7 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
     if runner.word(undo.look) == now != note.before:
         return f"`{thing}` failed ({outcome.stderr.strip()})"
     if outcome.status != 0:
-        runner.say(f"# not all of it: {'; '.join(outcome.stderr.strip().splitlines())}")
+        runner.say(f"# not all of it: {'; '.join(lines_of(outcome.stderr.strip()))}")
     elif note.before:
         with suppress(NetmodesError):  # it is as before from now on
             Journal(run.plan.name).write("done", note.index, note.before)

@@ -166,7 +166,7 @@ def read_iptables(lines: Iterable[str]) -> Table:
 
 
 def words_of(line: str) -> list[str]:
-    """The words of a line; a comment may have a newline, and ends in another line."""
+    """The words of a line."""
     try:
         return shlex.split(line)
     except ValueError:

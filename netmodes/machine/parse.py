@@ -30,7 +30,7 @@ from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
-from netmodes.plan.text import NOT_AS_WRITTEN, one_line, plain, text, texts
+from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, one_line, plain, text, texts
 
 T = TypeVar("T")
 
@@ -224,6 +224,18 @@ def _lines(name: str) -> Callable[[Table], list[str] | None]:
     return lambda table: table.lines(name)
 
 
+def _rules(name: str, quoted: str) -> Callable[[Table], list[str] | None]:
+    """The rules of a firewall, each on one line: a comment may have newlines, and say anything."""
+
+    def rules(table: Table) -> list[str] | None:
+        printed = table.output(name)
+        whole = re.compile(quoted, re.DOTALL)
+        flat = whole.sub(lambda comment: comment[0].replace("\n", " "), printed or "")
+        return None if printed is None else lines_of(flat)
+
+    return rules
+
+
 def _ability(name: str, parse: Callable[[Any], Any]) -> Callable[[Table], Any]:
     """What the doctor asks about, which netmodes alone can find out."""
 
@@ -267,7 +279,9 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "programs": _programs,
     "peer": _peer,
     "ssh": _ssh,
-    **{name: _lines(name) for name in ("nft", "iptables", "rules", "rules6")},
+    "nft": _rules("nft", r'"[^"]*"'),
+    "iptables": _rules("iptables", r'"(?:\\.|[^"\\])*"'),
+    **{name: _lines(name) for name in ("rules", "rules6")},
     "missing": _ability("missing", _names_of),
     "kinds": _ability("kinds", lambda found: {**values.table(found)}),
     "fixed": _ability("fixed", _names_of),
@@ -295,7 +309,7 @@ def _networks(table: Table) -> list[Network]:
 def _network(name: str, files: dict[str, str]) -> Network:
     try:
         plan = Plan.from_dict(json.loads(files["plan.json"]))
-        return replace(run_from(plan, files["log"].splitlines()).network, name=name, shares=())
+        return replace(run_from(plan, lines_of(files["log"])).network, name=name, shares=())
     except NOT_AS_WRITTEN:
         return unreadable(name)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
+from netmodes.plan.text import lines_of
 
 #: The capabilities to change a network and to name a namespace (capabilities(7)).
 CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
@@ -38,7 +39,7 @@ def no_permission() -> Finding | None:
 
 def status() -> dict[str, str]:
     """What the kernel says of this process (proc(5))."""
-    lines = (text_of(Path("/proc/self/status")) or "").splitlines()
+    lines = lines_of(text_of(Path("/proc/self/status")) or "")
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
@@ -79,7 +80,7 @@ def masked_sysfs() -> bool:
 
 def masks() -> bool:
     """Whether something may hide a part of /sys, or all of it."""
-    mounts = (text_of(Path("/proc/self/mountinfo")) or "/ / / / /sys").splitlines()
-    places = [line.split()[4] for line in mounts]
+    mounts = lines_of(text_of(Path("/proc/self/mountinfo")) or "/ / / / /sys")
+    places = [line.split(" ")[4] for line in mounts]
     hidden = (place.startswith("/sys/") and "/cgroup" not in place for place in places)
     return "/sys" not in places or any(hidden)

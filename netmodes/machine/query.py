@@ -9,6 +9,7 @@ from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 from netmodes.machine.entries import Route, route_got
 from netmodes.machine.path import environment
 from netmodes.plan.look import PATIENCE
+from netmodes.plan.text import lines_of
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
@@ -16,7 +17,7 @@ def ask(*argv: str) -> CompletedProcess[str] | None:
     return end(start(*argv))
 
 
-def start(*argv: str) -> Popen[str] | None:
+def start(*argv: str) -> Popen[bytes] | None:
     """Start such a command; ``end`` waits for it."""
     try:
         return Popen(
@@ -24,15 +25,13 @@ def start(*argv: str) -> Popen[str] | None:
             stdin=DEVNULL,
             stdout=PIPE,
             stderr=PIPE,
-            text=True,
-            errors="surrogateescape",
             env=environment(),
         )
     except (FileNotFoundError, PermissionError):
         return None
 
 
-def end(child: Popen[str] | None) -> CompletedProcess[str] | None:
+def end(child: Popen[bytes] | None) -> CompletedProcess[str] | None:
     """Wait for a started command and take its output; one that hangs is ended, and has failed."""
     if child is None:
         return None
@@ -42,12 +41,13 @@ def end(child: Popen[str] | None) -> CompletedProcess[str] | None:
         child.kill()
         child.wait()
         return CompletedProcess(child.args, child.returncode, "", f"takes over {PATIENCE:g} s")
-    return CompletedProcess(child.args, child.returncode, stdout, stderr)
+    texts = (printed.decode(errors="surrogateescape") for printed in (stdout, stderr))
+    return CompletedProcess(child.args, child.returncode, *texts)
 
 
 def lines(done: CompletedProcess[str] | None) -> list[str] | None:
     """The lines that a command printed; None if it failed or is not installed."""
-    return done.stdout.splitlines() if done and done.returncode == 0 else None
+    return lines_of(done.stdout) if done and done.returncode == 0 else None
 
 
 def text_of(path: Path) -> str | None:
@@ -56,7 +56,7 @@ def text_of(path: Path) -> str | None:
     A pipe is not read, for that would wait for a writer.
     """
     try:
-        return path.read_text(errors="replace").rstrip("\n") if path.is_file() else None
+        return path.read_bytes().decode(errors="replace").rstrip("\n") if path.is_file() else None
     except OSError:
         return None
 

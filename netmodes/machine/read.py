@@ -23,6 +23,7 @@ from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import NOT_INSTALLED, Table
 from netmodes.place import NAMESPACES, named
 from netmodes.plan.step import in_namespace
+from netmodes.plan.text import lines_of
 
 Entry = dict[str, Any]
 
@@ -142,7 +143,7 @@ def _hardware() -> dict[str, Entry]:
     of_device = [f"{nics.DEVICES}/*/{name}" for name in ("ifindex", "address")]
     drivers = {path: str(Path(path).readlink()) for path in glob(DRIVERS)}
     wireless = glob(f"{nics.DEVICES}/*/phy80211")
-    listed = (_text(nics.WIRELESS) or "").splitlines()[2:]
+    listed = lines_of(_text(nics.WIRELESS) or "")[2:]
     names = {Path(path).parent.name for path in wireless} | {
         line.split(":")[0].strip() for line in listed
     }
@@ -218,7 +219,7 @@ def _files(*patterns: str) -> Entry:
 def _text(path: str) -> str | None:
     """The text of a file; a pipe is not read, for that would wait for a writer."""
     try:
-        return Path(path).read_text(errors="replace") if Path(path).is_file() else None
+        return Path(path).read_bytes().decode(errors="replace") if Path(path).is_file() else None
     except OSError:
         return None
 

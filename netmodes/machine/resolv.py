@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 from netmodes.machine.table import Table
+from netmodes.plan.text import lines_of
 
 #: The end of a line in every file of ours in /etc/netns, and the regular expression for it.
 MARK = "# made by netmodes"
@@ -21,6 +22,9 @@ RESOLVERS = (
 
 #: The folder with the files of namespaces (ip-netns(8)).
 NETNS = Path("/etc/netns")
+
+#: A search domain that can be written again.
+DOMAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 SWITCH = "/etc/nsswitch.conf"
 
@@ -100,10 +104,10 @@ def _real_servers(texts: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ..
 
 def _parse(text: str) -> tuple[list[str], list[str]]:
     """The name servers and search domains of a resolv.conf(5), those that can be written again."""
-    words = [line.split() for line in text.splitlines()]
+    words = [re.split(r"[ \t]+", line) for line in lines_of(text)]
     servers = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
     search = [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
-    return servers, [domain for domain in search if domain.isprintable()]
+    return servers, [domain for domain in search if DOMAIN.fullmatch(domain)]
 
 
 def _is_address(words: list[str]) -> bool:

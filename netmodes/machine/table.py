@@ -12,7 +12,7 @@ from typing import Any
 
 from netmodes.errors import Refused
 from netmodes.machine import values
-from netmodes.plan.text import text
+from netmodes.plan.text import lines_of, text
 
 FORMAT = 2
 
@@ -74,7 +74,7 @@ class Table:
     def lines(self, name: str) -> list[str] | None:
         """The lines that a command printed; None if it failed, or did not run."""
         printed = self.output(name)
-        return None if printed is None else printed.splitlines()
+        return None if printed is None else lines_of(printed)
 
     def failure(self, name: str) -> tuple[int, str] | None:
         """The exit status and the error of a command that failed; None of one that did not."""

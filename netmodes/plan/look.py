@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from netmodes.plan.text import text, texts
+from netmodes.plan.text import lines_of, text, texts
 
 Argv = tuple[str, ...]
 
@@ -69,7 +69,7 @@ class Look:
 
     def words(self, listing: str) -> list[str]:
         """The words of all lines that a pattern matches, those of the first pattern first."""
-        lines = listing.replace(ENTRY, "\n" + ENTRY).splitlines()
+        lines = lines_of(listing.replace(ENTRY, "\n" + ENTRY))
         if not any(re.search(self.given, line) for line in lines):
             return []
         lines = [line for line in lines if not (self.but and re.search(self.but, line))]

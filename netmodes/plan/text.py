@@ -60,6 +60,11 @@ def without_empty(value: Any) -> Any:  # noqa: ANN401
     return list(map(without_empty, value)) if isinstance(value, list | tuple) else value
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text: what ends one is a newline, as for those who print it, and for bash."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
 def visible(text: str, keep: str = "\n\t") -> str:
     """A text whose control characters, bytes that are no UTF-8, and changes of direction are shown.
 

@@ -97,7 +97,7 @@ class Undo:
         looks = dict(self.unless)
         lines = [
             line
-            for line in self.stdin.splitlines(keepends=True)
+            for line in re.split(r"(?<=\n)", self.stdin)
             if line.rstrip() not in looks or not found(looks[line.rstrip()])
         ]
         text = "".join(lines)

@@ -14,7 +14,7 @@ from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
-from netmodes.plan.text import comment, document, visible
+from netmodes.plan.text import comment, document, lines_of, visible
 from netmodes.plan.undo import AFTER, BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
@@ -247,7 +247,7 @@ def _undo(undo: Undo, listings: Listings) -> str:
     if undo.stdin is None:
         return command
     looks = dict(undo.unless)
-    lines = [_line(line, looks.get(line), listings) for line in undo.stdin.splitlines()]
+    lines = [_line(line, looks.get(line), listings) for line in lines_of(undo.stdin)]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
 
 

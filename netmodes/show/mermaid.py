@@ -34,7 +34,7 @@ def graph(view: View) -> str:
 
 def label(lines: str) -> str:
     """Lines as a Mermaid label, with entities for the characters that are syntax."""
-    return '"' + "<br/>".join(line.translate(ENTITIES) for line in lines.splitlines()) + '"'
+    return '"' + "<br/>".join(line.translate(ENTITIES) for line in lines.split("\n")) + '"'
 
 
 def _place(place: Place, index: int, ids: dict[tuple[str, str], str]) -> dict[str, object]:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Iterable
 
 from netmodes import wrapping
+from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
 
 #: Columns.
@@ -14,7 +15,7 @@ def fold(argv: Argv, stdin: str | None = None, width: int = WIDTH) -> str:
     """A command and its input in lines of this width, which a shell and ``ip`` join again."""
     if stdin is None:
         return "\n".join(_fold(map(shlex.quote, argv), width))
-    read = [line for text in stdin.splitlines() for line in _fold(text.split(), width)]
+    read = [line for text in lines_of(stdin) for line in _fold(text.split(), width)]
     return "\n".join([*_fold([*map(shlex.quote, argv), "<<'STDIN'"], width), *read, "STDIN"])
 
 

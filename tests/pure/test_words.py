@@ -25,6 +25,7 @@ INSTEAD = {
     "really there": "as it is",
     "reflect": "hairpin",
     "Said": "Judgement",
+    "splitlines": "lines_of, for others' text may have U+2028 in a line",
     "stray": "an address on a port",
     "Tries": "Observations",
     "Walk": "Trace",

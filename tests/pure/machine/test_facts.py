@@ -128,6 +128,20 @@ def test_read_firewall(nowhere: Path) -> None:
     assert (denied.nft, missing.nft) == (None, None)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\v", "\x1c", "\x85", "\u2028"])
+@pytest.mark.parametrize("mark", ["comment", "--comment"])
+def test_read_comment(mark: str, end: str, nowhere: Path) -> None:
+    """A comment is a part of its rule, whatever it has that could end a line."""
+    rule = f'-A FORWARD {mark} "a{end}-A FORWARD -j ACCEPT" -j DROP'
+    write(nowhere, IP)
+    for name in ("iptables", "nft"):
+        write(nowhere, f"echo '{rule}'; echo last", name)
+
+    facts = host_facts()
+
+    assert facts.iptables == facts.nft == [rule.replace("\n", " "), "last"]
+
+
 def test_read_quickly(nowhere: Path) -> None:
     """What only bridged or a doctor asks about costs nothing where it is not asked for."""
     log = nowhere / "log"

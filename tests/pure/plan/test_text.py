@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netmodes.plan.step import Step, line
-from netmodes.plan.text import comment, document, one_line, visible
+from netmodes.plan.text import comment, document, lines_of, one_line, visible
 
 #: Lines that could end a here-document or a comment, begin a command, or be one.
 HOSTILE = st.lists(
@@ -30,6 +30,14 @@ def bash(script: str) -> str:
     """What bash prints for a script, to its last byte."""
     done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
     return done.stdout.decode()
+
+
+@given(text=st.text(st.sampled_from("a\r\v\f\x1c\x85\u2028\n")))
+def test_lines(text: str) -> None:
+    """The lines of a text are those that bash reads."""
+    script = f"mapfile -t all {document(text, 'E')}\nprintf '%s\\0' \"${{all[@]}}\""
+
+    assert lines_of(text) == (bash(script).split("\0")[:-1] if text else [])
 
 
 @given(text=HOSTILE)
