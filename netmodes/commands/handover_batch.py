@@ -174,7 +174,7 @@ def _route(route: Route, device: str, write: Callable[[int], str] = str) -> str:
     words = route.words(*ROUTE_WORDS).split(" ")
     words[:1] = ["::/0"] if route.is_default and route.is_6 else words[:1]
     words += [flag for flag in route.flags if flag == "onlink"]
-    words += [f"{key} {value}" for key, value in route.metrics]
+    words += [f"{key}{' lock' * (key in route.locked)} {value}" for key, value in route.metrics]
     if route.expires is not None:
         words += ["expires", write(route.expires)]
     return " ".join(words)

@@ -182,6 +182,7 @@ class Route:
         expires: seconds that it has left; None for one without an end.
         hops: the devices of a route with several next hops.
         others: whatever else ``ip`` prints of it, by name.
+        locked: those of its metrics that hold whatever the way says; JSON does not tell.
     """
 
     to: Subnet
@@ -199,6 +200,7 @@ class Route:
     expires: int | None = None
     hops: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
     @property
     def is_6(self) -> bool:
@@ -243,6 +245,13 @@ class Route:
         has |= {"table": ""} if self.table == "main" else {}
         named = (f"{ROUTE_WORDS[key]} {has[key]}" for key in has if has[key] not in ("", None))
         return " ".join([self.dst, *named])
+
+    def is_told_by(self, line: str) -> bool:
+        """Whether a line of ``ip -d route`` is this route's."""
+        has = {"via": self.gateway, "dev": self.dev, "table": self.table, "metric": self.metric}
+        words = [f" {word} {has[word]} " for word in has if has[word] not in ("", None)]
+        whole = f"{line} "
+        return whole.startswith(f"{self.type} {self.dst} ") and all(one in whole for one in words)
 
 
 def entries(value: Any) -> Iterator[Json]:  # noqa: ANN401

@@ -5,7 +5,7 @@ What a table does not have is unknown.
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -92,11 +92,22 @@ def links_from(table: Table) -> list[Link] | None:
 
 
 def _routes(table: Table) -> list[Route] | None:
-    return _entries(table, "routes", route_from)
+    found = _entries(table, "routes", route_from)
+    return found and [*_with_locks(found, table.lines("routes text") or [])]
 
 
 def _routes6(table: Table) -> list[Route] | None:
-    return _entries(table, "routes6", lambda entry: route_from(entry, 6))
+    found = _entries(table, "routes6", lambda entry: route_from(entry, 6))
+    return found and [*_with_locks(found, table.lines("routes6 text") or [])]
+
+
+def _with_locks(routes: list[Route], lines: list[str]) -> Iterator[Route]:
+    """The routes with the locks of their metrics, which JSON leaves out."""
+    lines = [line for line in lines if " lock " in line]
+    for route in routes:
+        line = next(filter(route.is_told_by, lines), "")
+        locked = (key for key, _ in route.metrics if f" {key} lock " in line)
+        yield replace(route, locked=tuple(locked))
 
 
 def _neighbours(table: Table) -> list[Neighbour] | None:

@@ -34,8 +34,8 @@ IP_JSON = {
     "routes6": ("ip", "-6", *ROUTES),
 }
 
-#: What bridged, nat and the doctor ask about: firewalls (only root may read them), rules, and
-#: neighbours by hand.
+#: What bridged, nat and the doctor ask about: firewalls (only root may read them), rules,
+#: neighbours by hand, and routes in full.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
@@ -43,6 +43,8 @@ RULES = {
     "rules6": ("ip", "-6", "rule", "show"),
     "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
     "proxies": ("ip", "-j", "neigh", "show", "proxy"),
+    "routes text": ("ip", "-d", "-4", *ROUTES[1:]),
+    "routes6 text": ("ip", "-d", "-6", *ROUTES[1:]),
 }
 
 CONF = f"{SYS}/net/ipv4/conf"

@@ -15,6 +15,8 @@ from tables import without
 from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
 from netmodes.machine import read
 from netmodes.machine.entries import Link, Neighbour, Route, route_from
+from netmodes.machine.parse import facts_from
+from netmodes.machine.table import Table
 
 #: Prints one device and one route of each family, each with the `{}` that stands for nothing.
 IP = """
@@ -297,3 +299,21 @@ def test_peer(peer: str | None, nowhere: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("netmodes.machine.read.ssh_peer", lambda: peer)
 
     assert host_facts(thorough=False).peer == (peer or "")
+
+
+def test_locks(article: Facts) -> None:
+    """A metric's lock is read from the line of its own route, for JSON leaves it out."""
+    entries = article.table.entries if article.table else {}
+    metrics = [{"mtu": 1492, "window": 9}]
+    route = {"dst": "10.1.0.0/16", "dev": "enp0s1", "metrics": metrics}
+    routes = json.dumps([{**route, "metric": 10}, {**route, "metric": 100}])
+    lines = [
+        "unicast 10.1.0.0/16 dev enp0s1 table main metric 10 mtu 1492 window 9 ",
+        "unicast 10.1.0.0/16 dev enp0s1 table main metric 100 mtu lock 1492 window 9 ",
+    ]
+    texts = {"routes": routes, "routes text": "\n".join(lines)}
+    told = {name: {"command": ["ip"], "output": text} for name, text in texts.items()}
+
+    facts = facts_from(Table({**entries, **told}))
+
+    assert [one.locked for one in facts.known("routes")] == [(), ("mtu",)]
