@@ -35,10 +35,15 @@ def go_into(namespace: Path) -> None:
 
 def map_ids(uid: int, gid: int, *, root: bool) -> None:
     """In a new user namespace be the one user there is, as ``root`` or under the same number."""
-    _call(LIBC.prctl, DUMPABLE, 1)  # else /proc/self is root's once the user has changed
+    be_seen(True)  # else /proc/self is root's once the user has changed
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{0 if root else uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{0 if root else gid} {gid} 1")
+
+
+def be_seen(seen: bool) -> None:
+    """Let those of the same user namespace into this process's memory and open files, or not."""
+    _call(LIBC.prctl, DUMPABLE, int(seen))
 
 
 def become(uid: int, gid: int) -> None:

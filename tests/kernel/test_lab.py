@@ -361,6 +361,43 @@ def test_signals_nobody_outside(lab: Lab) -> None:
     assert running
 
 
+#: Prints whose memory can be written from a lab that has unmounted its /proc, as PIDs outside.
+REACHED = """
+import os, pathlib, subprocess
+subprocess.run(["umount", "/proc"], check=True)
+for process in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        pids = process.joinpath("status").read_text().partition("NSpid:")[2].split("\\n")[0]
+        os.close(os.open(process / "mem", os.O_RDWR))
+        print(len(pids.split()))
+    except OSError:
+        pass
+"""
+
+
+def test_reaches_no_process_outside() -> None:
+    """Not even the process that waits for the lab's end lets root in it into its memory."""
+    done = run(*LAB, sys.executable, "-c", REACHED)
+
+    assert done.returncode == 0, done.stderr
+    assert {*done.stdout.split()} == {"2"}  # it has a PID outside and one in the lab
+
+
+#: Tries to have an open file of the lab's first process.
+STOLEN = "import ctypes, os; print(ctypes.CDLL(None).syscall(438, os.pidfd_open(1), {}, 0))"
+
+
+def test_passes_on_no_open_file(tmp_path: Path) -> None:
+    """What the caller has open beside the three streams, root in the lab cannot have."""
+    with (tmp_path / "secret").open("w") as secret:
+        argv = (*LAB, sys.executable, "-c", STOLEN.format(secret.fileno()))
+        done = subprocess.run(
+            argv, pass_fds=[secret.fileno()], capture_output=True, text=True, check=False
+        )
+
+    assert done.stdout == "-1\n", done.stderr
+
+
 def test_own_names(lab: Lab) -> None:
     """The lab's host name is its own, and known; so are shared memory segments."""
     lab.ok("ipcmk", "--shmem", "100")

@@ -111,7 +111,7 @@ class Lab:
         """The command as run from outside: on the lab's machine, or at its router."""
         # Only root outside must, and can, change to the lab's root.
         same = () if is_root_outside() else ("--preserve-credentials",)
-        net = f"--net=/proc/{self.process.pid if router else self.pid}/ns/net"
+        net = f"--net=/proc/{self.pid}/{'root/run/lan/router' if router else 'ns/net'}"
         return ["nsenter", "-t", str(self.pid), net, *self.PLACES, *same, "--", *command]
 
     def hearing(self, *command: str, router: bool = False) -> list[str]:
