@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,12 +52,13 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     identity = _identity(entry, clean=not sudo)
     echo(shlex.join(in_namespace(name, *identity, *command)))
     argv = in_namespace(name, *identity, *(_environment_of(sudo) if sudo else ()), *command)
+    execute = partial(os.execvpe, argv[0], argv, environment())
     from netmodes.engine import terminal
 
     ours = None if is_parent else terminal.controlling()
     if ours is not None:
-        sys.exit(terminal.run(argv, environment(), entry.pw_uid, ours))
-    os.execvpe(argv[0], argv, environment())
+        sys.exit(terminal.run(execute, entry.pw_uid, ours))
+    execute()
 
 
 def _user(name: str | None) -> pwd.struct_passwd | None:

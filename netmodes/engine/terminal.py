@@ -1,8 +1,9 @@
-"""A terminal of its own for another user's command, which could type into ours (TIOCSTI).
+"""A terminal of its own for work that must not type into ours (TIOCSTI): another user's, a lab's.
 
-    our terminal ── relay (this process) ══ pty ══ monitor ── command
+    our terminal ── relay (this process) ══ pty ══ monitor ── worker
 
-The monitor leads the pty's session, so that the command is a job in it, which Ctrl-Z can stop.
+The monitor leads the pty's session, so that the worker is a job in it, which Ctrl-Z can stop. A
+lab's monitor is its first process, which nothing inside can stop: a pipe tells of the stop.
 """
 
 import fcntl
@@ -12,35 +13,46 @@ import signal
 import stat
 import termios
 import tty
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
 from netmodes.engine.signals import shell_status
-from netmodes.plan.undo import Argv
 
-#: What whoever sends it to the relay means for the command.
+#: What whoever sends it to the relay means for the worker.
 PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGUSR1", "SIGUSR2")
 
 #: What else the relay must hear of.
 HEARD = ("SIGCHLD", "SIGWINCH", "SIGCONT")
 
-#: Seconds between two looks whether the keyboard is ours, and the command's.
+#: Seconds between two looks whether the keyboard is ours, and the worker's.
 PATIENCE = 0.2
 
 
 def controlling() -> int | None:
-    """A descriptor of the terminal that a command could reach from here; None if there is none."""
+    """A descriptor of the terminal that can be reached from here; None if there is none."""
     with suppress(OSError):
         return os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     return next((os.dup(number) for number in range(3) if os.isatty(number)), None)
 
 
-def run(argv: Argv, environment: Mapping[str, str], uid: int, terminal: int) -> int:
-    """Run a command of this user on a new terminal, which is relayed to ours.
+def nothing() -> None:
+    """What a monitor has to do first, as a rule."""
+
+
+def run(
+    work: Callable[[], int], uid: int, terminal: int, first: Callable[[], None] = nothing
+) -> int:
+    """Work in a child, on a new terminal of this user's, which is relayed to ours.
+
+    Args:
+        work: what the worker does.
+        uid: the new terminal's owner.
+        terminal: a descriptor of ours, which no child keeps.
+        first: what the monitor does before there is a worker.
 
     Returns:
-        Its exit status, 128 more than a signal's number.
+        In the worker, what the work does; here its exit status, 128 more than a signal's number.
     """
     master, slave = os.openpty()
     os.fchown(slave, uid, -1)
@@ -48,19 +60,24 @@ def run(argv: Argv, environment: Mapping[str, str], uid: int, terminal: int) -> 
         termios.tcsetattr(slave, termios.TCSANOW, termios.tcgetattr(terminal))
     piped = any(stat.S_ISFIFO(os.fstat(number).st_mode) for number in (0, 1))
     _resize(terminal, master)
+    stops, stopper = os.pipe()
     monitor = os.fork()
     if monitor == 0:
-        os.close(master)
-        _lead(argv, environment, slave, foreground=not piped)
-    os.close(slave)
+        for number in (master, terminal, stops):
+            os.close(number)
+        first()
+        _lead(slave, stopper, foreground=not piped)
+        return work()
+    for number in (slave, stopper):
+        os.close(number)
     os.set_blocking(master, False)
-    return _Relay(terminal, master, monitor, piped).run()
+    return _Relay(terminal, master, stops, monitor, piped).run()
 
 
-def _lead(argv: Argv, environment: Mapping[str, str], slave: int, foreground: bool) -> NoReturn:
-    """Be the monitor: stop when the command does, and end as it ends.
+def _lead(slave: int, stopper: int, foreground: bool) -> None:
+    """Be the monitor: tell when the worker stops, and end as it ends; return as the worker.
 
-    A command in a pipeline gets the keyboard when it asks: another in it may want that.
+    A worker in a pipeline gets the keyboard when it asks: another in it may want that.
     """
     os.setsid()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
@@ -68,33 +85,36 @@ def _lead(argv: Argv, environment: Mapping[str, str], slave: int, foreground: bo
         if os.isatty(number):
             os.dup2(slave, number)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    command = os.fork()
-    if command == 0:
-        _become(argv, environment, slave, foreground)
+    worker = os.fork()
+    if worker == 0:
+        os.close(stopper)
+        _be_a_job(slave, foreground)
+        return
     with suppress(OSError):  # it has done so itself
-        os.setpgid(command, command)
+        os.setpgid(worker, worker)
     for number in _heard(PASSED_ON):
-        signal.signal(number, lambda number, frame: os.killpg(command, number))
+        signal.signal(number, lambda number, frame: os.killpg(worker, number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
     while True:
-        status = os.waitpid(command, os.WUNTRACED)[1]
+        ended, status = os.waitpid(-1, os.WUNTRACED)  # a lab's orphans too
+        if ended != worker:
+            continue
         if not os.WIFSTOPPED(status):
             os._exit(_exit_status(status))
         if os.WSTOPSIG(status) in (signal.SIGTTIN, signal.SIGTTOU):
-            os.tcsetpgrp(slave, command)
+            os.tcsetpgrp(slave, worker)
         else:
-            os.kill(os.getpid(), signal.SIGSTOP)
-        os.killpg(command, signal.SIGCONT)
+            os.write(stopper, b".")
+            signal.sigwait([signal.SIGCONT])
+        os.killpg(worker, signal.SIGCONT)
 
 
-def _become(argv: Argv, environment: Mapping[str, str], slave: int, foreground: bool) -> NoReturn:
+def _be_a_job(slave: int, foreground: bool) -> None:
     os.setpgid(0, 0)
     if foreground:
         os.tcsetpgrp(slave, os.getpid())
+    os.close(slave)
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-    try:
-        os.execvpe(argv[0], argv, environment)
-    finally:
-        os._exit(127)
 
 
 def _heard(names: tuple[str, ...]) -> list[signal.Signals]:
@@ -120,10 +140,11 @@ def _resize(terminal: int, master: int) -> None:
 
 
 class _Relay:
-    """Passes on what is typed and printed, until the command ends."""
+    """Passes on what is typed and printed, until the worker ends."""
 
-    def __init__(self, terminal: int, master: int, monitor: int, piped: bool) -> None:
-        self.terminal, self.master, self.monitor, self.piped = terminal, master, monitor, piped
+    def __init__(self, terminal: int, master: int, stops: int, monitor: int, piped: bool) -> None:
+        self.terminal, self.master, self.stops = terminal, master, stops
+        self.monitor, self.piped = monitor, piped
         self.settings: list[Any] = []  # of our terminal, while it is raw
         self.typed = b""
         self.hung_up = False
@@ -149,7 +170,8 @@ class _Relay:
         self._take()
         keys = [self.terminal] if self.settings and not self.typed else []
         writes = [self.master] if self.typed else []
-        ready, writable, _ = select.select([self.master, wake, *keys], writes, [], PATIENCE)
+        reads = [self.master, self.stops, wake, *keys]
+        ready, writable, _ = select.select(reads, writes, [], PATIENCE)
         if self.master in ready:
             self._print()
         if self.terminal in ready:
@@ -158,6 +180,8 @@ class _Relay:
             self.typed = self.typed[os.write(self.master, self.typed) :]
         for number in os.read(wake, 64) if wake in ready else b"":
             self._hear(number)
+        if self.stops in ready and os.read(self.stops, 1):
+            self._stop()
 
     def _read(self) -> None:
         with suppress(OSError):
@@ -165,7 +189,7 @@ class _Relay:
         self.hung_up = not self.typed
 
     def _print(self) -> None:
-        """Print all that the command has printed; nothing once all of it have closed the pty."""
+        """Print all that was printed there; nothing once all of it have closed the pty."""
         with suppress(OSError):
             while printed := os.read(self.master, 65536):
                 while printed:
@@ -175,16 +199,14 @@ class _Relay:
         if number == signal.SIGWINCH:
             _resize(self.terminal, self.master)
         elif number == signal.SIGCHLD:
-            pid, status = os.waitpid(self.monitor, os.WNOHANG | os.WUNTRACED)
-            if pid and os.WIFSTOPPED(status):
-                self._stop()
-            elif pid:
+            pid, status = os.waitpid(self.monitor, os.WNOHANG)
+            if pid:
                 self.status = _exit_status(status)
         elif number != signal.SIGCONT:
             os.kill(self.monitor, number)
 
     def _stop(self) -> None:
-        """Stop with the command, and go on with it."""
+        """Stop with the worker, and go on with it."""
         self._give_back()
         handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.killpg(0, signal.SIGTSTP)
@@ -192,7 +214,7 @@ class _Relay:
         os.kill(self.monitor, signal.SIGCONT)
 
     def _take(self) -> None:
-        """Read every key, if the keyboard is ours and the command's."""
+        """Read every key, if the keyboard is ours and the worker's."""
         if self.hung_up or not _is_ours(self.terminal):
             self.settings = []  # whoever has the terminal now has set it as well
         elif not self.settings and (not self.piped or self._is_asked()):
@@ -205,7 +227,7 @@ class _Relay:
             _resize(self.terminal, self.master)
 
     def _is_asked(self) -> bool:
-        """Whether the command is in its terminal's foreground."""
+        """Whether the worker is in its terminal's foreground."""
         return os.tcgetpgrp(self.master) not in (0, self.monitor)
 
     def _give_back(self) -> None:

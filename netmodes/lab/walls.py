@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from netmodes.engine import terminal
 from netmodes.engine.signals import shell_status
 from netmodes.errors import Refused
 from netmodes.lab import kernel, places
@@ -98,40 +99,36 @@ def _refuse_unseen(folder: Path, user: User) -> None:
 
 
 def inside(run: Callable[[], int]) -> int:
-    """Run this in a child, the first process in the lab, with which everything there ends.
+    """Run this in the lab, with whose first process everything there ends.
+
+    It has none of this process's descriptors but the three streams, nor a terminal of ours.
 
     Returns:
-        The child's exit status, 128 more than a signal's number.
+        The exit status, 128 more than a signal's number.
     """
+    for path in Path("/proc/self/fd").iterdir():
+        if int(path.name) > 2:
+            with suppress(OSError):
+                os.close(int(path.name))
+    if (ours := terminal.controlling()) is not None:
+        return terminal.run(run, os.geteuid(), ours, _be_first)
     waits = {signal.SIGINT, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, waits)
-    own_session = not _has_terminal()
     if (child := os.fork()) == 0:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, waits)
-        _be_first(own_session)
+        os.setsid()
+        _be_first()
         return run()
     while signal.sigwait(waits) != signal.SIGCHLD:
-        if own_session:  # else Ctrl-C is for both
-            with suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGINT)
     return shell_status(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-def _be_first(own_session: bool) -> None:
+def _be_first() -> None:
     """Be the first process of a PID namespace: it ignores each signal that it does not handle."""
-    if own_session:
-        os.setsid()
     kernel.die_with_parent()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: os._exit(128 + number))
     kernel.mount("proc", "/proc", "proc", flags=PROC)
-
-
-def _has_terminal() -> bool:
-    """Whether there is a terminal whose Ctrl-C all processes of this group hear."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from contextlib import suppress
@@ -16,10 +15,9 @@ from typing import Any
 
 import pytest
 from labs import NETMODES, Lab, RootLab, children
-from processes import run
+from processes import as_anyone, run
 from state import sysctls
 
-import netmodes
 from netmodes.lab import nameserver
 from netmodes.lab.lab import is_lab
 from netmodes.lab.places import user
@@ -291,19 +289,6 @@ def test_ordinary_user() -> None:
     done = run(*as_anyone(), "-m", "netmodes", "lab", "--", "sh", "-c", "id -u; ip netns add A")
 
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
-
-
-def as_anyone() -> tuple[str, ...]:
-    """A Python with netmodes, run as an ordinary user."""
-    if os.geteuid() != 0:
-        return (sys.executable,)
-    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    path = f"PYTHONPATH={Path(netmodes.__file__).parent.parent}:{sysconfig.get_path('purelib')}"
-    for python in (sys.executable, "/usr/bin/python3"):
-        argv = (*user, "env", path, python)
-        if run(*argv, "-c", "import netmodes.cli").returncode == 0:
-            return argv
-    pytest.skip("an ordinary user can read no Python here that has netmodes")
 
 
 def test_no_question(lab: Lab) -> None:

@@ -1,7 +1,15 @@
 """Programs that tests run on this machine."""
 
+import os
 import subprocess
+import sys
+import sysconfig
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+import netmodes
 
 
 def run(
@@ -19,3 +27,16 @@ def run(
         check=False,
         **more,
     )
+
+
+def as_anyone() -> tuple[str, ...]:
+    """A Python with netmodes, run as an ordinary user."""
+    if os.geteuid() != 0:
+        return (sys.executable,)
+    user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    path = f"PYTHONPATH={Path(netmodes.__file__).parent.parent}:{sysconfig.get_path('purelib')}"
+    for python in (sys.executable, "/usr/bin/python3"):
+        argv = (*user, "env", path, python)
+        if run(*argv, "-c", "import netmodes.cli").returncode == 0:
+            return argv
+    pytest.skip("an ordinary user can read no Python here that has netmodes")
