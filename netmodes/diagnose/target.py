@@ -19,8 +19,7 @@ def parse(target: str) -> tuple[str, str]:
     Raises:
         Refused: it is neither.
     """
-    if target.startswith("[") or is_ipv6(target):
-        raise Refused(f"{target!r} is IPv6, which is not followed here: write an IPv4 address")
+    refuse_ipv6(target)
     host, colon, port = target.partition(":")
     number = PORT.fullmatch(port)
     if colon and not (number and int(number[1]) < 65536):
@@ -31,11 +30,18 @@ def parse(target: str) -> tuple[str, str]:
 
 def validate_host(host: str) -> None:
     """Refuse what is neither a machine's IPv4 address nor a host's name."""
+    refuse_ipv6(host)
     numbers = re.fullmatch(r"[0-9.]+", host)
     if not is_address(host) and (numbers or not HOST_NAME.fullmatch(host)):
         raise Refused(f"{host!r} is no IPv4 address or name of a host: write one, as in 8.8.8.8")
     if is_address(host):
         validate_machine(host)
+
+
+def refuse_ipv6(target: str) -> None:
+    """Refuse an IPv6 address, with a port or without."""
+    if target.startswith("[") or is_ipv6(target):
+        raise Refused(f"{target!r} is IPv6, which is not followed here: write an IPv4 address")
 
 
 def validate_machine(address: str, *networks: Facts) -> None:

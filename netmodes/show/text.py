@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
+from netmodes.plan.text import visible
 from netmodes.show.view import Device, Place, View
 from netmodes.wrapping import wrap
 
@@ -115,7 +116,7 @@ def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
     for device in devices:
         first, *more = _rows(device, RIGHT - 2, cable=device.name != end)
         rows += [first, *(f"  {text}" for text in more)]
-    title = wrap(f"namespace {place.name}: {place.mode}", RIGHT + 4, cut=True)
+    title = wrap(visible(f"namespace {place.name}: {place.mode}", keep=""), RIGHT + 4, cut=True)
     return [*title, *_frame(rows, place.routes, RIGHT)]
 
 
@@ -129,4 +130,5 @@ def _frame(rows: list[str], routes: Iterable[str], width: int) -> list[str]:
 
 
 def _wrapped(rows: Iterable[str], width: int) -> list[str]:
-    return [part for row in rows for part in wrap(row, width, more="  ", whole=PAIRS, cut=True)]
+    shown = [visible(row, keep="") for row in rows]
+    return [part for row in shown for part in wrap(row, width, more="  ", whole=PAIRS, cut=True)]

@@ -20,6 +20,7 @@ from netmodes.diagnose.target import parse
         ("8.8.8.8:" + "9" * 5000, "no TCP port after its colon"),
         ("192.168.202.1:80:80", "no TCP port after its colon"),
         ("::1", "is IPv6, which is not followed here"),
+        ("fe80::1%eth0", "is IPv6, which is not followed here"),
         ("[2001:db8::1]:80", "is IPv6, which is not followed here"),
         ("0.0.0.0:80", "not the address of one machine"),
         ("224.0.0.1", "not the address of one machine"),
@@ -36,3 +37,12 @@ def test_no_target(target: str, words: str) -> None:
     done = netmodes("why", "--", "A", target)
     assert (done.status, done.stdout) == (2, "")
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("outside", ["2001:db8::1", "[::1]:80"])
+def test_outside_by_ipv6(outside: str) -> None:
+    """``check`` says of an IPv6 address outside what it is."""
+    done = netmodes("check", "A", "--outside", outside)
+
+    assert done.status == 2
+    assert f"--outside: {outside!r} is IPv6, which is not followed here" in done.stderr

@@ -46,7 +46,7 @@ def test_all_there(name: str) -> None:
     assert max(map(len, drawn.splitlines())) <= 80
 
 
-NAME = st.text("abcxyz0123456789.-_@", min_size=1, max_size=15)
+NAME = st.text("abcxyz0123456789.-_@\x1b\u202e", min_size=1, max_size=15)
 ADDRESS = st.ip_addresses().map(lambda ip: f"{ip}/{ip.max_prefixlen}")
 DEVICE = st.builds(
     Device,
