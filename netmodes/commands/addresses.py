@@ -1,7 +1,7 @@
-"""Addresses: which a user may give, and which a mode takes where none is given.
+"""Addresses: which a user may give, and which a mode takes in a subnet of its own.
 
-A mode counts up from the article's value to the first that is free: by whole subnets where the
-subnet is the namespace's own, by host where it is the LAN's.
+A mode counts up from the article's value, by whole subnets, to the first that is free; ``lan``
+counts up by host.
 """
 
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
@@ -135,8 +135,8 @@ def own_pair(
     if not host_address and not address:
         near, far = _first_free(facts, *defaults)
         return near, far
-    host_address = host_address or _other_host(address, defaults[0][0])
-    address = address or _other_host(host_address, defaults[0][1])
+    host_address = host_address or _otherhost(address, defaults[0][0])
+    address = address or _otherhost(host_address, defaults[0][1])
     validate_pair(host_address, address)
     return _refuse_overlap(host_address, facts), address
 
@@ -148,14 +148,15 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
     return address
 
 
-def _other_host(address: str, article: str) -> str:
+def _otherhost(address: str, article: str) -> str:
     """Another host of an address's subnet: the one with the article's number, or the next."""
-    given, host = parse(address), number(article)
-    found = _host(given.network, host)
-    return str(_host(given.network, host + 1) if found == given else found)
+    given, wanted = parse(address), number(article)
+    found = host(given.network, wanted)
+    return str(host(given.network, wanted + 1) if found == given else found)
 
 
-def _host(subnet: IPv4Network, number: int) -> IPv4Interface:
+def host(subnet: IPv4Network, number: int) -> IPv4Interface:
+    """The host of this number in a subnet."""
     if number >= subnet.num_addresses - 1:
         raise Refused(f"{subnet} has no host .{number}: give every address yourself")
     return IPv4Interface((subnet[number], subnet.prefixlen))
@@ -177,57 +178,3 @@ def _first_free(facts: Facts, *defaults: tuple[str, ...]) -> tuple[str, ...]:
 def _plus(address: str, distance: int) -> str:
     found = IPv4Interface(address)
     return f"{found.ip + distance}/{found.network.prefixlen}"
-
-
-def lan_address(address: str, number: int, uplink: str, facts: Facts, other: str) -> str:
-    """An address of the uplink's subnet, in CIDR.
-
-    Args:
-        address: the address to take, or "" for the first free one.
-        number: the number of the host to count up from.
-        uplink: the device whose subnet it is.
-        facts: the machine.
-        other: an address that is taken as well, or "".
-
-    Raises:
-        Refused: the uplink has no subnet, the address is not of it or taken, or none is free.
-    """
-    subnets = [found.network for found in facts.addresses(uplink)]
-    if not subnets:
-        raise Refused(
-            f"{uplink} has no IPv4 address, so there is no subnet to join: give it one first"
-        )
-    taken = _taken(facts)
-    if address:
-        return _on_lan(parse(address), uplink, subnets, taken)
-    last = subnets[0].num_addresses - 1
-    for candidate in range(number, last):
-        found = _host(subnets[0], candidate)
-        if str(found.ip) not in (*taken, bare(other)):
-            return str(found)
-    raise Refused(
-        f"{uplink}'s subnet {subnets[0]} has no free host from .{number} on: "
-        "give --address and --bridge-address"
-    )
-
-
-def _taken(facts: Facts) -> dict[str, str]:
-    """The addresses that are taken, as far as the machine knows, each with its owner."""
-    gateways = {str(route.gateway): "the gateway's" for route in facts.known("routes")}
-    hosts = {str(address.ip): "the host's own" for address in facts.every_address()}
-    ours = {
-        bare(address): f"namespace {network.name}'s"
-        for network in facts.known("networks")
-        for address in (network.topology.address, network.topology.host_address)
-    }
-    return {**ours, **gateways, **hosts}
-
-
-def _on_lan(
-    address: IPv4Interface, device: str, subnets: list[IPv4Network], taken: dict[str, str]
-) -> str:
-    if address.network not in subnets:
-        raise Refused(f"{address} is outside {subnets[0]}, the subnet of {device}")
-    if (whose := taken.get(str(address.ip))) is not None:
-        raise Refused(f"{address.ip} is {whose} address: choose another of {address.network}")
-    return str(address)

@@ -1,7 +1,7 @@
 """Requirements of more than one mode."""
 
 from collections.abc import Iterator
-from ipaddress import ip_interface
+from ipaddress import IPv4Interface, ip_interface
 
 from netmodes.commands import looks
 from netmodes.machine.entries import Address, Link
@@ -101,3 +101,13 @@ def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]
     answers = f"^({literal(address)}) .*REACHABLE"
     listed = Look(("ip", "-4", "neigh", "show", "dev", device), (answers,), literal(address))
     yield Requirement(listed, False, f"{address} is taken on the LAN: choose another", asks=True)
+
+
+def not_elsewhere(address: str, device: str, facts: Facts) -> Requirement:
+    """The host's own way to this address, in CIDR, leads to its subnet: the kernel says so."""
+    interface = IPv4Interface(address)
+    ours = {one.name: facts.addresses(one.name) for one in facts.known("links")}
+    near = [name for name in ours if interface.network in (one.network for one in ours[name])]
+    ip, out = str(interface.ip), "|".join(map(literal, dict.fromkeys([device, *near])))
+    get = Look(("ip", "route", "get", ip), (f"^({literal(ip)}) dev ({out}) ",))
+    return Requirement(get, True, f"the host has another way to {ip}: choose another", asks=True)

@@ -10,6 +10,7 @@ from netmodes.commands import (
     forwarding,
     handover,
     iproute,
+    lan,
     netfilter,
     requirements,
     uplink,
@@ -101,9 +102,9 @@ host                                           namespace {namespace}
     def own_bridge(self, facts: Facts) -> tuple[str, str, str]:
         uplink.validate_uplink(self.uplink, facts)
         hundred, fifty = map(addresses.number, (self.article.host_address, self.article.address))
-        near = addresses.lan_address(self.bridge_address, hundred, self.uplink, facts, self.address)
+        near = lan.address(self.bridge_address, hundred, self.uplink, facts, self.address)
         bridge = devices.free_device(self.bridge, self.article.bridge, facts)
-        return bridge, near, addresses.lan_address(self.address, fifty, self.uplink, facts, near)
+        return bridge, near, lan.address(self.address, fifty, self.uplink, facts, near)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         return Flow(addresses.bare(net.address), net.bridge, net.bridge, net.uplink)
@@ -115,6 +116,7 @@ host                                           namespace {namespace}
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if not net.joins:
             yield from uplink.uplink_warnings(net.uplink, facts)
+            yield from lan.several(net, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
@@ -128,8 +130,9 @@ host                                           namespace {namespace}
             near = addresses.bare(net.host_address)
             yield from requirements.nobody_has(near, net.uplink, facts)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
-        lan = net.bridge if net.joins else net.uplink
-        yield from requirements.nobody_has(addresses.bare(net.address), lan, facts)
+        device = net.bridge if net.joins else net.uplink
+        yield requirements.not_elsewhere(net.address, device, facts)
+        yield from requirements.nobody_has(addresses.bare(net.address), device, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 
-from netmodes.commands import addresses, devices, dns, forwarding, requirements
+from netmodes.commands import addresses, devices, dns, forwarding, lan, requirements
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
@@ -62,7 +62,7 @@ class OnBridge(Mode):
             if getattr(self, name) not in ("", value):
                 raise Refused(f"{joined.name} is on {bridge} already: leave {name} out")
         number = addresses.number(self.article.address)
-        return bridge, near, addresses.lan_address(self.address, number, bridge, facts, near)
+        return bridge, near, lan.address(self.address, number, bridge, facts, near)
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         if not net.joins:

@@ -112,9 +112,10 @@ requirements() {
     quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.100
     absent '192.168.64.100 is taken on the LAN: choose another' 12 '^(192\.168\.64\.100) .*REACHABLE'
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 8 '^(/etc/netns/A/resolv\.conf.*)$'
+    present 'the host has another way to 192.168.64.50: choose another' 13 '^(192\.168\.64\.50) dev (enp0s1) '
     quietly ip neigh flush to 192.168.64.50 dev enp0s1
     quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.50
-    absent '192.168.64.50 is taken on the LAN: choose another' 15 '^(192\.168\.64\.50) .*REACHABLE'
+    absent '192.168.64.50 is taken on the LAN: choose another' 16 '^(192\.168\.64\.50) .*REACHABLE'
 }
 
 # MESSAGE LOOK...: a look must find nothing, or something.
@@ -160,18 +161,19 @@ listing() {
     10) "$2" ip neigh flush to 192.168.64.100 dev enp0s1 ;;
     11) "$2" ping -c 1 -W 0.3 -I enp0s1 192.168.64.100 ;;
     12) "$2" ip -4 neigh show dev enp0s1 ;;
-    13) "$2" ip neigh flush to 192.168.64.50 dev enp0s1 ;;
-    14) "$2" ping -c 1 -W 0.3 -I enp0s1 192.168.64.50 ;;
-    15) "$2" ip -4 neigh show dev enp0s1 ;;
-    16) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
-    17) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
+    13) "$2" ip route get 192.168.64.50 ;;
+    14) "$2" ip neigh flush to 192.168.64.50 dev enp0s1 ;;
+    15) "$2" ping -c 1 -W 0.3 -I enp0s1 192.168.64.50 ;;
+    16) "$2" ip -4 neigh show dev enp0s1 ;;
+    17) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
+    18) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
     esac
 }
 
 # What every complete listing has.
-WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]=' table local ' [8]='looked$' [12]='192\.168\.64\.100' [15]='192\.168\.64\.50' [16]='/proc/self/ns net:[^ ]*$' [17]='^sk .* 16 +0 +[0-9a-f]{8} ')
-LINKS=4 PROCESSES=16
-SOCKETS=17
+WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]=' table local ' [8]='looked$' [12]='192\.168\.64\.100' [16]='192\.168\.64\.50' [17]='/proc/self/ns net:[^ ]*$' [18]='^sk .* 16 +0 +[0-9a-f]{8} ')
+LINKS=4 PROCESSES=17
+SOCKETS=18
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=br0 [11]=veth0)
@@ -179,7 +181,7 @@ BY_NAME=([2]='"ifname":"(br0)"' [11]='"ifname":"(veth0)"')
 BY_INDEX=([2]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"bridge"' [11]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"veth"')
 
 # Sets WORD to what tells the network namespace at PLACE from all others.
-socket() { find_in 17 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
+socket() { find_in 18 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
 
 # Sets WORD to what identifies the result of command K.
 look() {

@@ -278,6 +278,21 @@ def answer(done: Done) -> dict[str, str]:
     return {**found.groupdict(), "what": counted, "fix": found["fix"].strip()}
 
 
+def test_other_subnet(quick_lab: Lab) -> None:
+    """A gateway that does not know the namespace's subnet is the cause, not who is beyond it; once
+    it has the route that is advised the target answers."""
+    quick_lab.ok("ip", "addr", "add", "10.7.0.3/24", "dev", "enp0s1")
+    up(quick_lab, f"{BRIDGED} --address 10.7.0.9/24", "")
+    broken = answer(quick_lab.netmodes("why", "A", "8.8.8.8"))
+    quick_lab.ok("ip", "route", "add", "10.7.0.0/24", "via", "192.168.64.3", router=True)
+    fixed = quick_lab.netmodes("why", "A", "8.8.8.8")
+
+    says = "192.168.64.1 is in 192.168.64.0/24, and seems not to know 10.7.0.0/24"
+    assert broken["what"] == f"no answer finds the way back: {says}"
+    assert "give 192.168.64.1 a route to 10.7.0.0/24, or `netmodes down A`" in broken["fix"]
+    assert fixed.returncode == 0, fixed.stdout
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("case", FIXED)
 def test_fixed(quick_lab: Lab, case: str) -> None:

@@ -1,8 +1,10 @@
 """What the target does with a packet; stages as in ``namespace_side``."""
 
 import shlex
+from ipaddress import IPv4Interface, ip_address
 
 from netmodes.diagnose.why.trace import Judgement, Trace, refusal, round_trip
+from netmodes.firewall import verdict
 from netmodes.plan.finding import Finding
 
 
@@ -35,6 +37,8 @@ def _silent(trace: Trace) -> Finding:
     if trace.arrives:
         what = f"{target} answers pings, but not on TCP port {trace.port}"
         return finding("error", what, "nft list ruleset", advice=f"see to the firewall of {target}")
+    if found := _unknown_subnet(trace):
+        return found
     if trace.seen.host_ping.status == 0 and not trace.port:
         what = f"{target} answers the host, but not {trace.name}"
         advice = f"see that {target} knows a way back to {trace.address}, and no firewall there"
@@ -47,3 +51,18 @@ def _silent(trace: Trace) -> Finding:
         return finding("error", f"it gets to {last}, and {said}", evidence, advice=advice)
     what = f"it gets to {last}, and no answer comes: what is beyond cannot be seen from here"
     return finding("warning", what, evidence, advice=advice)
+
+
+def _unknown_subnet(trace: Trace) -> Finding | None:
+    """The host's next hop is in another subnet than the namespace, and may not know that one."""
+    own, hop = IPv4Interface(trace.net.address).network, ip_address(trace.exit_hop)
+    subnets = [found.network for found in trace.host.addresses(trace.exit)] if trace.exit else []
+    other = next((subnet for subnet in subnets if hop in subnet), own)
+    if other == own or verdict.is_translated(trace.packet(), trace.host):
+        return None
+    level = "error" if trace.seen.host_ping.status == 0 else "warning"
+    what = f"no answer finds the way back: {hop} is in {other}, and seems not to know {own}"
+    again = f"`netmodes down {trace.name}`, then put it up with an --address of {other}"
+    advice = f"give {hop} a route to {own}, or {again}"
+    evidence = f"ping -c 1 {trace.target}"
+    return trace.inspection.finding(level, what, evidence, advice=advice)

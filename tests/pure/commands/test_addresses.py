@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network, ip_interface
+from ipaddress import IPv4Address
 from typing import Any
 
 import pytest
-from console import machine
-from networks import named
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
 from netmodes.commands.addresses import validate_address, validate_gateway, validate_pair
-from netmodes.machine.entries import Address, Route, route_from
+from netmodes.machine.entries import Address, route_from
 from netmodes.machine.resolv import Names
 
 
@@ -165,88 +163,6 @@ def test_one_address(
 ) -> None:
     """Where one address is given, the other is to its subnet what the article's is to its own."""
     assert pair(HostOnly(host_address=host_address, address=address).plan(article)) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("article", ("192.168.64.100/24", "192.168.64.50/24")),
-        ("busy", ("192.168.64.100/24", "192.168.64.51/24")),
-        ("uplink-16", ("172.16.0.100/16", "172.16.0.50/16")),
-        ("uplink-25", ("192.168.64.228/25", "192.168.64.178/25")),
-    ],
-)
-def test_lan_addresses(name: str, expected: tuple[str, str]) -> None:
-    """On the LAN they are hosts 100 and 50 of the uplink's subnet, counted up past known ones."""
-    assert pair(Bridged(uplink="enp0s1").plan(machine(name))) == expected
-
-
-def test_lan_addresses_of_others(article: Facts) -> None:
-    """The host's, the gateways' and other namespaces' addresses are passed over."""
-    network = named("B", address="192.168.64.51/24")
-    taken = replace(
-        with_addresses(article, "192.168.64.50"),
-        routes=[
-            *article.known("routes"),
-            Route(IPv4Network("10.0.0.0/8"), gateway=IPv4Address("192.168.64.52")),
-        ],
-        networks=[network],
-    )
-
-    assert pair(Bridged(uplink="enp0s1").plan(taken))[1] == "192.168.64.53/24"
-
-
-@pytest.mark.parametrize("address", ["192.168.64.50/24", "192.168.64.100/24"])
-@pytest.mark.parametrize("end", ["address", "bridge_address"])
-def test_lan_address_beside_one_given(end: str, address: str, article: Facts) -> None:
-    """An address that is given is not derived for the other end as well."""
-    near, far = pair(Bridged(uplink="enp0s1", **{end: address}).plan(article))
-
-    assert address in (near, far)
-    assert near != far
-
-
-def test_lan_addresses_meet_on_a_full_lan(article: Facts) -> None:
-    """Both ends get different addresses even where counting .50 up comes to the bridge's."""
-    full = with_addresses(article, *(f"192.168.64.{host}" for host in range(50, 100)))
-
-    near, far = pair(Bridged(uplink="enp0s1").plan(full))
-
-    assert (near, far) == ("192.168.64.100/24", "192.168.64.101/24")
-
-
-def test_lan_too_small() -> None:
-    """A subnet without a host of that number is refused, with what to give."""
-    with pytest.raises(Refused, match=r"has no free host .* give --address"):
-        Bridged(uplink="enp0s1").plan(machine("uplink-26"))
-
-
-def test_lan_second_subnet(article: Facts) -> None:
-    """An address may be of any subnet of the uplink's, if both ends are of one."""
-    two = with_addresses(article, "10.0.0.3")
-    given = Bridged(uplink="enp0s1", bridge_address="10.0.0.1/24", address="10.0.0.2/24")
-
-    assert pair(given.plan(two)) == ("10.0.0.1/24", "10.0.0.2/24")
-    with pytest.raises(Refused, match="is outside"):
-        given.plan(article)
-
-
-@pytest.mark.parametrize(
-    ("address", "whose"),
-    [
-        ("192.168.64.3/24", "the host's own"),
-        ("192.168.64.1/24", "the gateway's"),
-        ("192.168.64.50/24", "namespace A's"),
-    ],
-)
-@pytest.mark.parametrize("end", ["address", "bridge_address"])
-def test_lan_address_taken(end: str, address: str, whose: str, article: Facts) -> None:
-    """An address that is known to be somebody's is refused, with whose."""
-    network = named("A", address="192.168.64.50/24")
-    facts = replace(article, networks=[network])
-
-    with pytest.raises(Refused, match=f"{ip_interface(address).ip} is {whose}"):
-        Bridged(namespace="B", uplink="enp0s1", **{end: address}).plan(facts)
 
 
 def test_gateway_is_the_bridge(article: Facts) -> None:

@@ -1,0 +1,129 @@
+"""The LAN of an uplink: its subnets, and which of its addresses are free."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import islice
+
+from netmodes.commands.addresses import bare, host, parse
+from netmodes.errors import Refused
+from netmodes.machine.entries import Route
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.network import Topology
+
+#: The longest prefix of a subnet that has room for two hosts.
+ROOM = 30
+
+
+def subnets(device: str, facts: Facts) -> list[IPv4Network]:
+    """The subnets of a device that have room for others, that of the default gateway first."""
+    found = dict.fromkeys(one.network for one in facts.addresses(device))
+    routes = sorted(facts.default_routes(device), key=lambda route: route.metric or 0)
+    hops = [route.gateway for route in routes if isinstance(route.gateway, IPv4Address)]
+    firsts = [subnet for hop in hops for subnet in found if hop in subnet]
+    return [one for one in dict.fromkeys([*firsts, *found]) if one.prefixlen <= ROOM]
+
+
+def address(given: str, number: int, device: str, facts: Facts, other: str) -> str:
+    """An address of a device's LAN, in CIDR.
+
+    Args:
+        given: the address to take, or "" for the first free one.
+        number: the number of the host to count up from.
+        device: the uplink, or its bridge.
+        facts: the machine.
+        other: an address of the same subnet that is taken as well, in CIDR, or "".
+
+    Raises:
+        Refused: the device has no subnet, the address is not of it or taken, or none is free.
+    """
+    found = _subnets(device, facts)
+    if given:
+        return _given(parse(given), device, found, facts)
+    near = [IPv4Interface(other).network] if other else []
+    subnet = next((one for one in found if one in near), found[0])
+    for candidate in range(number, subnet.num_addresses - 1):
+        one = host(subnet, candidate)
+        if str(one.ip) != bare(other) and not taken(one, device, facts):
+            return str(one)
+    what = f"{device}'s subnet {subnet} has no free host from .{number} on"
+    raise Refused(f"{what}: {_instead(subnet, device, facts)}")
+
+
+def _subnets(device: str, facts: Facts) -> list[IPv4Network]:
+    """The subnets, of which there must be one."""
+    found = subnets(device, facts)
+    if not found and (alone := facts.addresses(device)):
+        what = f"{device} has {alone[0]}, so there is no subnet to join"
+        raise Refused(f"{what}: use `netmodes nat`")
+    if not found:
+        what = f"{device} has no IPv4 address, so there is no subnet to join"
+        raise Refused(f"{what}: give it one first")
+    return found
+
+
+def _given(one: IPv4Interface, device: str, found: list[IPv4Network], facts: Facts) -> str:
+    if one.network not in found:
+        several = "s" * (len(found) > 1)
+        raise Refused(f"{one} is outside {_names(found)}, the subnet{several} of {device}")
+    if why := taken(one, device, facts):
+        raise Refused(f"{one.ip} {why}: choose another of {one.network}")
+    return str(one)
+
+
+def _instead(subnet: IPv4Network, device: str, facts: Facts) -> str:
+    """What to do where the article's numbers are not free."""
+    every = (host(subnet, number) for number in range(1, subnet.num_addresses - 1))
+    free = islice((one for one in every if not taken(one, device, facts)), 2)
+    return "give --address and --bridge-address" if len([*free]) == 2 else "use `netmodes nat`"
+
+
+def taken(one: IPv4Interface, device: str, facts: Facts) -> str:
+    """Why an address is not free, as far as the machine knows; "" if it is."""
+    return next(_owners(one, device, facts), "")
+
+
+def _owners(one: IPv4Interface, device: str, facts: Facts) -> Iterator[str]:
+    """What an address is already, in words after it."""
+    if any(one.ip == own.ip for own in facts.every_address()):
+        yield "is the host's own address"
+    if any(one.ip == route.gateway for route in facts.known("routes")):
+        yield "is the gateway's address"
+    for network in facts.known("networks"):
+        if str(one.ip) in map(bare, (network.topology.address, network.topology.host_address)):
+            yield f"is namespace {network.name}'s address"
+    for neighbour in facts.neighbours or ():
+        if one.ip == neighbour.ip:
+            of = "answered for by" if neighbour.proxy else "a static neighbour on"
+            yield f"is {of} {neighbour.dev}"
+    for route in facts.known("routes"):
+        if one.ip in route.to and _leads_elsewhere(route, one.network, device):
+            yield f"is not on the LAN for the host (`{route.words()}`)"
+
+
+def _leads_elsewhere(route: Route, subnet: IPv4Network, device: str) -> bool:
+    """Whether it is a route for a part of a subnet, other than straight out by this device."""
+    is_here = (route.dev, route.type, route.gateway) == (device, "unicast", None)
+    return route.to.prefixlen > subnet.prefixlen and not is_here
+
+
+def several(net: Topology, facts: Facts) -> Iterator[Finding]:
+    """The uplink has several subnets, of which a namespace joins one."""
+    found, joins = subnets(net.uplink, facts), IPv4Interface(net.address).network
+    if len(found) < 2:
+        return
+    ways = [route.gateway for route in facts.default_routes(net.uplink)]
+    leads = any(isinstance(hop, IPv4Address) and hop in joins for hop in ways)
+    which = "the default gateway's" if leads else "in which is no default gateway"
+    others = [one for one in found if one != joins]
+    yield Finding(
+        "warning",
+        f"{net.uplink} has several subnets: the namespace joins {joins}, {which}",
+        f"ip addr show dev {net.uplink}",
+        advice=f"ignore this, or give an --address of {_names(others, 'or')}",
+        about=net.uplink,
+    )
+
+
+def _names(found: list[IPv4Network], word: str = "and") -> str:
+    return f" {word} ".join(map(str, found))
