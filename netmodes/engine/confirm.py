@@ -10,17 +10,11 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import Journal
-from netmodes.machine.entries import Route
-from netmodes.machine.query import route_to
-from netmodes.machine.read import host_facts
-from netmodes.machine.ssh import ssh_peer
 from netmodes.plan.log import Run
 from netmodes.script.bash import LONGEST, SECONDS
 
@@ -115,27 +109,3 @@ def confirm(name: str) -> None:
         if (run := journal.read()) is not None and run.confirmed:
             return
     raise NetmodesError(f"{journal.folder} cannot be written: make room there, confirm again")
-
-
-def unreachable(runner: Runner) -> str | None:
-    """The next hop that does not answer, in words, or None: of each default route, of the SSH peer.
-
-    An old neighbour entry would answer for a host that is cut off, so those go first; each next
-    hop is pinged from its route's own device and source (docs/kernel.md#reachability).
-    """
-    for family in ("-4", "-6"):
-        runner.quietly(("ip", family, "neigh", "flush", "all"))
-    for hop in _next_hops():
-        source = ("-I", str(hop.prefsrc)) if hop.prefsrc else ()
-        ping = ("ping", "-c", "1", "-W", "1", "-I", hop.dev, *source, str(hop.gateway))
-        if not any(runner.run(ping).status == 0 for _ in range(3)):
-            return f"{hop.gateway} does not answer through {hop.dev} any more"
-    return None
-
-
-def _next_hops() -> Iterator[Route]:
-    facts = host_facts(thorough=False)
-    routes = [*facts.known("routes"), *facts.known("routes6")]
-    yield from (route for route in routes if route.is_default and route.gateway)
-    if (peer := ssh_peer()) is not None and (hop := route_to(peer)) is not None:
-        yield hop if hop.gateway else replace(hop, gateway=hop.to.network_address)

@@ -1,7 +1,8 @@
 """Putting a plan up, through the runner and with the journal."""
 
 import shlex
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from netmodes.engine import confirm as watcher
@@ -10,12 +11,14 @@ from netmodes.engine.down import finish, running, take_back
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
+from netmodes.engine.unharmed import MOMENT, Host, harm, look_at, others, unreachable
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError
 from netmodes.journal import Journal
 from netmodes.machine.abilities import no_kind
 from netmodes.machine.facts import Facts
 from netmodes.machine.writable import is_settled
 from netmodes.place import NAMESPACES
+from netmodes.plan.log import Run
 from netmodes.plan.look import Look, socket_in
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
@@ -47,6 +50,7 @@ def put_up(
         Interrupted: the same, after a signal.
     """
     prepare(plan, runner)
+    host = look_at(before, plan.topology.uplink)
     journal = Journal(plan.name)
     watch = watch_script(plan) if confirm is not None else ""
     with signals.noted() as caught:
@@ -57,7 +61,8 @@ def put_up(
             for notice in plan.notices:
                 runner.say(f"# {notice}")
             outcomes = _perform(plan, journal, runner, caught)
-            if confirm is not None and (trouble := watcher.unreachable(runner)):
+            now = _unharmed(plan, host, runner)
+            if confirm is not None and (trouble := unreachable(now, runner)):
                 raise NetmodesError(trouble)
             report = check() if check else None
             _stop_if(caught)
@@ -70,6 +75,37 @@ def put_up(
             raise
         journal.write("up")
     return Record(plan, tuple(outcomes), report)
+
+
+def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
+    """Name what others have changed meanwhile; the host as it is now.
+
+    Raises:
+        NetmodesError: the run has cost the host something, or its own result is gone; the second
+            look tells that from what is gone for a moment.
+    """
+    for _ in range(2):
+        now = before.now()
+        if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
+            break
+        time.sleep(MOMENT)
+    for line in others(before, now, plan.topology):
+        runner.say(f"# meanwhile: {line}")
+    if lost:
+        raise NetmodesError("; ".join(lost))
+    return now
+
+
+def _gone(run: Run, now: Host, runner: Runner) -> Iterator[str]:
+    """The steps whose result is gone, by what their looks find; a device may be inside by now."""
+    runner.listings.clear()
+    runner.listings.update(now.listings)
+    for note in run.notes:
+        step = run.plan.all_steps[note.index]
+        if not step.undo or step.undo.device == run.plan.topology.device:
+            continue
+        if runner.word(step.undo.look) != note.after:
+            yield f"the result of `{shlex.join(step.command)}` is gone"
 
 
 def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) -> list[Outcome]:

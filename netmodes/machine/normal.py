@@ -62,7 +62,7 @@ def _addresses(table: Table, entry: str) -> Iterator[Line]:
     for link in _json(table, entry):
         name = values.device(link["ifname"])
         for address in entries(link["addr_info"]):
-            yield name, f"{_address(address)} dev {name}"
+            yield f"dev {name}", f"{_address(address)} dev {name}"
 
 
 def _address(address: Json) -> str:
@@ -221,5 +221,6 @@ PARTS: dict[str, dict[str, Parse]] = {
     "ebtables": {"ebtables-save": _saved},
     "arptables": {"arptables-save": _saved},
     "iptables-legacy": {"iptables-legacy-save": _saved},
+    "ip6tables-legacy": {"ip6tables-legacy-save": _saved},
     "ipset": {"ipset": _sets},
 }

@@ -1,7 +1,7 @@
 """Questions to the machine: a command that changes nothing, a file, a route."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
@@ -10,6 +10,9 @@ from netmodes.machine.entries import Route, route_got
 from netmodes.machine.path import environment
 from netmodes.plan.look import PATIENCE
 from netmodes.plan.text import lines_of
+
+#: Where to, in the words of ``ip route get``: an address, perhaps with a source or a mark.
+Asked = tuple[str, ...]
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
@@ -63,7 +66,16 @@ def text_of(path: Path) -> str | None:
 
 def route_to(address: str) -> Route | None:
     """The host's route to an address; None if unknown."""
-    done = ask("ip", "-j", "route", "get", address)
+    return routes_to([(address,)])[address,]
+
+
+def routes_to(asked: Iterable[Asked]) -> dict[Asked, Route | None]:
+    """The host's route for each of these; None if unknown."""
+    running = {words: start("ip", "-j", "route", "get", *words) for words in asked}
+    return {words: _route(end(child)) for words, child in running.items()}
+
+
+def _route(done: CompletedProcess[str] | None) -> Route | None:
     return route_got(done.stdout) if done and done.returncode == 0 else None
 
 

@@ -97,6 +97,12 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
     return facts_from(Table(entries), networks())
 
 
+def again(table: Table, names: Iterable[str]) -> Table:
+    """What the same commands print now."""
+    found = {name: table.entries[name] for name in names if name in table}
+    return Table(_commands({name: tuple(entry["command"]) for name, entry in found.items()}))
+
+
 def namespace_facts(name: str) -> Facts:
     """Read the facts of a named namespace; needs root. What only a host has is unknown.
 

@@ -1,0 +1,222 @@
+"""The host that a run must not harm: looked at before the first command, and after the last.
+
+Three things undo a run: something of the uplink's is not on the bridge; the host goes another way,
+or from another address, to where it went before; a step's own result is gone. Whatever else differs
+is somebody else's doing, and is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
+from itertools import pairwise
+
+from netmodes.engine.runner import Runner
+from netmodes.machine.compare import Difference, differences, snapshot
+from netmodes.machine.entries import HALF, ROUTE_WORDS, Address, Route
+from netmodes.machine.facts import Facts
+from netmodes.machine.normal import PARTS
+from netmodes.machine.parse import facts_from
+from netmodes.machine.query import Asked, routes_to
+from netmodes.machine.read import again
+from netmodes.machine.ssh import ssh_peer
+from netmodes.machine.table import Table
+from netmodes.plan.look import Argv
+from netmodes.plan.network import Topology
+from netmodes.plan.plan import Plan
+
+#: What is compared: no firewalls and settings, which take too long to read.
+COMPARED = (
+    *("links", "addresses", "routes", "routes6", "rules", "rules6"),
+    *("neighbours", "proxies"),
+)
+ENTRIES = {entry for part in COMPARED for entry in PARTS[part]}
+
+#: Addresses outside; the first that no route but a default one leads to stands for all of them.
+OUTSIDE = {
+    4: ("8.8.8.8", "1.1.1.1", "9.9.9.9"),
+    6: ("2001:4860:4860::8888", "2606:4700:4700::1111", "2620:fe::fe"),
+}
+
+#: The source and the mark that a policy rule asks for.
+SOURCE, MARK = re.compile(r"from ([0-9a-f.:/]+) "), re.compile(r"fwmark (\w+)")
+
+#: Seconds after which what somebody else has taken away for a moment is back.
+MOMENT = 0.3
+
+#: The greatest number of differences that are named.
+NAMED = 10
+
+
+@dataclass(frozen=True)
+class Host:
+    """What a run must not harm.
+
+    Args:
+        facts: the host's devices, addresses, routes and neighbours.
+        ways: its route, by where to; None where that is unknown.
+    """
+
+    facts: Facts
+    ways: dict[Asked, Route | None]
+
+    @property
+    def table(self) -> Table:
+        """What the facts were read from."""
+        return self.facts.table or Table()
+
+    @property
+    def listings(self) -> dict[Argv, str]:
+        """What each command listed."""
+        entries = (one for one in self.table.entries.values() if "output" in one)
+        return {tuple(one["command"]): one["output"] for one in entries if "command" in one}
+
+    def now(self) -> Host:
+        """The same, asked again."""
+        return Host(facts_from(again(self.table, ENTRIES), []), routes_to(self.ways))
+
+
+def look_at(facts: Facts, uplink: str) -> Host:
+    """The host as it is, with its ways to each gateway, by each default route, to the SSH peer."""
+    hops = [one.gateway for one in default_routes(facts) if one.gateway]
+    asked: set[Asked] = {(str(hop),) for hop in hops if not hop.is_link_local}
+    asked |= {(facts.peer,)} if facts.peer else set()
+    return Host(facts, routes_to(sorted({*asked, *_outside(facts, uplink)})))
+
+
+def default_routes(facts: Facts) -> list[Route]:
+    """The default routes of both families, in every table."""
+    return [one for one in _routes(facts) if one.is_default]
+
+
+def _routes(facts: Facts) -> list[Route]:
+    return [*facts.known("routes"), *facts.known("routes6")]
+
+
+def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
+    """An address outside, also from each source and with each mark that policy rules ask for."""
+    table = facts.table or Table()
+    rules = "\n".join(line for name in ("rules", "rules6") for line in table.lines(name) or ())
+    sources = [ip_network(one, strict=False) for one in SOURCE.findall(rules)]
+    for version in {route.to.version for route in default_routes(facts)}:
+        to = _by_default(version, facts)
+        yield (to,)
+        yield from ((to, "mark", mark) for mark in MARK.findall(rules))
+        for one in facts.global_addresses(uplink) if uplink else ():
+            if one.ip.version == version and any(one.ip in source for source in sources):
+                yield to, "from", str(one.ip)
+
+
+def _by_default(version: int, facts: Facts) -> str:
+    specific = [one.to for one in _routes(facts) if one.to.prefixlen > HALF]
+    free = (to for to in OUTSIDE[version] if not any(ip_address(to) in one for one in specific))
+    return next(free, OUTSIDE[version][0])
+
+
+def harm(before: Host, now: Host, plan: Plan) -> Iterator[str]:
+    """What the run has cost the host, one sentence each."""
+    net = plan.topology
+    if any(step.share == f"addresses {net.uplink}" for step in plan.steps):
+        yield from _changed(before, now, {net.uplink: net.bridge})
+        for what in _lost(before.facts, now.facts, net.uplink, net.bridge):
+            yield f"{what} of {net.uplink} is not on {net.bridge}"
+    elif net.joins or not net.uplink:  # else the article's commands alone are wanted
+        yield from _changed(before, now, {})
+
+
+def _changed(before: Host, now: Host, moved: dict[str, str]) -> Iterator[str]:
+    """The ways that are not as before, but for devices whose addresses and routes have moved."""
+    for asked, route in before.ways.items():
+        wanted = route and route.through(moved.get(route.dev, route.dev))
+        if wanted and _way(wanted) != (way := _way(now.ways[asked])):
+            said = f"`ip route get {' '.join(asked)}` says `{way or 'unreachable'}`"
+            yield f"{said}, and said `{_way(route)}` before"
+
+
+def _way(route: Route | None) -> str:
+    if route is None:
+        return ""
+    return f"{route.type} {route.words('gateway', 'dev', 'prefsrc')}".removeprefix("unicast ")
+
+
+def _lost(old: Facts, new: Facts, uplink: str, bridge: str) -> Iterator[str]:
+    """The addresses, routes and neighbours of the uplink that its bridge does not have."""
+    addresses = {*map(_address, new.known_link(bridge).addresses)}
+    for one in old.global_addresses(uplink):
+        if _address(one) not in addresses:
+            yield f"the address {one}"
+    routes = {form for one in _routes(new) if one.dev == bridge for form in _forms(one)}
+    for route in filter(_is_moved, _routes(old)):
+        if route.dev == uplink and _form(route.through(bridge)) not in routes:
+            yield f"the route `{route.words(*ROUTE_WORDS)}`"
+    neighbours = new.neighbours or ()
+    for each in old.neighbours or ():
+        if each.dev == uplink and replace(each, dev=bridge) not in neighbours:
+            yield f"the {'proxied ' * each.proxy}neighbour {each.ip}"
+
+
+def _address(one: Address) -> Address:
+    """An address as it counts: on the bridge it has no end, and no route of its own."""
+    return Address(one.ip, one.prefixlen, one.scope, one.peer)
+
+
+def _is_moved(route: Route) -> bool:
+    """Whether it is neither link-local nor the kernel's, which comes with an address."""
+    own = route.protocol == "kernel" and (route.table == "local" or route.type == "multicast")
+    return not (own or route.is_link_local)
+
+
+def _form(route: Route) -> Route:
+    """A route as it counts: one from an advertisement is learned again."""
+    if route.protocol == "ra" or route.expires is not None:
+        return Route(route.to, route.dev, route.gateway, route.table)
+    return replace(route, flags=tuple(flag for flag in route.flags if flag == "onlink"))
+
+
+def _forms(route: Route) -> Iterator[Route]:
+    """What a route of the bridge may have been on the uplink: perhaps one without a source."""
+    yield _form(route)
+    yield replace(_form(route), prefsrc=None)
+    yield Route(route.to, route.dev, route.gateway, route.table)
+
+
+def unreachable(now: Host, runner: Runner) -> str | None:
+    """The next hop that does not answer, in words, or None: of each default route, of the SSH peer.
+
+    An old neighbour entry would answer for a host that is cut off, so those go first; each next
+    hop is pinged from its route's own device and source (docs/kernel.md#reachability).
+    """
+    for family in ("-4", "-6"):
+        runner.quietly(("ip", family, "neigh", "flush", "all"))
+    for hop in _next_hops(now):
+        source = ("-I", str(hop.prefsrc)) if hop.prefsrc else ()
+        ping = ("ping", "-c", "1", "-W", "1", "-I", hop.dev, *source, str(hop.gateway))
+        if not any(runner.run(ping).status == 0 for _ in range(3)):
+            return f"{hop.gateway} does not answer through {hop.dev} any more"
+    return None
+
+
+def _next_hops(now: Host) -> Iterator[Route]:
+    yield from (route for route in default_routes(now.facts) if route.gateway)
+    if hop := now.ways.get((ssh_peer() or "",)):
+        yield hop if hop.gateway else replace(hop, gateway=hop.to.network_address)
+
+
+def others(before: Host, now: Host, net: Topology) -> list[str]:
+    """What others have changed meanwhile, one line each: of other devices than the network's."""
+    found = differences(snapshot(before.table), snapshot(now.table), COMPARED)
+    whole = {one.line for one in found if one.part == "links" and " " not in one.line}
+    named = [str(one) for one in found if _is_named(one, {*net.host_devices}, whole)]
+    more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+    return [*named[:NAMED], *more]
+
+
+def _is_named(one: Difference, ours: set[str], whole: set[str]) -> bool:
+    """Whether it is no device's of ours, nor of one that has come or gone whole."""
+    words = one.line.split()
+    if one.part == "links":
+        return words[0] not in ours
+    devices = {name for word, name in pairwise(words) if word == "dev"}
+    return one.what != "unknown" and not devices & (ours | whole)

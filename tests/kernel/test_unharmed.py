@@ -1,0 +1,102 @@
+"""A run that costs the host something is undone; what others do meanwhile is named, and stays."""
+
+import pytest
+from labs import Lab
+
+BRIDGED = ("bridged", "--uplink", "enp0s1")
+
+#: In the place of `ip`: once our cable is up, somebody else does something.
+THEIRS = """
+"$REAL" "$@"
+status=$?
+ip() {{ "$REAL" "$@"; }}
+if [ "$*" = "link set veth0 up" ]; then {theirs}; fi
+exit $status
+"""
+
+#: Somebody's own things on the uplink.
+SETUP = """
+    ip addr add 10.7.0.3/24 dev enp0s1
+    ip route add 10.9.0.0/24 via 192.168.64.9 table 77
+    ip rule add fwmark 0x7 lookup 78
+    ip route add default via 192.168.64.9 table 78 src 192.168.64.3
+    """
+
+#: A container engine on a busy day.
+CHURN = """
+    while :; do
+        ip link add one type veth peer name other
+        ip link set one up
+        ip addr add 172.18.0.1/24 dev one
+        ip route add 172.19.0.0/24 via 172.18.0.2
+        ip route add blackhole 172.20.0.0/24
+        ip route del blackhole 172.20.0.0/24
+        ip link del one
+    done 2>/dev/null
+    """
+
+
+@pytest.mark.parametrize(
+    ("mode", "theirs", "says"),
+    [
+        (BRIDGED, "ip route replace default via 192.168.64.1 dev br0 proto dhcp metric 100",
+         "`ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.1 dev br0 src 192.168.64.100`, and"
+         " said `8.8.8.8 via 192.168.64.1 dev enp0s1 src 192.168.64.3` before"),
+        (BRIDGED, "ip route add default via 192.168.64.9",
+         "says `8.8.8.8 via 192.168.64.9 dev br0 src 192.168.64.100`"),
+        (BRIDGED, "ip route del default", "`ip route get 8.8.8.8` says `unreachable`"),
+        (BRIDGED, "ip route add 192.168.64.1 dev br0 src 192.168.64.100",
+         "`ip route get 192.168.64.1` says `192.168.64.1 dev br0 src 192.168.64.100`"),
+        (BRIDGED, "ip route replace default via 192.168.64.9 table 78",
+         "`ip route get 8.8.8.8 mark 0x7` says"),
+        (BRIDGED, "ip addr del 10.7.0.3/24 dev br0", "the address 10.7.0.3/24 of enp0s1 is not on"),
+        (BRIDGED, "ip route del 10.9.0.0/24 table 77", "the route `10.9.0.0/24 via 192.168.64.9 dev"
+         " enp0s1 table 77` of enp0s1 is not on br0"),
+        (("host-only",), "ip route replace default via 192.168.64.9 metric 7",
+         "`ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.9 dev enp0s1 src 192.168.64.3`"),
+        (("nat",), "sysctl -wq net.ipv4.ip_forward=0",
+         "the result of `sysctl -w net.ipv4.ip_forward=1` is gone"),
+    ],
+)  # fmt: skip
+def test_undone(mode: tuple[str, ...], theirs: str, says: str, lab: Lab) -> None:
+    """A run that costs the uplink something, or the host its way, or its own result, is undone."""
+    lab.ok("bash", "-ec", SETUP)
+    lab.replace("ip", THEIRS.format(theirs=theirs))
+
+    done = lab.netmodes(*mode)
+
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "What was done before that is undone" in done.stderr
+    assert lab.ok("ip", "netns", "list") == ""
+
+
+def test_named(lab: Lab) -> None:
+    """What others change meanwhile is named, a device of theirs once, and the network stays up."""
+    theirs = "ip link add theirs type bridge; ip addr add 10.5.0.1/24 dev theirs"
+    lab.replace("ip", THEIRS.format(theirs=f"{theirs}; ip route add blackhole 10.6.0.0/24"))
+
+    done = lab.netmodes("host-only")
+
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if "meanwhile" in line] == [
+        "[#] # meanwhile: links: theirs is new",
+        "[#] # meanwhile: routes: blackhole 10.6.0.0/24 is new",
+    ]
+
+
+def test_nothing_named(lab: Lab) -> None:
+    """Where nobody else does anything nothing is named."""
+    for mode in (BRIDGED, ("nat",), ("host-only",)):
+        done = lab.netmodes(*mode, "-n", mode[0])
+        assert (done.returncode, "meanwhile" in done.stderr) == (0, False)
+
+
+def test_busy_host(lab: Lab) -> None:
+    """Devices and routes that come and go all the time neither refuse a run nor undo it."""
+    with lab.start("bash", "-c", CHURN) as churn:
+        for mode in (BRIDGED, ("nat",), ("host-only",), BRIDGED) * 5:
+            done = lab.netmodes(*mode)
+            assert (done.returncode, done.stderr) == (0, done.stderr)
+            lab.ok("netmodes", "down", "A")
+        churn.kill()
