@@ -110,16 +110,18 @@ def _notes(log: list[str]) -> tuple[Note, ...]:
     notes: dict[int, Note] = {}
     for line in log:
         match line.split():
-            case ["start", index, before]:
-                notes[int(index)] = Note(int(index), _word(before))
-            case ["done", index, after]:
-                notes[int(index)] = replace(notes[int(index)], after=_word(after))
+            case ["start", index, _, *_]:
+                notes[int(index)] = Note(int(index), _word(line))
+            case ["done", index, _, *_]:
+                notes[int(index)] = replace(notes[int(index)], after=_word(line))
             case ["back", index]:
                 notes[int(index)] = replace(notes[int(index)], back=True)
     return tuple(notes[index] for index in sorted(notes))
 
 
-def _word(written: str) -> str:
+def _word(line: str) -> str:
+    """What a look has found, which may be several words."""
+    written = line.split(maxsplit=2)[2]
     return "" if written == "-" else written
 
 

@@ -171,6 +171,7 @@ def test_write(plan: Plan, root: Path) -> None:
         (["start 0 -"], [Note(0, "")]),
         (["start 0 -", "done 0 41.5"], [Note(0, "", "41.5")]),
         (["start 0 -", "done 0 -"], [Note(0, "", "")]),
+        (["start 0 -", "done 0 8080 . tcp"], [Note(0, "", "8080 . tcp")]),
         (
             ["start 0 -", "done 0 41.5", "start 2 0", "done 2 1", "start 3 -"],
             [Note(0, "", "41.5"), Note(2, "0", "1"), Note(3, "")],
