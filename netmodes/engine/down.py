@@ -11,15 +11,19 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from netmodes import mounts
 from netmodes.engine import signals
 from netmodes.engine.renamed import other_name, refuse_to_cut_off
 from netmodes.engine.runner import Runner
+from netmodes.engine.unharmed import ENTRIES, OURS, meanwhile
 from netmodes.errors import NetmodesError, Refused
-from netmodes.journal import Journal, sharing, uptime
+from netmodes.journal import BEFORE, Journal, networks, sharing, uptime
 from netmodes.machine.query import text_of
+from netmodes.machine.read import again
+from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES, is_plain_file
 from netmodes.plan.log import Note, Run
 from netmodes.plan.look import Argv, Look, processes_in, socket_in
@@ -62,7 +66,21 @@ def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
         refuse_to_cut_off(run, runner)
         with suppress(NetmodesError):  # a full disk is no reason not to begin
             journal.write("down")
-        return finish(journal, _remove_plain_file(run, runner) + take_back(run, runner))
+        left = _remove_plain_file(run, runner) + take_back(run, runner)
+        for line in () if left else _meanwhile(name):
+            runner.say(line)
+        return finish(journal, left)
+
+
+def _meanwhile(name: str) -> list[str]:
+    """What others have changed since before the run, one line each; none where that is unknown."""
+    with suppress(OSError, Refused):
+        before = Table.from_json((Journal(name).folder / BEFORE).read_text(errors="replace"))
+        nets = [one.topology.host_devices for one in networks() if one.name != name]
+        if OURS in before:
+            ours = [*before.paths(OURS), *chain.from_iterable(nets)]
+            return meanwhile(before, again(before, ENTRIES), ours)
+    return []
 
 
 def take_back(run: Run, runner: Runner) -> list[str]:

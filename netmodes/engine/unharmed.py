@@ -8,7 +8,7 @@ is somebody else's doing, and is named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from itertools import pairwise
@@ -24,7 +24,6 @@ from netmodes.machine.read import again
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import Table
 from netmodes.plan.look import Argv
-from netmodes.plan.network import Topology
 from netmodes.plan.plan import Plan
 
 #: What is compared: no firewalls and settings, which take too long to read.
@@ -32,7 +31,10 @@ COMPARED = (
     *("links", "addresses", "routes", "routes6", "rules", "rules6"),
     *("neighbours", "proxies"),
 )
-ENTRIES = {entry for part in COMPARED for entry in PARTS[part]}
+ENTRIES = [entry for part in dict.fromkeys(COMPARED) for entry in PARTS[part]]
+
+#: The entry of a table with the devices of networks of ours, which come and go by themselves.
+OURS = "ours"
 
 #: Addresses outside; the first that no route but a default one leads to stands for all of them.
 OUTSIDE = {
@@ -204,19 +206,23 @@ def _next_hops(now: Host) -> Iterator[Route]:
         yield hop if hop.gateway else replace(hop, gateway=hop.to.network_address)
 
 
-def others(before: Host, now: Host, net: Topology) -> list[str]:
-    """What others have changed meanwhile, one line each: of other devices than the network's."""
-    found = differences(snapshot(before.table), snapshot(now.table), COMPARED)
+def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
+    """What others have changed, a line each: nothing of these devices, which are ours."""
+    found = differences(snapshot(before), snapshot(now), COMPARED)
     whole = {one.line for one in found if one.part == "links" and " " not in one.line}
-    named = [str(one) for one in found if _is_named(one, {*net.host_devices}, whole)]
-    more = [f"and {len(named) - NAMED} more"] if len(named) > NAMED else []
+    named = [f"# meanwhile: {one}" for one in found if _is_named(one, {*ours}, whole)]
+    more = [f"# meanwhile: {len(named) - NAMED} more"] if len(named) > NAMED else []
     return [*named[:NAMED], *more]
 
 
 def _is_named(one: Difference, ours: set[str], whole: set[str]) -> bool:
-    """Whether it is no device's of ours, nor of one that has come or gone whole."""
+    """Whether it is no device's of ours, nor of one that has come or gone whole.
+
+    What router advertisements have made comes and goes by itself.
+    """
     words = one.line.split()
     if one.part == "links":
         return words[0] not in ours
     devices = {name for word, name in pairwise(words) if word == "dev"}
-    return one.what != "unknown" and not devices & (ours | whole)
+    by_itself = {"expires", "temporary"} & {*words} or "proto ra" in one.line
+    return not (one.what == "unknown" or by_itself or devices & (ours | whole))

@@ -11,11 +11,12 @@ from netmodes.engine.down import finish, running, take_back
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import MOMENT, Host, harm, look_at, others, unreachable
+from netmodes.engine.unharmed import MOMENT, OURS, Host, harm, look_at, meanwhile, unreachable
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError
-from netmodes.journal import Journal
+from netmodes.journal import ROOT, Journal
 from netmodes.machine.abilities import no_kind
 from netmodes.machine.facts import Facts
+from netmodes.machine.table import Table
 from netmodes.machine.writable import is_settled
 from netmodes.place import NAMESPACES
 from netmodes.plan.log import Run
@@ -54,7 +55,7 @@ def put_up(
     journal = Journal(plan.name)
     watch = watch_script(plan) if confirm is not None else ""
     with signals.noted() as caught:
-        journal.begin(plan, down_script(plan), before=before.to_json(), watch=watch)
+        journal.begin(plan, down_script(plan), before=_to_compare(before), watch=watch)
         if confirm is not None:
             watcher.start(journal, confirm)
         try:
@@ -77,6 +78,13 @@ def put_up(
     return Record(plan, tuple(outcomes), report)
 
 
+def _to_compare(before: Facts) -> str:
+    """The facts as JSON, with the devices of other networks of ours, which `down` does not name."""
+    ours = [name for net in before.networks or () for name in net.topology.host_devices]
+    entries = before.table.entries if before.table else {}
+    return Table({**entries, OURS: {"paths": [f"{ROOT}/*"], "output": ours}}).to_json()
+
+
 def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
     """Name what others have changed meanwhile; the host as it is now.
 
@@ -89,8 +97,8 @@ def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(MOMENT)
-    for line in others(before, now, plan.topology):
-        runner.say(f"# meanwhile: {line}")
+    for line in meanwhile(before.table, now.table, plan.topology.host_devices):
+        runner.say(line)
     if lost:
         raise NetmodesError("; ".join(lost))
     return now

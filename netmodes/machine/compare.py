@@ -72,13 +72,13 @@ def differences(
 
 
 def _read(table: Table, entry: str, parse: Parse) -> Iterable[Line]:
-    if entry not in table:
-        raise ValueError(f"{entry} was not read")
     status, error = table.failure(entry) or (0, "")
     if status == NOT_INSTALLED:
         raise ValueError(f"{table.entries[entry]['command'][0]} is not installed")
     if status:
         raise ValueError(f"{entry} could not be read ({' '.join(error.split()) or status})")
+    if "output" not in table.entries.get(entry, {}):
+        raise ValueError(f"{entry} was not read")
     return parse(table, entry)
 
 

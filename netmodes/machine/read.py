@@ -98,9 +98,9 @@ def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
 
 
 def again(table: Table, names: Iterable[str]) -> Table:
-    """What the same commands print now."""
-    found = {name: table.entries[name] for name in names if name in table}
-    return Table(_commands({name: tuple(entry["command"]) for name, entry in found.items()}))
+    """What the commands behind these entries print now, as far as the table has them."""
+    commands = IP_JSON | RULES
+    return Table(_commands({name: commands[name] for name in names if name in table}))
 
 
 def namespace_facts(name: str) -> Facts:

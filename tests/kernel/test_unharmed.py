@@ -85,11 +85,33 @@ def test_named(lab: Lab) -> None:
     ]
 
 
-def test_nothing_named(lab: Lab) -> None:
-    """Where nobody else does anything nothing is named."""
-    for mode in (BRIDGED, ("nat",), ("host-only",)):
-        done = lab.netmodes(*mode, "-n", mode[0])
+@pytest.mark.parametrize("order", ["bridged nat host-only", "host-only nat bridged"])
+def test_nothing_named(order: str, lab: Lab) -> None:
+    """Where nobody else does anything nothing is named, in whatever order networks come and go."""
+    arguments = {"bridged": BRIDGED, "nat": ("nat",), "host-only": ("host-only",)}
+    for mode in order.split():
+        done = lab.netmodes(*arguments[mode], "-n", mode)
         assert (done.returncode, "meanwhile" in done.stderr) == (0, False)
+
+    for mode in ("nat", "host-only", "bridged"):
+        done = lab.netmodes("down", mode)
+        assert (done.returncode, "meanwhile" in done.stderr) == (0, False)
+
+
+def test_named_by_down(lab: Lab) -> None:
+    """What others have changed while a network was up is left, and named by `down`."""
+    lab.ok("netmodes", *BRIDGED)
+    lab.ok("ip", "link", "add", "theirs", "type", "bridge")
+    lab.ok("ip", "rule", "add", "from", "10.5.0.1", "lookup", "77")
+
+    done = lab.netmodes("down", "A")
+
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if "meanwhile" in line] == [
+        "[#] # meanwhile: links: theirs is new",
+        "[#] # meanwhile: rules: 32765: from 10.5.0.1 lookup 77 is new",
+    ]
+    assert "theirs" in lab.ok("ip", "link")
 
 
 def test_busy_host(lab: Lab) -> None:
