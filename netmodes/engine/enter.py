@@ -53,8 +53,10 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     echo(shlex.join(in_namespace(name, *identity, *command)))
     argv = in_namespace(name, *identity, *(_environment_of(sudo) if sudo else ()), *command)
     execute = partial(os.execvpe, argv[0], argv, environment())
-    from netmodes.engine import terminal
+    from netmodes.engine import keys, terminal
 
+    if not is_parent:
+        keys.leave()
     ours = None if is_parent else terminal.controlling()
     if ours is not None:
         sys.exit(terminal.run(execute, entry.pw_uid, ours))

@@ -25,7 +25,6 @@ import site
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from netmodes.engine.signals import shell_status
@@ -77,7 +76,6 @@ def enter(command: Sequence[str], echo: Callable[[str], None]) -> int:
 
 def _run(command: Sequence[str], echo: Callable[[str], None]) -> int:
     """Make the router and the machine around this process, and run a command on the machine."""
-    _close_what_is_outside()
     kernel.be_seen(True)
     for step in steps():
         echo(str(step))
@@ -89,14 +87,6 @@ def _run(command: Sequence[str], echo: Callable[[str], None]) -> int:
     _wait_for_servers()
     _resolve_names()
     return _status_of(command or _shell())
-
-
-def _close_what_is_outside() -> None:
-    """Keep nothing open but the three streams: root in the lab can have it (pidfd_getfd(2))."""
-    for number in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
-        with suppress(OSError):
-            if number > 2:
-                os.close(number)
 
 
 def is_lab() -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from netmodes.engine import terminal
+from netmodes.engine import keys, terminal
 from netmodes.engine.signals import shell_status
 from netmodes.errors import Refused
 from netmodes.lab import kernel, places
@@ -50,6 +50,7 @@ def enclose(needed: list[Path]) -> None:
 
 def _enter(needed: list[Path]) -> User:
     """Go in; what is mounted before the last step is locked in the lab (mount_namespaces(7))."""
+    keys.leave()
     user = User(os.geteuid(), os.getegid())
     if places.is_root_outside():
         user = places.user()
@@ -101,7 +102,8 @@ def _refuse_unseen(folder: Path, user: User) -> None:
 def inside(run: Callable[[], int]) -> int:
     """Run this in the lab, with whose first process everything there ends.
 
-    It has none of this process's descriptors but the three streams, nor a terminal of ours.
+    It has none of this process's descriptors but the three streams, nor a terminal of ours: root in
+    the lab could have what any process in it has open (pidfd_getfd(2)).
 
     Returns:
         The exit status, 128 more than a signal's number.

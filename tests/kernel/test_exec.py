@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from labs import Done, Lab, RootLab
+from session_keys import FOUND, GIVEN
 from terminals import Terminal
 
 
@@ -169,6 +170,17 @@ def test_background(terminal: Terminal) -> None:
     terminal.until("tr a-z A-Z")
     terminal.type("typed\n\x04")
     terminal.until("TYPED")
+
+
+def test_other_keys(root_lab: RootLab) -> None:
+    """Another user's command has no key of root's session; root's own has."""
+    root_lab.ok("netmodes", "host-only")
+    command = (*GIVEN, "netmodes", "exec", "A")
+
+    if root_lab.run(*GIVEN, *FOUND).stdout != "True\n":
+        pytest.skip("this kernel or container has no keyrings")
+    assert root_lab.ok(*command, "--", *FOUND) == "True\n"
+    assert root_lab.ok(*command, "--user", "nobody", "--", *FOUND) == "False\n"
 
 
 def test_other_environment(root_lab: RootLab) -> None:

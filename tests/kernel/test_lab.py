@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from labs import NETMODES, Lab, RootLab, children
 from processes import as_anyone, run
+from session_keys import FOUND, GIVEN
 from state import sysctls
 
 from netmodes.lab import nameserver
@@ -381,6 +382,13 @@ def test_passes_on_no_open_file(tmp_path: Path) -> None:
         )
 
     assert done.stdout == "-1\n", done.stderr
+
+
+def test_no_keys() -> None:
+    """A lab has no key of the session that it is started from."""
+    if run(*GIVEN, *FOUND).stdout != "True\n":
+        pytest.skip("this kernel or container has no keyrings")
+    assert run(*GIVEN, *LAB, *FOUND).stdout == "False\n"
 
 
 def test_own_names(lab: Lab) -> None:
