@@ -9,12 +9,14 @@ from netmodes.cli.complete import network_names
 from netmodes.cli.confirm import confirm
 from netmodes.cli.diagnose import check, doctor, why
 from netmodes.cli.output import as_json, fit, printed, say, show
+from netmodes.cli.plans import read_facts
 from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
 from netmodes.commands.notices import addresses_on_port
 from netmodes.errors import NetmodesError
 from netmodes.journal import networks
 from netmodes.machine.read import host_facts
+from netmodes.machine.table import Table
 
 
 @click.command()
@@ -87,12 +89,13 @@ def facts() -> None:
 
     Example: netmodes facts > server.json
     """
-    click.echo(host_facts(machine=True).to_json())
+    click.echo(host_facts(whole=True, machine=True).to_json())
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--like", metavar="FILE", help="Copy the machine of these facts (`-`: this one).")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
-def lab(command: tuple[str, ...]) -> NoReturn:
+def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
 
     The copy is made of namespaces, needs no root and ends with the command. Nothing in it reaches
@@ -107,7 +110,13 @@ def lab(command: tuple[str, ...]) -> NoReturn:
     """
     from netmodes.lab import lab as machine
 
-    sys.exit(machine.enter(command, show))
+    sys.exit(machine.enter(command, show, table_of(like) if like else None))
+
+
+def table_of(like: str) -> Table:
+    """The facts in a file ("-": this machine's), as they were read."""
+    facts = host_facts(whole=True) if like == "-" else read_facts(like)
+    return (facts and facts.table) or Table()
 
 
 #: In the order of ``--help``.

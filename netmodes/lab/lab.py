@@ -25,15 +25,19 @@ import site
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from netmodes.commands import iproute
 from netmodes.engine.signals import shell_status
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
-from netmodes.lab import kernel, nameserver, places, servers, walls
+from netmodes.lab import fidelity, kernel, making, nameserver, places, servers, walls
+from netmodes.lab.copy import Copy, copied
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
 from netmodes.machine.path import find, search_path
-from netmodes.machine.read import host_facts
+from netmodes.machine.read import host_facts, whole_table
+from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES
 from netmodes.plan.programs import missing
 from netmodes.plan.step import Step
@@ -54,8 +58,13 @@ TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", 
 HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 
-def enter(command: Sequence[str], echo: Callable[[str], None]) -> int:
+def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | None = None) -> int:
     """Run a command in a new lab, or the user's shell if there is none.
+
+    Args:
+        command: the command.
+        echo: shows a line.
+        like: the facts of a machine to copy in place of the article's.
 
     Returns:
         The command's exit status, 128 more than a signal's number.
@@ -71,12 +80,28 @@ def enter(command: Sequence[str], echo: Callable[[str], None]) -> int:
     os.environ.clear()
     os.environ.update(environment)
     kernel.be_seen(False)  # this process goes on outside the lab's PID namespace
-    return walls.inside(lambda: _run(command, echo))
+    make = _article if like is None else partial(_copy, like, copied(like))
+    return walls.inside(lambda: _run(command, partial(make, echo)))
 
 
-def _run(command: Sequence[str], echo: Callable[[str], None]) -> int:
+def _run(command: Sequence[str], make: Callable[[], None]) -> int:
     """Make the router and the machine around this process, and run a command on the machine."""
     kernel.be_seen(True)
+    make()
+    return _status_of(command or _shell())
+
+
+def _copy(like: Table, copy: Copy, echo: Callable[[str], None]) -> None:
+    """Make a copy of a machine, and say what it has not, or has otherwise."""
+    _run_step(iproute.add_namespace(HOST))
+    _move_to_machine()
+    left = making.make(copy)
+    for each in (*left, *fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))):
+        echo(f"# {each}")
+
+
+def _article(echo: Callable[[str], None]) -> None:
+    """Make the article's machine, its router and a neighbour."""
     for step in steps():
         echo(str(step))
         _run_step(step)
@@ -86,7 +111,6 @@ def _run(command: Sequence[str], echo: Callable[[str], None]) -> int:
     servers.page()
     _wait_for_servers()
     _resolve_names()
-    return _status_of(command or _shell())
 
 
 def is_lab() -> bool:
@@ -133,10 +157,8 @@ def _wait_for_servers() -> None:
 
 def _resolve_names() -> None:
     """Ask the name server for names, as Ubuntu does."""
-    for path, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
-        Path(path).mkdir(parents=True, exist_ok=True)
-        Path(path, "resolv.conf").unlink(missing_ok=True)
-        Path(path, "resolv.conf").write_text(f"nameserver {server}\n")
+    for place, server in (("/etc", STUB_IP), ("/run/systemd/resolve", ROUTER_IP)):
+        servers.resolve(f"{place}/resolv.conf", f"nameserver {server}\n")
 
 
 def _status_of(command: Sequence[str]) -> int:

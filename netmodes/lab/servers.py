@@ -20,9 +20,21 @@ def page() -> None:
     _start((sys.executable, "-m", "http.server", "80", "--directory", str(folder)))
 
 
-def names(ip: str, name: str, address: str) -> None:
-    """Start a name server at this IP, which knows one name and its address."""
-    _start((sys.executable, "-IS", nameserver.__file__, ip, name, address))
+def names(ip: str, name: str, address: str, place: tuple[str, ...] = ()) -> None:
+    """Start a name server at this IP, which knows one name and its address.
+
+    Args:
+        place: the command that runs it elsewhere; none here.
+    """
+    _start((*place, sys.executable, "-IS", nameserver.__file__, ip, name, address))
+
+
+def resolve(place: str, text: str) -> None:
+    """Give the lab this resolv.conf."""
+    path = Path(place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(text)
 
 
 def _start(argv: tuple[str, ...]) -> None:

@@ -3,7 +3,9 @@
 It does without the runner (no plumbum), so that a dry run starts fast. All commands run at once.
 """
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from glob import escape
 from ipaddress import ip_address
@@ -47,6 +49,17 @@ RULES = {
     "routes6 text": ("ip", "-d", "-6", *ROUTES[1:]),
 }
 
+#: What a copy of the machine takes beside (docs/kernel.md#copies): routes as text, for ``ip -j``
+#: leaves out what is locked, and what each firewall's own program saves.
+SAVED = ("iptables", "ip6tables", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
+WHOLE = {
+    "routes text": ("ip", "-d", "-4", "route", "show", "table", "all"),
+    "routes6 text": ("ip", "-d", "-6", "route", "show", "table", "all"),
+    "nexthops": ("ip", "nexthop", "show"),
+    "ipset": ("ipset", "save"),
+    **{f"{program}-save": (f"{program}-save",) for program in SAVED},
+}
+
 CONF = f"{SYS}/net/ipv4/conf"
 SETTINGS = (
     *(f"{SYS}/{name.replace('.', '/')}" for name in SYSCTLS),
@@ -54,8 +67,8 @@ SETTINGS = (
     f"{CONF}/all/accept_redirects",
 )
 
-#: A setting that nobody but root may know, and that is never copied.
-SECRET = "stable_secret"  # noqa: S105
+#: Settings that nobody but root may know, and that are never copied.
+SECRETS = ("stable_secret", "tcp_fastopen_key")
 
 TC = ("tc", "filter", "show", "dev")
 
@@ -72,23 +85,26 @@ NAMED = (f"{NAMESPACES}/*", *map(str, (resolv.NETNS, resolv.NETNS / "*", resolv.
 NAMED += resolv.NSCD
 
 
-def host_facts(*, thorough: bool = True, machine: bool = False) -> Facts:
+def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = False) -> Facts:
     """Read the host's facts.
 
     Args:
         thorough: also firewalls, rules, neighbours, managers and hardware, which bridged and nat
             need.
+        whole: also what a copy of the machine takes: every setting, route and rule.
         machine: also programs, kinds of device and privileges, which the doctor needs, and the
             journals, for a machine elsewhere.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
-    entries = _commands(IP_JSON | (RULES if thorough else {}))
+    entries = _commands(IP_JSON | (RULES if thorough else {}) | (WHOLE if whole else {}))
     entries |= {"settings": _files(*SETTINGS), **_names()}
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     if thorough:
         entries |= _thorough(links_from(Table(entries)) or [], entries)
+    if whole:
+        entries["settings"] = _all_settings()
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
         entries["journals"] = _files(
@@ -101,6 +117,11 @@ def again(table: Table, names: Iterable[str]) -> Table:
     """What the commands behind these entries print now, as far as the table has them."""
     commands = IP_JSON | RULES
     return Table(_commands({name: commands[name] for name in names if name in table}))
+
+
+def whole_table() -> Table:
+    """All that two machines are compared by, and nothing else."""
+    return Table({**_commands(IP_JSON | RULES | WHOLE), "settings": _all_settings()})
 
 
 def namespace_facts(name: str) -> Facts:
@@ -144,6 +165,16 @@ def _thorough(links: list[Link], entries: dict[str, Entry]) -> dict[str, Entry]:
 
 def _may_be_uplink(link: Link) -> bool:
     return link.kind not in INNER and link.name != "lo" and bool(link.addresses)
+
+
+def _all_settings() -> Entry:
+    """Every setting of the network that can be read; by os, for there are many."""
+    found = {}
+    for folder, _, files in os.walk(f"{SYS}/net"):
+        for name in sorted(set(files).difference(SECRETS)):
+            with suppress(OSError), open(f"{folder}/{name}", errors="replace") as file:  # noqa: PTH123
+                found[f"{folder}/{name}"] = file.read()
+    return {"files": [f"{SYS}/net/**"], "output": found}
 
 
 def _hardware() -> dict[str, Entry]:
@@ -217,7 +248,7 @@ def _command(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry
 def _files(*patterns: str) -> Entry:
     """The files of these names and patterns that can be read."""
     paths: Iterable[str] = (path for pattern in patterns for path in glob(pattern))
-    texts = ((path, _text(path)) for path in paths if not path.endswith(SECRET))
+    texts = ((path, _text(path)) for path in paths if not path.endswith(SECRETS))
     return {
         "files": [*patterns],
         "output": {path: text for path, text in texts if text is not None},

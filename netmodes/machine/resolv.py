@@ -64,7 +64,7 @@ def names(table: Table) -> Names | None:
 def resolvers(table: Table) -> list[str] | None:
     """The name servers that glibc asks; None if unknown."""
     text = _own(table.texts("names"), RESOLVERS[0]) if "names" in table else None
-    return None if text is None else [*_parse(text)[0]]
+    return None if text is None else [*parsed(text)[0]]
 
 
 def is_loopback(server: str) -> bool:
@@ -96,18 +96,26 @@ def _stands_for(place: str, path: str) -> bool:
 def _real_servers(texts: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The name servers and search domains of the first file with a server that is no loopback."""
     for path in RESOLVERS:
-        servers, search = _parse(texts.get(path, ""))
+        servers, search = parsed(texts.get(path, ""))
         if real := tuple(server for server in servers if _is_real(server)):
             return real, tuple(domain for domain in search if domain != ".")
     return (), ()
 
 
-def _parse(text: str) -> tuple[list[str], list[str]]:
+def parsed(text: str) -> tuple[list[str], list[str]]:
     """The name servers and search domains of a resolv.conf(5), those that can be written again."""
     words = [re.split(r"[ \t]+", line) for line in lines_of(text)]
     servers = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
     search = [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
     return servers, [domain for domain in search if DOMAIN.fullmatch(domain)]
+
+
+def rewritten(text: str) -> str:
+    """A resolv.conf(5) with the same name servers and search domains, and nothing else."""
+    servers, search = parsed(text)
+    lines = [f"nameserver {server}" for server in servers]
+    lines += [f"search {' '.join(search)}"] if search else []
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _is_address(words: list[str]) -> bool:

@@ -145,7 +145,7 @@ def hostile(name: str, seed: int) -> list[str]:
 @cache
 def gathered() -> str:
     """The facts of the machine that this runs on."""
-    return host_facts(machine=True).to_json()
+    return host_facts(whole=True, machine=True).to_json()
 
 
 def kinds(facts: object) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:

@@ -1,0 +1,278 @@
+"""A copy of a machine, from its facts: what a lab is made of in place of the article's machine.
+
+Facts may be somebody else's: each word goes to ``ip`` as one, or is left out and named.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from netmodes.errors import Refused
+from netmodes.lab import kinds, lan, rulesets
+from netmodes.lab.kinds import Device
+from netmodes.lab.left import LeftOut
+from netmodes.lab.rulesets import Block
+from netmodes.machine import values
+from netmodes.machine.entries import FOREVER, Address, Json, Neighbour, entries, link_from
+from netmodes.machine.facts import Facts
+from netmodes.machine.parse import UNSUPPORTED, facts_from
+from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
+from netmodes.machine.table import AGAIN, NOT_INSTALLED, Table
+from netmodes.plan.text import PLAIN
+
+SYS = "/proc/sys/net"
+
+#: A setting's place, which leads to no other; and its value.
+PLACE = re.compile(rf"{SYS}(/(?!\.+/)[^/\s\0]+)+")
+
+#: A word for ``ip -batch``, which would take others for comments, quotes or more than one.
+WORD = re.compile(r"[A-Za-z0-9_.:/@+,-]+")
+
+#: What ``ip route`` prints and does not take, or takes otherwise.
+SHOWN = (
+    (re.compile(r" (linkdown|dead|offload|trap|rt_trap|rt_offload|pref medium)\b"), ""),
+    (re.compile(r" error -?\d+"), ""),
+    (re.compile(r"\bexpires (\d+)sec"), r"expires \1"),
+    (re.compile(r" nh_info .*"), ""),
+    (re.compile(r"\bsegs \d+ \[ (\S+) \]"), r"segs \1"),
+    (re.compile(r"( nhid \d+).*? (table|proto|scope)\b"), r"\1 \2"),
+    (re.compile(r" \[(detached|unresolved)\]"), ""),
+    (re.compile(r"\[l3mdev-table\]"), "l3mdev"),
+)
+
+#: Routes that the kernel makes with addresses, and takes back with them.
+OF_ADDRESSES = re.compile(r"(local|broadcast|multicast|anycast) .* proto kernel\b")
+
+MARKS = ("noprefixroute", "home", "mngtmpaddr", "autojoin", "nodad")
+
+#: How a device makes its IPv6 addresses, which as a setting it would do at once.
+GEN_MODE = re.compile(rf"{SYS}/ipv6/conf/(?!all/|default/)([^/]+)/addr_gen_mode")
+MODES = dict(zip("0123", ("eui64", "none", "stable_secret", "random"), strict=True))
+
+FIREWALLS = ("nft", "iptables-save", "ip6tables-save", "ebtables-save", "arptables-save")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What a copy is made of; all are lines for ``ip -batch``, in their order, but for the last.
+
+    Args:
+        devices: its devices.
+        links: what they have before they are up.
+        up: those that are switched on.
+        last: how they make IPv6 addresses.
+        addresses: their addresses.
+        nexthops: next hops with a number.
+        routes: the IPv4 routes but those that addresses bring; with them all that there are.
+        routes6: the IPv6 routes.
+        rules: the IPv4 policy rules.
+        rules6: the IPv6 ones.
+        neighbours: those that were entered by hand.
+        lan: the LAN, at its router.
+        aside: ends of cables that take frames for any MAC.
+        namespaces: the named namespaces.
+        settings: the settings of the network, by their place.
+        firewall: the rules.
+        servers: the name servers, and whether the machine itself is each.
+        resolv: the text of each resolv.conf, by its place.
+        left: what is known to be left out before anything is made.
+    """
+
+    devices: tuple[Device, ...]
+    links: tuple[str, ...]
+    up: tuple[str, ...]
+    last: tuple[str, ...]
+    addresses: tuple[str, ...]
+    nexthops: tuple[str, ...]
+    routes: tuple[str, ...]
+    routes6: tuple[str, ...]
+    rules: tuple[str, ...]
+    rules6: tuple[str, ...]
+    neighbours: tuple[str, ...]
+    lan: tuple[str, ...]
+    aside: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    settings: dict[str, str]
+    firewall: tuple[Block, ...]
+    servers: dict[str, bool]
+    resolv: dict[str, str]
+    left: tuple[LeftOut, ...]
+
+
+def copied(table: Table) -> Copy:
+    """The copy of a machine.
+
+    Raises:
+        Refused: these facts do not hold what a copy takes.
+    """
+    if "settings" not in table or "routes text" not in table:
+        raise Refused(f"these facts do not hold what a copy takes: {AGAIN}")
+    facts, left = facts_from(table), list[LeftOut]()
+    found = [one for one in _links(table) if _is_named(one, left)]
+    devices = (*kinds.devices(found),)
+
+    def safe(lines: Iterable[str]) -> tuple[str, ...]:
+        return tuple(line for line in lines if _is_safe(line, left))
+
+    return Copy(
+        devices,
+        safe([*_each(kinds.settings, found), *_each(kinds.port_settings, found)]),
+        safe(_up(found)),
+        safe(_made_again(table)),
+        safe(_addresses(facts)),
+        safe(_nexthops(table)),
+        safe(routes(table.lines("routes text") or [])),
+        safe(routes(table.lines("routes6 text") or [])),
+        safe(rules(table.lines("rules") or [])),
+        safe(rules(table.lines("rules6") or [])),
+        safe(map(_neighbour, facts.neighbours or [])),
+        safe(lan.lan(facts, devices)),
+        (*lan.with_static_neighbours(facts, devices),),
+        tuple(name for name in facts.namespaces or () if PLAIN.fullmatch(name)),
+        dict(_settings(table)),
+        _firewall(table, left),
+        _servers(facts),
+        {path: rewritten(text) for path, text in _names(table)},
+        (*left, *_not_carried(facts, table)),
+    )
+
+
+def _links(table: Table) -> list[Json]:
+    return [*entries(json.loads(table.output("links") or "[]", strict=False))]
+
+
+def _up(found: list[Json]) -> Iterator[str]:
+    links = [link_from(one) for one in found]
+    yield from (f"link set dev {link.name} up" for link in links if link.is_up)
+    yield from kinds.without_carrier(links)
+
+
+def _each(render: Callable[[Json], Iterator[str]], found: list[Json]) -> Iterator[str]:
+    for one in found:
+        yield from render(one)
+
+
+def _is_named(entry: Json, left: list[LeftOut]) -> bool:
+    """Whether ``ip -batch`` takes this device's name for a name."""
+    name = values.device(entry["ifname"])
+    if not WORD.fullmatch(name):
+        left.append(LeftOut(repr(name), "`ip -batch` takes no such name", "links"))
+    return WORD.fullmatch(name) is not None
+
+
+def _is_safe(line: str, left: list[LeftOut]) -> bool:
+    """Whether each word of a line is one to ``ip -batch``, and loads no file."""
+    words = line.split(" ")
+    safe = all(map(WORD.fullmatch, words)) and not {"bpf", "netns"}.intersection(words)
+    if not safe:
+        left.append(LeftOut(line, "it is not as `ip` prints it", "routes"))
+    return safe
+
+
+def _addresses(facts: Facts) -> Iterator[str]:
+    """The addresses; IPv6's from the last to the first, for the kernel lists a newer one first."""
+    for link in facts.known("links"):
+        old = [one for one in link.addresses if not one.is_6]
+        for address in (*old, *(one for one in reversed(link.addresses) if one.is_6)):
+            if not (link.name == "lo" and address.ip.is_loopback and not address.label[2:]):
+                yield f"addr add {' '.join(_address(address))} dev {link.name}"
+
+
+def _address(address: Address) -> Iterator[str]:
+    yield str(address)
+    has: dict[str, Any] = {"brd": address.broadcast, "label": address.label}
+    has |= {"metric": address.metric, "scope": {"global": ""}.get(address.scope, address.scope)}
+    yield from (f"{word} {value}" for word, value in has.items() if value not in ("", None))
+    yield from (mark for mark in MARKS if mark in address.marks)
+    if FOREVER not in (address.valid, address.preferred) or address.preferred == 0:
+        valid = "forever" if address.valid == FOREVER else address.valid
+        yield f"valid_lft {valid} preferred_lft {address.preferred}"
+
+
+def _nexthops(table: Table) -> Iterator[str]:
+    for line in table.lines("nexthops") or ():
+        words = re.sub(r" scope \w+| (linkdown|dead|offload)\b", "", line).split()
+        yield " ".join(("nexthop", "add", *words))
+
+
+def routes(lines: Iterable[str]) -> list[str]:
+    """The routes of ``ip -d route``, as it takes them, without those that addresses bring."""
+    whole = "\n".join(lines).replace("\n\t", " ").split("\n")
+    every = [_as_given(line) for line in whole if line.strip()]
+    return [line for line in every if not OF_ADDRESSES.match(line)]
+
+
+def rules(lines: Iterable[str]) -> list[str]:
+    """The lines of ``ip rule``, as it takes them."""
+    parts = (line.partition(":") for line in lines)
+    return [_as_given(f"pref {priority} {words}") for priority, _, words in parts if words]
+
+
+def _as_given(line: str) -> str:
+    for pattern, instead in SHOWN:
+        line = pattern.sub(instead, line)
+    return " ".join(line.split())
+
+
+def _made_again(table: Table) -> Iterator[str]:
+    """The lines after which devices make their own IPv6 addresses as they did, but none at once."""
+    for path, value in table.texts("settings").items():
+        if (found := GEN_MODE.fullmatch(path)) and value in MODES:
+            yield f"link set dev {found[1]} addrgenmode {MODES[value]}"
+
+
+def _neighbour(one: Neighbour) -> str:
+    flags = [name for name in ("router", "extern_learn") if getattr(one, name[:6])]
+    if one.proxy:
+        return f"neigh add proxy {one.ip} dev {one.dev}"
+    mac = [f"lladdr {one.mac}"] if one.mac else []
+    return " ".join(["neigh add", str(one.ip), *mac, "dev", one.dev, "nud permanent", *flags])
+
+
+def _settings(table: Table) -> Iterator[tuple[str, str]]:
+    for path, value in table.texts("settings").items():
+        if (
+            PLACE.fullmatch(path)
+            and not GEN_MODE.fullmatch(path)
+            and value.replace("\t", " ").isprintable()
+        ):
+            yield path, value
+
+
+def _firewall(table: Table, left: list[LeftOut]) -> tuple[Block, ...]:
+    try:
+        return (*rulesets.blocks(table),)
+    except rulesets.NotCarried as error:
+        left.append(LeftOut("the firewall", f"no program prints {error}", "firewall"))
+        return ()
+
+
+def _servers(facts: Facts) -> dict[str, bool]:
+    own = {str(one.ip) for link in facts.known("links") for one in link.addresses}
+    servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
+    return {one: is_loopback(one) or one in own for one in servers if "%" not in one}
+
+
+def _names(table: Table) -> Iterator[tuple[str, str]]:
+    yield from ((path, text) for path, text in table.texts("names").items() if path in RESOLVERS)
+
+
+def _not_carried(facts: Facts, table: Table) -> Iterator[LeftOut]:
+    read = [table.output(one) is not None or _is_missing(table, one) for one in FIREWALLS]
+    if not all(read):
+        yield LeftOut("the firewall", "it was not read: use sudo", "firewall")
+    for name, lines in (facts.tc or {}).items():
+        if lines is None or lines:
+            yield LeftOut(f"tc's filters of {name}", "they are not carried", "firewall")
+    for network in facts.networks or ():
+        yield LeftOut(network.name, "a network of netmodes is not carried", "networks")
+
+
+def _is_missing(table: Table, program: str) -> bool:
+    """Whether a firewall's program is not installed, or the kernel knows nothing of it."""
+    status, error = table.failure(program) or (0, "")
+    return status == NOT_INSTALLED or UNSUPPORTED.search(error) is not None

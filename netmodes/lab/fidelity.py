@@ -1,0 +1,74 @@
+"""Whether a copy is like the machine that it is a copy of: both were read, and are compared."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from netmodes.lab.kinds import BRIDGE, OWN, PORT
+from netmodes.lab.left import LeftOut
+from netmodes.lab.rulesets import IPTABLES
+from netmodes.machine.compare import Difference, differences, snapshot
+from netmodes.machine.normal import COUNTS, PARTS
+from netmodes.machine.table import Table
+
+#: What a device's entry holds that a packet may notice; a NIC has much more than a cable.
+NOTICED: tuple[str, ...] = (
+    "flags",
+    "mtu",
+    "master",
+    "address",
+    "group",
+    "ifalias",
+    "altnames",
+    "stp_state",
+)
+NOTICED += (*BRIDGE, *PORT, *(name for words in OWN.values() for name in words))
+
+#: The part of ``LeftOut`` for each part of a snapshot, but for firewalls.
+OF = {"links": "links", "addresses": "addresses", "neighbours": "addresses"}
+OF |= {"proxies": "addresses", "sysctls": "sysctls"}
+OF |= dict.fromkeys(("routes", "routes6", "nexthops", "rules", "rules6"), "routes")
+
+#: Settings that tell what only the first network namespace has, or whose numbers are users'.
+ELSEWHERE = re.compile(r"/(tcp_ehash_entries|udp_hash_entries|ping_group_range)$")
+
+#: Every device has a route to these, in whatever order.
+OF_EVERY = ("fe80::/64", "ff00::/8")
+
+WHY = {"gone": "the copy has it not", "new": "the copy alone has it", "moved": "its place differs"}
+
+
+def settled(look: Callable[[], Iterable[LeftOut]]) -> list[LeftOut]:
+    """What differs for good: the kernel adds a device's IPv6 routes when it comes to it."""
+    found = [*look()]
+    for seconds in (0.2, 1) if found else ():
+        time.sleep(seconds)
+        found = [*look()]
+        if not found:
+            break
+    return found
+
+
+def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[LeftOut]:
+    """What the copy has otherwise, but for what is known to be left out."""
+    named = {left.what for left in known}
+    parts = [part for part in PARTS if part != "sysctls"]
+    for each in differences(snapshot(machine), snapshot(copy), parts):
+        if _counts(each, machine) and named.isdisjoint(each.line.split()):
+            yield LeftOut(each.line, WHY[each.what], OF.get(each.part, "firewall"))
+    there = copy.texts("settings")
+    for place, value in machine.texts("settings").items():
+        aside = COUNTS.search(place) or ELSEWHERE.search(place)
+        if not aside and there.get(place, value).split() != value.split():
+            yield LeftOut(f"{place} {value}", f"the copy has {there[place]}", "sysctls")
+
+
+def _counts(each: Difference, machine: Table) -> bool:
+    """Whether it matters, and is no other part's: iptables' own tables are iptables'."""
+    words = each.line.split()
+    if each.what == "unknown" or (each.what == "moved" and words[1] in OF_EVERY):
+        return False
+    if each.part == "nft":
+        program, names = IPTABLES.get(words[1], ("", ()))
+        return words[2] not in names or not machine.output(f"{program}-save")
+    return each.part != "links" or not words[1:] or words[1] in NOTICED

@@ -1,0 +1,233 @@
+"""The devices of a copy: of their own kind where the kernel has it, else a stand-in for each.
+
+A real NIC, and whatever else leads outside, is a cable to the copy's LAN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netmodes.lab.left import LeftOut
+from netmodes.machine import values
+from netmodes.machine.entries import Json, Link, link_from
+
+#: Where the machine of a copy finds its LAN.
+LAN = "/run/lan/router"
+
+#: Kinds that are made as they were, each with its own words: the name in JSON, and what it holds.
+OWN: dict[str, dict[str, Any]] = {
+    "bridge": {},
+    "dummy": {},
+    "ifb": {},
+    "vrf": {"table": values.number},
+    "bond": {"mode": values.word},
+    "vlan": {"protocol": values.word, "id": values.number},
+    "macvlan": {"mode": values.word},
+    "macvtap": {"mode": values.word},
+    "ipvlan": {"mode": values.word},
+    "vxlan": {
+        **{"id": values.number, "local": values.ip, "remote": values.ip, "group": values.ip},
+        **{"local6": values.ip, "remote6": values.ip, "group6": values.ip},
+        **{"link": values.device, "port": values.number},
+    },
+    **{
+        kind: {"local": values.ip, "remote": values.ip, "link": values.device}
+        for kind in ("gre", "gretap", "ipip", "sit", "vti")
+    },
+}
+
+#: Words of JSON that ``ip link add`` calls otherwise.
+CALLED = {"link": "dev", "port": "dstport", "local6": "local", "remote6": "remote"}
+CALLED |= {"group6": "group"}
+
+#: A bridge that has lost its last port.
+NO_MAC = "00:00:00:00:00:00"
+
+#: Kinds that are on another device.
+ON_ANOTHER = ("vlan", "macvlan", "macvtap", "ipvlan")
+
+#: Settings of a bridge, and of its ports, with what a new one has.
+BRIDGE = {"ageing_time": 30000, "forward_delay": 1500, "hello_time": 200, "max_age": 2000}
+BRIDGE |= {"vlan_filtering": 0, "mcast_snooping": 1}
+BRIDGE |= dict.fromkeys(("nf_call_iptables", "nf_call_ip6tables", "nf_call_arptables"), 0)
+PORT = dict.fromkeys(("hairpin", "isolated", "guard", "neigh_suppress"), False)
+PORT |= dict.fromkeys(("learning", "flood", "mcast_flood"), True)
+
+#: What a device has switched on or off that a new one has not.
+SWITCHES = {"NOARP": "arp off", "ALLMULTI": "allmulticast on", "PROMISC": "promisc on"}
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of a copy.
+
+    Args:
+        name: its name.
+        add: the line for ``ip -batch`` that makes it.
+        cable: whether its other end is in the copy's LAN.
+        carrier: whether something is at the other end.
+        instead: the line that makes its stand-in; "" for none.
+        left: what is said of the stand-in.
+    """
+
+    name: str
+    add: str
+    cable: bool = False
+    carrier: bool = True
+    instead: str = ""
+    left: LeftOut | None = None
+
+
+def devices(found: list[Json]) -> Iterator[Device]:
+    """The devices, those without an index of their own last."""
+    links = [link_from(entry) for entry in found]
+    names = {link.name for link in links}
+    pairs = sorted(zip(links, found, strict=True), key=lambda pair: pair[0].kind == "tun")
+    done = {"lo"}
+    for link, entry in pairs:
+        if link.name not in done:
+            peer = next((one for one in links if one.name == link.below), None)
+            is_pair = link.kind == "veth" and peer is not None and peer.kind == "veth"
+            done |= {link.name, *((link.below,) if is_pair else ())}
+            yield _pair(link, peer) if is_pair and peer else _device(link, entry, names)
+
+
+def _pair(link: Link, peer: Link) -> Device:
+    words = f"type veth peer name {_new(peer).removeprefix('name ')}"
+    return Device(link.name, f"link add {_new(link)} {words}")
+
+
+def _device(link: Link, entry: Json, names: set[str]) -> Device:
+    if not link.kind or link.kind == "veth":
+        if link.type in ("", "ether"):
+            return _cable(link)
+        return _stand_in(link, "without Ethernet")
+    if link.kind == "tun" and link.has_no_carrier:
+        made = _stand_in(link, "that a program makes")
+        line = f"tuntap add dev {link.name} mode {_tun_mode(link)}"
+        return Device(link.name, line, instead=made.add, left=made.left, carrier=False)
+    if link.kind not in OWN or (link.kind in ON_ANOTHER and link.below not in names):
+        return _stand_in(link, f"of kind {link.kind}")
+    made = _stand_in(link, f"of kind {link.kind}, which this kernel has not")
+    return Device(link.name, _own(link, entry), instead=made.add, left=made.left, carrier=True)
+
+
+def _own(link: Link, entry: Json) -> str:
+    """The line for a device of its own kind."""
+    on = f"link {link.below} " if link.kind in ON_ANOTHER else ""
+    data = values.table(values.table(entry.get("linkinfo") or {}).get("info_data") or {})
+    words = [
+        f"{CALLED.get(name, name)} {check(data[name])}"
+        for name, check in OWN[link.kind].items()
+        if data.get(name) not in (None, "any")
+    ]
+    mac = link.type != "ipgre" and link.kind != "ipvlan"
+    return " ".join([f"link add {on}{_new(link, mac=mac)} type {link.kind}", *words])
+
+
+def _new(link: Link, *, mac: bool = True) -> str:
+    """What every new device has."""
+    own = mac and link.type == "ether" and link.mac != NO_MAC
+    address = f" address {link.mac}" if own else ""
+    index = f" index {link.index}" if link.index else ""
+    return f"name {link.name}{index}{address}"
+
+
+def _cable(link: Link) -> Device:
+    """A cable to the LAN."""
+    far = f"peer name {far_end(link)} netns {LAN}"
+    return Device(
+        link.name,
+        f"link add {_new(link)} type veth {far}",
+        cable=True,
+        carrier=not link.has_no_carrier,
+    )
+
+
+def _stand_in(link: Link, why: str) -> Device:
+    """A cable to the LAN where a cable was not; without Ethernet both ends have one MAC."""
+    left = LeftOut(link.name, f"a stand-in for a device {why}", "links")
+    if link.kind == "dummy":
+        return Device(link.name, f"link add {_new(link)} type ifb", left=left)
+    if link.type in ("", "ether"):
+        made = _cable(link)
+        return Device(link.name, made.add, cable=True, carrier=made.carrier, left=left)
+    mac = f"02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
+    far = f"peer name {far_end(link)} address {mac} netns {LAN}"
+    near = f"{_new(link, mac=False)} address {mac}"
+    return Device(
+        link.name,
+        f"link add {near} type veth {far}",
+        cable=True,
+        carrier=not link.has_no_carrier,
+        left=left,
+    )
+
+
+def _tun_mode(link: Link) -> str:
+    return "tap" if link.type == "ether" else "tun"
+
+
+def far_end(link: Link) -> str:
+    """The name of a cable's other end."""
+    return f"lan{link.index}"
+
+
+def settings(entry: Json) -> Iterator[str]:
+    """The lines that give a device what it had, but its master, and before it is up."""
+    link = link_from(entry)
+    begin = f"link set dev {link.name}"
+    if link.name != "lo":
+        yield f"{begin} mtu {link.mtu}"
+    if "txqlen" in entry:
+        yield f"{begin} txqueuelen {values.number(entry['txqlen'])}"
+    if entry.get("group", "default") != "default":
+        yield f"{begin} group {values.word(entry['group'])}"
+    for name in values.words(entry.get("altnames", [])):
+        yield f"link property add dev {link.name} altname {name}"
+    if values.WORD.fullmatch(alias := str(entry.get("ifalias", ""))):
+        yield f"{begin} alias {alias}"
+    for flag, words in SWITCHES.items():
+        if flag in link.flags and link.name != "lo":
+            yield f"{begin} {words}"
+    if link.kind == "bridge":
+        yield from _options(begin, "bridge", "info_data", entry, BRIDGE)
+
+
+def port_settings(entry: Json) -> Iterator[str]:
+    """The lines that put a device on its master."""
+    link = link_from(entry)
+    begin = f"link set dev {link.name}"
+    if link.master:
+        yield f"{begin} master {link.master}"
+        if _info(entry).get("info_slave_kind") == "bridge":
+            yield from _options(begin, "bridge_slave", "info_slave_data", entry, PORT)
+
+
+def without_carrier(links: list[Link]) -> Iterator[str]:
+    """The lines after which each bridge that has lost its last port is as one that has."""
+    masters = {link.master for link in links}
+    for link in links:
+        if link.kind == "bridge" and link.has_no_carrier and link.name not in masters:
+            yield "link add lost0 type veth peer name lost1"
+            yield from (f"link set {end} up" for end in ("lost0", "lost1"))
+            yield f"link set lost0 master {link.name}"
+            yield "link del lost0"
+
+
+def _info(entry: Json) -> Json:
+    return values.table(entry.get("linkinfo") or {})
+
+
+def _options(
+    begin: str, kind: str, where: str, entry: Json, usual: Mapping[str, int]
+) -> Iterator[str]:
+    """A line for each of these options that is not as usual, so that none takes others with it."""
+    data = values.table(_info(entry).get(where) or {})
+    for name, value in usual.items():
+        found = values.number(int(data.get(name, value)))
+        if found != value:
+            word = ("off", "on")[found] if isinstance(value, bool) else found
+            yield f"{begin} type {kind} {name} {word}"

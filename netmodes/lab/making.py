@@ -1,0 +1,231 @@
+"""Makes the copy of a machine, on the lab's machine and at its router.
+
+What the kernel or a program here refuses is left out and named, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from subprocess import CompletedProcess
+
+from netmodes.lab import servers
+from netmodes.lab.copy import SYS, Copy, routes, rules
+from netmodes.lab.kinds import LAN, Device
+from netmodes.lab.lan import OUTSIDE_6
+from netmodes.lab.left import LeftOut
+from netmodes.lab.machine import OUTSIDE_IP, OUTSIDE_NAME
+from netmodes.lab.rulesets import Block
+from netmodes.plan.text import lines_of
+
+AT_LAN = ("nsenter", f"--net={LAN}")
+
+#: What ``ip -force -batch`` says after what it says of a line that failed.
+FAILED = re.compile(r"((?:.*\n)*?)Command failed -:(\d+)\n")
+
+#: The LAN has its addresses at once, and answers whoever asks.
+AT_ONCE: tuple[str, ...] = (
+    "net.ipv6.conf.default.accept_dad=0",
+    "net.ipv6.conf.default.accept_ra=0",
+)
+AT_ONCE += ("net.ipv4.conf.default.rp_filter=0", "net.ipv4.conf.all.rp_filter=0")
+
+#: New devices take these, so that addresses are the machine's own alone, and at once.
+DEFAULTS = {"accept_dad": "0", "addr_gen_mode": "1"}
+
+#: A setting of a device's own.
+OF_DEVICE = re.compile(rf"({SYS}/ipv[46]/(?:conf|neigh))/(?!all/|default/)([^/]+)/([^/]+)")
+
+#: Frames for another's MAC are taken, as a switch and the machines behind it would.
+ASIDE = """
+table netdev aside {{
+    chain {device} {{
+        type filter hook ingress device {device} priority 0;
+        meta pkttype other meta pkttype set host
+    }}
+}}
+"""
+
+
+def make(copy: Copy) -> list[LeftOut]:
+    """Make it; what was left out, but for what is of devices that are."""
+    found = _make(copy)
+    gone = {each.what for each in found if each.part == "links"}
+    return [each for each in found if each.what in gone or gone.isdisjoint(each.what.split())]
+
+
+def _make(copy: Copy) -> list[LeftOut]:
+    left = [*copy.left]
+    _run((*AT_LAN, "sysctl", "-qe", "-w", *AT_ONCE))
+    for place in (f"{SYS}/ipv4/conf", f"{SYS}/ipv6/conf"):
+        settle({f"{place}/default/{name}": value for name, value in DEFAULTS.items()})
+    settle({path: text for path, text in copy.settings.items() if _is_early(path)})
+    left += _devices(copy.devices)
+    left += _ip(copy.links, "links")
+    settle(_unusual(copy.settings))
+    _router(copy)
+    left += _ip(copy.up, "links")
+    _wait_for_carriers()
+    left += _ip(copy.addresses, "addresses")
+    left += _ip(copy.nexthops, "routes")
+    for family, wanted in (("-4", copy.routes), ("-6", copy.routes6)):
+        left += _routes(family, wanted)
+    for family, wanted in (("-4", copy.rules), ("-6", copy.rules6)):
+        left += _rules(family, wanted)
+    left += _ip(copy.neighbours, "addresses")
+    _ip([f"netns add {name}" for name in copy.namespaces], "links")
+    left += [each for block in copy.firewall for each in load(block)]
+    settle(copy.settings)
+    left += _ip(copy.last, "links")
+    _names(copy)
+    return left
+
+
+def settle(wanted: dict[str, str]) -> None:
+    """Write the settings that are not as wanted; what is not here, or is another's, stays."""
+    for path, text in wanted.items():
+        with suppress(OSError):
+            with open(path) as file:  # noqa: PTH123
+                differs = file.read().rstrip("\n") != text
+            if differs:
+                with open(path, "w") as file:  # noqa: PTH123
+                    file.write(text)
+
+
+def _is_early(path: str) -> bool:
+    """Whether a setting is written before there are devices."""
+    return path.rpartition("/")[2] not in DEFAULTS and not OF_DEVICE.match(path)
+
+
+def _unusual(settings: dict[str, str]) -> dict[str, str]:
+    """What devices are not given as new ones, to be written before they have addresses."""
+    found: dict[str, str] = {}
+    for path, text in settings.items():
+        if (of := OF_DEVICE.match(path)) and of[3] not in DEFAULTS:
+            usual = settings.get(f"{of[1]}/default/{of[3]}")
+            found |= {path: text} if usual != text or of[2] == "lo" else {}
+    return found
+
+
+def _devices(devices: Iterable[Device]) -> Iterator[LeftOut]:
+    """Make the devices, or what stands in for each."""
+    there = {link.split(":")[1].strip().split("@")[0] for link in _lines("ip", "-o", "link")}
+    by_line = {one.add: one for one in devices if one.name not in there}
+    for line, error in _batch([*by_line]):
+        one = by_line[line]
+        tries = [one.instead, re.sub(r" index \d+", "", one.add)]
+        made = next((each for each in tries if each and not _batch([each])), None)
+        if made is None:
+            yield LeftOut(one.name, f"it cannot be made here ({error})", "links")
+        elif made == one.instead and one.left:
+            yield one.left
+    yield from (one.left for one in by_line.values() if one.left and not one.instead)
+
+
+def _router(copy: Copy) -> None:
+    _batch(copy.lan, *AT_LAN)
+    _batch(OUTSIDE_6, *AT_LAN, family="-6")
+    for device in copy.aside:
+        _run((*AT_LAN, "nft", "-f", "-"), ASIDE.format(device=device))
+
+
+def _routes(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
+    """Make the routes of a family those that are wanted, in their order; on-link ones first."""
+    there = routes(_lines("ip", "-d", family, "route", "show", "table", "all"))
+    extra = [f"route del {line}" for line in there if line not in wanted]
+    _batch(extra, family=family)
+    new = [f"route append {line}" for line in wanted if line not in there]
+    new.sort(key=lambda line: " via " in line or " nhid " in line)
+    return _ip(new, "routes", family)
+
+
+def _rules(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
+    there = rules(_lines("ip", family, "rule", "show"))
+    left = _ip([f"rule add {line}" for line in wanted if line not in there], "routes", family)
+    _batch([f"rule del {line}" for line in there if line not in wanted], family=family)
+    return left
+
+
+def _wait_for_carriers(seconds: float = 5) -> None:
+    """Wait until the kernel has told each device of its carrier, as it does once a second."""
+    deadline = time.monotonic() + seconds
+    while re.search("LOWER_UP.* state (DOWN|LOWER)", "\n".join(_lines("ip", "-o", "link"))):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+
+
+def _names(copy: Copy) -> None:
+    for server, is_own in [*copy.servers.items()][:6]:
+        servers.names(server, OUTSIDE_NAME, OUTSIDE_IP, () if is_own else AT_LAN)
+    for place, text in copy.resolv.items():
+        servers.resolve(place, text)
+
+
+def _ip(lines: Iterable[str], part: str, family: str = "") -> list[LeftOut]:
+    """Give lines to ``ip``; those that it refuses."""
+    failed = _batch([*lines], family=family)
+    return [LeftOut(line, error, part) for line, error in failed]
+
+
+def _batch(
+    lines: Iterable[str], *place: str, family: str = "", again: bool = False
+) -> list[tuple[str, str]]:
+    """The lines that ``ip -batch`` refuses, each with its error.
+
+    It ends at a line that it does not understand and tells not which: each half is tried again.
+    """
+    lines = [*lines]
+    if not lines:
+        return []
+    words = ("ip", *filter(None, [family]), "-force", "-batch", "-")
+    done = _run((*place, *words), "".join(f"{line}\n" for line in lines))
+    said = FAILED.sub("", done.stderr)
+    if done.returncode and said.strip() and "Command failed" not in said:
+        if len(lines) == 1:
+            return [(lines[0], _sentence(said))]
+        half = len(lines) // 2
+        parts = (lines[:half], lines[half:])
+        return [one for part in parts for one in _batch(part, *place, family=family, again=True)]
+    found = (
+        (lines[int(line) - 1], _sentence(error)) for error, line in FAILED.findall(done.stderr)
+    )
+    return [one for one in found if not (again and "exists" in one[1])]
+
+
+def load(block: Block) -> list[LeftOut]:
+    """Load rules; those that are refused, one by one."""
+    done = _run(block.argv, block.begin + "".join(f"{line}\n" for line in block.lines) + block.end)
+    if done.returncode == 0 or not block.lines:
+        return []
+    if len(block.lines) == 1:
+        rule = block.lines[0].partition("\n")[0]
+        return [LeftOut(rule, f"{block.argv[0]}: {_sentence(done.stderr)}", "firewall")]
+    half = len(block.lines) // 2
+    parts = (block.lines[:half], block.lines[half:])
+    return [
+        each for part in parts for each in load(Block(block.argv, part, block.begin, block.end))
+    ]
+
+
+def _sentence(error: str) -> str:
+    """The first line of an error, without the words that say that it is one."""
+    lines = [line for line in lines_of(error) if line.strip()] or [""]
+    return re.sub(r"^(Error: |RTNETLINK answers: )", "", lines[0]).rstrip(".")
+
+
+def _lines(*argv: str) -> list[str]:
+    return lines_of(_run(argv).stdout)
+
+
+def _run(argv: tuple[str, ...], given: str = "") -> CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            argv, input=given, capture_output=True, text=True, check=False, env=os.environ
+        )
+    except OSError as error:
+        return CompletedProcess(argv, 1, "", f"{argv[0]}: {error.strerror}")
