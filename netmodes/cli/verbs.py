@@ -110,7 +110,9 @@ def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
     """
     from netmodes.lab import lab as machine
 
-    sys.exit(machine.enter(command, show, table_of(like) if like else None))
+    if like:
+        sys.exit(machine.enter(command, say, table_of(like)))
+    sys.exit(machine.enter(command, show))
 
 
 def table_of(like: str) -> Table:

@@ -73,7 +73,7 @@ class Copy:
         rules6: the IPv6 ones.
         neighbours: those that were entered by hand.
         lan: the LAN, at its router.
-        aside: ends of cables that take frames for any MAC.
+        aside: what at the router takes frames for any MAC.
         namespaces: the named namespaces.
         settings: the settings of the network, by their place.
         firewall: the rules.
@@ -131,7 +131,7 @@ def copied(table: Table) -> Copy:
         safe(rules(table.lines("rules6") or [])),
         safe(map(_neighbour, facts.neighbours or [])),
         safe(lan.lan(facts, devices)),
-        (*lan.with_static_neighbours(facts, devices),),
+        (*lan.aside(facts, devices),),
         tuple(name for name in facts.namespaces or () if PLAIN.fullmatch(name)),
         dict(_settings(table)),
         _firewall(table, left),

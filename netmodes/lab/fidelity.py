@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from netmodes.lab.copy import OF_ADDRESSES
 from netmodes.lab.kinds import BRIDGE, OWN, PORT
 from netmodes.lab.left import LeftOut
 from netmodes.lab.rulesets import IPTABLES
@@ -32,8 +33,8 @@ OF |= dict.fromkeys(("routes", "routes6", "nexthops", "rules", "rules6"), "route
 #: Settings that tell what only the first network namespace has, or whose numbers are users'.
 ELSEWHERE = re.compile(r"/(tcp_ehash_entries|udp_hash_entries|ping_group_range)$")
 
-#: Every device has a route to these, in whatever order.
-OF_EVERY = ("fe80::/64", "ff00::/8")
+#: Every device has such routes, in whatever order.
+OF_DEVICES = re.compile(f"{OF_ADDRESSES.pattern}|unicast fe80::/64 .* proto kernel")
 
 WHY = {"gone": "the copy has it not", "new": "the copy alone has it", "moved": "its place differs"}
 
@@ -66,7 +67,7 @@ def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[
 def _counts(each: Difference, machine: Table) -> bool:
     """Whether it matters, and is no other part's: iptables' own tables are iptables'."""
     words = each.line.split()
-    if each.what == "unknown" or (each.what == "moved" and words[1] in OF_EVERY):
+    if each.what == "unknown" or (each.what == "moved" and OF_DEVICES.match(each.line)):
         return False
     if each.part == "nft":
         program, names = IPTABLES.get(words[1], ("", ()))

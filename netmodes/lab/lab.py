@@ -19,12 +19,14 @@ it can reach the real machine's network, its sysctls, processes or root's files.
 command.
 """
 
+import json
 import os
 import signal
 import site
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +49,9 @@ NEEDS = ("cp", "ip", "sysctl")
 
 #: Where the machine finds the namespaces of its LAN.
 LAN = Path("/run/lan")
+
+#: Where a copy tells what it has not, or has otherwise, and how much of that is said.
+COPY, MOST = Path("/run/copy.json"), 20
 
 #: Variables of the session outside: it does not go through the lab's NIC, and sudo is for no one.
 FOREIGN = ("SSH_CONNECTION", "SUDO_")
@@ -96,8 +101,12 @@ def _copy(like: Table, copy: Copy, echo: Callable[[str], None]) -> None:
     _run_step(iproute.add_namespace(HOST))
     _move_to_machine()
     left = making.make(copy)
-    for each in (*left, *fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))):
-        echo(f"# {each}")
+    left += fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
+    COPY.write_text(json.dumps([asdict(each) for each in left], indent=2))
+    for each in left[:MOST]:
+        echo(f"Note: {each}.")
+    if len(left) > MOST:
+        echo(f"Note: {len(left) - MOST} more are in {COPY}.")
 
 
 def _article(echo: Callable[[str], None]) -> None:

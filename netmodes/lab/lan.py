@@ -38,17 +38,23 @@ class Segment:
     subnets: frozenset[Subnet]
     hops: frozenset[Ip]
 
+    @property
+    def device(self) -> str:
+        """What has its addresses at the router: a cable's end, or a bridge of several."""
+        first = self.cables[0]
+        return far_end(first) if len(self.cables) == 1 else f"seg{first.index}"
+
 
 def lan(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
     """The lines for ``ip -batch`` that make the LAN."""
     made = {device.name: device for device in devices if device.cable}
     yield from OUTSIDE
     for segment in segments(facts, set(made)):
-        device = far_end(segment.cables[0])
+        device = segment.device
         if len(segment.cables) > 1:
-            device = f"seg{segment.cables[0].index}"
             yield f"link add {device} type bridge"
             yield from (f"link set {far_end(link)} master {device}" for link in segment.cables)
+            yield f"link set {device} promisc on"  # it takes frames for any MAC, as ``aside`` says
             yield f"link set {device} up"
         for link in segment.cables:
             if made[link.name].carrier:
@@ -168,10 +174,13 @@ def _neighbours(facts: Facts) -> Iterator[tuple[Ip, str]]:
             yield one.ip, one.dev
 
 
-def with_static_neighbours(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
-    """The ends of cables whose LAN must also take frames for a MAC that is nobody's there."""
-    by_hand = {device for _, device in _neighbours(facts)}
-    for device in devices:
-        link = facts.link(device.name)
-        if link and device.cable and by_hand.intersection(x.name for x in surfaces(link, facts)):
-            yield far_end(link)
+def aside(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
+    """The devices that must also take frames for a MAC that is nobody's there.
+
+    A neighbour that was entered by hand has such a MAC.
+    """
+    by_hand = {one.ip for one in facts.neighbours or () if not one.proxy}
+    for segment in segments(facts, {device.name for device in devices if device.cable}):
+        if not by_hand.isdisjoint(segment.hops):
+            yield segment.device
+            yield from (far_end(link) for link in segment.cables if len(segment.cables) > 1)

@@ -134,13 +134,29 @@ def _router(copy: Copy) -> None:
 
 
 def _routes(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
-    """Make the routes of a family those that are wanted, in their order; on-link ones first."""
+    """Make the routes of a family those that are wanted; what is on-link comes before gateways.
+
+    Routes to one destination stand in their order: of equal ones the kernel takes the first.
+    """
     there = routes(_lines("ip", "-d", family, "route", "show", "table", "all"))
-    extra = [f"route del {line}" for line in there if line not in wanted]
-    _batch(extra, family=family)
-    new = [f"route append {line}" for line in wanted if line not in there]
-    new.sort(key=lambda line: " via " in line or " nhid " in line)
-    return _ip(new, "routes", family)
+    old, groups = _by_destination(there), _by_destination(wanted)
+    stay = {to for to, lines in old.items() if groups.get(to, [])[: len(lines)] == lines}
+    _batch([f"route del {line}" for to in old if to not in stay for line in old[to]], family=family)
+    new = {to: lines[len(old[to]) if to in stay else 0 :] for to, lines in groups.items()}
+    order = sorted(new.values(), key=lambda lines: any(map(_has_next_hop, lines)))
+    return _ip([f"route append {line}" for lines in order for line in lines], "routes", family)
+
+
+def _by_destination(lines: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        table = re.search(r" table (\S+)", line)
+        found.setdefault(f"{line.split()[1]} {table and table[1]}", []).append(line)
+    return found
+
+
+def _has_next_hop(line: str) -> bool:
+    return " via " in line or " nhid " in line
 
 
 def _rules(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
