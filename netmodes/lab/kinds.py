@@ -56,7 +56,7 @@ PORT = dict.fromkeys(("hairpin", "isolated", "guard", "neigh_suppress"), False)
 PORT |= dict.fromkeys(("learning", "flood", "mcast_flood"), True)
 
 #: What a device has switched on or off that a new one has not.
-SWITCHES = {"NOARP": "arp off", "ALLMULTI": "allmulticast on", "PROMISC": "promisc on"}
+SWITCHES = {"ALLMULTI": "allmulticast on", "PROMISC": "promisc on"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _pair(link: Link, peer: Link) -> Device:
 
 def _device(link: Link, entry: Json, names: set[str]) -> Device:
     if not link.kind or link.kind == "veth":
-        if link.type in ("", "ether"):
+        if link.is_ethernet:
             return _cable(link)
         return _stand_in(link, "without Ethernet")
     if link.kind == "tun" and link.has_no_carrier:
@@ -151,7 +151,7 @@ def _stand_in(link: Link, why: str) -> Device:
     left = LeftOut(link.name, f"a stand-in for a device {why}", "links")
     if link.kind == "dummy":
         return Device(link.name, f"link add {_new(link)} type ifb", left=left)
-    if link.type in ("", "ether"):
+    if link.is_ethernet:
         made = _cable(link)
         return Device(link.name, made.add, cable=True, carrier=made.carrier, left=left)
     mac = f"02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
@@ -192,6 +192,8 @@ def settings(entry: Json) -> Iterator[str]:
     for flag, words in SWITCHES.items():
         if flag in link.flags and link.name != "lo":
             yield f"{begin} {words}"
+    if link.name != "lo" and ("NOARP" in link.flags or not link.is_ethernet):
+        yield f"{begin} arp off"
     if link.kind == "bridge":
         yield from _options(begin, "bridge", "info_data", entry, BRIDGE)
 

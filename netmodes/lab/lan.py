@@ -57,6 +57,8 @@ def lan(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
             yield f"link set {device} promisc on"  # it takes frames for any MAC, as ``aside`` says
             yield f"link set {device} up"
         for link in segment.cables:
+            if not link.is_ethernet:
+                yield f"link set {far_end(link)} arp off"
             if made[link.name].carrier:
                 yield f"link set {far_end(link)} up"
         yield from _addresses(segment, device)
@@ -128,10 +130,10 @@ def _subnets(link: Link, facts: Facts) -> Iterator[Subnet]:
         whole = ip_network(f"{address.ip}/{address.ip.max_prefixlen}")
         if address.ip.is_link_local and address.is_6:
             continue
-        yield whole if link.type not in ("", "ether") else _subnet(address.ip, address.prefixlen)
+        yield _subnet(address.ip, address.prefixlen) if link.is_ethernet else whole
         if address.peer:
             yield whole
-    if link.type in ("", "ether"):
+    if link.is_ethernet:
         names = {each.name for each in above}
         for route in (*facts.known("routes"), *facts.known("routes6")):
             if route.dev in names and _is_on_link(route.to, route.gateway, route.type):

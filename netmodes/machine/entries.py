@@ -136,6 +136,11 @@ class Link:
         return "UP" in self.flags
 
     @property
+    def is_ethernet(self) -> bool:
+        """Whether its frames are Ethernet's, as far as is known."""
+        return self.type in ("", "ether")
+
+    @property
     def has_no_carrier(self) -> bool:
         """Whether nothing is at its other end."""
         return "NO-CARRIER" in self.flags
