@@ -6,11 +6,9 @@ off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port
 
 from collections.abc import Iterator
 
-from netmodes.commands import handover_batch, looks, sysctl
+from netmodes.commands import handover_back, handover_batch, sysctl
 from netmodes.machine.facts import Facts
-from netmodes.plan.look import literal
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Undo
 
 #: The value of ``rp_filter`` that accepts a packet whose source is reachable by any device
 #: (ip-sysctl).
@@ -62,20 +60,13 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
 
     Then the bridge gets the uplink's ``rp_filter``, and hears router advertisements in its place.
     """
-    last = literal(handover_batch.last_to_return(uplink, facts))
-    # On the bridge, even if a DHCP client has given it to the uplink as well; or on neither.
-    where = [f'{looks.named(name)}.*"local":"{last}"' for name in (bridge, uplink)]
-    returning = Undo(
-        looks.links(*where, f'"ifname":"{literal(uplink)}",()'),
-        ("ip", "-force", "-batch", "-"),
-        handover_batch.to_uplink(uplink, bridge, facts),
-        unless=tuple(handover_batch.left_out(uplink, bridge, facts)),
-    )
     yield Step(
         ("ip", "-batch", "-"),
         f"the host's addresses and routes move from {uplink} to {bridge}, all at once",
-        stdin=handover_batch.to_bridge(uplink, bridge, bridge_address, facts),
-        undo=returning,
+        stdin="".join(
+            f"{line}\n" for line in handover_batch.to_bridge(uplink, bridge, bridge_address, facts)
+        ),
+        undo=handover_back.undo(uplink, bridge, bridge_address, facts),
         share=f"addresses {uplink}",
     ).as_guard(
         f"the host's address stays on {uplink}, whose frames {bridge} now takes: host and "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from netmodes.commands import handover_batch
+from netmodes.commands import handover_routes
 from netmodes.errors import Refused
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
@@ -62,7 +62,7 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
         evidence = f"ip -d link show dev {name}" if facts.link(name) else "ip link"
         yield Finding("error", what, evidence, advice=advice, about=name)
     for route in [*facts.known("routes"), *facts.known("routes6")]:
-        if name in (route.dev, *route.hops) and (words := handover_batch.unmovable(route)):
+        if name in (route.dev, *route.hops) and (words := handover_routes.unmovable(route)):
             yield Finding(
                 "error",
                 f"the route to {route.dst} has {words[0]}, which cannot move to a bridge",

@@ -23,7 +23,7 @@ FOREVER = 4294967295
 #: What an address can be beside its numbers.
 MARKS = (
     *("nodad", "noprefixroute", "home", "mngtmpaddr", "autojoin"),
-    *("temporary", "deprecated", "dynamic"),
+    *("temporary", "deprecated", "dynamic", "secondary"),
 )
 
 #: What a route may have, each with its word in ``ip route``, in the order of the words.
@@ -239,6 +239,11 @@ class Route:
         if not isinstance(self.to, IPv4Network) or self.type in ("broadcast", "multicast"):
             return None
         return self.to if self.to.prefixlen > HALF else None
+
+    @property
+    def key(self) -> tuple[Subnet, str, int]:
+        """What routes have in common of which the kernel takes the first."""
+        return self.to, self.table, self.metric or 0
 
     def through(self, device: str) -> Route:
         """The same route by another device."""

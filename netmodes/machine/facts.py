@@ -157,12 +157,18 @@ class Facts:
         found = self.known_link(name).addresses
         return [one for one in found if not one.is_6 or one.scope == "global"]
 
-    def unicast_routes(self, name: str) -> list[Route]:
-        """The unicast routes through a device, on-link ones first, without link-local ones."""
-        every: list[Route] = [*self.known("routes"), *self.known("routes6")]
-        routes = [one for one in every if one.dev == name and one.type == "unicast"]
-        ours = (one for one in routes if not one.is_link_local)
-        return sorted(ours, key=lambda route: route.gateway is not None)
+    def every_route(self) -> list[Route]:
+        """The routes of both families, in the kernel's order."""
+        return [*self.known("routes"), *self.known("routes6")]
+
+    def routes_through(self, name: str) -> list[Route]:
+        """The routes through a device, but those that the kernel adds with any address."""
+        routes = (one for one in self.every_route() if one.dev == name and not one.is_link_local)
+        return [one for one in routes if one.type == "unicast" or one.protocol != "kernel"]
+
+    def neighbours_on(self, name: str) -> list[Neighbour]:
+        """The neighbours of a device that were entered by hand."""
+        return [one for one in self.known("neighbours") if one.dev == name]
 
     def interface_sysctls(self, name: str) -> dict[str, str]:
         """A device's own settings that differ from a new device's, and its `ipv4.rp_filter`."""

@@ -56,7 +56,8 @@ if [ "$*" = "-batch -" ]; then head -n "$CUT" | "$REAL" -batch -; exit 1; fi
 exec "$REAL" "$@"
 """
 
-#: Several addresses of both families, a label, a peer, five kinds of route, two tables.
+#: Several addresses of both families, a label, a peer, seven kinds of route, two tables, and
+#: neighbours; another NIC's routes that are equal to the uplink's, before or after them.
 RICH = """
 ip addr add 192.168.64.4/24 brd + dev enp0s1 label enp0s1:1
 ip addr add 10.9.0.2/16 dev enp0s1 noprefixroute
@@ -68,6 +69,21 @@ ip route add 10.40.0.1 via 10.50.0.1 dev enp0s1 onlink
 ip route add default via 192.168.64.1 table 100 src 192.168.64.3
 ip -6 route add default via fd00:64::1 dev enp0s1
 ip -6 route add fd77::/64 dev enp0s1 table 100 metric 7
+ip addr add fd00:66::3/64 dev enp0s1 nodad
+ip route add default via 192.168.64.1 metric 200
+ip route add 10.60.0.0/16 via 192.168.64.1 mtu lock 1300
+ip route add local 10.61.0.0/24 dev enp0s1
+ip route add multicast 239.1.0.0/16 dev enp0s1
+ip neigh add 192.168.64.70 lladdr 02:00:00:00:00:01 dev enp0s1
+ip neigh add proxy 192.168.64.60 dev enp0s1
+ip neigh add proxy fd00:64::60 dev enp0s1
+ip link add enp0s2 type veth peer name far0
+ip link set far0 up
+ip link set enp0s2 up
+ip route append 10.30.0.0/16 dev enp0s2
+ip route add 10.63.0.0/16 dev enp0s2
+ip route append 10.63.0.0/16 dev enp0s1
+ip -6 route append fd77::/64 dev enp0s2 table 100 metric 7
 ip link set enp0s1 mtu 1400
 """
 
@@ -132,6 +148,10 @@ def test_source(lab6: Lab) -> None:
     assert set(sources[1::2]) == {"fd00:64::3"}
 
 
+#: What `ip -j` leaves out, and who else is known.
+UNTOLD = "ip -d -4 route show table all; ip neigh show nud permanent; ip neigh show proxy"
+
+
 @pytest.mark.parametrize("way", ["netmodes", "script"])
 def test_rich_uplink(lab: Lab, way: str) -> None:
     """A rich uplink comes back as it was, address by address and route by route."""
@@ -141,14 +161,17 @@ def test_rich_uplink(lab: Lab, way: str) -> None:
         "netmodes": (("netmodes", "bridged", "--uplink", "enp0s1"), ("netmodes", "down", "A")),
         "script": (("bash", script), ("bash", script, "down")),
     }[way]
-    before = state(lab.ok)
+    before, untold = state(lab.ok), lab.sh(UNTOLD).stdout
 
     lab.ok(*up)
     source = lab.ok("ip", "route", "get", "8.8.8.8")
+    moved = lab.sh(UNTOLD).stdout
     lab.ok(*down)
 
     assert "dev br0 src 192.168.64.3" in source
+    assert set(untold.replace("enp0s1", "br0").splitlines()) <= set(moved.splitlines())
     assert state(lab.ok) == before
+    assert lab.sh(UNTOLD).stdout == untold
 
 
 def test_cut_short(quick_lab: Lab) -> None:
@@ -157,7 +180,7 @@ def test_cut_short(quick_lab: Lab) -> None:
     quick_lab.replace("ip", CUT)
     before = state(quick_lab.ok)
 
-    for cut in (12, 17, 21):
+    for cut in (3, 19, 29, 34):
         up = quick_lab.run("env", f"CUT={cut}", "netmodes", "bridged", "--uplink", "enp0s1")
 
         assert up.stderr.endswith("undone; nothing is left.\n")

@@ -1,40 +1,44 @@
 """The hand-over's batches: every address and route of the uplink, to the bridge and back."""
 
+import re
 from dataclasses import replace
+from ipaddress import ip_address
 
 import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Plan, Refused, Step
-from netmodes.machine.entries import Json, address_from, route_from
+from netmodes.machine.entries import Json, Neighbour, address_from, route_from
 
 #: What the rich uplink's undo reads, half a minute after the run began.
 RICH_BACK = """
 addr add fd00:64::3/64 nodad noprefixroute dev enp0s1
 link set enp0s1 nomaster
-addr del 169.254.7.7/16 dev br0
-addr del 192.168.64.3/24 dev br0
-addr del 10.9.0.2/16 dev br0
-addr del 10.10.0.1 peer 10.10.0.2/32 dev br0
-addr del 192.168.64.4/24 dev br0
-addr del fd00:64::3/64 dev br0
 addr add 169.254.7.7/16 label enp0s1 scope link dev enp0s1
 addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1
 addr add 10.9.0.2/16 label enp0s1 noprefixroute dev enp0s1
 addr add 10.10.0.1 peer 10.10.0.2/32 label enp0s1 valid_lft 967 preferred_lft 867 dev enp0s1
 addr add 192.168.64.4/24 brd 192.168.64.255 label enp0s1:1 dev enp0s1
 addr change fd00:64::3/64 dev enp0s1
-route replace 10.10.0.2 dev enp0s1 proto kernel scope link src 10.10.0.1
-route replace 10.30.0.0/16 dev enp0s1 scope link src 192.168.64.3
-route replace 169.254.0.0/16 dev enp0s1 proto kernel scope link src 169.254.7.7
-route replace 192.168.64.0/24 dev enp0s1 proto kernel scope link src 192.168.64.3 metric 100
+route prepend 10.30.0.0/16 dev enp0s1 scope link src 192.168.64.3
 route replace fd77::/64 dev enp0s1 table 100 metric 7 pref medium
-route replace default via 192.168.64.1 dev enp0s1 table 100 src 192.168.64.3
-route replace default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100
-route replace 10.20.0.0/16 via 192.168.64.1 dev enp0s1 metric 50 mtu 1400
-route replace 10.40.0.1 via 10.50.0.1 dev enp0s1 onlink
-route replace ::/0 via fd00:64::1 dev enp0s1 metric 1024 pref medium
+route prepend 10.40.0.1 via 10.50.0.1 dev enp0s1 onlink
+route prepend 10.20.0.0/16 via 192.168.64.1 dev enp0s1 metric 50 mtu 1400
+route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100
+route prepend default via 192.168.64.1 dev enp0s1 table 100 src 192.168.64.3
+route append ::/0 via fd00:64::1 dev enp0s1 metric 1024 pref medium
+route del ::/0 via fd00:64::1 dev br0 metric 1024 pref medium
+addr del 192.168.64.100/24 dev br0
+addr del 192.168.64.4/24 dev br0
+addr del 10.10.0.1 peer 10.10.0.2/32 dev br0
+addr del 10.9.0.2/16 dev br0
+addr del 192.168.64.3/24 dev br0
+addr del 169.254.7.7/16 dev br0
+addr del fd00:64::3/64 dev br0
 """
+
+#: What the kernel sees to itself.
+LOCAL: Json = {"dev": "enp0s1", "table": "local", "protocol": "kernel"}
 
 V4: Json = {"family": "inet", "prefixlen": 24, "scope": "global", "label": "enp0s1"}
 V6: Json = {"family": "inet6", "prefixlen": 64, "scope": "global"}
@@ -95,14 +99,20 @@ def test_order() -> None:
 
     lines = to_bridge(rich)
 
-    verbs = [line.split()[1] for line in lines]
+    verbs = [" ".join(line.split()[:2]) for line in lines]
     added, deleted = (
         [line.split()[2].partition("/")[0] for line in lines if line.startswith(f"addr {verb}")]
         for verb in ("add", "del")
     )
-    assert verbs == ["add"] * 6 + ["replace"] * 13 + ["del"] * 6
-    assert added == [str(address.ip) for address in rich.global_addresses("enp0s1")]
-    assert deleted == added[::-1]
+    first, last = verbs.index("route replace"), len(verbs) - 6
+    assert verbs[:first] == ["addr del", *["addr add"] * 7]
+    assert {verb.split()[0] for verb in verbs[first:last]} == {"route"}
+    assert verbs[last:] == ["addr del"] * 6
+    gateways = [" via " in line for line in lines[first:last] if line.startswith("route prepend")]
+    assert gateways == sorted(gateways), "a gateway is reached by a route that is there before"
+    assert added[:-1] == [str(address.ip) for address in rich.global_addresses("enp0s1")]
+    assert added[-1] == deleted[0] == "192.168.64.100"
+    assert deleted[1:] == added[-2::-1]
 
 
 def test_back_begins_outside(article: Facts) -> None:
@@ -120,7 +130,7 @@ def test_back_begins_outside(article: Facts) -> None:
         ({**V4}, "10.0.0.2/24", "10.0.0.2/24 label enp0s1"),
         (
             {**V4, "label": "enp0s1:7", "broadcast": "10.0.0.255", "metric": 7},
-            "10.0.0.2/24",
+            "10.0.0.2/24 brd 10.0.0.255",
             "10.0.0.2/24 brd 10.0.0.255 label enp0s1:7 metric 7",
         ),
         ({**V4, "scope": "link"}, "10.0.0.2/24 scope link", "10.0.0.2/24 label enp0s1 scope link"),
@@ -146,13 +156,14 @@ def test_address(info: Json, on_bridge: str, again: str, article: Facts) -> None
     """On the bridge an IPv4 address lasts for ever, without a route; it comes back as it was."""
     facts = uplink(article, {**info, "local": "10.0.0.2"})
 
-    assert of(to_bridge(facts), "10.0.0.2")[:2] == [
+    plain = re.sub(" (scope|brd) .*", "", on_bridge)
+    assert [line for line in of(to_bridge(facts), "10.0.0.2") if line.startswith("addr")] == [
         f"addr add {on_bridge} noprefixroute dev br0",
-        f"addr del {on_bridge.removesuffix(' scope link')} dev enp0s1",
+        f"addr del {plain} dev enp0s1",
     ]
-    assert of(to_uplink(facts), "10.0.0.2")[:2] == [
-        f"addr del {on_bridge.removesuffix(' scope link')} dev br0",
+    assert [line for line in of(to_uplink(facts), "10.0.0.2") if line.startswith("addr")] == [
         f"addr add {again} dev enp0s1",
+        f"addr del {plain} dev br0",
     ]
 
 
@@ -172,8 +183,8 @@ def test_address_of_ipv6(info: Json, flags: str, article: Facts) -> None:
     ]
     assert of(to_uplink(facts), "fd00::2") == [
         f"addr add fd00::2/64 nodad noprefixroute {flags.removeprefix('noprefixroute ')}dev enp0s1",
-        "addr del fd00::2/64 dev br0",
         f"addr change fd00::2/64 {flags}dev enp0s1",
+        "addr del fd00::2/64 dev br0",
     ]
 
 
@@ -183,8 +194,8 @@ def test_address_that_is_never_looked_for(article: Facts) -> None:
 
     assert of(to_uplink(facts), "fd00::2") == [
         "addr add fd00::2/64 noprefixroute nodad dev enp0s1",
-        "addr del fd00::2/64 dev br0",
         "addr change fd00::2/64 nodad dev enp0s1",
+        "addr del fd00::2/64 dev br0",
     ]
 
 
@@ -216,7 +227,7 @@ def test_lifetimes(elapsed: float, article: Facts) -> None:
     facts = uplink(article, {**V4, **lifetimes, "local": "10.0.0.2"}, routes=(expires,))
 
     lines = to_uplink(facts, elapsed)
-    address, route = of(lines, "10.0.0.2")[1], of(lines, "fd77::/64")
+    address, route = of(lines, "10.0.0.2")[0], of(lines, "fd77::/64")
 
     left = [max(60, seconds - int(elapsed)) for seconds in (3600, 1800, 900)]
     assert f" valid_lft {left[0]} preferred_lft {left[1]} dev" in address
@@ -250,16 +261,20 @@ def test_lifetimes(elapsed: float, article: Facts) -> None:
             "::/0 via fe80::1 dev {} metric 512 pref high",
         ),
         ({"dst": "fd77::/64", "metric": 7}, "fd77::/64 dev {} metric 7"),
+        ({"type": "local", "dst": "10.1.0.9", "table": "7"}, "local 10.1.0.9 dev {} table 7"),
+        ({"type": "multicast", "dst": "239.0.0.0/8"}, "multicast 239.0.0.0/8 dev {}"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_route(route: Json, line: str, article: Facts) -> None:
     """A route of any table moves with all that it says, and back."""
     facts = uplink(article, routes=({"flags": [], **route, "dev": "enp0s1"},))
-    new = [f"route replace {line.format(device)}" for device in ("br0", "enp0s1")]
+    bridge, nic = (line.format(device) for device in ("br0", "enp0s1"))
+    there = [line for line in to_bridge(facts) if line not in to_bridge(article)]
+    back = [line for line in to_uplink(facts) if line not in to_uplink(article)]
 
-    assert [line for line in to_bridge(facts) if line not in to_bridge(article)] == [new[0]]
-    assert [line for line in to_uplink(facts) if line not in to_uplink(article)] == [new[1]]
+    assert [moved.split(" ", 2)[2] for moved in there] in ([bridge], [bridge, nic])
+    assert [moved.split(" ", 2)[2] for moved in back] in ([nic], [nic, bridge])
 
 
 @pytest.mark.parametrize(
@@ -318,8 +333,8 @@ def test_route_refused(route: Json, word: str, article: Facts) -> None:
         {"dst": "10.80.0.0/16", "nhid": 7, "dev": "enp0s10"},
         {"dst": "10.81.0.0/16", "nexthops": [{"dev": "wlan0"}, {"dev": "enp0s1.7"}]},
         {"type": "blackhole", "dst": "10.60.0.0/16"},
-        {"type": "multicast", "dst": "ff00::/8", "dev": "enp0s1", "table": "local"},
-        {"type": "local", "dst": "10.0.0.9", "dev": "enp0s1", "table": "local"},
+        {"type": "multicast", "dst": "ff00::/8", **LOCAL},
+        {"type": "local", "dst": "10.0.0.9", **LOCAL},
         {"dst": "fe80::/64", "dev": "enp0s1", "protocol": "kernel"},
         {"dst": "10.7.0.0/16", "dev": "enp0s10"},
     ],
@@ -347,19 +362,71 @@ def test_route_that_comes_with_its_address(
     assert [line for line in to_uplink(facts) if "proto kernel metric 256" in line] == []
 
 
-def test_source(article: Facts) -> None:
-    """The host's source in the bridge's subnet is the first address that it has there."""
-    second = {**V4, "local": "192.168.64.9"}
-    other = {**V4, "local": "10.0.0.2"}
-
-    facts = uplink(article, other, second)
+def test_reaches_who_is_on_the_bridge(article: Facts) -> None:
+    """Where the uplink had no route to the bridge's subnet the host gets one, with its source."""
+    lone = {**V4, "local": "10.0.0.2", "noprefixroute": True}
     elsewhere = Bridged(uplink="enp0s1", bridge_address="10.0.0.1/24", address="10.0.0.5/24")
 
-    subnet = "dev br0 proto kernel scope link src"
-    replaced = [line for line in to_bridge(facts) if line.startswith("route")]
-    assert replaced[-1] == f"route replace 192.168.64.0/24 {subnet} 192.168.64.3"
-    batches = [step.stdin for step in elsewhere.plan(facts).steps if step.stdin]
-    assert f"route replace 10.0.0.0/24 {subnet} 10.0.0.2\naddr del" in batches[0]
+    batches = [step.stdin for step in elsewhere.plan(uplink(article, lone)).steps if step.stdin]
+
+    added = "route append 10.0.0.0/24 dev br0 proto kernel scope link src 10.0.0.2\n"
+    assert f"{added}addr del" in batches[0]
+    assert [line for line in to_bridge(article) if "route append" in line] == []
+
+
+EQUAL: Json = {"dst": "10.1.0.0/16", "metric": 5}
+EQUAL6: Json = {"dst": "fd77::/64", "metric": 5}
+
+
+@pytest.mark.parametrize(
+    ("route", "order", "verbs"),
+    [
+        (EQUAL, ["enp0s1", "enp0s2"], ["prepend"]),
+        (EQUAL, ["enp0s2", "enp0s1"], ["append"]),
+        (EQUAL6, ["enp0s1", "enp0s2"], ["replace"]),
+        (EQUAL6, ["enp0s2", "enp0s1"], ["append", "del"]),
+    ],
+)
+def test_equal_routes(route: Json, order: list[str], verbs: list[str], article: Facts) -> None:
+    """Among equal routes the uplink's keeps its place, and another NIC's is never taken."""
+    facts = uplink(article, routes=tuple({**route, "dev": device} for device in order))
+
+    there, back = of(to_bridge(facts), route["dst"]), of(to_uplink(facts), route["dst"])
+
+    assert [line.split()[1] for line in there] == [line.split()[1] for line in back] == verbs
+    assert "enp0s2" not in " ".join(there + back)
+
+
+def test_changed_subnet_route(article: Facts) -> None:
+    """What the kernel adds with an address and was not there is deleted once it is back."""
+    facts = uplink(article, {**V4, "local": "10.0.0.2"})
+
+    added = "10.0.0.0/24 dev enp0s1 proto kernel scope link src 10.0.0.2"
+    assert of(to_uplink(facts), "10.0.0.0/24") == [f"route del {added}"]
+    assert of(to_uplink(article), "192.168.64.0/24") == []
+
+
+def test_neighbours(article: Facts) -> None:
+    """Neighbours that were entered by hand move, and those that the uplink answers for."""
+    ip = ip_address("192.168.64.60")
+    static = Neighbour(ip, "enp0s1", "02::01", router=True, extern=True, protocol="zebra")
+    proxy, other = Neighbour(ip, "enp0s1", proxy=True), Neighbour(ip, "enp0s2", "02::02")
+    facts = replace(article, neighbours=[static, proxy, other])
+
+    for lines, device in ((to_bridge(facts), "br0"), (to_uplink(facts), "enp0s1")):
+        assert [line for line in lines if line.startswith("neigh")] == [
+            f"neigh replace {ip} lladdr 02::01 dev {device} "
+            "router extern_learn proto zebra nud permanent",
+            f"neigh replace proxy {ip} dev {device}",
+        ]
+
+
+def test_lock(article: Facts) -> None:
+    """A locked metric stays locked."""
+    route = replace(article.known("routes")[0], metrics=(("mtu", 1492),), locked=("mtu",))
+    facts = replace(article, routes=[route, *article.known("routes")[1:]])
+
+    assert [line.endswith(" mtu lock 1492") for line in of(to_bridge(facts), "mtu")] == [True]
 
 
 # What router advertisements made.
@@ -394,7 +461,7 @@ def test_advertised_addresses() -> None:
     deleted = [line for line in to_bridge(facts) if line.startswith("addr del fd")]
 
     lasting = "nodad noprefixroute valid_lft 86400 preferred_lft 14400"
-    assert added == [f"addr add {info.ip}/64 {lasting} dev br0" for info in advertised]
+    assert added == [f"addr add {info.ip}/64 {lasting} dev br0" for info in advertised[::-1]]
     assert deleted == []
 
 

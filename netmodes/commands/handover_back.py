@@ -1,0 +1,110 @@
+"""The hand-over's way back: a line of ``ip -batch`` for all that was the uplink's.
+
+What is not on the bridge any more has left it, and stays away: a virtual IP has moved to another
+machine, or somebody has deleted a route. Where the bridge itself is gone everything comes back.
+"""
+
+from collections.abc import Iterator
+
+from netmodes.commands import looks
+from netmodes.commands.handover_batch import as_it_was, deleted, entered, in_order, settled
+from netmodes.commands.handover_routes import Routes, as_made, in_words, is_advertised, made_with
+from netmodes.machine.entries import Route
+from netmodes.machine.facts import Facts
+from netmodes.plan.look import Look, literal
+from netmodes.plan.undo import Undo, seconds_left
+
+#: A line of the batch, and the look that finds that it must be left out.
+Line = tuple[str, Look | None]
+
+
+def undo(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Undo:
+    """How the hand-over is undone; the host's addresses tell where it has got to."""
+    ips = [str(item.ip) for item in deleted(facts.global_addresses(uplink))]
+    # On the bridge, even if a DHCP client has given one to the uplink as well; or on neither.
+    where = [f'{looks.named(name)}.*"local":"({_any(ips)})"' for name in (bridge, uplink)]
+    lines = [*_Back(uplink, bridge, bridge_address, facts).lines()]
+    return Undo(
+        looks.links(*where, f'"ifname":"{literal(uplink)}",()'),
+        ("ip", "-force", "-batch", "-"),
+        "".join(f"{line}\n" for line, _ in lines),
+        unless=tuple((line, look) for line, look in lines if look),
+    )
+
+
+class _Back:
+    """The way back of one uplink from its bridge."""
+
+    def __init__(self, uplink: str, bridge: str, bridge_address: str, facts: Facts) -> None:
+        self.uplink, self.bridge, self.facts = uplink, bridge, facts
+        self.mac = facts.known_link(uplink).mac
+        self.bridge_address = bridge_address
+        self.addresses = facts.global_addresses(uplink)
+        self.routes = Routes(uplink, facts)
+
+    def lines(self) -> Iterator[Line]:
+        """The lines, in the order of docs/kernel.md#way-back.
+
+        IPv6 addresses go ahead, without their routes: an advertisement that the uplink hears first
+        would give it the same ones, deaf for a second (docs/kernel.md#ipv6-addresses).
+        """
+        elsewhere = f'{looks.named(self.uplink)}.*"master":'
+        theirs = looks.links(elsewhere, but=f'"master":"{literal(self.bridge)}"')
+        yield from self._added(6)
+        yield f"link set {self.uplink} nomaster", theirs
+        yield from self._added(4)
+        for one in self.facts.neighbours_on(self.uplink):
+            yield f"neigh replace {entered(one, self.uplink)}", None
+        for item in self.addresses:
+            if item.is_6:
+                yield f"addr change {settled(item)} dev {self.uplink}", self._lost(str(item.ip))
+        yield from self._routes()
+        four, six = ([one for one in self.addresses if one.is_6 == is_6] for is_6 in (False, True))
+        for text, ip in (
+            (self.bridge_address, self.bridge_address.partition("/")[0]),
+            *((str(item), str(item.ip)) for item in [*reversed(four), *six]),
+        ):
+            yield f"addr del {text} dev {self.bridge}", self._lost(ip)
+
+    def _added(self, version: int) -> Iterator[Line]:
+        for item in in_order(self.addresses):
+            if item.ip.version == version:
+                yield f"addr add {as_it_was(item)} dev {self.uplink}", self._lost(str(item.ip))
+
+    def _lost(self, ip: str) -> Look:
+        return looks.lost(self.bridge, self.mac, ip)
+
+    def _routes(self) -> Iterator[Line]:
+        """The routes, but those that the kernel has made with their addresses as they were."""
+        made = {made_with(item, self.uplink): str(item.ip) for item in self.addresses}
+        kept = [one for one in made if one and self.routes.returns(one)]
+        for one, ip in made.items():
+            if one and one not in kept:
+                yield f"route del {in_words(one, self.uplink)}", self._lost(ip)
+        for line in self.routes.first_again(self.uplink):
+            yield line, None
+        for route in self.routes.moving:
+            if as_made(route) not in kept:
+                look = self._deleted(route)
+                for line in self.routes.lines(route, self.bridge, self.uplink, seconds_left):
+                    yield line, look
+
+    def _deleted(self, route: Route) -> Look | None:
+        """A bridge that has an address of ours, and not this route; None where that is unknown."""
+        ours = [str(one.ip) for one in deleted(self.addresses) if one.is_6 == route.is_6]
+        if not ours or is_advertised(route):
+            return None
+        bridge = literal(self.bridge)
+        in_main = route.table == "main"  # then the table is no key
+        table = '("[^t][^}]*)?"' if in_main else f'"table":"{literal(route.table)}",[^}}]*"'
+        via = f'"gateway":"{literal(str(route.gateway))}",' if route.gateway else ""
+        metric = f'metric":{route.metric}[,}}]' if route.metric else ""
+        return looks.routes(
+            route.is_6,
+            f'"type":"local","dst":"({_any(ours)})","dev":"{bridge}"',
+            but=f'"dst":"{literal(route.dst)}",{via}"dev":"{bridge}",{table}{metric}',
+        )
+
+
+def _any(texts: list[str]) -> str:
+    return "|".join(map(literal, texts))
