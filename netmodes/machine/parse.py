@@ -84,7 +84,15 @@ def _parsed(name: str, parse: Callable[..., T], *given: object) -> T:
 
 
 def links_from(table: Table) -> list[Link] | None:
-    """Every device with its addresses."""
+    """Every device with its addresses.
+
+    Raises:
+        Refused: they cannot be read.
+    """
+    return _parsed("links", _links, table)
+
+
+def _links(table: Table) -> list[Link] | None:
     links = _entries(table, "links", link_from)
     if links is not None and not any(link.name == "lo" for link in links):
         raise Refused("`ip` lists no loopback, which every machine has: try again")
@@ -276,7 +284,7 @@ def _nics(table: Table, links: list[Link]) -> dict[str, dict[str, str]] | None:
 
 
 FIELDS: dict[str, Callable[[Table], Any]] = {
-    "links": links_from,
+    "links": _links,
     "routes": _routes,
     "routes6": _routes6,
     "neighbours": _neighbours,

@@ -18,6 +18,9 @@ Subnet = IPv4Network | IPv6Network
 #: IFNAMSIZ without the final NUL (linux/if.h).
 LONGEST_DEVICE = 15
 
+#: What the kernel takes in no name: only what C knows as a blank, so U+2028 is in a name no blank.
+FORBIDDEN = re.compile(r"[/:\0 \t-\r]")
+
 #: A word of ``ip``: a table, a protocol, a scope, a MAC, a flag.
 WORD = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 
@@ -31,7 +34,7 @@ SETTING = re.compile(r"-?[0-9]+")
 def device(value: Any) -> str:  # noqa: ANN401
     """A device's name, as the kernel takes it (dev_valid_name, net/core/dev.c)."""
     name = text(value)
-    if name in ("", ".", "..") or len(name) > LONGEST_DEVICE or re.search(r"[/:\s\0]", name):
+    if name in ("", ".", "..") or len(name) > LONGEST_DEVICE or FORBIDDEN.search(name):
         raise ValueError(f"{name!r} is no name of a device")
     return name
 

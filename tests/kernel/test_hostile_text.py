@@ -3,8 +3,9 @@
 import pytest
 from labs import Lab
 
-#: What no name should have: an escape sequence, a byte that is no UTF-8, and another direction.
-EVIL = r"$'d\e[2J\xe9'"
+#: What no name should have: an escape sequence, a byte that is no UTF-8, two that Python takes for
+#: the end of a line.
+EVIL = r"$'d\e[2J\xe9\xe2\x80\xa8\x1c'"
 SETUP = rf"""
 set -e
 ip link set enp0s1 alias $'a\e[2J\xe9\x01\u202e'
@@ -19,7 +20,7 @@ printf '\351\001\n' >>/etc/nsswitch.conf
 nft add table inet others
 nft add chain inet others forward '{{ type filter hook forward priority 0; policy accept; }}'
 nft add rule inet others forward counter comment $'"c\e[2J\xe9"'
-iptables -A FORWARD -m comment --comment $'x\xe9\e[2J' -j ACCEPT
+iptables -A FORWARD -m comment --comment $'x\xe9\e[2J\n-P FORWARD DROP' -j ACCEPT
 """
 
 #: A process with a name that would be two lines and move the cursor; it runs a command, or waits.

@@ -183,6 +183,14 @@ def test_read_no_json(nowhere: Path) -> None:
         host_facts()
 
 
+def test_read_no_device(nowhere: Path) -> None:
+    """An ip that prints what is no device is refused in one line."""
+    write(nowhere, """echo '[{"ifname":"a b"}]'""")
+
+    with pytest.raises(Refused, match="'a b' is no name of a device"):
+        host_facts()
+
+
 def test_read_without_ip(nowhere: Path) -> None:
     """A machine without ip is refused, with what to install."""
     with pytest.raises(Refused, match="no `ip` on PATH: install iproute2"):

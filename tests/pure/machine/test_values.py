@@ -21,7 +21,10 @@ ATTACK = "10.1.0.0/16\nSTDIN\ntouch /tmp/x\n: <<'STDIN'\n"
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        *(("device", name) for name in ("", ".", "..", "a/b", "a b", "a:b", "a\n", "x" * 16, 7)),
+        *(
+            ("device", name)
+            for name in ("", ".", "..", "a/b", "a b", "a:b", "a\n", "a\v", "x" * 16)
+        ),
         *(("word", word) for word in ("", "a b", "a\n", "$(id)", "a'", None, "main;")),
         *(("mac", mac) for mac in ("", "4a:9e\n", "-batch", "x", 7)),
         *(("number", number) for number in (-1, 2**32, True, "1", 1.0, None)),
@@ -38,7 +41,9 @@ def test_refused(kind: str, value: object) -> None:
         getattr(values, kind)(value)
 
 
-@pytest.mark.parametrize("name", ["enp0s1", "$(id)", "a'b", "名", "br-1a2b.c", "\ufffd", "x" * 15])
+@pytest.mark.parametrize(
+    "name", ["enp0s1", "$(id)", "a'b", "名", "br-1a2b.c", "\ufffd", "a\u2028\x1c\x85", "x" * 15]
+)
 def test_device(name: str) -> None:
     """Whatever the kernel takes for a device's name is one."""
     assert link_from({"ifname": name}).name == name
