@@ -111,6 +111,8 @@ def _naming(uplink: str, facts: Facts) -> Iterator[tuple[str, str]]:
     name = re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])")
     of_tc = facts.tc.get(uplink) if facts.tc else None
     yield from (("tc", line.strip()) for line in of_tc or ())
-    for what in ("nft", "iptables", "rules", "rules6"):
+    for what in ("nft", "iptables"):
         lines = getattr(facts, what) or ()
         yield from ((what, line.strip()) for line in lines if name.search(line))
+    for what, rules in (("rules", facts.rules), ("rules6", facts.rules6)):
+        yield from ((what, rule.text) for rule in rules or () if uplink in rule.devices)

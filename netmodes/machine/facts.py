@@ -14,6 +14,7 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.machine.entries import Address, Link, Neighbour, Route
 from netmodes.machine.resolv import Names
+from netmodes.machine.rule import Rule
 from netmodes.machine.table import Table
 from netmodes.plan.network import Network
 from netmodes.plan.step import Step
@@ -38,8 +39,8 @@ class Facts:
         networks: the networks that netmodes made.
         nft: the lines of ``nft list ruleset``; only root may read it.
         iptables: the lines of ``iptables -S``; only root may read it.
-        rules: the lines of ``ip -4 rule show``.
-        rules6: the lines of ``ip -6 rule show``.
+        rules: the IPv4 rules of policy routing.
+        rules6: the IPv6 ones.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that configure a device, by device.
         names: how names are resolved.
@@ -69,8 +70,8 @@ class Facts:
     networks: list[Network] | None = None
     nft: list[str] | None = None
     iptables: list[str] | None = None
-    rules: list[str] | None = None
-    rules6: list[str] | None = None
+    rules: list[Rule] | None = None
+    rules6: list[Rule] | None = None
     tc: dict[str, list[str] | None] | None = None
     managers: dict[str, list[str]] | None = None
     names: Names | None = None

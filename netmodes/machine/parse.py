@@ -26,6 +26,7 @@ from netmodes.machine.entries import (
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import hardware, managers
 from netmodes.machine.resolv import names, resolvers
+from netmodes.machine.rule import Rule, rule_from
 from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
 from netmodes.plan.network import Network, unreadable
@@ -239,8 +240,12 @@ def _ssh(table: Table) -> str | None:
     return route.dev if route else ""
 
 
-def _lines(name: str) -> Callable[[Table], list[str] | None]:
-    return lambda table: table.lines(name)
+def _policy(name: str) -> Callable[[Table], list[Rule] | None]:
+    def policy(table: Table) -> list[Rule] | None:
+        lines = table.lines(name)
+        return None if lines is None else [*map(rule_from, lines)]
+
+    return policy
 
 
 def _rules(name: str, quoted: str) -> Callable[[Table], list[str] | None]:
@@ -300,7 +305,7 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "ssh": _ssh,
     "nft": _rules("nft", r'"[^"]*"'),
     "iptables": _rules("iptables", r'"(?:\\.|[^"\\])*"'),
-    **{name: _lines(name) for name in ("rules", "rules6")},
+    **{name: _policy(name) for name in ("rules", "rules6")},
     "missing": _ability("missing", _names_of),
     "kinds": _ability("kinds", lambda found: {**values.table(found)}),
     "fixed": _ability("fixed", _names_of),

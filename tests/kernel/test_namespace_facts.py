@@ -6,6 +6,7 @@ from ipaddress import IPv4Interface
 from labs import Lab
 
 from netmodes import Facts
+from netmodes.machine.rule import Rule
 
 PRINT = """
 import sys; from netmodes import namespace_facts; print(namespace_facts(sys.argv[1]).to_json())
@@ -27,7 +28,7 @@ def test_host_only(lab: Lab) -> None:
     assert facts.link("veth0") is facts.link("enp0s1") is None
     assert facts.default_routes() == []
     assert facts.rules is not None
-    assert "0:\tfrom all lookup local" in facts.rules
+    assert facts.rules[0] == Rule("0:\tfrom all lookup local", 0)
 
 
 def test_settings(lab: Lab) -> None:

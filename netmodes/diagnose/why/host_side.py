@@ -73,9 +73,9 @@ def _forbidding(trace: Trace) -> tuple[str, str] | None:
     for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
         named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
         return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
-    for rule in (line.split() for line in trace.host.rules or ()):
-        if rule[-1] in types:
-            return f"rule `{' '.join(rule)}`", f"ip rule del pref {rule[0].rstrip(':')}"
+    for rule in trace.host.rules or ():
+        if rule.forbids in types:
+            return f"rule `{' '.join(rule.text.split())}`", f"ip rule del pref {rule.pref}"
     return None
 
 

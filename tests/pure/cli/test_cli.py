@@ -574,7 +574,11 @@ def begun(name: str, *lines: str, mode: Mode | None = None) -> None:
 
 #: The only device of a machine, and an ``ip`` that lists it, and no routes.
 LOOPBACK = {"ifindex": 1, "ifname": "lo", "flags": []}
-LISTS = f"""[ "$3" = addr ] && echo '[{json.dumps(LOOPBACK)}]' || echo '[]'"""
+LISTS = f"""case "$2 $3" in
+*" addr") echo '[{json.dumps(LOOPBACK)}]' ;;
+"rule "*) ;;
+*) echo '[]' ;;
+esac"""
 
 
 def write_ip(folder: Path, body: str) -> None:

@@ -9,6 +9,7 @@ from console import machine
 
 from netmodes import Bridged, Facts, Nat, Plan, Refused
 from netmodes.commands.netfilter import TAG
+from netmodes.machine.rule import Rule, rule_from
 
 DROP = ["-P INPUT ACCEPT", "-P FORWARD DROP", "-P OUTPUT ACCEPT"]
 DOCKER = ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"]
@@ -194,12 +195,18 @@ def test_drop_of_iptables_in_nft() -> None:
 
 # What names the uplink.
 
+
+def rules(asks: str) -> list[Rule]:
+    """A rule of policy routing that asks for this."""
+    return [rule_from(f"32765:\tfrom all {asks} lookup 100")]
+
+
 NAMING: list[tuple[str, Any, str]] = [
     ("nft", chain("input", "drop", 'iifname "enp0s1" accept'), 'nft: iifname "enp0s1" accept'),
     ("nft", ['\t\telements = { "wlan0", "enp0s1" }'], "nft: elements"),
     ("iptables", ["-A INPUT -i enp0s1 -j ACCEPT"], "iptables: -A INPUT -i enp0s1 -j ACCEPT"),
-    ("rules", ["32765:\tfrom all iif enp0s1 lookup 100"], "rules: 32765:\tfrom all iif enp0s1"),
-    ("rules6", ["32765:\tfrom all oif enp0s1 lookup 100"], "rules6: 32765:\tfrom all oif enp0s1"),
+    ("rules", rules("iif enp0s1"), "rules: 32765:\tfrom all iif enp0s1"),
+    ("rules6", rules("oif enp0s1"), "rules6: 32765:\tfrom all oif enp0s1"),
     ("tc", {"enp0s1": ["filter parent ffff: protocol ip pref 49152 matchall"]}, "tc: filter"),
 ]
 
@@ -232,7 +239,8 @@ def test_naming_anyway(what: str, lines: object, shown: str, article: Facts) -> 
 @pytest.mark.parametrize("what", ["nft", "iptables", "rules", "rules6"])
 def test_naming_others(what: str, name: str, article: Facts) -> None:
     """A rule that names a device whose name only has the uplink's in it is none of ours."""
-    facts = replace(article, **{what: [f'iif "{name}" and -i {name} and {{ {name}, wlan0 }}']})
+    text = f'iif "{name}" and -i {name} and {{ {name}, wlan0 }}'
+    facts = replace(article, **{what: [text] if "rules" not in what else rules(f"iif {name}")})
 
     assert bridged(facts).lines == bridged(article).lines
 
@@ -243,8 +251,8 @@ def test_naming_with_dots(article: Facts) -> None:
 
     def plan(name: str) -> Plan:
         links = [*nics.known("links"), replace(nics.known_link("enp0s1"), name="enp.7")]
-        rules = [f"32765:\tfrom all iif {name} lookup 100"]
-        return Bridged(uplink="enp.7").plan(replace(nics, links=links, rules=rules))
+        facts = replace(nics, links=links, rules=rules(f"iif {name}"))
+        return Bridged(uplink="enp.7").plan(facts)
 
     assert plan("enpx7").parameters["uplink"] == "enp.7"
     with pytest.raises(Refused, match=r"iif enp\.7 lookup"):

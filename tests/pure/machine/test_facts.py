@@ -24,7 +24,7 @@ case "$1 $3$4" in
 "-d addrshow") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
 "-4 routeshow") echo '[{"dst": "default"}, {}]' ;;
 "-6 routeshow") echo '[{"dst": "::/8"}, {}]' ;;
-"-4 show" | "-6 show") echo "$1 rule" ;;
+"-4 show" | "-6 show") echo "0:	from all iif v$1" ;;
 "-j showproxy") echo '[{"dst": "fd00::1", "dev": "lo", "proxy": null}]' ;;
 "-j shownud") echo '[{"dst": "10.0.0.1", "dev": "lo", "lladdr": "02::01", "router": null}, {}]' ;;
 *) exit 1 ;;
@@ -109,7 +109,10 @@ def test_read(nowhere: Path) -> None:
     assert facts.links == [Link("lo", 1)]
     assert facts.routes == [Route(IPv4Network("0.0.0.0/0"))]
     assert facts.routes6 == [Route(IPv6Network("::/8"))]
-    assert (facts.rules, facts.rules6) == (["-4 rule"], ["-6 rule"])
+    assert [rule.devices for rule in (*facts.known("rules"), *facts.known("rules6"))] == [
+        {"v-4"},
+        {"v-6"},
+    ]
     assert facts.neighbours == [
         Neighbour(IPv4Address("10.0.0.1"), "lo", "02::01", router=True),
         Neighbour(IPv6Address("fd00::1"), "lo", proxy=True),
