@@ -441,6 +441,7 @@ read_log() {
     order=() SOCKET=
     while read -r verb k value; do
         if [ "$value" = - ]; then value=; fi
+        if ! [[ $k =~ ^[0-9]+$ ]]; then continue; fi # bash would evaluate it
         case $verb in
         start) word_before[k]=$value ;;
         done) word_after[k]=$value ;;
@@ -571,7 +572,8 @@ left() {
 began() {
     local verb value first=
     while read -r verb value; do
-        if [ "$verb" = began ] && { [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; }; then first=$value; fi
+        if ! [[ "$verb $value" =~ ^began\ [0-9]+(\.[0-9]+)?$ ]]; then continue; fi
+        if [ -z "$first" ] || [ "${value%.*}" -lt "${first%.*}" ]; then first=$value; fi
     done <"$JOURNAL/log"
     printf '%s' "$first"
 }
@@ -689,7 +691,7 @@ down() {
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
-    [[ "$(<"$JOURNAL/log")" == "began "* ]] 2>/dev/null ||
+    [[ "$(<"$JOURNAL/log")" == "began "[0-9]* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
     refuse_blind
     refuse_processes "$1"

@@ -239,3 +239,16 @@ def test_again(engine: Engine, here: Path) -> None:
     assert halfway.state == "interrupted"
     assert (here / "thing").read_text() == "0\n"
     assert Journal("A").read() is None
+
+
+@pytest.mark.parametrize("verb", ["start", "done", "back", "began", "socket"])
+def test_no_expression(verb: str, here: Path) -> None:
+    """What stands in the log in the place of a number is nothing that down.sh evaluates."""
+    arrange(Case("0", "1", "1"), here)
+    with (here / "netmodes/A/log").open("a") as log:
+        log.write(f"{verb} NAME[$(cat>$HERE/canary)] 1\n{verb} NAME[$(cat>$HERE/canary)]\n")
+
+    wholly, _ = bash(here)
+
+    assert wholly
+    assert not (here / "canary").exists()
