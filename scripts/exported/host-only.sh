@@ -679,7 +679,7 @@ need() {
 # Whether bash reads this script from a file, which it can read again: sets SCRIPT to it.
 is_file() {
     SCRIPT=$(readlink -f -- "${BASH_SOURCE[0]}")
-    [[ $- != *[cs]* && -f $SCRIPT ]]
+    [[ $- != *[cs]* && -f $SCRIPT && $SCRIPT -ef ${BASH_SOURCE[0]} ]] # else "FILE (deleted)"
 }
 
 become_root() {

@@ -60,6 +60,7 @@ def test_refuses_what_others_made(root_lab: RootLab, way: list[str], what: str) 
 PIPES = (
     *("bash <{}", "cat {} | bash -s up", 'bash -c "$(cat {})"', 'bash -c "$(cat {})" main'),
     *("cat {} | bash /dev/stdin up", "bash <(cat {}) up", "bash /dev/fd/5 up 5< <(cat {})"),
+    "cp {} gone && exec 5<gone && rm gone && bash /dev/fd/5 up",
 )
 
 
@@ -68,8 +69,9 @@ def test_piped_script(root_lab: RootLab, how: str) -> None:
     """A piped script runs for root; a user learns how to run it, and no file beside it is run."""
     script = root_lab.export("host-only")
     root_lab.ok("chmod", "-R", "a+rX", root_lab.programs.name)
-    for name in ("bash", "main", "environment", "stdin"):
-        root_lab.sh(f"mkdir -p /run/trap && echo 'touch /run/trap/sprung' >/run/trap/{name}")
+    root_lab.ok("mkdir", "-m", "777", "/run/trap")
+    for name in ("bash", "main", "environment", "stdin", "gone (deleted)"):
+        root_lab.sh(f"echo 'touch /run/trap/sprung' >'/run/trap/{name}'")
     piped = ("env", "-C", "/run/trap", "bash", "-c", how.format(script))
     refused = root_lab.anyone(*piped)
 
