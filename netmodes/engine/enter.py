@@ -13,7 +13,7 @@ from typing import NoReturn
 from netmodes.engine.down import running
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
-from netmodes.machine.path import environment, find
+from netmodes.machine.path import environment, find, search_path
 from netmodes.machine.query import ancestors, text_of
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
@@ -52,7 +52,9 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     identity = _identity(entry, clean=not sudo)
     echo(shlex.join(in_namespace(name, *identity, *command)))
     argv = in_namespace(name, *identity, *(_environment_of(sudo) if sudo else ()), *command)
-    execute = partial(os.execvpe, argv[0], argv, environment())
+    # Of a process of the user's the user can read the environment, root's too.
+    passed = {"PATH": search_path()} if sudo else environment()
+    execute = partial(os.execvpe, argv[0], argv, passed)
     from netmodes.engine import keys, terminal
 
     if not is_parent:

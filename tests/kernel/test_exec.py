@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from labs import Done, Lab, RootLab
+from labs import PATH, Done, Lab, RootLab
 from session_keys import FOUND, GIVEN
 from terminals import Terminal
 
@@ -218,3 +218,15 @@ def test_own_environment(root_lab: RootLab, run: str) -> None:
 
     assert done.stdout == "/venv a  b x\n"
     assert ("as nobody, who called sudo" in done.stderr) == ("bash" in run)
+
+
+def test_own_environment_alone(root_lab: RootLab) -> None:
+    """On its way to it, no process of that user's has the environment of root's shell."""
+    root_lab.ok("netmodes", "host-only")
+    root_lab.replace("bash", 'env >&2\nexec "$REAL" "$@"')
+    root_lab.ok("chmod", "-R", "a+rX", root_lab.programs.name)
+    script = f"export SECRET=1 PATH={root_lab.programs.name}:{PATH}; netmodes exec A -- true; true"
+    done = root_lab.anyone("sudo", "/bin/sh", "-c", script)
+
+    assert "PATH=" in done.stderr
+    assert "SECRET" not in done.stderr
