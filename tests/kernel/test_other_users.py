@@ -26,13 +26,14 @@ def test_nobody_holds_the_lock(root_lab: RootLab, way: list[str]) -> None:
 
 
 def test_closes_what_was_open(root_lab: RootLab, way: list[str]) -> None:
-    """A lock that an earlier version left open to everybody is closed by the next run."""
+    """What an earlier version or a umask left open to everybody is closed by the next run."""
     root_lab.ok(*way)
-    files = ("/run/netmodes/.lock", "/run/netmodes/A/before.json")
-    root_lab.ok("chmod", "644", *files)
+    files = ("/run/netmodes", "/run/netmodes/.lock", "/run/netmodes/A/before.json")
+    root_lab.ok("chmod", "666", *files[1:])
+    root_lab.ok("chmod", "777", files[0])
     root_lab.ok(*way)
 
-    assert root_lab.ok("stat", "--format=%a", *files) == "600\n600\n"
+    assert root_lab.ok("stat", "--format=%a", *files) == "755\n600\n600\n"
 
 
 FOREIGN = {
