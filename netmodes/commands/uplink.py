@@ -110,12 +110,13 @@ def behind(device: str, facts: Facts) -> str:
 
 
 def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
-    """What may go wrong with an uplink that can be bridged: managers, hardware, VLAN, bond."""
+    """What may go wrong with an uplink that can be bridged: managers, what is bound, hardware."""
     for manager in (facts.managers or {}).get(name, ()):
         does, evidence, fix = (
             text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
         )
         yield Finding("warning", f"{manager} {does}", evidence, fix=fix, about=name)
+    yield from _bound(name, facts)
     yield from _hardware(name, facts.nic(name))
     link, evidence = facts.link(name) or Link(""), f"ip -d link show dev {name}"
     if link.vlan is not None:
@@ -126,6 +127,19 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
         what = f"{name} is a bond in mode {link.bond_mode}, which writes its own MACs into frames"
         advice = "give the bond mode active-backup or 802.3ad"
         yield Finding("warning", what, evidence, advice=advice, about=name)
+
+
+def _bound(name: str, facts: Facts) -> Iterator[Finding]:
+    """The tunnels and sockets that are bound to the NIC, for which a port hears nothing."""
+    advice = "have them bound to the bridge meanwhile, or to no device"
+    if tunnels := [f"{link.name} ({link.kind})" for link in facts.tunnels(name)]:
+        what = f"tunnels bound to {name} lead nowhere while it is a port: {', '.join(tunnels)}"
+        yield Finding("warning", what, "ip -d link", advice=advice, about=name)
+    if sockets := (facts.bound or {}).get(name):
+        what = f"programs bound to {name} hear nothing while it is a port: {', '.join(sockets)}"
+        yield Finding(
+            "warning", what, f"ss -0tuwanp dev = {quote(name)}", advice=advice, about=name
+        )
 
 
 def ssh_session(name: str, facts: Facts) -> Iterator[Finding]:

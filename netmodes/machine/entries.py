@@ -284,7 +284,7 @@ def link_from(data: Json) -> Link:
         frozenset(values.words(data.get("flags", []))),
         _word(data, "operstate"),
         _optional(data, "master", values.device) or "",
-        _optional(data, "link", values.device) or "",
+        _optional({**own, **data}, "link", values.device) or "",  # a vxlan's is its own
         values.number(data.get("link_index", 0)),
         _optional(own, "id", values.number) if kind == "vlan" else None,
         _word(own, "mode") if kind == "bond" else "",

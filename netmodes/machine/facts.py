@@ -20,7 +20,13 @@ from netmodes.plan.network import Network
 from netmodes.plan.step import Step
 
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
-CHILDREN = ("macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
+CHILDREN = ("macsec", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
+
+#: Kinds of tunnel, which may be bound to a device.
+TUNNELS = (
+    *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
+    *("ip6gre", "ip6gretap", "ip6erspan", "ip6tnl", "vti6"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Facts:
         rules6: the IPv6 ones.
         tc: the lines of ``tc filter show``, egress and ingress, by device.
         managers: the daemons and DHCP clients that configure a device, by device.
+        bound: the sockets that hear nothing while a device is a port of a bridge, by device.
         names: how names are resolved.
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
@@ -74,6 +81,7 @@ class Facts:
     rules6: list[Rule] | None = None
     tc: dict[str, list[str] | None] | None = None
     managers: dict[str, list[str]] | None = None
+    bound: dict[str, list[str]] | None = None
     names: Names | None = None
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
@@ -130,6 +138,11 @@ class Facts:
         on_host = [link.name for link in links if link.below == name and link.kind in CHILDREN]
         nets = [network.topology for network in self.networks or ()]
         return on_host + [net.device for net in nets if net.uplink == name and not net.bridge]
+
+    def tunnels(self, name: str) -> list[Link]:
+        """The tunnels that are bound to a device."""
+        links: list[Link] = self.known("links")
+        return [link for link in links if link.below == name and link.kind in TUNNELS]
 
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in the kernel's order."""

@@ -1,10 +1,12 @@
-"""Network devices: the driver, whether one is wireless, who manages it."""
+"""Network devices: the driver, whether one is wireless, who manages it, who is bound to it."""
 
+import re
 from pathlib import Path
 
 from netmodes.machine import values
 from netmodes.machine.entries import Link
 from netmodes.machine.table import Table
+from netmodes.plan.text import visible
 
 DEVICES = "/sys/class/net"
 WIRELESS = "/proc/net/wireless"
@@ -19,6 +21,15 @@ DAEMONS = (
     ("NetworkManager", "/run/NetworkManager/devices", "managed=false"),
     ("systemd-networkd", "/run/systemd/netif/links", "unmanaged"),
 )
+
+#: Lists the sockets that are bound to a device.
+BOUND = ("ss", "-H", "-0tuwanp", "not", "dev", "=", "0")
+
+#: Such a socket: its kind, its state, two queues, its address with the device; and its program.
+SOCKET = re.compile(r'(\S+) +(?!TIME-WAIT)\S+ +\d+ +\d+ +(\S+) +\S+ *(?:users:\(\("([^"]*)")?.*')
+
+#: Packet sockets that hear what a port gets: for every protocol, LLDP and EAPOL (802.1D 7.12.6).
+HEARING = ("*", "[35020]", "[34958]")
 
 DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
 
@@ -71,3 +82,21 @@ def managers(link: Link, table: Table) -> list[str]:
     daemons = [name for name, text, words in of_device if text is not None and words not in text]
     clients = (text.split("\0") for text in table.texts("dhcp clients").values())
     return daemons + [Path(argv[0]).name for argv in clients if link.name in argv]
+
+
+def deaf_as_port(link: Link, table: Table) -> list[str]:
+    """The sockets that hear nothing while a device is a port: the program, the kind, the address.
+
+    The address of a packet socket is its protocol.
+    """
+    found = filter(None, map(SOCKET.fullmatch, table.lines("bound") or ()))
+    return [
+        visible(f"{program or 'a program'} ({kind} {address})", keep="")
+        for kind, address, program in (one.groups() for one in found)
+        if _is_deaf(address, link.name)
+    ]
+
+
+def _is_deaf(address: str, device: str) -> bool:
+    protocol, _, rest = address.partition(":")
+    return f"%{device}:" in address or (rest == device and protocol not in HEARING)

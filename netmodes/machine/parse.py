@@ -24,7 +24,7 @@ from netmodes.machine.entries import (
     route_got,
 )
 from netmodes.machine.facts import Facts
-from netmodes.machine.nics import hardware, managers
+from netmodes.machine.nics import deaf_as_port, hardware, managers
 from netmodes.machine.resolv import names, resolvers
 from netmodes.machine.rule import Rule, rule_from
 from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
@@ -283,6 +283,11 @@ def _managers(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
     return found if "managers" in table else None
 
 
+def _bound(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
+    found = {link.name: deaf_as_port(link, table) for link in links}
+    return None if table.lines("bound") is None else found
+
+
 def _nics(table: Table, links: list[Link]) -> dict[str, dict[str, str]] | None:
     found = {link.name: hardware(link, table) for link in links if not link.kind}
     return found if "nics" in table else None
@@ -314,7 +319,11 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
 }
 
 #: What needs the devices as well.
-BY_LINK: dict[str, Callable[[Table, list[Link]], Any]] = {"managers": _managers, "nics": _nics}
+BY_LINK: dict[str, Callable[[Table, list[Link]], Any]] = {
+    "managers": _managers,
+    "bound": _bound,
+    "nics": _nics,
+}
 
 
 def _journals(table: Table) -> dict[str, dict[str, str]]:

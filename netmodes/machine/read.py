@@ -43,6 +43,7 @@ RULES = {
     "iptables": ("iptables", "-S"),
     "rules": ("ip", "-4", "rule", "show"),
     "rules6": ("ip", "-6", "rule", "show"),
+    "bound": nics.BOUND,
     "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
     "proxies": ("ip", "-j", "neigh", "show", "proxy"),
     "routes text": ("ip", "-d", "-4", *ROUTES[1:]),

@@ -12,7 +12,7 @@ from netmodes import Bridged, Facts, Refused
 from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.commands.uplink import suggestion, uplink_warnings, validate_uplink
-from netmodes.machine.entries import Link, Route
+from netmodes.machine.entries import Link, Route, link_from
 
 #: What `ip` prints on the article's machine for each requirement of its uplink.
 #: What `ip -4 route show default` prints on the article's machine.
@@ -260,3 +260,25 @@ def test_notices(managers: dict[str, list[str]] | None, names: list[str], articl
     plan = Bridged(uplink="enp0s1").plan(replace(article, managers=managers))
 
     assert [notice.split()[0] for notice in plan.notices] == names
+
+
+def test_tunnels(article: Facts) -> None:
+    """Each tunnel that is bound to the uplink is named before the run, and no other."""
+    more = [
+        Link("vxlan7", kind="vxlan", below="enp0s1"),
+        Link("gre7", kind="gre", below="enp0s1"),
+        Link("gre8", kind="gre", below="enp0s2"),
+    ]
+    facts = replace(article, links=[*article.known("links"), *more])
+    (finding,) = uplink_warnings("enp0s1", facts)
+
+    says = "tunnels bound to enp0s1 lead nowhere while it is a port: vxlan7 (vxlan), gre7 (gre)"
+    assert finding.what == says
+    assert any(notice.startswith(says) for notice in Bridged(uplink="enp0s1").plan(facts).notices)
+
+
+def test_vxlan() -> None:
+    """A vxlan tells the device that it is bound to among its own details."""
+    info = {"info_kind": "vxlan", "info_data": {"id": 7, "link": "enp0s1"}}
+
+    assert link_from({"ifname": "vxlan7", "linkinfo": info}).below == "enp0s1"

@@ -3,9 +3,12 @@
 import struct
 
 import pytest
+from console import machine
+from tables import table_of
 
 from netmodes.machine import nics
 from netmodes.machine.entries import Link
+from netmodes.machine.parse import facts_from
 from netmodes.machine.table import Table
 
 WLAN = Link("wlan0", 3, mac="4a:9e:7e:55:59:02")
@@ -57,3 +60,23 @@ def test_wireless_mode(mode: int | None, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("fcntl.ioctl", ioctl)
 
     assert nics.wireless_mode("wlan0") == mode
+
+
+def test_deaf_as_port() -> None:
+    """A socket of a NIC hears nothing while that is a port, but packet sockets for every protocol
+    or for LLDP; those of another NIC and closed connections do not count."""
+    found = nics.deaf_as_port(Link("enp0s1"), table_of(machine("managed")))
+
+    assert found == [
+        "dhcpcd (p_raw [2048]:enp0s1)",
+        "udhcpc (udp 0.0.0.0%enp0s1:68)",
+        "a program (udp [fe80::489e:7eff:fe55:59ee]%enp0s1:546)",
+    ]
+
+
+def test_bound_unknown() -> None:
+    """What `ss` did not tell is unknown, not nothing."""
+    entries = table_of(machine("managed")).entries
+    failed = Table({**entries, "bound": {"command": [*nics.BOUND], "status": 1, "error": ""}})
+
+    assert facts_from(failed).bound is None
