@@ -6,6 +6,7 @@ this machine and its routes, and the one that the user named, are tried.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
@@ -103,12 +104,28 @@ def _targets(
         every = dict.fromkeys(str(found.ip) for found in host.every_address())
         others = [address for address in every if address != _host_address(network)]
         others += [] if promise.reachable else _addresses_6(network, host)
-        return others, "the host has no other"
+        return _on_the_way(others, network), "the host has no other"
     if promise.target == "outside" and outside:
         return [outside], ""
+    if router := _router(network):
+        return [router], ""
     none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
     routes = gateways(host)[:1] + ([] if promise.reachable else _gateways_6(host)[:1])
     return [str(route.gateway) for route in routes], none
+
+
+def _router(network: Network) -> str:
+    """The namespace's own gateway, unless that is the host; "" for none."""
+    gateway = network.topology.gateway
+    return "" if gateway == _host_address(network) else gateway
+
+
+def _on_the_way(addresses: list[str], network: Network) -> list[str]:
+    """Of the host's addresses those that the namespace's routes lead to; a router may know none."""
+    subnets = [IPv4Network(subnet) for subnet in network.topology.subnets]
+    if not _router(network):
+        return addresses
+    return [one for one in addresses if any(IPv4Address(one) in subnet for subnet in subnets)]
 
 
 def gateways(host: Facts) -> list[Route]:

@@ -1,4 +1,5 @@
 # Docker: FORWARD drops by policy, DOCKER-USER is there for others, a container runs.
+# bridged --gateway 192.168.64.1: as promised
 # also: 172.17.0.2
 # doctor says: iptables drops what is forwarded, but what its rules accept
 sysctl -qw net.ipv4.ip_forward=1

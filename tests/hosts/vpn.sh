@@ -1,6 +1,6 @@
 # A VPN by policy routing, as wg-quick sets it up; its other end takes the host's address alone.
 # bridged: not yet, A's packets go into the VPN, which does not take them
-# bridged --gateway 192.168.64.1: not yet, check tries what the namespace's route does not lead to
+# bridged --gateway 192.168.64.1: as promised
 # also: 10.9.0.1
 ip netns add vpn
 ip link add wg0 type veth peer name eth0 netns vpn

@@ -17,6 +17,9 @@ ip netns exec A ip link set x1 up && ip route add 192.168.202.11 dev x0
 sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.x0.rp_filter=0
 """
 
+#: The neighbour passes nothing on.
+NO_ROUTER = "nsenter --net=/run/lan/neighbour sysctl -qw net.ipv4.ip_forward=0"
+
 NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
 NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
 NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
@@ -276,6 +279,15 @@ def answer(done: Done) -> dict[str, str]:
     what = " ".join(found["what"].split())
     counted = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", what)
     return {**found.groupdict(), "what": counted, "fix": found["fix"].strip()}
+
+
+def test_other_gateway(quick_lab: Lab) -> None:
+    """A namespace whose own gateway passes nothing on is told so, where the host gets an answer."""
+    up(quick_lab, f"{BRIDGED} --gateway 192.168.64.7", NO_ROUTER)
+    broken = answer(quick_lab.netmodes("why", "A", "8.8.8.8"))
+
+    assert broken["what"] == "8.8.8.8 answers the host, but not A by its own gateway, 192.168.64.7"
+    assert "see that 192.168.64.7 passes it on" in broken["fix"]
 
 
 def test_other_subnet(quick_lab: Lab) -> None:

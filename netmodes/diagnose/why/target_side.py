@@ -40,8 +40,10 @@ def _silent(trace: Trace) -> Finding:
     if found := _unknown_subnet(trace):
         return found
     if trace.seen.host_ping.status == 0 and not trace.port:
-        what = f"{target} answers the host, but not {trace.name}"
-        advice = f"see that {target} knows a way back to {trace.address}, and no firewall there"
+        by = "" if last == target or trace.exit else f" by its own gateway, {last}"
+        what = f"{target} answers the host, but not {trace.name}{by}"
+        who = f"{last} passes it on and" if by else target
+        advice = f"see that {who} knows a way back to {trace.address}, and no firewall there"
         return finding("error", what, evidence, advice=advice)
     if last == target:
         what = f"{last} is there, for it answers ARP, but answers nothing else"
