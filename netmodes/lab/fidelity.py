@@ -33,7 +33,7 @@ OF |= dict.fromkeys(("routes", "routes6", "nexthops", "rules", "rules6"), "route
 #: Settings that tell what only the first network namespace has, or whose numbers are users'.
 ELSEWHERE = re.compile(r"/(tcp_ehash_entries|udp_hash_entries|ping_group_range)$")
 
-#: Every device has such routes, in whatever order.
+#: Routes that every device has.
 OF_DEVICES = re.compile(f"{OF_ADDRESSES.pattern}|unicast fe80::/64 .* proto kernel")
 
 WHY = {"gone": "the copy has it not", "new": "the copy alone has it", "moved": "its place differs"}
@@ -52,10 +52,10 @@ def settled(look: Callable[[], Iterable[LeftOut]]) -> list[LeftOut]:
 
 def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[LeftOut]:
     """What the copy has otherwise, but for what is known to be left out."""
-    named = {left.what for left in known}
     parts = [part for part in PARTS if part != "sysctls"]
     for each in differences(snapshot(machine), snapshot(copy), parts):
-        if _counts(each, machine) and named.isdisjoint(each.line.split()):
+        named = any(f" {left.what} " in f" {each.line} " for left in known)
+        if _counts(each, machine) and not named:
             yield LeftOut(each.line, WHY[each.what], OF.get(each.part, "firewall"))
     there = copy.texts("settings")
     for place, value in machine.texts("settings").items():
@@ -67,9 +67,19 @@ def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[
 def _counts(each: Difference, machine: Table) -> bool:
     """Whether it matters, and is no other part's: iptables' own tables are iptables'."""
     words = each.line.split()
-    if each.what == "unknown" or (each.what == "moved" and OF_DEVICES.match(each.line)):
+    if each.what == "unknown" or _comes_with_addresses(each):
         return False
     if each.part == "nft":
         program, names = IPTABLES.get(words[1], ("", ()))
         return words[2] not in names or not machine.output(f"{program}-save")
     return each.part != "links" or not words[1:] or words[1] in NOTICED
+
+
+def _comes_with_addresses(each: Difference) -> bool:
+    """Whether it is a route that every device has, in whatever order, or that comes a second later.
+
+    So IPv6's do, once the kernel has tested an address.
+    """
+    moved = each.what == "moved" and OF_DEVICES.match(each.line)
+    late = OF_ADDRESSES.match(each.line) or each.line.startswith("table local ")
+    return bool(moved or (each.part == "routes6" and late))
