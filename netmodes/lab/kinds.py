@@ -81,17 +81,30 @@ class Device:
 
 
 def devices(found: list[Json]) -> Iterator[Device]:
-    """The devices, those without an index of their own last."""
-    links = [link_from(entry) for entry in found]
-    names = {link.name for link in links}
-    pairs = sorted(zip(links, found, strict=True), key=lambda pair: pair[0].kind == "tun")
+    """The devices, each after that which it is on; those without an index of their own last."""
+    by_name = {link.name: (link, entry) for entry in found for link in [link_from(entry)]}
+    lower = {name: _lower(*pair) for name, pair in by_name.items()}
+    order = sorted(by_name, key=lambda name: (by_name[name][0].kind == "tun", _depth(name, lower)))
     done = {"lo"}
-    for link, entry in pairs:
+    for link, entry in map(by_name.__getitem__, order):
         if link.name not in done:
-            peer = next((one for one in links if one.name == link.below), None)
-            is_pair = link.kind == "veth" and peer is not None and peer.kind == "veth"
-            done |= {link.name, *((link.below,) if is_pair else ())}
-            yield _pair(link, peer) if is_pair and peer else _device(link, entry, names)
+            peer = by_name.get(link.below, (Link(""),))[0] if link.kind == "veth" else Link("")
+            done |= {link.name, peer.name}
+            yield _pair(link, peer) if peer.name else _device(link, entry, {*by_name})
+
+
+def _lower(link: Link, entry: Json) -> str:
+    """The device that another is on; "" for none."""
+    data = values.table(_info(entry).get("info_data") or {})
+    return "" if link.kind == "veth" else link.below or str(data.get("link", ""))
+
+
+def _depth(name: str, lower: dict[str, str]) -> int:
+    """How many devices are below this one."""
+    found = {name}
+    while (name := lower.get(name, "")) not in ("", *found):
+        found.add(name)
+    return len(found)
 
 
 def _pair(link: Link, peer: Link) -> Device:
@@ -117,7 +130,7 @@ def _device(link: Link, entry: Json, names: set[str]) -> Device:
 def _own(link: Link, entry: Json) -> str:
     """The line for a device of its own kind."""
     on = f"link {link.below} " if link.kind in ON_ANOTHER else ""
-    data = values.table(values.table(entry.get("linkinfo") or {}).get("info_data") or {})
+    data = values.table(_info(entry).get("info_data") or {})
     words = [
         f"{CALLED.get(name, name)} {check(data[name])}"
         for name, check in OWN[link.kind].items()
@@ -212,7 +225,8 @@ def without_carrier(links: list[Link]) -> Iterator[str]:
     """The lines after which each bridge that has lost its last port is as one that has."""
     masters = {link.master for link in links}
     for link in links:
-        if link.kind == "bridge" and link.has_no_carrier and link.name not in masters:
+        lost = link.is_up and "LOWER_UP" not in link.flags
+        if link.kind == "bridge" and lost and link.name not in masters:
             yield "link add lost0 type veth peer name lost1"
             yield from (f"link set {end} up" for end in ("lost0", "lost1"))
             yield f"link set lost0 master {link.name}"

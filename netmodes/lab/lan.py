@@ -158,7 +158,8 @@ def _hops(link: Link, facts: Facts) -> Iterator[Ip]:
         if device in names and hop not in own:
             yield hop
     subnets = [one for one in _subnets(link, facts) if one.prefixlen < one.max_prefixlen]
-    for server in (values.ip(one.partition("%")[0]) for one in facts.resolvers or ()):
+    servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
+    for server in (values.ip(one.partition("%")[0]) for one in servers):
         if any(server in subnet for subnet in subnets) and server not in own:
             yield server
 

@@ -76,6 +76,7 @@ DEVICES = """
     ip link set port master empty
     for device in empty port end; do ip link set $device up; done
     ip link del port
+    while ! ip link show empty | grep -q NO-CARRIER; do sleep 0.05; done
     ip link add pair0 type veth peer name pair1
     ip link set pair0 up
     ip link add mac0 link enp0s1 type macvlan mode bridge
