@@ -21,13 +21,13 @@ from netmodes.machine.entries import FOREVER, Address, Json, Neighbour, entries,
 from netmodes.machine.facts import Facts
 from netmodes.machine.parse import UNSUPPORTED, facts_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
-from netmodes.machine.table import AGAIN, NOT_INSTALLED, Table
-from netmodes.plan.text import PLAIN
+from netmodes.machine.table import AGAIN, NOT_INSTALLED, Table, not_facts
+from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN
 
 SYS = "/proc/sys/net"
 
 #: A setting's place, which leads to no other; and its value.
-PLACE = re.compile(rf"{SYS}(/(?!\.+/)[^/\s\0]+)+")
+PLACE = re.compile(rf"{SYS}(/(?!\.{{1,2}}(/|$))[^/\s\0]+)+")
 
 #: A word for ``ip -batch``, which would take others for comments, quotes or more than one.
 WORD = re.compile(r"[A-Za-z0-9_.:/@+,-]+")
@@ -107,19 +107,29 @@ def copied(table: Table) -> Copy:
     """The copy of a machine.
 
     Raises:
-        Refused: these facts do not hold what a copy takes.
+        Refused: these facts do not hold what a copy takes, or a value is not what it is taken for.
     """
     if "settings" not in table or "routes text" not in table:
         raise Refused(f"these facts do not hold what a copy takes: {AGAIN}")
-    facts, left = facts_from(table), list[LeftOut]()
+    facts = facts_from(table)
+    try:
+        return _copied(facts, table)
+    except NOT_AS_WRITTEN as error:
+        raise not_facts(str(error) or type(error).__name__) from error
+
+
+def _copied(facts: Facts, table: Table) -> Copy:
+    left = list[LeftOut]()
     found = [one for one in _links(table) if _is_named(one, left)]
-    devices = (*kinds.devices(found),)
+    devices = [
+        one for one in kinds.devices(found) if _are_words(f"{one.add} {one.instead}".strip())
+    ]
 
     def safe(lines: Iterable[str]) -> tuple[str, ...]:
         return tuple(line for line in lines if _is_safe(line, left))
 
     return Copy(
-        devices,
+        (*devices,),
         safe([*_each(kinds.settings, found), *_each(kinds.port_settings, found)]),
         safe(_up(found)),
         safe(_made_again(table)),
@@ -166,11 +176,14 @@ def _is_named(entry: Json, left: list[LeftOut]) -> bool:
 
 def _is_safe(line: str, left: list[LeftOut]) -> bool:
     """Whether each word of a line is one to ``ip -batch``, and loads no file."""
-    words = line.split(" ")
-    safe = all(map(WORD.fullmatch, words)) and not {"bpf", "netns"}.intersection(words)
+    safe = _are_words(line) and not {"bpf", "netns"}.intersection(line.split(" "))
     if not safe:
         left.append(LeftOut(line, "it is not as `ip` prints it", "routes"))
     return safe
+
+
+def _are_words(line: str) -> bool:
+    return all(map(WORD.fullmatch, line.split(" ")))
 
 
 def _addresses(facts: Facts) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, host_f
 from netmodes.cli.diagnose import examine
 from netmodes.errors import NetmodesError
 from netmodes.journal import Journal, networks
+from netmodes.lab.copy import copied
 from netmodes.place import hosts
 from netmodes.plan.finding import Finding
 from netmodes.script.bash import down_script
@@ -31,6 +33,9 @@ MODES: list[Mode] = [
     Bridged(namespace="B", uplink="enp0s1"),
     Nat(namespace="N", publish="8080:80"),
 ]
+
+#: A line of words for `ip -batch`, none of which it would take for anything else.
+PLAIN_LINE = re.compile(r"[a-z]+( [A-Za-z0-9_.:/@+,-]+)*")
 
 #: The machines whose facts are planted, and how many leaves of each in one slice.
 FILES = {path.stem for path in FACTS.glob("*.json")} - {"list", "plan-format-1"}
@@ -69,6 +74,22 @@ def test_findings(name: str, seed: int, tmp_path: Path) -> None:
     pasted = list({command for one in found for command in (one.fix, one.evidence)})
 
     assert [pasted[number] for number in heard(pasted, tmp_path)] == []
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", ["whole", "here"])
+def test_copy(name: str, seed: int) -> None:
+    """Nor does one become more than a word of a copy's commands, or a setting of anything else."""
+    for text in hostile(name, seed):
+        facts = civil(lambda text=text: Facts.from_json(text))
+        copy = civil(lambda facts=facts: copied(facts.table)) if facts and facts.table else None
+        if copy is not None:
+            made = [line for one in copy.devices for line in (one.add, one.instead) if line]
+            lines = [*made, *copy.links, *copy.addresses, *copy.routes, *copy.rules, *copy.lan]
+
+            assert [line for line in lines if not PLAIN_LINE.fullmatch(line)] == []
+            assert [path for path in copy.settings if not path.startswith("/proc/sys/net/")] == []
 
 
 def findings_for(text: str) -> list[Finding]:

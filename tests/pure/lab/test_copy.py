@@ -1,0 +1,180 @@
+"""Facts in, a copy out: what goes to which program, and what does not."""
+
+import json
+from typing import Any
+
+import pytest
+from console import machine
+
+from netmodes.errors import Refused
+from netmodes.lab.copy import Copy, copied, routes, rules
+from netmodes.lab.lan import segments
+from netmodes.machine.parse import facts_from
+from netmodes.machine.table import Table
+
+
+def table(**outputs: Any) -> Table:  # noqa: ANN401
+    """The facts of a machine with all kinds of things, with other outputs of commands."""
+    made = machine("whole").table
+    assert made is not None
+    there = made.entries
+    return Table({**there, **{name: {**there[name], "output": outputs[name]} for name in outputs}})
+
+
+def named(copy: Copy) -> list[str]:
+    """What is left out."""
+    return [each.what for each in copy.left]
+
+
+def test_facts_of_before() -> None:
+    """Facts without the entries that a copy takes are refused, with what to do."""
+    facts = machine("article")
+    assert facts.table is not None
+    with pytest.raises(Refused, match="make them again with `netmodes facts`"):
+        copied(facts.table)
+
+
+def test_nothing_left_out() -> None:
+    """All that this machine has is carried."""
+    assert copied(table()).left == ()
+
+
+@pytest.mark.parametrize(
+    ("printed", "given"),
+    [
+        ("default via 10.0.0.1 dev a linkdown", "default via 10.0.0.1 dev a"),
+        ("::/0 metric 9 error -101 pref medium", "::/0 metric 9"),
+        ("10.1.0.0/16 mtu lock 1400", "10.1.0.0/16 mtu lock 1400"),
+        ("fd00::/8 dev a expires 99sec", "fd00::/8 dev a expires 99"),
+        ("10.1.0.0/16 nhid 5 via 10.0.0.1 dev a table 9", "10.1.0.0/16 nhid 5 table 9"),
+        ("fd00::/8 encap seg6 segs 1 [ fd01::1 ] dev a", "fd00::/8 encap seg6 segs fd01::1 dev a"),
+    ],
+)
+def test_route(printed: str, given: str) -> None:
+    """A route is given as `ip` takes it."""
+    assert routes([f"unicast {printed}"]) == [f"unicast {given}"]
+
+
+def test_route_of_address() -> None:
+    """The kernel makes the routes that come with addresses; several next hops are one route."""
+    lines = ["local 10.0.0.1 dev a table local proto kernel scope host src 10.0.0.1"]
+    lines += ["unicast 10.5.0.0/16 table main", "\tnexthop via 10.0.0.2 dev a weight 1"]
+
+    assert routes(lines) == ["unicast 10.5.0.0/16 table main nexthop via 10.0.0.2 dev a weight 1"]
+
+
+def test_rule() -> None:
+    """So is a rule."""
+    assert rules(["500:\tfrom all goto 32766 [unresolved]"]) == ["pref 500 from all goto 32766"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "unicast 10.9.0.0/16 dev a # x",
+        'unicast 10.9.0.0/16 dev "a b"',
+        "unicast 10.9.0.0/16 encap bpf in obj /etc/shadow dev a",
+        "unicast 10.9.0.0/16 dev $(id)",
+    ],
+)
+def test_route_that_is_none(line: str) -> None:
+    """What `ip route` does not print is not given to it, and is named."""
+    copy = copied(table(**{"routes text": line}))
+
+    assert copy.routes == ()
+    assert named(copy) == [line]
+
+
+@pytest.mark.parametrize(
+    ("program", "line"),
+    [
+        ("nft", 'table ip x {\n\tinclude "/etc/shadow"\n}'),
+        ("nft", 'table ip x {\n\tchain c {\n\t\taccept; include "/etc/shadow"\n\t}\n}'),
+        ("nft", 'include "/etc/shadow"'),
+        ("nft", 'table ip x {\n\tchain c {\n\t\tcomment "\\"; include "/etc/shadow"\n\t}\n}'),
+        ("nft", "define x = 1"),
+        ("iptables-save", "*filter\n-A INPUT -M /tmp/x -j Y\nCOMMIT"),
+        ("iptables-save", "*filter\n-A INPUT --modprobe=/tmp/x -j Y\nCOMMIT"),
+        ("iptables-save", "*filter\n-A INPUT --mod /tmp/x -j Y\nCOMMIT"),
+        ("iptables-save", "*filter\n-A INPUT -vM /tmp/x -j Y\nCOMMIT"),
+        ("iptables-save", "*filter\n-F INPUT\nCOMMIT"),
+        ("ebtables-save", "*filter\n-A INPUT -M /tmp/x\nCOMMIT"),
+        ("iptables-legacy-save", "*filter\n-A INPUT -M/tmp/x\nCOMMIT"),
+        ("ipset", "add x 1.2.3.4 -file /tmp/x"),
+        ("ipset", "save -file /tmp/x"),
+    ],
+)
+def test_firewall_that_is_none(program: str, line: str) -> None:
+    """Rules that would read a file, or run a program, are loaded nowhere; the firewall is named."""
+    made = table()
+    copy = copied(Table({**made.entries, program: {"command": [], "output": line}}))
+
+    assert copy.firewall == ()
+    assert named(copy) == ["the firewall"]
+
+
+def test_firewall_in_order() -> None:
+    """Each table goes in by its own program, in the order in which nft lists them."""
+    copy = copied(table())
+    loaded = [(one.argv[0], one.lines[0].split()[:3]) for one in copy.firewall if one.lines]
+    programs = [*dict.fromkeys(argv for argv, _ in loaded)]
+
+    assert programs.index("nft") > programs.index("iptables-restore")
+    assert programs[-1] == "iptables-legacy-restore"
+    assert ["table", "inet", "own"] in [lines for argv, lines in loaded if argv == "nft"]
+    assert not [
+        lines for argv, lines in loaded if argv == "nft" and lines[:3] == ["table", "ip", "nat"]
+    ]
+
+
+def test_firewall_unread() -> None:
+    """Without root there is no firewall to copy, which is said with what to do."""
+    made = table()
+    unread = {"command": ["nft"], "status": 1, "error": "Operation not permitted"}
+    (left,) = copied(Table({**made.entries, "nft": unread})).left
+
+    assert str(left) == "the firewall: it was not read: use sudo; what passes may differ"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/proc/sys/kernel/core_pattern", "/proc/sys/net/../kernel/x", "/proc/sys/net/..", "/etc/x"],
+)
+def test_setting_elsewhere(path: str) -> None:
+    """Only settings of the network are written."""
+    assert path not in copied(table(settings={path: "1\n"})).settings
+
+
+def test_kinds() -> None:
+    """A device is of its own kind, a NIC is a cable, and each has what it is on before it."""
+    lines = {one.name: one.add for one in copied(table()).devices}
+    order = [*lines]
+
+    assert "type veth peer name lan" in lines["enp0s1"]
+    assert lines["enp0s1"].endswith("netns /run/lan/router")
+    assert "type macvlan mode bridge" in lines["mac0"]
+    assert order.index("mac0") > order.index("enp0s1")
+    assert "peer name pair" in lines.get("pair0", lines.get("pair1", ""))
+
+
+def test_stand_in() -> None:
+    """A kind that is not known has a stand-in, which is named."""
+    (entry,) = [one for one in json.loads(str(table().output("links"))) if one["ifname"] == "mac0"]
+    wlan = {**entry, "ifname": "x0", "ifindex": 77, "linkinfo": {"info_kind": "batadv"}}
+    links = [*json.loads(str(table().output("links"))), wlan]
+    device = next(one for one in copied(table(links=json.dumps(links))).devices if one.name == "x0")
+
+    assert device.cable
+    assert device.left is not None
+
+
+def test_segments() -> None:
+    """NICs with one subnet are in one LAN; of a bridge's ports one is, for two would be a loop."""
+    facts = facts_from(table())
+    names = {"enp0s1", "eth1", "eth8", "c1", "c2"}
+    found = [{link.name for link in one.cables} for one in segments(facts, names)]
+
+    assert sorted(map(sorted, found)) == [["c1"], ["c2"], ["enp0s1"], ["eth1"], ["eth8"]]
+    (bridged,) = [one for one in segments(facts, names) if one.cables[0].name == "c1"]
+    (other,) = [one for one in segments(facts, names) if one.cables[0].name == "c2"]
+    assert bool(bridged.subnets) != bool(other.subnets)
