@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import click
 
-from netmodes.cli.complete import network_names
+from netmodes.cli.complete import files, network_names
 from netmodes.cli.confirm import confirm
 from netmodes.cli.diagnose import check, doctor, why
 from netmodes.cli.output import as_json, fit, printed, say, show
@@ -85,7 +85,11 @@ def exec_(name: str, user: str | None, command: tuple[str, ...]) -> NoReturn:
 def facts() -> None:
     """Print this machine's facts, as JSON; needs no root.
 
-    They are what commands printed and files held, untouched, for --facts on another machine.
+    They are what commands printed and files held, untouched, for --facts on another machine, for
+    `netmodes lab --like`, and for a bug report; as root with the firewall. They hold addresses,
+    MACs, names of devices and networks, the firewall's comments, DHCP clients' command lines and
+    the SSH client's address; no key, and of files only resolv.conf, nsswitch.conf, a network
+    manager's notes in /run on devices, and what netmodes wrote.
 
     Example: netmodes facts > server.json
     """
@@ -93,7 +97,12 @@ def facts() -> None:
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--like", metavar="FILE", help="Copy the machine of these facts (`-`: this one).")
+@click.option(
+    "--like",
+    metavar="FILE",
+    help='Copy the machine of these facts ("-": this one) instead.',
+    shell_complete=files,
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
@@ -106,11 +115,15 @@ def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
     (outside.example), and an HTTP server listens on port 80. Another machine on its LAN has
     192.168.64.7: `nsenter --net=/run/lan/neighbour CMD` runs CMD there (or at the `router`).
 
+    With --like it is a copy of another machine, or of this one: devices, addresses, routes, rules,
+    neighbours, settings, name servers, and the firewall, which only root may read. Every next hop
+    answers, and so does all that is outside. What the copy has not, or has otherwise, is said.
+
     Example: netmodes lab -- netmodes host-only
     """
     from netmodes.lab import lab as machine
 
-    if like:
+    if like is not None:
         sys.exit(machine.enter(command, say, table_of(like)))
     sys.exit(machine.enter(command, show))
 
