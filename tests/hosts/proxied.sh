@@ -1,5 +1,4 @@
 # A container for which the host answers ARP on the LAN.
-# bridged: not yet, the container is cut off
 # also: 192.168.64.60
 sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.enp0s1.forwarding=1
 ip netns add container

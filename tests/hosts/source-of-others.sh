@@ -1,5 +1,4 @@
 # A route by another device that takes its source from the uplink.
-# bridged: not yet, the route goes with its source at down
 # also: 10.7.0.2
 ip netns add container
 ip link add veth9 type veth peer name eth0 netns container

@@ -1,5 +1,4 @@
 # A second NIC in the same subnet with the same metric.
-# bridged: not yet, the second NIC's route is gone for good
 ip addr flush dev enp0s1
 ip link add enp0s2 type veth peer name port3
 ip link set port3 netns /run/lan/router

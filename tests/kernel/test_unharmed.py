@@ -39,15 +39,15 @@ CHURN = """
 @pytest.mark.parametrize(
     ("mode", "theirs", "says"),
     [
-        (BRIDGED, "ip route replace default via 192.168.64.1 dev br0 proto dhcp metric 100",
+        (BRIDGED, "ip route change default via 192.168.64.1 dev br0 src 192.168.64.100 metric 100",
          "`ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.1 dev br0 src 192.168.64.100`, and"
          " said `8.8.8.8 via 192.168.64.1 dev enp0s1 src 192.168.64.3` before"),
         (BRIDGED, "ip route add default via 192.168.64.9",
-         "says `8.8.8.8 via 192.168.64.9 dev br0 src 192.168.64.100`"),
+         "says `8.8.8.8 via 192.168.64.9 dev br0 src 192.168.64.3`"),
         (BRIDGED, "ip route del default", "`ip route get 8.8.8.8` says `unreachable`"),
         (BRIDGED, "ip route add 192.168.64.1 dev br0 src 192.168.64.100",
          "`ip route get 192.168.64.1` says `192.168.64.1 dev br0 src 192.168.64.100`"),
-        (BRIDGED, "ip route replace default via 192.168.64.9 table 78",
+        (BRIDGED, "ip route change default via 192.168.64.1 table 78",
          "`ip route get 8.8.8.8 mark 0x7` says"),
         (BRIDGED, "ip addr del 10.7.0.3/24 dev br0", "the address 10.7.0.3/24 of enp0s1 is not on"),
         (BRIDGED, "ip route del 10.9.0.0/24 table 77", "the route `10.9.0.0/24 via 192.168.64.9 dev"
