@@ -5,10 +5,13 @@ off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_interface
 
-from netmodes.commands import handover_back, handover_batch, sysctl
+from netmodes.commands import handover_back, handover_batch, handover_routes, sysctl
 from netmodes.machine.facts import Facts
+from netmodes.plan.look import Look, literal
 from netmodes.plan.step import Step
+from netmodes.plan.undo import Undo
 
 #: The value of ``rp_filter`` that accepts a packet whose source is reachable by any device
 #: (ip-sysctl).
@@ -85,6 +88,27 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
         prevents = f"{uplink} keeps IPv6 addresses and a route that lead nowhere from a port"
         step = sysctl.write(sysctl.device_key(uplink, "ipv6.disable_ipv6"), 1, why)
         yield step.as_guard(prevents)
+
+
+def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step]:
+    """The route to the namespace, where another NIC's to their subnet comes before the bridge's.
+
+    Args:
+        address: the namespace's, in CIDR.
+        device: what leads to the subnet in these facts, the uplink or the bridge already.
+        bridge: the bridge.
+        facts: the machine.
+    """
+    ip = ip_interface(address).ip
+    if handover_routes.first_to(ip, facts) in (device, ""):
+        return
+    found = f"^({literal(str(ip))}) dev {literal(bridge)}( |$)"
+    look = Look(("ip", "-4", "route", "show"), (found,))
+    yield Step(
+        ("ip", "route", "add", str(ip), "dev", bridge),
+        f"the host reaches {ip} by {bridge}",
+        undo=Undo(look, ("ip", "route", "del", str(ip), "dev", bridge)),
+    ).as_guard(f"the host's answers to {ip} leave by another NIC in the same subnet")
 
 
 def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:

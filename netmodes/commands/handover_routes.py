@@ -14,6 +14,7 @@ from itertools import takewhile
 
 from netmodes.machine.entries import ROUTE_WORDS, Address, Route
 from netmodes.machine.facts import Facts
+from netmodes.machine.values import Ip
 
 #: A route's metrics that have the same words in both commands.
 METRICS = ("mtu", "advmss", "hoplimit", "initcwnd", "initrwnd", "window", "reordering", "quickack")
@@ -81,6 +82,14 @@ class Routes:
         equals = self.equals.get(made.key, [])
         same = [one for one in equals if as_made(one) == made]
         return bool(same) and (len(equals) == 1 or is_advertised(same[0]))
+
+
+def first_to(ip: Ip, facts: Facts) -> str:
+    """The device of the first on-link route to an address; "" for none."""
+    routes = facts.known("routes")
+    near = [one for one in routes if one.table == "main" and not one.gateway and ip in one.to]
+    order = sorted(near, key=lambda one: (-one.to.prefixlen, one.metric or 0))
+    return order[0].dev if order else ""
 
 
 def made_with(address: Address, device: str) -> Route | None:

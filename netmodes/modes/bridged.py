@@ -156,6 +156,8 @@ host                                           namespace {namespace}
         yield iproute.into_namespace(net.device, self.namespace)
         yield iproute.plug_in(net.host_device, net.bridge)
         yield iproute.set_up(net.host_device)
+        device = net.bridge if net.joins else net.uplink
+        yield from handover.reach(net.address, device, net.bridge, facts)
 
         yield iproute.add_address(net.address, net.device, self.namespace)
         yield iproute.set_up(net.device, self.namespace)

@@ -397,6 +397,19 @@ def test_equal_routes(route: Json, order: list[str], verbs: list[str], article: 
     assert "enp0s2" not in " ".join(there + back)
 
 
+def test_namespace_beside_another_nic(article: Facts) -> None:
+    """Where another NIC's route to the subnet comes first the namespace gets one of its own."""
+    (own,) = [one for one in article.known("routes") if str(one.to) == "192.168.64.0/24"]
+    other = replace(own, dev="enp0s2", metric=5)
+    facts = replace(article, routes=[*article.known("routes"), other])
+
+    added = "ip route add 192.168.64.50 dev br0"
+    assert added not in bridged(article).lines
+    (step,) = [step for step in bridged(facts).steps if str(step) == added]
+    assert step.undo is not None
+    assert step.undo.argv == ("ip", "route", "del", "192.168.64.50", "dev", "br0")
+
+
 def test_changed_subnet_route(article: Facts) -> None:
     """What the kernel adds with an address and was not there is deleted once it is back."""
     facts = uplink(article, {**V4, "local": "10.0.0.2"})
