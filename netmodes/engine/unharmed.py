@@ -120,7 +120,7 @@ def _by_default(version: int, facts: Facts) -> str:
 def harm(before: Host, now: Host, plan: Plan) -> Iterator[str]:
     """What the run has cost the host, one sentence each."""
     net = plan.topology
-    if any(step.share == f"addresses {net.uplink}" for step in plan.steps):
+    if plan.hands_over:
         yield from _changed(before, now, {net.uplink: net.bridge})
         for what in _lost(before.facts, now.facts, net.uplink, net.bridge):
             yield f"{what} of {net.uplink} is not on {net.bridge}"

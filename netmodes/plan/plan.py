@@ -59,6 +59,11 @@ class Plan:
         return (*self.inherited, *self.steps)
 
     @property
+    def hands_over(self) -> bool:
+        """Whether it moves its uplink's addresses and routes to its bridge."""
+        return any(step.share == f"addresses {self.topology.uplink}" for step in self.steps)
+
+    @property
     def groups(self) -> Iterator[tuple[bool, list[tuple[int, Step]]]]:
         """The steps with their numbers, neighbours together that have an undo, or have none."""
         steps = enumerate(self.steps, start=len(self.inherited))

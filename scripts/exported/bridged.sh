@@ -1240,6 +1240,39 @@ ssh_peer() {
     done
 }
 
+# The host's ways, and the source that it takes by each: to the gateway of every default route, by a
+# default route, and to the SSH peer. After the hand-over they are the same, by the bridge.
+declare -A WAYS
+
+remember_ways() {
+    local line to
+    for to in 8.8.8.8 2001:4860:4860::8888 "$(ssh_peer)"; do WAYS[${to:-8.8.8.8}]=; done
+    while read -r line; do
+        if [[ $line =~ ^default\ via\ ([^ ]+) && $line != *" via fe80:"* ]]; then WAYS[${BASH_REMATCH[1]}]=; fi
+    done <<<"$(ip -4 route show table all; ip -6 route show table all)"
+    for to in "${!WAYS[@]}"; do WAYS[$to]=$(way "$to"); done
+}
+
+# Nothing where there is none.
+way() {
+    local line word
+    line=" $(json ip -o route get "$1") "
+    for word in via dev src; do
+        if [[ $line =~ \ $word\ ([^ ]+) ]]; then printf ' %s %s' "$word" "${BASH_REMATCH[1]}"; fi
+    done
+}
+
+# UPLINK BRIDGE
+compare_ways() {
+    local to was now
+    for to in "${!WAYS[@]}"; do
+        was=${WAYS[$to]} now=$(way "$to")
+        if [ -n "$was" ] && [ "${was/ dev $1/ dev $2}" != "$now" ]; then
+            stop 1 "\`ip route get $to\` says \`${now:+$to}${now:-unreachable}\`, and said \`$to$was\` before"
+        fi
+    done
+}
+
 CONFIRM= # seconds; nothing for no watcher
 CENTIS=
 
@@ -1285,7 +1318,9 @@ main() {
         refuse_unseen
         begin || die "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then start_watcher; else warn_of_ssh enp0s1; fi
+        remember_ways
         up
+        compare_ways enp0s1 br0
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then await_confirmation; fi

@@ -71,6 +71,22 @@ def test_undone(mode: tuple[str, ...], theirs: str, says: str, lab: Lab) -> None
     assert lab.ok("ip", "netns", "list") == ""
 
 
+def test_undone_by_script(lab: Lab) -> None:
+    """A script is undone where the host would go from another address, and says the same."""
+    script = lab.export(*BRIDGED)
+    theirs = "ip route replace default via 192.168.64.1 dev br0 proto dhcp metric 100"
+    lab.replace("ip", THEIRS.format(theirs=theirs))
+
+    done = lab.run("bash", script)
+
+    assert done.returncode == 1
+    assert (
+        "Error: `ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.1 dev br0 src 192.168.64.100`,"
+        " and said `8.8.8.8 via 192.168.64.1 dev enp0s1 src 192.168.64.3` before"
+    ) in done.stderr
+    assert lab.ok("ip", "netns", "list") == ""
+
+
 def test_named(lab: Lab) -> None:
     """What others change meanwhile is named, a device of theirs once, and the network stays up."""
     theirs = "ip link add theirs type bridge; ip addr add 10.5.0.1/24 dev theirs"
