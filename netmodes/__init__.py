@@ -14,6 +14,7 @@ from netmodes.modes.nat import Nat
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import Promise
+from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.report import NotAsPromised, Report, Result
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
@@ -40,6 +41,7 @@ __all__ = [
     "Promise",
     "Record",
     "Refused",
+    "Rehearsal",
     "Report",
     "Requirement",
     "Result",

@@ -1,5 +1,6 @@
 """One command a mode: its options, which of them go together, and its run."""
 
+import sys
 from dataclasses import Field
 from functools import partial
 
@@ -40,6 +41,7 @@ def run_mode(
     mode: type[Mode],
     *,
     dry_run: bool,
+    rehearse: bool,
     verbatim: bool,
     export: str | None,
     force: bool,
@@ -53,8 +55,12 @@ def run_mode(
     """Render, export or run one mode."""
     if "" in (export, facts):
         raise click.UsageError("--export and --facts need the name of a file")
-    if facts and not (dry_run or export):
-        raise click.UsageError("--facts goes with --dry-run or --export")
+    if facts and not (dry_run or export or rehearse):
+        raise click.UsageError("--facts goes with --dry-run, --export or --rehearse")
+    if rehearse and (dry_run or export):
+        raise click.UsageError(
+            "--rehearse runs the commands, in a copy: leave out --dry-run and --export"
+        )
     if force and not export:
         raise click.UsageError("--force goes with --export")
     if check and (dry_run or export):
@@ -67,6 +73,10 @@ def run_mode(
         if option.metadata["required"] and not parameters[option.name]:
             raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")
     wanted = mode(**parameters)
+    if rehearse:
+        read = plans.read_facts(facts)
+        found = wanted.rehearse(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
+        sys.exit(plans.tell(found, json))
     if dry_run or export:
         plan = plans.plan_for(facts, wanted, verbatim, anyway, confirm)
         plans.show(plan, export, force, json, confirm)

@@ -65,6 +65,7 @@ def file(name: str, meaning: str) -> click.Option:
 #: The options of every mode.
 EVERY = [
     switch("--dry-run", "Print the commands, run nothing; needs no root."),
+    switch("--rehearse", "Try it in a copy of this machine; touch nothing here."),
     switch("--verbatim", "Only the article's commands, no guard commands."),
     file("--export", 'Write a bash script instead ("-": to stdout).'),
     switch("--force", "Let --export overwrite FILE."),

@@ -1,4 +1,4 @@
-"""What a mode would run, printed (``--dry-run``) or written as a script (``--export``)."""
+"""What a mode would run: printed (``--dry-run``), written as a script (``--export``), rehearsed."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.plan.plan import Plan
+from netmodes.plan.rehearsal import Rehearsal
 
 
 def plan_for(
@@ -56,3 +57,21 @@ def transcript(plan: Plan) -> str:
         f"{fit(('guard: ' if step.guard else '') + step.why, '# ')}\n{step}" for step in plan.steps
     ]
     return "".join(f"{line}\n" for line in [*notices, *lines])
+
+
+def tell(found: Rehearsal, to_json: bool) -> int:
+    """Print what a rehearsal found, a line each; the exit status.
+
+    Raises:
+        Refused: the mode refuses to run.
+    """
+    if to_json:
+        printed(as_json(found.to_dict()))
+        return found.status
+    if found.refused:
+        raise Refused(found.refused)
+    lines = [*found.differences, *(f"unknown: {one}" for one in found.unknown)]
+    printed("".join(f"{one}\n" for one in lines or ["as promised"]))
+    if found.beyond:
+        say(found.beyond)
+    return found.status

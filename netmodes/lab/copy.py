@@ -277,7 +277,7 @@ def _names(table: Table) -> Iterator[tuple[str, str]]:
 def _not_carried(facts: Facts, table: Table) -> Iterator[LeftOut]:
     read = [table.output(one) is not None or _is_missing(table, one) for one in FIREWALLS]
     if not all(read):
-        yield LeftOut("the firewall", "it was not read: use sudo", "firewall")
+        yield LeftOut("the firewall was not read", "use sudo", "firewall")
     for name, lines in (facts.tc or {}).items():
         if lines is None or lines:
             yield LeftOut(f"tc's filters of {name}", "they are not carried", "firewall")

@@ -14,7 +14,7 @@ MOUNTS, HOSTNAME, IPC, USER, PID, NET = (
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS = 1, 2, 4, 8
 REMOUNT, BIND, MOVE, ALL, PRIVATE = 1 << 5, 1 << 12, 1 << 13, 1 << 14, 1 << 18
 
-PDEATHSIG, DUMPABLE, SECUREBITS = 1, 4, 28
+PDEATHSIG, GET_PDEATHSIG, DUMPABLE, SECUREBITS = 1, 2, 4, 28
 KEEP_CAPABILITIES = 1 << 2  # SECBIT_NO_SETUID_FIXUP (capabilities(7))
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -47,11 +47,17 @@ def be_seen(seen: bool) -> None:
 
 
 def become(uid: int, gid: int) -> None:
-    """Change from root to a user; this program alone, not what it runs, keeps capabilities."""
+    """Change from root to a user; this program alone, not what it runs, keeps capabilities.
+
+    A change of user forgets what ``die_with_parent`` said (prctl(2)).
+    """
+    ends = ctypes.c_int()
+    _call(LIBC.prctl, GET_PDEATHSIG, ctypes.byref(ends))
     _call(LIBC.prctl, SECUREBITS, KEEP_CAPABILITIES)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
+    _call(LIBC.prctl, PDEATHSIG, ends)
 
 
 def mount(

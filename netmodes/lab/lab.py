@@ -36,6 +36,7 @@ from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
 from netmodes.lab import fidelity, kernel, making, nameserver, places, servers, walls
 from netmodes.lab.copy import Copy, copied
+from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
 from netmodes.machine.path import find, search_path
 from netmodes.machine.read import host_facts, whole_table
@@ -77,6 +78,20 @@ def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | Non
     Raises:
         Refused: this machine forbids user namespaces, or a program is missing.
     """
+    make = _article if like is None else partial(_copy, like, copied(like))
+    return enclosed(lambda: _run(command, partial(make, echo)), command)
+
+
+def enclosed(run: Callable[[], int], command: Sequence[str] = ()) -> int:
+    """Run this in a new lab in which nothing is yet; its status.
+
+    Args:
+        run: what is run.
+        command: a command that it runs.
+
+    Raises:
+        Refused: this machine forbids user namespaces, or a program is missing.
+    """
     for name in NEEDS:
         if find(name) is None:
             raise Refused(str(missing(name)))
@@ -85,28 +100,36 @@ def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | Non
     os.environ.clear()
     os.environ.update(environment)
     kernel.be_seen(False)  # this process goes on outside the lab's PID namespace
-    make = _article if like is None else partial(_copy, like, copied(like))
-    return walls.inside(lambda: _run(command, partial(make, echo)))
+    return walls.inside(partial(_seen, run))
+
+
+def _seen(run: Callable[[], int]) -> int:
+    kernel.be_seen(True)
+    return run()
 
 
 def _run(command: Sequence[str], make: Callable[[], None]) -> int:
     """Make the router and the machine around this process, and run a command on the machine."""
-    kernel.be_seen(True)
     make()
     return _status_of(command or _shell())
 
 
-def _copy(like: Table, copy: Copy, echo: Callable[[str], None]) -> None:
+def _copy(like: Table, plan: Copy, echo: Callable[[str], None]) -> None:
     """Make a copy of a machine, and say what it has not, or has otherwise."""
-    _run_step(iproute.add_namespace(HOST))
-    _move_to_machine()
-    left = making.make(copy)
-    left += fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
+    left = become(like, plan)
     COPY.write_text(json.dumps([asdict(each) for each in left], indent=2))
     for each in left[:MOST]:
         echo(f"Note: {each}.")
     if len(left) > MOST:
         echo(f"Note: {len(left) - MOST} more are in {COPY}.")
+
+
+def become(like: Table, plan: Copy) -> list[LeftOut]:
+    """Make a copy of a machine around this process; what it has not, or has otherwise."""
+    _run_step(iproute.add_namespace(HOST))
+    _move_to_machine()
+    left = making.make(plan)
+    return left + fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
 
 
 def _article(echo: Callable[[str], None]) -> None:

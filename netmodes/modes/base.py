@@ -17,6 +17,8 @@ from netmodes.machine.read import host_facts
 from netmodes.modes.description import Description
 from netmodes.plan.network import refuse_unless_up
 from netmodes.plan.plan import Plan
+from netmodes.plan.rehearsal import Rehearsal
+from netmodes.rehearse.rehearse import rehearse
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -77,6 +79,27 @@ class Mode(Description, Verbs):
 
         plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
         return render(plan, confirm)
+
+    def rehearse(
+        self,
+        facts: Facts | None = None,
+        *,
+        verbatim: bool = False,
+        anyway: bool = False,
+        confirm: float | None = None,
+    ) -> Rehearsal:
+        """Try the mode in a copy of a machine, and touch nothing outside; see ``rehearse``.
+
+        Args:
+            facts: the machine, by ``host_facts(whole=True)``; None for this one.
+            verbatim, anyway, confirm: as for ``up``; in the copy nobody has to confirm.
+        """
+        here = facts or host_facts(whole=True)
+        try:
+            plan = self._safe_plan(here, verbatim, anyway, confirm)
+        except Refused as error:
+            return Rehearsal(self.mode, self.namespace, refused=str(error))
+        return rehearse(plan, here, elsewhere=facts is not None)
 
     def up(
         self,

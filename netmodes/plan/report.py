@@ -52,6 +52,15 @@ class Result:
         }
 
 
+def result_from(data: dict[str, Any]) -> Result:
+    """A result from the JSON of ``to_dict``."""
+    promise = Promise(data["from"], data["to"], data["expected"])
+    finding = data["finding"] and Finding(**data["finding"])
+    names = ("milliseconds", "reason")
+    more = {name: data[name] for name in names}
+    return Result(promise, data["tried"], data["namespace"], data["got"], **more, finding=finding)
+
+
 @dataclass(frozen=True)
 class Report:
     """The results of all promises of a mode, in its order."""

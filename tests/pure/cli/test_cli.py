@@ -133,6 +133,14 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
         (["host-only", "--anyway"], "No such option"),
         (["host-only", "--export", "-", "--json"], "--export writes a script: leave out --json"),
+        (["host-only", *ARTICLE], "--facts goes with --dry-run, --export or --rehearse"),
+        *(
+            (
+                ["host-only", "--rehearse", *instead],
+                "--rehearse runs the commands, in a copy: leave",
+            )
+            for instead in (["--dry-run"], ["--export", "-"])
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -1,0 +1,164 @@
+"""A rehearsal inside the copy: up, every promise, the host, down, and the comparison."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from netmodes import network
+from netmodes.diagnose.check import THEIRS
+from netmodes.engine.runner import Runner
+from netmodes.errors import CommandFailed, NetmodesError, Refused
+from netmodes.lab.left import LeftOut
+from netmodes.machine.compare import Difference, Snapshot, differences, snapshot
+from netmodes.machine.facts import Facts
+from netmodes.machine.read import whole_table
+from netmodes.plan.plan import Plan
+from netmodes.plan.rehearsal import Rehearsal
+from netmodes.plan.report import Result
+from netmodes.rehearse.reach import ROUTER, Reach
+from netmodes.rehearse.tcp import serving
+
+#: What a run tells that it did not do itself; in a copy nobody else does anything.
+MEANWHILE = "# meanwhile: "
+
+#: What is said of a part of a snapshot that there is no program for.
+NO_PROGRAM = "is not installed"
+
+#: Seconds within which the kernel finishes what a run began.
+PATIENCE = 2.0
+
+
+@dataclass
+class Stage:
+    """A rehearsal on the way.
+
+    Args:
+        plan: what is rehearsed.
+        elsewhere: it is for another machine, whose kernel may have what this one has not.
+        unknown: what the copy has not as the machine has it, then what else is unknown.
+    """
+
+    plan: Plan
+    elsewhere: bool
+    unknown: list[str]
+    promises: tuple[Result, ...] = ()
+    differences: list[str] = field(default_factory=list)
+    refused: str = ""
+
+    def play(self, reach: Reach) -> None:
+        """Put the plan up, try everything, take it down, and compare."""
+        before, reached = _look(), reach.reached()
+        if self._up():
+            self._check(reach)
+            self._compare_reach(reached, reach.reached())
+            self._down()
+        if not self.refused:
+            self._compare(before)
+
+    def hear(self, line: str) -> None:
+        """Note what a run says that it did not do."""
+        if line.startswith(MEANWHILE):
+            self.differences.append(line.removeprefix(MEANWHILE))
+
+    def found(self) -> Rehearsal:
+        """What was found; each line once."""
+        differences, unknown = map(dict.fromkeys, (self.differences, self.unknown))
+        return Rehearsal(
+            self.plan.mode,
+            self.plan.name,
+            self.promises,
+            tuple(differences),
+            tuple(unknown),
+            self.refused,
+        )
+
+    def _up(self) -> bool:
+        try:
+            network.up(self.plan.name, lambda _: self.plan, echo=self.hear)
+        except Refused as error:
+            self.refused = str(error)
+        except NetmodesError as error:
+            lacks = self.elsewhere and isinstance(error, CommandFailed) and error.hint
+            where = self.unknown if lacks else self.differences
+            where += [lacks or str(error), *(error.left or ())]
+        else:
+            return True
+        return False
+
+    def _check(self, reach: Reach) -> None:
+        report = network.check(self.plan.name, outside=reach.outside)
+        with serving(str(ROUTER)):
+            self.promises = tuple(reach.tried(each) for each in report.results)
+        for each in self.promises:
+            if each.differs:
+                self.differences.append(_broken(each))
+            elif each.reached is None and _matters(each):
+                self.unknown.append(_untried(each))
+
+    def _compare_reach(self, before: dict[str, str], after: dict[str, str]) -> None:
+        for what, was in before.items():
+            if was != (now := after[what]):
+                self.differences.append(f"{what}: {was} before, {now} while {self.plan.name} is up")
+
+    def _down(self) -> None:
+        try:
+            network.down(self.plan.name, echo=self.hear)
+        except NetmodesError as error:
+            self.differences.append(str(error))
+
+    def _compare(self, before: Snapshot) -> None:
+        """Compare once the kernel has finished."""
+        deadline = time.monotonic() + PATIENCE
+        while found := [one for one in differences(before, _look()) if _counts(one)]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        for one in found:
+            where = self.unknown if one.what == "unknown" else self.differences
+            where.append(f"after down {one}")
+
+
+def rehearse(
+    plan: Plan, facts: Facts, left: Iterable[LeftOut], *, elsewhere: bool = False
+) -> Rehearsal:
+    """Rehearse a plan in the copy that this process is in.
+
+    Args:
+        plan: the plan.
+        facts: the machine that the copy is of.
+        left: what the copy has not as the machine has it.
+        elsewhere: it is another machine than this one.
+    """
+    stage = Stage(plan, elsewhere, [*map(str, left)])
+    stage.play(Reach(plan, facts, Runner()))
+    return stage.found()
+
+
+def _look() -> Snapshot:
+    return snapshot(whole_table())
+
+
+def _counts(one: Difference) -> bool:
+    return not (one.what == "unknown" and one.line.endswith(NO_PROGRAM))
+
+
+def _matters(result: Result) -> bool:
+    """Whether the namespace is to reach what could not be tried, on other machines."""
+    promise = result.promise
+    return promise.source == "namespace" and promise.reachable and promise.target in THEIRS
+
+
+def _way(result: Result) -> str:
+    target = " ".join(filter(None, (result.promise.target, result.tried)))
+    return f"from {result.promise.source} to {target}"
+
+
+def _broken(result: Result) -> str:
+    what = "there is a way" if result.reached else "there is no way"
+    return f"{what} {_way(result)}" + f": {result.reason}" * bool(result.reason)
+
+
+def _untried(result: Result) -> str:
+    return f"the way {_way(result)} could not be tried: {result.reason}"
