@@ -204,12 +204,22 @@ def _tc(table: Table) -> dict[str, list[str] | None] | None:
     """The lines of ``tc filter show`` for each uplink, egress and then ingress."""
     if "uplinks" not in table:
         return None
-    both = {name: (f"tc {name}", f"tc {name} ingress") for name in table.paths("uplinks")}
-    lines = {name: [table.lines(entry) for entry in pair] for name, pair in both.items()}
-    return {
-        name: None if None in pair else [line for one in pair for line in one or ()]
-        for name, pair in lines.items()
-    }
+    return {name: _filters(table, name) for name in table.paths("uplinks")}
+
+
+def _filters(table: Table, name: str) -> list[str] | None:
+    both = [table.lines(entry) for entry in (f"tc {name}", f"tc {name} ingress")]
+    if both == [None, None] and f"tc {name}" not in table and not may_filter(table, name):
+        return []
+    return None if None in both else [line for one in both for line in one or ()]
+
+
+def may_filter(table: Table, name: str) -> bool:
+    """Whether a device has a queue that takes tc's filters, or that is unknown."""
+    printed = table.lines("qdiscs")
+    words = [line.split() for line in printed or ()]
+    mine = {line[1] for line in words if line[3:5] == ["dev", name]}
+    return printed is None or not mine <= {"noqueue"}
 
 
 def _programs(table: Table) -> list[str] | None:

@@ -18,7 +18,7 @@ from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import SYS, SYSCTLS, facts_from, links_from
+from netmodes.machine.parse import SYS, SYSCTLS, facts_from, links_from, may_filter
 from netmodes.machine.query import end, start
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.ssh import ssh_peer
@@ -44,6 +44,7 @@ RULES = {
     "rules": ("ip", "-4", "rule", "show"),
     "rules6": ("ip", "-6", "rule", "show"),
     "bound": nics.BOUND,
+    "qdiscs": ("tc", "qdisc", "show"),
     "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
     "proxies": ("ip", "-j", "neigh", "show", "proxy"),
     "routes text": ("ip", "-d", "-4", *ROUTES[1:]),
@@ -103,9 +104,7 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
     entries |= {"settings": _files(*SETTINGS), **_names()}
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     if thorough:
-        entries |= _thorough(links_from(Table(entries)) or [], entries)
-    if whole:
-        entries["settings"] = _all_settings()
+        entries |= _thorough(links_from(Table(entries)) or [], entries, whole)
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
         entries["journals"] = _files(
@@ -145,12 +144,13 @@ def namespace_files() -> dict[str, dict[str, bool]]:
     return (names(Table(_names())) or Names()).netns or {}
 
 
-def _thorough(links: list[Link], entries: dict[str, Entry]) -> dict[str, Entry]:
+def _thorough(links: list[Link], entries: dict[str, Entry], whole: bool) -> dict[str, Entry]:
     """The entries that take longer: settings of devices, managers, hardware, tc's filters."""
     uplinks = [link.name for link in links if _may_be_uplink(link)]
     devices = [escape(name) for name in ("default", *uplinks)]
     own = [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
-    filters: dict[str, tuple[str, ...]] = {name: (*TC, name) for name in uplinks}
+    filtered = [name for name in uplinks if may_filter(Table(entries), name)]
+    filters: dict[str, tuple[str, ...]] = {name: (*TC, name) for name in filtered}
     show = {f"tc {name}": argv for name, argv in filters.items()}
     show |= {f"tc {name} ingress": (*argv, "ingress") for name, argv in filters.items()}
     if is_address(peer := entries["ssh"]["output"]):
@@ -159,7 +159,7 @@ def _thorough(links: list[Link], entries: dict[str, Entry]) -> dict[str, Entry]:
         "route to ssh": {"command": ["ip"], "output": ""},
         **_commands(show),
         "uplinks": {"paths": [f"{CONF}/{name}" for name in uplinks], "output": uplinks},
-        "settings": _files(*SETTINGS, *own),
+        "settings": _all_settings() if whole else _files(*SETTINGS, *own),
         **_hardware(),
     }
 

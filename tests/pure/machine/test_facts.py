@@ -291,6 +291,24 @@ def test_overlap_with_a_network() -> None:
     assert facts.overlap(IPv4Network("10.0.1.0/24")) is None
 
 
+@pytest.mark.parametrize(
+    ("qdiscs", "expected"),
+    [
+        (["noqueue 0: dev a root refcnt 2", "clsact ffff: dev b parent ffff:fff1"], []),
+        (["noqueue 0: dev a root refcnt 2", "clsact ffff: dev a parent ffff:fff1"], None),
+        (["fq_codel 0: dev a root refcnt 2"], None),
+        (None, None),
+    ],
+)
+def test_filters(qdiscs: list[str] | None, expected: list[str] | None) -> None:
+    """A device with no queue has no filters; of any other they are unknown if they were not read."""
+    printed = {"command": [], "output": "".join(f"qdisc {line}\n" for line in qdiscs or ())}
+    entries = {"uplinks": {"paths": [], "output": ["a"]}}
+    facts = facts_from(Table(entries | ({} if qdiscs is None else {"qdiscs": printed})))
+
+    assert facts.tc == {"a": expected}
+
+
 def test_arguments_that_are_no_text() -> None:
     """A process whose arguments are not UTF-8 does not stop the search for DHCP clients."""
     argv = [sys.executable, "-c", "input()", b"\xff"]
