@@ -5,6 +5,8 @@ from labs import Lab
 
 BRIDGED = ("bridged", "--uplink", "enp0s1")
 
+ROUTER = "via 192.168.64.1 dev br0 proto dhcp"
+
 #: In the place of `ip`: once our cable is up, somebody else does something.
 THEIRS = """
 "$REAL" "$@"
@@ -39,15 +41,15 @@ CHURN = """
 @pytest.mark.parametrize(
     ("mode", "theirs", "says"),
     [
-        (BRIDGED, "ip route change default via 192.168.64.1 dev br0 src 192.168.64.100 metric 100",
+        (BRIDGED, f"ip route replace default {ROUTER} src 192.168.64.100 metric 100",
          "`ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.1 dev br0 src 192.168.64.100`, and"
          " said `8.8.8.8 via 192.168.64.1 dev enp0s1 src 192.168.64.3` before"),
         (BRIDGED, "ip route add default via 192.168.64.9",
-         "says `8.8.8.8 via 192.168.64.9 dev br0 src 192.168.64.3`"),
+         "`ip route get 8.8.8.8` says `8.8.8.8 via 192.168.64.9 dev br0 src 192.168.64."),
         (BRIDGED, "ip route del default", "`ip route get 8.8.8.8` says `unreachable`"),
         (BRIDGED, "ip route add 192.168.64.1 dev br0 src 192.168.64.100",
          "`ip route get 192.168.64.1` says `192.168.64.1 dev br0 src 192.168.64.100`"),
-        (BRIDGED, "ip route change default via 192.168.64.1 table 78",
+        (BRIDGED, "ip route replace default via 192.168.64.9 table 78 src 10.7.0.3",
          "`ip route get 8.8.8.8 mark 0x7` says"),
         (BRIDGED, "ip addr del 10.7.0.3/24 dev br0", "the address 10.7.0.3/24 of enp0s1 is not on"),
         (BRIDGED, "ip route del 10.9.0.0/24 table 77", "the route `10.9.0.0/24 via 192.168.64.9 dev"
@@ -74,7 +76,7 @@ def test_undone(mode: tuple[str, ...], theirs: str, says: str, lab: Lab) -> None
 def test_undone_by_script(lab: Lab) -> None:
     """A script is undone where the host would go from another address, and says the same."""
     script = lab.export(*BRIDGED)
-    theirs = "ip route replace default via 192.168.64.1 dev br0 proto dhcp metric 100"
+    theirs = f"ip route replace default {ROUTER} src 192.168.64.100 metric 100"
     lab.replace("ip", THEIRS.format(theirs=theirs))
 
     done = lab.run("bash", script)
