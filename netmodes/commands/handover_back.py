@@ -8,11 +8,38 @@ from collections.abc import Iterator
 
 from netmodes.commands import looks
 from netmodes.commands.handover_batch import as_it_was, deleted, entered, in_order, settled
-from netmodes.commands.handover_routes import Routes, as_made, in_words, is_advertised, made_with
-from netmodes.machine.entries import Route
+from netmodes.commands.handover_routes import (
+    STAND_IN,
+    Routes,
+    as_made,
+    in_words,
+    is_advertised,
+    made_with,
+)
+from netmodes.machine.entries import ROUTE_WORDS, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.undo import Undo, seconds_left
+
+#: Lists the addresses of a bridge as lines for its uplink, after what else is said of each.
+ADDRESSES = """\
+found=$(ip -o addr show) || exit
+printf '%s\\n' "$found" | while read -r _ device _ address rest; do
+    [ "$device" = "$0" ] || continue
+    case $rest in peer*) address="$address ${rest%% scope *}" ;; esac
+    case $rest in *noprefixroute*) address="$address noprefixroute" ;; esac
+    echo "$rest|addr add $address dev $1"
+done
+"""
+
+#: Lists the routes of a bridge, of one family, as lines for its uplink.
+ROUTES = """\
+found=$(ip "$2" route show table all) || exit
+printf '%s\\n' "$found" | while read -r line; do
+    case "$line " in *" dev $0 "*) ;; *) continue ;; esac
+    echo "route append ${line%% dev "$0"*} dev $1${line#* dev "$0"}"
+done
+"""
 
 #: A line of the batch, and the look that finds that it must be left out.
 Line = tuple[str, Look | None]
@@ -29,7 +56,37 @@ def undo(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Undo:
         ("ip", "-force", "-batch", "-"),
         "".join(f"{line}\n" for line, _ in lines),
         unless=tuple((line, look) for line, look in lines if look),
+        carried=tuple(_carried(uplink, bridge, bridge_address, facts)),
     )
+
+
+def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Look]:
+    """What somebody has given to the bridge meanwhile, as lines that give it to the uplink."""
+    addresses = facts.global_addresses(uplink)
+    ips = [str(item.ip) for item in addresses] + [bridge_address.partition("/")[0]]
+    yield Look(
+        ("sh", "-c", ADDRESSES, bridge, uplink),
+        ("^[^|]*[|](.*)$",),
+        given=f"addr add ({_any(ips)})[/ ]",
+        but=f"dynamic|temporary|mngtmpaddr|addr add ({_any(ips)}|fe80:[^ ]*)[/ ]",
+    )
+    routes = facts.routes_through(uplink)
+    others = f"proto (kernel|ra)|expires|nhid|metric {STAND_IN}"
+    for is_6 in (False, True):
+        own = [str(item.ip) for item in addresses if item.is_6 == is_6]
+        known = [_shown(one) for one in routes if one.is_6 == is_6]
+        yield Look(
+            ("sh", "-c", ROUTES, bridge, uplink, "-6" if is_6 else "-4"),
+            ("^(.*)$",),
+            given=f" local ({_any(own)}) dev ",
+            but=f" ({others}) | append ({_any(known)})( |$)",
+        )
+
+
+def _shown(route: Route) -> str:
+    """A route's line without its flags and metrics."""
+    keys = (key for key in ROUTE_WORDS if key != "pref")
+    return f"{route.type} {route.words(*keys)}".removeprefix("unicast ")
 
 
 class _Back:

@@ -9,6 +9,9 @@ from netmodes.machine.entries import FOREVER, Address, Neighbour, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.undo import seconds_left
 
+#: Seconds by which the kernel has a route of its own for a new IPv6 address.
+SOON = 10
+
 
 def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[str]:
     """The lines that move everything to the bridge; each address is always on one device or both.
@@ -76,9 +79,9 @@ def _local(address: Address, device: str) -> str:
     """The route that lets the host receive for an IPv6 address.
 
     The kernel adds its own later, from a work queue (addrconf_dad_work), and would lose answers to
-    its first neighbour solicitation until then.
+    its first neighbour solicitation until then. This one ends soon, for an address may move on.
     """
-    return f"local {address.ip} dev {device} table local"
+    return f"local {address.ip} dev {device} table local expires {SOON}"
 
 
 def _for_ever(address: Address) -> Address:

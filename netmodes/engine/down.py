@@ -126,7 +126,7 @@ def _take_back(run: Run, note: Note, runner: Runner) -> str:
         return ""
     with suppress(NetmodesError):
         Journal(run.plan.name).write("back", note.index)
-    text = undo.text(uptime() - run.began, lambda look: _found([look], runner))
+    text = undo.text(uptime() - run.began, lambda look: _every(look, runner))
     outcome = runner.run(undo.command(note.before), text)
     if runner.word(undo.look) == now != note.before:
         return f"`{thing}` failed ({outcome.stderr.strip()})"
@@ -164,6 +164,13 @@ def _why_not(undo: Undo, note: Note, now: str, runner: Runner) -> str:
 def _is_as_before(note: Note, now: str) -> bool:
     """Whether there is nothing to take back; a taking-back of several parts may have been cut."""
     return note.before == note.after or (now == note.before and not (now and note.back))
+
+
+def _every(look: Look, runner: Runner) -> list[str]:
+    """Every word of a look; a program that is not installed lists nothing."""
+    with suppress(Refused):
+        return runner.words(look)
+    return []
 
 
 def _found(looks: Iterable[Look], runner: Runner) -> str:

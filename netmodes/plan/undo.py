@@ -25,9 +25,9 @@ def numbered(kind: str) -> str:
     return f'"ifindex":{AFTER},.*"ifname":"([^"]+)",.*"info_kind":"{kind}"'
 
 
-def nothing(look: Look) -> str:
+def nothing(look: Look) -> list[str]:
     """The search that finds none."""
-    return ""
+    return []
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Undo:
             was cut off and may not have run; then it is left alone.
         unless: lines of ``stdin``, each with a look that finds that somebody else has changed the
             same thing; then the line is left out.
+        carried: every word of these is one more line of ``stdin``, at its end.
         renamed: a pattern for the listed devices with ``AFTER`` in it, which finds a device of this
             step under the name that somebody has given to it; "" where there is none.
     """
@@ -57,6 +58,7 @@ class Undo:
     users: tuple[Look, ...] = ()
     others: tuple[Look, ...] = ()
     unless: tuple[tuple[str, Look], ...] = ()
+    carried: tuple[Look, ...] = ()
     renamed: str = ""
 
     @property
@@ -79,18 +81,19 @@ class Undo:
     @property
     def looks(self) -> tuple[Look, ...]:
         """Every look that the undo may need."""
-        return (self.look, *self.users, *self.others, *(look for _, look in self.unless))
+        unless = (look for _, look in self.unless)
+        return (self.look, *self.users, *self.others, *unless, *self.carried)
 
     def command(self, before: str) -> Argv:
         """The argv to run, given the look's word from before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
 
-    def text(self, elapsed: float, found: Callable[[Look], str] = nothing) -> str | None:
+    def text(self, elapsed: float, found: Callable[[Look], list[str]] = nothing) -> str | None:
         """The text that the command reads, or None.
 
         Args:
             elapsed: seconds since the run began.
-            found: looks; returns the word, or "".
+            found: looks; returns the words.
         """
         if self.stdin is None:
             return None
@@ -100,6 +103,7 @@ class Undo:
             for line in re.split(r"(?<=\n)", self.stdin)
             if line.rstrip() not in looks or not found(looks[line.rstrip()])
         ]
+        lines += [f"{word}\n" for look in self.carried for word in found(look)]
         text = "".join(lines)
         return LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), text)
 
@@ -118,7 +122,8 @@ def undo_from(data: dict[str, Any]) -> Undo:
     users, others = (tuple(map(read, data.get(key, ()))) for key in ("users", "others"))
     unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
     look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
-    return Undo(look, argv, text_or_none(data.get("stdin")), users, others, unless, renamed)
+    carried, stdin = tuple(map(read, data.get("carried", ()))), text_or_none(data.get("stdin"))
+    return Undo(look, argv, stdin, users, others, unless, carried, renamed)
 
 
 def _sign_from(data: Any) -> Look:  # noqa: ANN401

@@ -250,6 +250,7 @@ def _undo(undo: Undo, listings: Listings) -> str:
         return command
     looks = dict(undo.unless)
     lines = [_line(line, looks.get(line), listings) for line in lines_of(undo.stdin)]
+    lines += [f"{_find('carry', look, listings)} || return" for look in undo.carried]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
 
 

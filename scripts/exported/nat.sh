@@ -424,11 +424,12 @@ find_in() {
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
-            WORD=$word
-            return 0
+            WORD+=$word
+            if [ -z "${ALL-}" ]; then return 0; fi
+            WORD+=$'\n'
         done
     done
-    return 1
+    [ -n "$WORD" ]
 }
 
 # Whether it finds something, or that is unknown: then WORD is empty.
@@ -666,6 +667,13 @@ unless() {
     2) return 99 ;; # no command's status
     *) INPUT+=$1$'\n' ;;
     esac
+}
+
+# LOOK...: every word that it finds is one more line of an undo's input.
+carry() {
+    ALL=yes find_in "$@"
+    if [ "$?" = 2 ]; then return 99; fi
+    INPUT+=$WORD
 }
 
 # A process inside would keep the namespace alive once its name is gone.

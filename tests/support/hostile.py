@@ -77,7 +77,7 @@ DRIVER = """
 run() { :; }; step() { :; }; before() { :; }; after() { :; }; stop() { :; }; show() { :; }
 find_in() { WORD=1; }; present() { :; }; absent() { :; }; quietly() { :; }; need() { :; }
 unless() { :; }; settings() { :; }; writable() { :; }; refuse_masked() { :; }; left() { :; }
-die() { :; }; waits() { :; }
+die() { :; }; waits() { :; }; carry() { :; }
 up; permissions; requirements; shares; plan; needs
 for k in {0..40}; do
     for f in look undo renamed taken name_it undo_renamed users others; do $f $k 1; done

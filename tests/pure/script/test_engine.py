@@ -48,6 +48,7 @@ UNDO = Undo(
     users=(Look(("seen", "list"), ("(user[0-9]+)",)),),
     others=(Look(("tc", "show"), ("(other[0-9]+)",)),),
     unless=(("may go {left:7}", Look(("tc", "show"), ("(line[0-9]+)",))),),
+    carried=(Look(("tc", "show"), ("^(more [^ ]+)",), but="old"),),
 )
 
 
@@ -119,6 +120,9 @@ CASES = {
     "made, whatever it is like": (Case("0", "1", "1", other="other7"), UNDONE),
     "another has to do with a line": (
         Case("0", "1", "1", other="a line1"), Came("0 -\nlasts 60\n")),
+    "another has made more": (
+        Case("0", "1", "1", other="more of it\nmore old\nmore and"),
+        Came(f"{UNDONE.ran}more of\nmore and\n")),
     "stuck": (Case("0", "1", "1", stuck=True), Came(UNDONE.ran, wholly=False)),
     "shared": (Case("0", "1", "1", shared=True), Came()),
     "shared half way": (Case("0", None, "1", shared=True), Came()),

@@ -275,6 +275,7 @@ def test_engine(plan: Plan) -> None:
 TELLS = """
     prepare
     find_in() {
+        WORD=
         listing "$1" stat
         stat "${WHOLE[$1]-}" "${GIVEN-}" "${BUT-}" "${@:2}"
         return "$FINDS"
@@ -316,10 +317,12 @@ def test_undos(plan: Plan, found: int) -> None:
 def undone(undo: Undo, found: int) -> list[tuple[str, ...]]:
     """What TELLS tells of an undo, whose looks find something (0) or nothing (1)."""
     looks = [line for _, look in undo.unless for line in told(look)]
-    text = (undo.text(0, lambda _: "" if found else "yes") and undo.stdin) or ""
+    looks += [line for look in undo.carried for line in told(look)]
+    text = undo.stdin or ""
     left_out = {line for line, _ in undo.unless if found == 0}
     kept = "".join(line for line in text.splitlines(True) if line.rstrip() not in left_out)
-    return [*looks, ("stat", *undo.command("a b"), f"{kept}.")]
+    text = kept if kept or undo.stdin is None else "\n"  # a here-string ends a line
+    return [*looks, ("stat", *undo.command("a b"), f"{text}.")]
 
 
 @each_plan

@@ -1,0 +1,6 @@
+# Addresses and routes that somebody adds, and changes, while the network is up.
+# meanwhile: ip addr add 192.168.64.200/24 dev $UPLINK
+# meanwhile: ip addr add 10.3.0.1 peer 10.3.0.2/32 dev $UPLINK
+# meanwhile: ip route add 10.4.0.0/16 via 192.168.64.1 dev $UPLINK metric 7 proto static
+# meanwhile: ip route add 10.5.0.0/16 via 192.168.64.1 dev $UPLINK table 100
+# meanwhile: ip route replace default via 192.168.64.7 dev $UPLINK proto dhcp src 192.168.64.3 metric 100
