@@ -1,7 +1,7 @@
 """The LAN of an uplink: its subnets, and which of its addresses are free."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 from itertools import islice
 
 from netmodes.commands.addresses import bare, host, parse
@@ -18,10 +18,14 @@ ROOM = 30
 def subnets(device: str, facts: Facts) -> list[IPv4Network]:
     """The subnets of a device that have room for others, that of the default gateway first."""
     found = dict.fromkeys(one.network for one in facts.addresses(device))
-    routes = sorted(facts.default_routes(device), key=lambda route: route.metric or 0)
-    hops = [route.gateway for route in routes if isinstance(route.gateway, IPv4Address)]
-    firsts = [subnet for hop in hops for subnet in found if hop in subnet]
+    hops = [route.gateway for route in _defaults(facts, device)]
+    firsts = [subnet for hop in hops for subnet in found if hop and hop in subnet]
     return [one for one in dict.fromkeys([*firsts, *found]) if one.prefixlen <= ROOM]
+
+
+def _defaults(facts: Facts, device: str = "") -> list[Route]:
+    """The default routes, through this device if one is named, the preferred one first."""
+    return sorted(facts.default_routes(device), key=lambda route: route.metric or 0)
 
 
 def address(given: str, number: int, device: str, facts: Facts, other: str) -> str:
@@ -112,8 +116,8 @@ def several(net: Topology, facts: Facts) -> Iterator[Finding]:
     found, joins = subnets(net.uplink, facts), IPv4Interface(net.address).network
     if len(found) < 2:
         return
-    ways = [route.gateway for route in facts.default_routes(net.uplink)]
-    leads = any(isinstance(hop, IPv4Address) and hop in joins for hop in ways)
+    hops = [route.gateway for route in _defaults(facts, net.uplink)]
+    leads = any(hop and hop in joins for hop in hops)
     which = "the default gateway's" if leads else "in which is no default gateway"
     others = [one for one in found if one != joins]
     yield Finding(
@@ -121,6 +125,26 @@ def several(net: Topology, facts: Facts) -> Iterator[Finding]:
         f"{net.uplink} has several subnets: the namespace joins {joins}, {which}",
         f"ip addr show dev {net.uplink}",
         advice=f"ignore this, or give an --address of {_names(others, 'or')}",
+        about=net.uplink,
+    )
+
+
+def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
+    """The host, which is the gateway, sends what is for the outside by another NIC's router."""
+    own = IPv4Interface(net.address).network
+    best = next(iter(_defaults(facts)), None)
+    if best is None or net.gateway != bare(net.host_address):
+        return
+    if best.dev in (net.uplink, "") or (best.gateway and best.gateway in own):
+        return
+    hops = [route.gateway for route in _defaults(facts, net.uplink)]
+    router = next((str(hop) for hop in hops if hop and hop in own), "IP")
+    what = f"the host leads outside by {best.dev}, where nobody may know {own}"
+    yield Finding(
+        "warning",
+        f"{what}, the namespace's subnet",
+        "ip route show default",
+        advice=f"`--gateway {router}` names a router of {net.uplink}'s LAN",
         about=net.uplink,
     )
 

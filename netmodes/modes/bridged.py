@@ -117,6 +117,7 @@ host                                           namespace {namespace}
         if not net.joins:
             yield from uplink.uplink_warnings(net.uplink, facts)
             yield from lan.several(net, facts)
+            yield from lan.other_way(net, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)

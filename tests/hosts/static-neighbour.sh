@@ -1,5 +1,6 @@
-# A static neighbour entry, for a router that answers no ARP.
-# bridged: not yet, the router answers no ARP of A either
-router=$(lan router ip -br link show lan0 | awk '{print $3}')
-ip neigh replace 192.168.64.1 lladdr "$router" dev enp0s1 nud permanent
-lan router sysctl -qw net.ipv4.conf.lan0.arp_ignore=8
+# A static neighbour entry, for a service address that nobody answers ARP for.
+# also: 192.168.64.8
+lan neighbour ip addr add 192.168.64.8/32 dev lo
+lan neighbour sysctl -qw net.ipv4.conf.eth0.arp_ignore=1
+neighbour=$(lan neighbour ip -br link show eth0 | awk '{print $3}')
+ip neigh add 192.168.64.8 lladdr "$neighbour" dev enp0s1 nud permanent

@@ -227,3 +227,26 @@ def test_route_of_the_lan(article: Facts) -> None:
     plan = Bridged(uplink="enp0s1").plan(replace(article, routes=[*article.known("routes"), route]))
 
     assert plan.parameters["address"] == "192.168.64.50/24"
+
+
+OTHER_WAY = "the host leads outside by enp0s2, where nobody may know 192.168.64.0/24"
+
+
+def test_other_way(article: Facts) -> None:
+    """Where the host leads outside by another NIC the plan says so, and names the LAN's router."""
+    other = route_from({"dst": "default", "gateway": "10.7.0.1", "dev": "enp0s2", "metric": 50})
+    facts = replace(article, routes=[*article.known("routes"), other])
+    (notice,) = Bridged(uplink="enp0s1").plan(facts).notices
+
+    assert notice.startswith(OTHER_WAY)
+    assert notice.endswith("`--gateway 192.168.64.1` names a router of enp0s1's LAN")
+    assert Bridged(uplink="enp0s1", gateway="192.168.64.1").plan(facts).notices == ()
+
+
+@pytest.mark.parametrize(("gateway", "metric"), [("10.7.0.1", 500), ("192.168.64.2", 50)])
+def test_same_way(gateway: str, metric: int, article: Facts) -> None:
+    """Another NIC's default route is nothing to say if it is not preferred, or of the same LAN."""
+    other = {"dst": "default", "gateway": gateway, "dev": "enp0s2", "metric": metric}
+    facts = replace(article, routes=[*article.known("routes"), route_from(other)])
+
+    assert Bridged(uplink="enp0s1").plan(facts).notices == ()
