@@ -85,14 +85,20 @@ def number(value: Any) -> int:  # noqa: ANN401
 
 
 def ip(value: Any) -> Ip:  # noqa: ANN401
-    """An address without a prefix length."""
-    return ip_address(text(value))
+    """An address without a prefix length, and without a scope, which may be any text."""
+    return ip_address(_without_scope(value))
+
+
+def _without_scope(value: Any) -> str:  # noqa: ANN401
+    if "%" in text(value):
+        raise ValueError(f"{value!r} is no address as `ip` prints it")
+    return str(value)
 
 
 def subnet(value: Any, version: int) -> Subnet:  # noqa: ANN401
     """Where a route leads to, as ``ip`` writes it: ``default``, a subnet or one address."""
     default = {4: "0.0.0.0/0", 6: "::/0"}[version]
-    found = ip_network(default if value == "default" else text(value), strict=False)
+    found = ip_network(default if value == "default" else _without_scope(value), strict=False)
     if found.version != version:
         raise ValueError(f"{value!r} is not IPv{version}")
     return found

@@ -63,6 +63,14 @@ def test_facts(name: str, seed: int, tmp_path: Path) -> None:
     found = [scripts[number] for number in heard(scripts, tmp_path)] if scripts else []
 
     assert found == []
+    assert [line for plan in plans for line in batched(plan) if line.startswith(CANARY)] == []
+
+
+def batched(plan: Plan) -> list[str]:
+    """The lines that the commands of a plan, and of its undo, read."""
+    undos = [step.undo for step in plan.all_steps if step.undo]
+    texts = [*(step.stdin for step in plan.all_steps), *(undo.stdin for undo in undos)]
+    return [line for text in texts if text for line in text.split("\n")]
 
 
 @pytest.mark.sweep
@@ -190,6 +198,6 @@ def civil(call: Callable[[], T]) -> T | None:
     try:
         return call()
     except NetmodesError as error:
-        if len(str(error).splitlines()) == 1:
+        if "\n" not in str(error):
             return None
         raise

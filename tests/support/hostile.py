@@ -23,7 +23,7 @@ COMMANDS = [
         *("a'\nX7\n", "};X7;", "\nSHARES\nX7\n", "\nJSON\nX7\n", "\nSTDIN_\nX7\n", "a\0X7"),
         *("10.1.0.0/16\nSTDIN\nX7\n: <<'STDIN'\n", "0 x\nSHARES\nX7\n: <<'SHARES'\n"),
         *("kernel/core_pattern=|X7", "192.168.64.9\nX7", "enp0s1\nX7", "A; X7 #", "A && X7"),
-        *("{before}$(X7)", "{left:5}$(X7)"),
+        *("{before}$(X7)", "{left:5}$(X7)", "fe80::1%x\nX7\n", "fe80::%x\nX7\n"),
     )
 ]
 

@@ -29,6 +29,7 @@ ATTACK = "10.1.0.0/16\nSTDIN\ntouch /tmp/x\n: <<'STDIN'\n"
         *(("mac", mac) for mac in ("", "4a:9e\n", "-batch", "x", 7)),
         *(("number", number) for number in (-1, 2**32, True, "1", 1.0, None)),
         *(("ip", ip) for ip in ("", "10.0.0.1/8", "10.0.0.256", 7, "10.0.0.1\n")),
+        *(("ip", ip) for ip in ("fe80::1%lo", "fe80::1%x\nnetns exec A reboot\n#")),
         *(("setting", setting) for setting in ("", "1;id", "a", "|x", 1, "1\n2")),
         *(("line", line) for line in ("a\nb", "\x1b", 7)),
         *(("listed", one) for one in ({}, "a", None)),
@@ -47,6 +48,12 @@ def test_refused(kind: str, value: object) -> None:
 def test_device(name: str) -> None:
     """Whatever the kernel takes for a device's name is one."""
     assert link_from({"ifname": name}).name == name
+
+
+def test_scope() -> None:
+    """Nor has a destination a scope, which `ipaddress` takes whatever it holds."""
+    with pytest.raises(ValueError, match="no address as `ip` prints it"):
+        route_from({"dst": "fe80::%x\nnetns exec A reboot\n#"}, 6)
 
 
 @pytest.mark.parametrize("label", ['enp0s1:"x', "enp0s1 dev lo", "a#b"])
