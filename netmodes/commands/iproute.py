@@ -129,6 +129,11 @@ def plug_in_uplink(uplink: str, bridge: str) -> Step:
     )
 
 
+def replace_default_route(gateway: str, namespace: str, why: str) -> Step:
+    """``ip route replace default via …``."""
+    return Step(("ip", "route", "replace", "default", "via", gateway), why, namespace)
+
+
 def add_default_route(gateway: str, namespace: str) -> Step:
     """``ip route add default via …``."""
     why = f"what {namespace} cannot reach directly goes to {gateway}"

@@ -1,15 +1,17 @@
 """The LAN of an uplink: its subnets, and which of its addresses are free."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import islice
 
+from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, host, parse
 from netmodes.errors import Refused
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
+from netmodes.plan.step import Step
 
 #: The longest prefix of a subnet that has room for two hosts.
 ROOM = 30
@@ -147,6 +149,28 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
         advice=f"`--gateway {router}` names a router of {net.uplink}'s LAN",
         about=net.uplink,
     )
+
+
+def routers(net: Topology, facts: Facts) -> list[str]:
+    """The LAN's own routers that a namespace reaches directly, the preferred one first."""
+    near = IPv4Interface(net.address).network
+    routes = sorted(facts.default_routes(), key=lambda route: route.metric or 0)
+    hops = (route.gateway for route in routes if route.dev in (net.uplink, net.bridge))
+    return list(
+        dict.fromkeys(str(one) for one in hops if isinstance(one, IPv4Address) and one in near)
+    )
+
+
+def past_host(net: Topology, namespace: str, facts: Facts) -> Iterator[Step]:
+    """By the LAN's own router, where connections by the host do not pass its firewall."""
+    passes = facts.verdicts or {}
+    around = next((one for one in routers(net, facts) if passes.get(one)), "")
+    if around and not passes.get(net.gateway, True):
+        why = f"the host would see {namespace}'s half of a connection; {around} answers past it"
+        yield iproute.replace_default_route(around, namespace, why).as_guard(
+            f"connections of {namespace} hang, though pings are answered, for the host's firewall "
+            "drops what is of no connection that it has seen whole"
+        )
 
 
 def _names(found: list[IPv4Network], word: str = "and") -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netmodes.firewall.ruleset import Packet
 from netmodes.firewall.verdict import Stop, by_iptables, by_nft, opens
@@ -41,6 +42,19 @@ def packets(bridge: str, out: str, address: str = SOMEBODY) -> tuple[Packet, Pac
     """What an address behind a bridge sends outside by another device, and the answer."""
     sent = Packet("forward", bridge, out, address, SOMEBODY, "tcp")
     return sent, Packet("forward", out, bridge, SOMEBODY, address, "tcp", state="established")
+
+
+def half_seen(flow: Flow, verdict: Verdict, facts: Facts) -> Finding | None:
+    """What may stop connections of which the host sees one way, for the answers come past it."""
+    if flow.bridge != flow.out:
+        return None
+    stray = replace(packets(flow.bridge, flow.out, flow.address)[0], state="invalid")
+    found = [*by_nft(stray, facts), *(() if verdict.chain else by_iptables(stray, facts))]
+    if not found:
+        return None
+    what = "the host's firewall may cut connections off, for their answers come past it"
+    advice = "give the LAN's router as --gateway"
+    return Finding("warning", f"{what} ({found[0].what})", found[0].evidence, advice=advice)
 
 
 def _entry(sent: tuple[Packet, Packet], facts: Facts) -> str | None:

@@ -103,13 +103,18 @@ class Copy:
     left: tuple[LeftOut, ...]
 
 
+def is_whole(table: Table) -> bool:
+    """Whether it holds what a copy takes, unlike facts of an earlier netmodes."""
+    return "settings" in table and "routes text" in table
+
+
 def copied(table: Table) -> Copy:
     """The copy of a machine.
 
     Raises:
         Refused: these facts do not hold what a copy takes, or a value is not what it is taken for.
     """
-    if "settings" not in table or "routes text" not in table:
+    if not is_whole(table):
         raise Refused(f"these facts do not hold what a copy takes: {AGAIN}")
     facts = facts_from(table)
     try:

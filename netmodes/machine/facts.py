@@ -61,6 +61,8 @@ class Facts:
         fixed: the folders that modes write and that are on read-only mounts.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
         user_namespaces: "why" a user may not make a user namespace, and the "setting" behind it.
+        verdicts: whether a namespace's connections pass, by the gateway that they go by, as the
+            kernel has it in a copy of the machine; {} where that could not be tried.
         before: for a machine elsewhere, its facts from before each network of ours, by name; None
             for this one, whose networks tell themselves what they share.
         table: what all this was parsed from.
@@ -93,6 +95,7 @@ class Facts:
     fixed: list[str] | None = None
     privileges: str | None = None
     user_namespaces: dict[str, str] | None = None
+    verdicts: dict[str, bool] | None = None
     before: dict[str, Facts] | None = field(default=None, repr=False)
     table: Table | None = field(default=None, repr=False, compare=False)
 

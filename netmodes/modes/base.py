@@ -15,10 +15,12 @@ from netmodes.handle import Verbs
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.description import Description
+from netmodes.plan.finding import Finding
 from netmodes.plan.network import refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.rehearse.rehearse import rehearse
+from netmodes.plan.verdict import Verdict
+from netmodes.rehearse.rehearse import connections, rehearse
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,8 +65,21 @@ class Mode(Description, Verbs):
         if verdict.objections and not (anyway or net.joins):
             raise Refused(verdict.objections[0])
         risks = () if confirm else self.risks(net, facts)
-        plan = self.render(net, facts, replace(verdict, warnings=(*verdict.warnings, *risks)))
-        return plan.verbatim() if verbatim else plan
+        verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
+        plan = self.render(net, facts, verdict)
+        if verbatim:
+            return plan.verbatim()
+        if doubt := network.half_seen(self.flow(net, facts), verdict, facts):
+            return self._tried(plan, doubt, facts, verdict)
+        return plan
+
+    def _tried(self, plan: Plan, doubt: Finding, facts: Facts, verdict: Verdict) -> Plan:
+        """The plan whose namespace goes by a gateway that connections were tried by, in a copy."""
+        if ways := self.ways(plan.topology, facts):
+            facts = replace(facts, verdicts=connections(plan, facts, ways))
+            if not any((facts.verdicts or {}).values()):
+                verdict = replace(verdict, warnings=(*verdict.warnings, doubt))
+        return self.render(plan.topology, facts, verdict)
 
     def script(
         self,

@@ -135,6 +135,9 @@ host                                           namespace {namespace}
         yield requirements.not_elsewhere(net.address, device, facts)
         yield from requirements.nobody_has(addresses.bare(net.address), device, facts)
 
+    def ways(self, net: Topology, facts: Facts) -> list[str]:
+        return [] if self.gateway else [net.gateway, *lan.routers(net, facts)]
+
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
 
@@ -164,4 +167,6 @@ host                                           namespace {namespace}
         yield iproute.set_up(net.device, self.namespace)
         yield iproute.set_up("lo", self.namespace)
         yield iproute.add_default_route(net.gateway, self.namespace)
+        if not self.gateway:
+            yield from lan.past_host(net, self.namespace, facts)
         yield from dns.give(self.namespace, self.dns, facts)

@@ -93,6 +93,10 @@ class Description(ABC):
         """The packets that the host is to forward, if any, for the firewall's verdict."""
         return None
 
+    def ways(self, net: Topology, facts: Facts) -> list[str]:
+        """The gateways that the namespace may go by, the first if connections by it pass."""
+        return []
+
     def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         """What the mode does only if the run waits for a confirmation."""
         yield from ()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 if __package__ in (None, ""):
     # Run as a file: Python put this folder first on its path, where the package's parent belongs.
@@ -14,34 +15,40 @@ if __package__ in (None, ""):
 
 from netmodes.errors import NetmodesError
 from netmodes.lab import kernel, lab
-from netmodes.lab.copy import copied
+from netmodes.lab.copy import Copy, copied
 from netmodes.machine.parse import facts_from
 from netmodes.machine.table import Table
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.rehearse.inside import rehearse
+from netmodes.rehearse.inside import connections, rehearse
 
 
 def main(parent: str) -> int:
-    """Rehearse in a copy; what goes wrong with the copy is unknown of the machine."""
+    """Do in a copy what is asked for; what goes wrong with the copy is unknown of the machine."""
     kernel.die_with_parent()
     if os.getppid() != int(parent):
         return 1
     request = json.load(sys.stdin)
     plan, table = Plan.from_dict(request["plan"]), Table.from_json(request["facts"])
-    facts = facts_from(table)
     try:
-        copy, elsewhere = copied(table), request["elsewhere"]
-        return lab.enclosed(
-            lambda: tell(rehearse(plan, facts, lab.become(table, copy), elsewhere=elsewhere))
-        )
+        copy = copied(table)
+        return lab.enclosed(lambda: tell(inside(request, plan, table, copy)))
     except NetmodesError as error:
-        return tell(Rehearsal(plan.mode, plan.name, unknown=(f"no copy can be made: {error}",)))
+        no_copy = Rehearsal(plan.mode, plan.name, unknown=(f"no copy can be made: {error}",))
+        return tell({} if "gateways" in request else no_copy.to_dict())
 
 
-def tell(found: Rehearsal) -> int:
+def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> dict[str, Any]:
+    """Make the copy around this process, and do it."""
+    left, facts = lab.become(table, copy), facts_from(table)
+    if "gateways" in request:
+        return connections(plan, request["gateways"])
+    return rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict()
+
+
+def tell(found: dict[str, Any]) -> int:
     """Print what was found."""
-    print(found.to_json(), flush=True)
+    print(json.dumps(found), flush=True)
     return 0
 
 

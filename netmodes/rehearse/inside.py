@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netmodes import network
-from netmodes.diagnose.check import THEIRS
+from netmodes.commands import iproute
 from netmodes.engine.runner import Runner
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.lab.left import LeftOut
 from netmodes.machine.compare import Difference, Snapshot, differences, snapshot
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import whole_table
+from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
+from netmodes.plan.promise import Promise
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.report import Result
-from netmodes.rehearse.reach import ROUTER, Reach
-from netmodes.rehearse.tcp import serving
+from netmodes.rehearse.reach import OUTSIDE, ROUTER, Reach
+from netmodes.rehearse.tcp import exchanges, serving
 
 #: What a run tells that it did not do itself; in a copy nobody else does anything.
 MEANWHILE = "# meanwhile: "
 
 #: What is said of a part of a snapshot that there is no program for.
 NO_PROGRAM = "is not installed"
+
+#: Targets of which it matters that they could not be tried; a host may have no gateway.
+BEYOND = ("outside", "a name")
 
 #: Seconds within which the kernel finishes what a run began.
 PATIENCE = 2.0
@@ -94,8 +99,14 @@ class Stage:
         for each in self.promises:
             if each.differs:
                 self.differences.append(_broken(each))
-            elif each.reached is None and _matters(each):
+            elif each.reached is None and self._matters(each.promise):
                 self.unknown.append(_untried(each))
+
+    def _matters(self, promise: Promise) -> bool:
+        """Whether something is there that is to be reached; a copy has no namespaces of ours."""
+        if promise.source == "neighbour":
+            return bool(self.plan.topology.joins)
+        return promise.source == "namespace" and promise.reachable and promise.target in BEYOND
 
     def _compare_reach(self, before: dict[str, str], after: dict[str, str]) -> None:
         for what, was in before.items():
@@ -136,18 +147,29 @@ def rehearse(
     return stage.found()
 
 
+def connections(plan: Plan, gateways: Sequence[str]) -> dict[str, bool]:
+    """Whether the namespace's connections pass by each of these gateways, in this copy.
+
+    Args:
+        plan: the plan by which the first is the namespace's gateway.
+        gateways: the gateways.
+    """
+    network.up(plan.name, lambda _: plan)
+    found, runner = {}, Runner()
+    with serving(str(ROUTER)):
+        for gateway in gateways:
+            step = iproute.replace_default_route(gateway, plan.name, "")
+            runner.quietly(step.command)
+            found[gateway] = exchanges(OUTSIDE[4], str(NAMESPACES / plan.name))
+    return found
+
+
 def _look() -> Snapshot:
     return snapshot(whole_table())
 
 
 def _counts(one: Difference) -> bool:
     return not (one.what == "unknown" and one.line.endswith(NO_PROGRAM))
-
-
-def _matters(result: Result) -> bool:
-    """Whether the namespace is to reach what could not be tried, on other machines."""
-    promise = result.promise
-    return promise.source == "namespace" and promise.reachable and promise.target in THEIRS
 
 
 def _way(result: Result) -> str:

@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from netmodes.lab.copy import is_whole
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import environment
+from netmodes.machine.read import whole_table
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 
@@ -26,8 +30,35 @@ def rehearse(plan: Plan, facts: Facts, *, elsewhere: bool = False) -> Rehearsal:
         facts: the machine, as ``host_facts(whole=True)`` reads it.
         elsewhere: it is another machine than this one.
     """
-    request = {"plan": plan.to_dict(), "facts": facts.to_json(), "elsewhere": elsewhere}
-    done = subprocess.run(
+    done = _in_copy({"plan": plan.to_dict(), "facts": facts.to_json(), "elsewhere": elsewhere})
+    return replace(_found(done, plan), beyond=_beyond(plan, facts))
+
+
+def connections(plan: Plan, facts: Facts, gateways: Sequence[str]) -> dict[str, bool]:
+    """Whether the namespace's connections pass by each of these gateways, tried in a copy.
+
+    Args:
+        plan: the plan by which the first is the namespace's gateway.
+        facts: the machine; this one is read anew.
+        gateways: the gateways.
+
+    Returns:
+        By gateway; {} where there is no copy.
+    """
+    whole = facts.table if facts.before is not None else whole_table()
+    if whole is None or not is_whole(whole):
+        return {}
+    done = _in_copy({"plan": plan.to_dict(), "facts": whole.to_json(), "gateways": [*gateways]})
+    try:
+        found = json.loads(done.stdout)
+    except ValueError:
+        return {}
+    return {gateway: found[gateway] for gateway in gateways if gateway in found}
+
+
+def _in_copy(request: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """The process that makes a copy and does in it what is asked for, at its end."""
+    return subprocess.run(
         (sys.executable, PROGRAM, str(os.getpid())),
         input=json.dumps(request),
         capture_output=True,
@@ -36,7 +67,6 @@ def rehearse(plan: Plan, facts: Facts, *, elsewhere: bool = False) -> Rehearsal:
         start_new_session=True,  # Ctrl-C is for this process, which ends the other
         check=False,
     )
-    return replace(_found(done, plan), beyond=_beyond(plan, facts))
 
 
 def _found(done: subprocess.CompletedProcess[str], plan: Plan) -> Rehearsal:

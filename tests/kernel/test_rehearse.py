@@ -17,6 +17,8 @@ AS_PROMISED = "as promised\n"
 
 #: A forward chain that takes the answers to A, which come past it, for strays.
 STATEFUL = """
+sysctl -qw net.bridge.bridge-nf-call-iptables=0
+sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 nft add table inet f
 nft add chain inet f forward '{ type filter hook forward priority 0; }'
 nft add rule inet f forward ct state invalid drop
@@ -67,6 +69,19 @@ def test_connections(lab: Lab) -> None:
 
     assert "it answers pings, but no connection (TCP)" in done.stdout
     assert done.returncode == 1
+
+
+def test_past_the_host(lab: Lab) -> None:
+    """Where connections by the host were tried and hang, a guard goes by the LAN's router."""
+    lab.ok("sh", "-c", STATEFUL)
+    guard = "ip netns exec A ip route replace default via 192.168.64.1"
+
+    assert lab.netmodes(*BRIDGED, "--rehearse").stdout == AS_PROMISED
+    assert guard in lab.ok("netmodes", *BRIDGED, "--dry-run")
+    assert guard in lab.ok("netmodes", *BRIDGED, "--export", "-")
+    assert guard not in lab.ok("netmodes", *BRIDGED, "--dry-run", "--gateway", "192.168.64.1")
+    lab.ok("netmodes", *BRIDGED)
+    assert "via 192.168.64.1 " in lab.inside("ip", "route").stdout
 
 
 def test_refused(lab: Lab) -> None:

@@ -10,6 +10,7 @@ from console import machine
 from netmodes import Bridged, Facts, Nat, Plan, Refused
 from netmodes.commands.netfilter import TAG
 from netmodes.machine.rule import Rule, rule_from
+from netmodes.plan.verdict import Verdict
 
 DROP = ["-P INPUT ACCEPT", "-P FORWARD DROP", "-P OUTPUT ACCEPT"]
 DOCKER = ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"]
@@ -272,3 +273,60 @@ def test_naming_for_who_joins() -> None:
     joined = replace(machine("bridged-up"), iptables=["-A INPUT -i enp0s1 -j ACCEPT"])
 
     assert bridged(joined, namespace="B").inherited
+
+
+# What is seen one way.
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        (["ct state invalid drop"], True),
+        (["ct state vmap { established : accept, invalid : drop }"], True),
+        (["ct state established,related accept", "ct state new accept", "drop"], True),
+        (["ct state new accept"], False),
+        (['iifname "docker0" ct state invalid drop'], False),
+        (["tcp dport 25 drop"], False),
+        ([], False),
+    ],
+)
+def test_half_seen(rules: list[str], says: bool, article: Facts) -> None:
+    """Where rules may drop what the host sees one way, and no packet can tell, it is said."""
+    facts = replace(article, nft=chain("forward", "accept", *rules))
+
+    said = "\n".join(bridged(facts).notices)
+
+    assert ("may cut connections off, for their answers come past it" in said) is says
+
+
+def test_half_seen_elsewhere(article: Facts) -> None:
+    """Of what nat passes on, or a namespace with a gateway of its own, it sees both ways."""
+    facts = replace(article, nft=chain("forward", "accept", "ct state invalid drop"))
+
+    for mode in (Nat(), Bridged(uplink="enp0s1", gateway="192.168.64.1")):
+        assert not any("past it" in notice for notice in mode.plan(facts).notices)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "around"),
+    [
+        ({"192.168.64.100": False, "192.168.64.1": True}, True),
+        ({"192.168.64.100": False, "192.168.64.1": False}, False),
+        ({"192.168.64.100": True, "192.168.64.1": True}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_past_the_host(verdicts: dict[str, bool] | None, around: bool, article: Facts) -> None:
+    """By the LAN's router only where connections by the host do not pass, and by it they do."""
+    mode, facts = Bridged(uplink="enp0s1"), replace(article, verdicts=verdicts)
+
+    plan = mode.render(mode.settle(facts), facts, Verdict())
+
+    guard = "ip netns exec A ip route replace default via 192.168.64.1"
+    assert (guard in plan.lines) is around
+    if around:
+        assert plan.lines.index(guard) == 1 + plan.lines.index(
+            "ip netns exec A ip route add default via 192.168.64.100"
+        )
+        assert guard not in plan.verbatim().lines
