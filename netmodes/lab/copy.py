@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,8 +108,12 @@ def is_whole(table: Table) -> bool:
     return "settings" in table and "routes text" in table
 
 
-def copied(table: Table) -> Copy:
+def copied(table: Table, missing: Collection[str] = ()) -> Copy:
     """The copy of a machine.
+
+    Args:
+        table: its facts.
+        missing: kinds of device that the kernel of the copy has not.
 
     Raises:
         Refused: these facts do not hold what a copy takes, or a value is not what it is taken for.
@@ -118,17 +122,17 @@ def copied(table: Table) -> Copy:
         raise Refused(f"these facts do not hold what a copy takes: {AGAIN}")
     facts = facts_from(table)
     try:
-        return _copied(facts, table)
+        return _copied(facts, table, missing)
     except NOT_AS_WRITTEN as error:
         raise not_facts(str(error) or type(error).__name__) from error
 
 
-def _copied(facts: Facts, table: Table) -> Copy:
+def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     left = list[LeftOut]()
     found = [one for one in _links(table) if _is_named(one, left)]
-    devices = [
-        one for one in kinds.devices(found) if _are_words(f"{one.add} {one.instead}".strip())
-    ]
+    devices = [one for one in kinds.devices(found, missing) if _are_words(one.add)]
+    machine = lan.Machine(facts)
+    segments = lan.segments_of(machine, devices)
 
     def safe(lines: Iterable[str]) -> tuple[str, ...]:
         return tuple(line for line in lines if _is_safe(line, left))
@@ -145,8 +149,8 @@ def _copied(facts: Facts, table: Table) -> Copy:
         safe(rules(table.lines("rules") or [])),
         safe(rules(table.lines("rules6") or [])),
         safe(map(_neighbour, facts.neighbours or [])),
-        safe(lan.lan(facts, devices)),
-        (*lan.aside(facts, devices),),
+        safe(lan.lan(segments, machine, devices)),
+        (*lan.aside(segments, facts),),
         tuple(name for name in facts.namespaces or () if PLAIN.fullmatch(name)),
         dict(_settings(table)),
         _firewall(table, left),
@@ -164,6 +168,11 @@ def _up(found: list[Json]) -> Iterator[str]:
     links = [link_from(one) for one in found]
     yield from (f"link set dev {link.name} up" for link in links if link.is_up)
     yield from kinds.without_carrier(links)
+
+
+def kinds_of(table: Table) -> set[str]:
+    """The kinds of its devices that a kernel may not have."""
+    return {link_from(one).kind for one in _links(table)} - {"", "veth", "bridge"}
 
 
 def _each(render: Callable[[Json], Iterator[str]], found: list[Json]) -> Iterator[str]:
@@ -286,6 +295,12 @@ def _not_carried(facts: Facts, table: Table) -> Iterator[LeftOut]:
     for name, lines in (facts.tc or {}).items():
         if lines is None or lines:
             yield LeftOut(f"tc's filters of {name}", "they are not carried", "firewall")
+    for name, nic in (facts.nics or {}).items():
+        if "wireless" in nic:
+            yield LeftOut(name, "a cable stands in for Wi-Fi", "links")
+    for line in table.lines("nft") or ():
+        if rulesets.OWNED.fullmatch(line):
+            yield LeftOut("a table of nft", "a program owns it, and may change it", "firewall")
     for network in facts.networks or ():
         yield LeftOut(network.name, "a network of netmodes is not carried", "networks")
 

@@ -5,7 +5,7 @@ A real NIC, and whatever else leads outside, is a cable to the copy's LAN.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,20 +68,23 @@ class Device:
         add: the line for ``ip -batch`` that makes it.
         cable: whether its other end is in the copy's LAN.
         carrier: whether something is at the other end.
-        instead: the line that makes its stand-in; "" for none.
-        left: what is said of the stand-in.
+        left: what is said of it if it is a stand-in.
     """
 
     name: str
     add: str
     cable: bool = False
     carrier: bool = True
-    instead: str = ""
     left: LeftOut | None = None
 
 
-def devices(found: list[Json]) -> Iterator[Device]:
-    """The devices, each after that which it is on; those without an index of their own last."""
+def devices(found: list[Json], missing: Collection[str] = ()) -> Iterator[Device]:
+    """The devices, each after that which it is on; those without an index of their own last.
+
+    Args:
+        found: the entries of ``ip -d -j addr``.
+        missing: kinds that this kernel has not.
+    """
     by_name = {link.name: (link, entry) for entry in found for link in [link_from(entry)]}
     lower = {name: _lower(*pair) for name, pair in by_name.items()}
     order = sorted(by_name, key=lambda name: (by_name[name][0].kind == "tun", _depth(name, lower)))
@@ -90,7 +93,9 @@ def devices(found: list[Json]) -> Iterator[Device]:
         if link.name not in done:
             peer = by_name.get(link.below, (Link(""),))[0] if link.kind == "veth" else Link("")
             done |= {link.name, peer.name}
-            yield _pair(link, peer) if peer.name else _device(link, entry, {*by_name})
+            is_on = link.kind not in ON_ANOTHER or link.below in by_name
+            known = link.kind not in missing and is_on
+            yield _pair(link, peer) if peer.name else _device(link, entry, known)
 
 
 def _lower(link: Link, entry: Json) -> str:
@@ -112,19 +117,16 @@ def _pair(link: Link, peer: Link) -> Device:
     return Device(link.name, f"link add {_new(link)} {words}")
 
 
-def _device(link: Link, entry: Json, names: set[str]) -> Device:
-    if not link.kind or link.kind == "veth":
-        if link.is_ethernet:
-            return _cable(link)
-        return _stand_in(link, "without Ethernet")
-    if link.kind == "tun" and link.has_no_carrier:
-        made = _stand_in(link, "that a program makes")
-        line = f"tuntap add dev {link.name} mode {_tun_mode(link)}"
-        return Device(link.name, line, instead=made.add, left=made.left, carrier=False)
-    if link.kind not in OWN or (link.kind in ON_ANOTHER and link.below not in names):
-        return _stand_in(link, f"of kind {link.kind}")
-    made = _stand_in(link, f"of kind {link.kind}, which this kernel has not")
-    return Device(link.name, _own(link, entry), instead=made.add, left=made.left, carrier=True)
+def _device(link: Link, entry: Json, known: bool) -> Device:
+    """A device of its own kind where that is known, a cable for a NIC, else a stand-in."""
+    if link.kind in ("", "veth"):
+        return _cable(link) if link.is_ethernet else _stand_in(link, "without Ethernet")
+    if known and link.kind == "tun" and link.has_no_carrier:
+        mode = "tap" if link.is_ethernet else "tun"
+        return Device(link.name, f"tuntap add dev {link.name} mode {mode}")
+    if known and link.kind in OWN:
+        return Device(link.name, _own(link, entry))
+    return _stand_in(link, f"of kind {link.kind}")
 
 
 def _own(link: Link, entry: Json) -> str:
@@ -142,7 +144,7 @@ def _own(link: Link, entry: Json) -> str:
 
 def _new(link: Link, *, mac: bool = True) -> str:
     """What every new device has."""
-    own = mac and link.type == "ether" and link.mac != NO_MAC
+    own = mac and link.type == "ether" and link.mac not in ("", NO_MAC)
     address = f" address {link.mac}" if own else ""
     index = f" index {link.index}" if link.index else ""
     return f"name {link.name}{index}{address}"
@@ -177,10 +179,6 @@ def _stand_in(link: Link, why: str) -> Device:
         carrier=not link.has_no_carrier,
         left=left,
     )
-
-
-def _tun_mode(link: Link) -> str:
-    return "tap" if link.type == "ether" else "tun"
 
 
 def far_end(link: Link) -> str:

@@ -35,7 +35,7 @@ from netmodes.engine.signals import shell_status
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
 from netmodes.lab import fidelity, kernel, making, nameserver, places, servers, walls
-from netmodes.lab.copy import Copy, copied
+from netmodes.lab.copy import Copy, copied, kinds_of
 from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
 from netmodes.machine.path import find, search_path
@@ -128,7 +128,8 @@ def become(like: Table, plan: Copy) -> list[LeftOut]:
     """Make a copy of a machine around this process; what it has not, or has otherwise."""
     _run_step(iproute.add_namespace(HOST))
     _move_to_machine()
-    left = making.make(plan)
+    missing_kinds = making.missing(kinds_of(like))
+    left = making.make(copied(like, missing_kinds) if missing_kinds else plan)
     return left + fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
 
 

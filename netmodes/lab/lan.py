@@ -24,6 +24,10 @@ OUTSIDE = ("link set lo up", "route add local 0.0.0.0/0 dev lo table local")
 OUTSIDE_6 = ("route add local ::/0 dev lo table 999", "rule add pref 40000 lookup 999")
 
 
+#: The MTU of a new cable.
+USUAL_MTU = 1500
+
+
 @dataclass(frozen=True)
 class Segment:
     """Cables that end in one LAN.
@@ -35,8 +39,8 @@ class Segment:
     """
 
     cables: tuple[Link, ...]
-    subnets: frozenset[Subnet]
-    hops: frozenset[Ip]
+    subnets: frozenset[Subnet] = frozenset()
+    hops: frozenset[Ip] = frozenset()
 
     @property
     def device(self) -> str:
@@ -45,58 +49,74 @@ class Segment:
         return far_end(first) if len(self.cables) == 1 else f"seg{first.index}"
 
 
-def lan(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
-    """The lines for ``ip -batch`` that make the LAN."""
-    made = {device.name: device for device in devices if device.cable}
+def lan(segments: Iterable[Segment], machine: Machine, made: Iterable[Device]) -> Iterator[str]:
+    """The lines for ``ip -batch`` that make the LAN; VLANs when what they are on is there."""
+    carriers = {device.name: device.carrier for device in made if device.cable}
     yield from OUTSIDE
-    for segment in segments(facts, set(made)):
-        device = segment.device
-        if len(segment.cables) > 1:
-            yield f"link add {device} type bridge"
-            yield from (f"link set {far_end(link)} master {device}" for link in segment.cables)
-            yield f"link set {device} promisc on"  # it takes frames for any MAC, as ``aside`` says
-            yield f"link set {device} up"
+    for segment in sorted(segments, key=lambda one: any(map(_is_vlan, one.cables))):
         for link in segment.cables:
-            if not link.is_ethernet:
-                yield f"link set {far_end(link)} arp off"
-            if made[link.name].carrier:
-                yield f"link set {far_end(link)} up"
-        yield from _addresses(segment, device)
+            yield from _end(link, segments, machine, carriers)
+        if len(segment.cables) > 1:
+            yield f"link add {segment.device} type bridge"
+            for link in segment.cables:
+                yield f"link set {far_end(link)} master {segment.device}"
+            yield f"link set {segment.device} promisc on"  # it takes frames as ``aside`` says
+            yield f"link set {segment.device} up"
+        yield from _addresses(segment)
 
 
-def _addresses(segment: Segment, device: str) -> Iterator[str]:
+def _end(
+    link: Link, segments: Iterable[Segment], machine: Machine, carriers: dict[str, bool]
+) -> Iterator[str]:
+    """A cable's end, or the VLAN's that its frames are in."""
+    end = far_end(link)
+    if link.name not in carriers:
+        below = machine.by_name.get(link.below)
+        on = [one for one in segments for each in one.cables if below in machine.surfaces(each)]
+        yield from (f"link add link {one.device} name {end} type vlan id {link.vlan}" for one in on)
+    if link.mtu > USUAL_MTU:
+        yield f"link set {end} mtu {link.mtu}"
+    if not link.is_ethernet:
+        yield f"link set {end} arp off"
+    if carriers.get(link.name, True):
+        yield f"link set {end} up"
+
+
+def _is_vlan(link: Link) -> bool:
+    return link.kind == "vlan"
+
+
+def _addresses(segment: Segment) -> Iterator[str]:
     for hop in sorted(segment.hops, key=str):
         length = 64 if hop.version == 6 and hop.is_link_local else hop.max_prefixlen
         nodad = " nodad" if hop.version == 6 else ""
-        yield f"addr add {hop}/{length} dev {device}{nodad}"
+        yield f"addr add {hop}/{length} dev {segment.device}{nodad}"
     for subnet in sorted(segment.subnets, key=str):
         table = " table local" if subnet.version == 4 else ""
-        yield f"route add {subnet} dev {device}{table}"
+        yield f"route add {subnet} dev {segment.device}{table}"
 
 
-def segments(facts: Facts, cables: set[str]) -> list[Segment]:
-    """The LANs: cables that share a subnet, or a device, are in one.
+def segments_of(machine: Machine, made: Iterable[Device]) -> list[Segment]:
+    """The LANs: cables that share a subnet are in one, and a VLAN is one.
 
     Of a bridge's ports only the first is, for two would make a loop.
     """
-    found: list[Segment] = []
-    for link in facts.known("links"):
-        if link.name in cables:
-            new = Segment((link,), frozenset(_subnets(link, facts)), frozenset(_hops(link, facts)))
-            new = Segment((link,), frozenset(), frozenset()) if _loops(link, found, facts) else new
-            same = [one for one in found if _meet(one, new)]
+    made, found = [*made], list[Segment]()
+    cables = {one.name for one in made if one.cable}
+    for link in machine.by_name.values():
+        if link.name in cables or (_is_vlan(link) and link.name in {one.name for one in made}):
+            new = Segment((link,))
+            if not _loops(link, found, machine):
+                new = Segment((link,), machine.subnets(link), machine.hops(link))
+            same = [one for one in found if not one.subnets.isdisjoint(new.subnets)]
             found = [one for one in found if one not in same] + [_joined([*same, new])]
     return found
 
 
-def _loops(link: Link, found: list[Segment], facts: Facts) -> bool:
-    master = facts.link(link.master)
+def _loops(link: Link, found: list[Segment], machine: Machine) -> bool:
+    master = machine.by_name.get(link.master)
     ports = {one.master for segment in found for one in segment.cables if segment.subnets}
     return master is not None and master.kind == "bridge" and link.master in ports
-
-
-def _meet(one: Segment, other: Segment) -> bool:
-    return not one.subnets.isdisjoint(other.subnets)
 
 
 def _joined(parts: list[Segment]) -> Segment:
@@ -107,61 +127,56 @@ def _joined(parts: list[Segment]) -> Segment:
     )
 
 
-def surfaces(link: Link, facts: Facts) -> list[Link]:
-    """The devices that send by this one: itself, its masters, and those on any of these."""
-    links: list[Link] = facts.known("links")
-    found, names = [link], {link.name}
-    for one in found:  # grows meanwhile
-        near = (up for up in links if up.name == one.master or (up.below == one.name and _on(up)))
-        for each in near:
-            if each.name not in names:
-                names.add(each.name)
-                found.append(each)
-    return found
+class Machine:
+    """The machine of these facts: what is on the LAN of each of its devices."""
 
-
-def _on(link: Link) -> bool:
-    return link.kind in CHILDREN
-
-
-def _subnets(link: Link, facts: Facts) -> Iterator[Subnet]:
-    above = surfaces(link, facts)
-    for address in (one for each in above for one in each.addresses):
-        whole = ip_network(f"{address.ip}/{address.ip.max_prefixlen}")
-        if address.ip.is_link_local and address.is_6:
-            continue
-        yield _subnet(address.ip, address.prefixlen) if link.is_ethernet else whole
-        if address.peer:
-            yield whole
-    if link.is_ethernet:
-        names = {each.name for each in above}
+    def __init__(self, facts: Facts) -> None:
+        self.by_name: dict[str, Link] = {link.name: link for link in facts.known("links")}
+        self.own = {one.ip for link in self.by_name.values() for one in link.addresses}
+        self.routed: dict[str, set[Subnet]] = {}
         for route in (*facts.known("routes"), *facts.known("routes6")):
-            if route.dev in names and _is_on_link(route.to, route.gateway, route.type):
-                yield route.to
+            if _is_on_link(route.to, route.gateway, route.type):
+                self.routed.setdefault(route.dev, set()).add(route.to)
+        self.next: dict[str, set[Ip]] = {}
+        for hop, device in (*_next_hops(facts), *_neighbours(facts)):
+            self.next.setdefault(device, set()).add(hop)
+        servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
+        self.servers = {values.ip(one.partition("%")[0]) for one in servers}
 
+    def surfaces(self, link: Link) -> list[Link]:
+        """The devices that send by this one as it does: itself, its masters, macvlans on these."""
+        found = [link]
+        for one in found:  # grows meanwhile
+            for up in self.by_name.values():
+                on_it = up.below == one.name and up.kind in CHILDREN and not _is_vlan(up)
+                if (up.name == one.master or on_it) and up not in found:
+                    found.append(up)
+        return found
 
-def _subnet(ip: Ip, length: int) -> Subnet:
-    return ip_network(f"{ip}/{length}", strict=False)
+    def subnets(self, link: Link) -> frozenset[Subnet]:
+        """What is on its LAN."""
+        found = set[Subnet]()
+        for each in self.surfaces(link):
+            for one in each.addresses:
+                if not (one.is_6 and one.ip.is_link_local):
+                    whole = one.peer is not None or not link.is_ethernet
+                    length = one.ip.max_prefixlen if whole else one.prefixlen
+                    found.add(ip_network(f"{one.ip}/{length}", strict=False))
+            found |= self.routed.get(each.name, set()) if link.is_ethernet else set()
+        return frozenset(found)
+
+    def hops(self, link: Link) -> frozenset[Ip]:
+        """Who answers there: gateways, static neighbours, and name servers of its subnets."""
+        found = set[Ip]().union(*(self.next.get(one.name, ()) for one in self.surfaces(link)))
+        lans = [one for one in self.subnets(link) if one.prefixlen < one.max_prefixlen]
+        found |= {one for one in self.servers if any(one in subnet for subnet in lans)}
+        return frozenset(found - self.own)
 
 
 def _is_on_link(to: Subnet, gateway: Ip | None, kind: str) -> bool:
     """Whether a route is to a subnet of the LAN itself."""
     local = to.is_link_local and to.version == 6
     return gateway is None and kind == "unicast" and to.prefixlen > 1 and not local
-
-
-def _hops(link: Link, facts: Facts) -> Iterator[Ip]:
-    """Who answers: gateways, neighbours that are known by hand, and name servers of its subnets."""
-    names = {each.name for each in surfaces(link, facts)}
-    own = {address.ip for each in facts.known("links") for address in each.addresses}
-    for hop, device in (*_next_hops(facts), *_neighbours(facts)):
-        if device in names and hop not in own:
-            yield hop
-    subnets = [one for one in _subnets(link, facts) if one.prefixlen < one.max_prefixlen]
-    servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
-    for server in (values.ip(one.partition("%")[0]) for one in servers):
-        if any(server in subnet for subnet in subnets) and server not in own:
-            yield server
 
 
 def _next_hops(facts: Facts) -> Iterator[tuple[Ip, str]]:
@@ -177,13 +192,13 @@ def _neighbours(facts: Facts) -> Iterator[tuple[Ip, str]]:
             yield one.ip, one.dev
 
 
-def aside(facts: Facts, devices: Iterable[Device]) -> Iterator[str]:
+def aside(segments: Iterable[Segment], facts: Facts) -> Iterator[str]:
     """The devices that must also take frames for a MAC that is nobody's there.
 
     A neighbour that was entered by hand has such a MAC.
     """
-    by_hand = {one.ip for one in facts.neighbours or () if not one.proxy}
-    for segment in segments(facts, {device.name for device in devices if device.cable}):
+    by_hand = {ip for ip, _ in _neighbours(facts)}
+    for segment in segments:
         if not by_hand.isdisjoint(segment.hops):
             yield segment.device
             yield from (far_end(link) for link in segment.cables if len(segment.cables) > 1)

@@ -111,19 +111,27 @@ def _unusual(settings: dict[str, str]) -> dict[str, str]:
     return found
 
 
+def missing(kinds: Iterable[str]) -> set[str]:
+    """Those of these kinds of device that this kernel cannot make, or not for this user."""
+    return {kind for kind in kinds if not _has_kind(kind)}
+
+
+def _has_kind(kind: str) -> bool:
+    if kind == "tun":
+        return os.access("/dev/net/tun", os.R_OK | os.W_OK)
+    tried = _run(("ip", "link", "add", "try0", "type", kind))
+    _run(("ip", "link", "del", "try0"))
+    return not re.search("[Uu]nknown device type|not supported", tried.stderr)
+
+
 def _devices(devices: Iterable[Device]) -> Iterator[LeftOut]:
-    """Make the devices, or what stands in for each."""
+    """Make the devices; where an index is not free, with another."""
     there = {link.split(":")[1].strip().split("@")[0] for link in _lines("ip", "-o", "link")}
     by_line = {one.add: one for one in devices if one.name not in there}
     for line, error in _batch([*by_line]):
-        one = by_line[line]
-        tries = [one.instead, re.sub(r" index \d+", "", one.add)]
-        made = next((each for each in tries if each and not _batch([each])), None)
-        if made is None:
-            yield LeftOut(one.name, f"it cannot be made here ({error})", "links")
-        elif made == one.instead and one.left:
-            yield one.left
-    yield from (one.left for one in by_line.values() if one.left and not one.instead)
+        if _batch([re.sub(r" index \d+", "", line)]):
+            yield LeftOut(by_line[line].name, f"it cannot be made here ({error})", "links")
+    yield from (one.left for one in by_line.values() if one.left)
 
 
 def _router(copy: Copy) -> None:

@@ -39,7 +39,8 @@ def labels(name: str) -> bytes:
 
 def serve(server: str, name: str, address: str) -> None:
     """Answer on port 53 of this server's address, for ever."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as port:
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as port:
         port.bind((server, 53))
         while True:
             query, sender = port.recvfrom(512)

@@ -26,6 +26,9 @@ PROGRAM = re.compile(r"(^|\s)(-[A-Za-z]{2,}|-M\S*|--m|--mo|--mod|--modp\S*)(\s|=
 NFT = re.compile(r"table (\w+) (\S+) \{( #.*)?")
 INCLUDE = re.compile(r"(^|[\s;{}])(include|\$\w+|define|redefine)([\s;]|$)")
 
+#: A table of a program's own goes with the program, as here with `nft`.
+OWNED = re.compile(r"\tflags (owner|persist)([,;]\s*(owner|persist))*;?")
+
 #: The tables that are iptables', by nft's family, and what saves and restores them.
 IPTABLES = {
     "ip": ("iptables", ("filter", "nat", "mangle", "raw", "security")),
@@ -127,6 +130,8 @@ def _nft(family: str, name: str, lines: list[str]) -> Iterator[Block]:
     """A table: its sets, maps and chains, then the rules of each chain."""
     whole, rules, chain = list[str](), list[str](), ""
     for line in lines:
+        if OWNED.fullmatch(line):
+            continue
         if found := re.fullmatch(r"\tchain (\S+) \{( #.*)?", line):
             chain = found[1]
         if line == "\t}":

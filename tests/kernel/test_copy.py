@@ -161,6 +161,9 @@ def ping(*targets: str) -> tuple[str, ...]:
     return ("sh", "-c", "; ".join(f"ping -n -c 1 -i 0.2 -w 2 {target}" for target in targets))
 
 
+INNER = ("netmodes", "lab", "--like", "-", "--", *ping("192.168.64.1"))
+
+
 def cases() -> list[Any]:
     """The hosts of tests/hosts."""
     marks = {host.name: [] if host.name in ALWAYS else [pytest.mark.sweep] for host in hosts()}
@@ -242,3 +245,64 @@ def test_rule_left_out(lab: Lab) -> None:
     (said,) = done.stderr.splitlines()
     assert said.startswith(f"Note: {rule}: iptables-restore: ")
     assert said.endswith("; what passes may differ.")
+
+
+def test_name_servers(lab: Lab) -> None:
+    """Names are resolved by the machine's own servers, of both families."""
+    table = written(lab)
+    lines = "nameserver 9.9.9.9\nnameserver 2001:db8::53\n"
+    names = table["names"] | {"output": {"/etc/resolv.conf": lines}}
+    written(lab, table | {"names": names})
+    done = copy(lab, "sh", "-c", "cat /etc/resolv.conf; getent ahostsv4 outside.example")
+
+    assert done.stdout.startswith(f"{lines}8.8.8.8 ")
+
+
+def test_owned_table(lab: Lab) -> None:
+    """A table that a program owns is there, and it is said that the program may change it."""
+    table = written(lab)
+    rules = "table inet x {\n\tflags owner\n\n\tchain c {\n\t\tcounter accept\n\t}\n}\n"
+    written(lab, with_output(table, nft=rules))
+    done = copy(lab, "nft", "list", "table", "inet", "x")
+
+    assert "accept" in done.stdout
+    assert "a program owns it" in done.stderr
+
+
+def test_of_this_machine(lab: Lab) -> None:
+    """Of the machine it runs on it is a copy without a file; a copy may be made in a copy."""
+    done = lab.run("netmodes", "lab", "--like", "-", "--", *INNER)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert answered(done) == 1
+
+
+def test_a_mode(lab: Lab) -> None:
+    """A mode does in a copy what it does on the machine, down to the check of its promises."""
+    script = "netmodes bridged --uplink enp0s1 --check && netmodes down A"
+    done = lab.run("netmodes", "lab", "--like", "-", "--", "sh", "-c", script)
+
+    assert done.returncode == 0, done.stderr
+    assert "A is as bridged promises.\n" in done.stdout
+
+
+def test_without_root(lab: Lab) -> None:
+    """Who may not read the firewall has a copy without it, and is told what to do."""
+    lab.replace("nft", "echo 'Operation not permitted (you must be root)' >&2; exit 1")
+    done = lab.run("netmodes", "lab", "--like", "-", "--", "true")
+
+    said = "Note: the firewall: it was not read: use sudo; what passes may differ.\n"
+    assert (done.returncode, done.stderr) == (0, said)
+
+
+def test_no_facts(lab: Lab) -> None:
+    """Facts that hold no copy are refused, before anything is made."""
+    table = written(lab)
+    del table["routes text"]
+    written(lab, table)
+    done = copy(lab, "true")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "Error: these facts do not hold what a copy takes: make them again"
+    )

@@ -8,7 +8,7 @@ from console import machine
 
 from netmodes.errors import Refused
 from netmodes.lab.copy import Copy, copied, routes, rules
-from netmodes.lab.lan import segments
+from netmodes.lab.lan import Machine, Segment, segments_of
 from netmodes.machine.parse import facts_from
 from netmodes.machine.table import Table
 
@@ -157,24 +157,70 @@ def test_kinds() -> None:
     assert "peer name pair" in lines.get("pair0", lines.get("pair1", ""))
 
 
-def test_stand_in() -> None:
-    """A kind that is not known has a stand-in, which is named."""
-    (entry,) = [one for one in json.loads(str(table().output("links"))) if one["ifname"] == "mac0"]
-    wlan = {**entry, "ifname": "x0", "ifindex": 77, "linkinfo": {"info_kind": "batadv"}}
-    links = [*json.loads(str(table().output("links"))), wlan]
-    device = next(one for one in copied(table(links=json.dumps(links))).devices if one.name == "x0")
+def with_links(*entries: dict[str, Any]) -> Table:
+    """The facts of that machine with more devices, each with what `ip -j` prints of it."""
+    links = json.loads(str(table().output("links")))
+    usual = {"ifindex": 77, "flags": ["UP", "LOWER_UP"], "link_type": "ether", "addr_info": []}
+    return table(links=json.dumps([*links, *(usual | entry for entry in entries)]))
+
+
+def of_kind(kind: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The kind of a device as `ip -j` prints it."""
+    return {"linkinfo": {"info_kind": kind, "info_data": data}}
+
+
+@pytest.mark.parametrize("kind", ["batadv", "wireguard", "bond"])
+def test_stand_in(kind: str) -> None:
+    """A kind that is not known, or that this kernel has not, has a stand-in, which is named."""
+    found = copied(with_links({"ifname": "x0", **of_kind(kind)}), missing={"bond"})
+    (device,) = [one for one in found.devices if one.name == "x0"]
 
     assert device.cable
-    assert device.left is not None
+    assert str(device.left) == (
+        f"x0: a stand-in for a device of kind {kind}; what goes by it may differ"
+    )
+
+
+def test_vlan() -> None:
+    """A VLAN is one at the router as well, on what its frames go by, where every hop answers."""
+    address = {"local": "10.77.0.2", "prefixlen": 24, "scope": "global"}
+    vlan = {"ifname": "v7", "link": "enp0s1", "addr_info": [address], **of_kind("vlan", id=7)}
+    text = str(table().output("routes text")) + "unicast 10.78.0.0/16 via 10.77.0.1 dev v7\n"
+    made = with_links(vlan)
+    copy = copied(Table({**made.entries, "routes text": {"output": text}}))
+    uplink = next(one.add.split()[-3] for one in copy.devices if one.name == "enp0s1")
+    lines = [line for line in copy.lan if "lan77" in line]
+
+    assert [one.add for one in copy.devices if one.name == "v7"] == [
+        "link add link enp0s1 name v7 index 77 type vlan id 7"
+    ]
+    assert lines == [
+        f"link add link {uplink} name lan77 type vlan id 7",
+        "link set lan77 up",
+        "addr add 10.77.0.1/32 dev lan77",
+        "route add 10.77.0.0/24 dev lan77 table local",
+    ]
+
+
+def test_two_nics() -> None:
+    """NICs with one subnet are in one LAN."""
+    address = {"local": "192.168.64.4", "prefixlen": 24, "scope": "global"}
+    found = lan_of(with_links({"ifname": "x0", "addr_info": [address]}))
+
+    assert ("enp0s1", "x0") in found
 
 
 def test_segments() -> None:
-    """NICs with one subnet are in one LAN; of a bridge's ports one is, for two would be a loop."""
-    facts = facts_from(table())
-    names = {"enp0s1", "eth1", "eth8", "c1", "c2"}
-    found = [{link.name for link in one.cables} for one in segments(facts, names)]
+    """Of a bridge's ports one is in its LAN, for two would be a loop."""
+    found = lan_of(table())
 
-    assert sorted(map(sorted, found)) == [["c1"], ["c2"], ["enp0s1"], ["eth1"], ["eth8"]]
-    (bridged,) = [one for one in segments(facts, names) if one.cables[0].name == "c1"]
-    (other,) = [one for one in segments(facts, names) if one.cables[0].name == "c2"]
-    assert bool(bridged.subnets) != bool(other.subnets)
+    assert sorted(found) == [("c1",), ("c2",), ("enp0s1",), ("eth1",), ("eth8",)]
+    assert sum(bool(found[name,].subnets) for name in ("c1", "c2")) == 1
+
+
+def lan_of(table: Table, *missing: str) -> dict[tuple[str, ...], Segment]:
+    """The LANs of a machine by their cables."""
+    facts = facts_from(table)
+    made = copied(table, missing).devices
+    found = segments_of(Machine(facts), made)
+    return {tuple(sorted(link.name for link in one.cables)): one for one in found}

@@ -301,7 +301,7 @@ def test_overlap_with_a_network() -> None:
     ],
 )
 def test_filters(qdiscs: list[str] | None, expected: list[str] | None) -> None:
-    """A device with no queue has no filters; of any other they are unknown if they were not read."""
+    """A device with no queue has no filters; of any other they are unknown, unless read."""
     printed = {"command": [], "output": "".join(f"qdisc {line}\n" for line in qdiscs or ())}
     entries = {"uplinks": {"paths": [], "output": ["a"]}}
     facts = facts_from(Table(entries | ({} if qdiscs is None else {"qdiscs": printed})))
