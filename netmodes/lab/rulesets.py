@@ -70,9 +70,16 @@ def blocks(table: Table) -> Iterator[Block]:
             yield from _restore(program, name, saved[program].pop(name))
         else:
             yield from _nft(family, name, text)
-    for program, left in (*saved.items(), *((name, _saved_tables(table, name)) for name in LEGACY)):
+    legacy = {name: _saved_tables(table, name) for name in LEGACY}
+    for program, left in (*saved.items(), *legacy.items()):
+        same = legacy.get(f"{program}-legacy", {})  # what `iptables-save` is here
         for name, lines in left.items():
-            yield from _restore(program, name, lines)
+            if name not in same or _rules(lines) != _rules(same[name]):
+                yield from _restore(program, name, lines)
+
+
+def _rules(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith("-A")]
 
 
 def _sets(table: Table) -> Iterator[Block]:

@@ -100,7 +100,7 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
-    entries = _commands(IP_JSON | (RULES if thorough else {}) | (WHOLE if whole else {}))
+    entries = _commands(IP_JSON | (RULES if thorough else {}) | (_whole() if whole else {}))
     entries |= {"settings": _files(*SETTINGS), **_names()}
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     if thorough:
@@ -121,7 +121,13 @@ def again(table: Table, names: Iterable[str]) -> Table:
 
 def whole_table() -> Table:
     """All that two machines are compared by, and nothing else."""
-    return Table({**_commands(IP_JSON | RULES | WHOLE), "settings": _all_settings()})
+    return Table({**_commands(IP_JSON | RULES | _whole()), "settings": _all_settings()})
+
+
+def _whole() -> dict[str, tuple[str, ...]]:
+    """The commands for a copy; ``ipset`` would load its module, where nobody has a set."""
+    there = Path("/sys/module/ip_set").exists()
+    return {name: argv for name, argv in WHOLE.items() if there or name != "ipset"}
 
 
 def namespace_facts(name: str) -> Facts:

@@ -127,6 +127,23 @@ def test_firewall_in_order() -> None:
     ]
 
 
+def test_firewall_that_is_legacy() -> None:
+    """Where `iptables` is iptables-legacy its rules go in once, by that."""
+    saved = "*filter\n:INPUT DROP [0:0]\n-A INPUT -s 1.2.3.4 -j ACCEPT\nCOMMIT\n"
+    copy = copied(table(**{"nft": "", "iptables-save": saved, "iptables-legacy-save": saved}))
+    loaded = [one.argv[0] for one in copy.firewall if "-A INPUT -s 1.2.3.4 -j ACCEPT" in one.lines]
+
+    assert loaded == ["iptables-legacy-restore"]
+
+
+def test_policy_alone() -> None:
+    """A table is carried for its policies, even if it has no rules."""
+    saved = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+    copy = copied(table(**{"nft": "", "iptables-save": saved}))
+
+    assert (":FORWARD DROP [0:0]",) in [one.lines for one in copy.firewall]
+
+
 def test_firewall_unread() -> None:
     """Without root there is no firewall to copy, which is said with what to do."""
     made = table()
