@@ -94,9 +94,10 @@ def test_out(lab: Lab, tool: str) -> None:
 
 def _without_empty_tables(found: State) -> State:
     """iptables-nft leaves its tables behind, empty."""
-    tables = ("the host nft", "the host iptables", "the host ip6tables")
-    rules = [line for key in tables for line in found[key] if "-A " in line or "accept" in line]
-    return {**found, **dict.fromkeys(tables), "rules": [r for r in rules if "policy" not in r]}
+    tables = tuple(f"the host {part} " for part in ("nft", "iptables", "ip6tables"))
+    rules = [line for key in found if key.startswith(tables) for line in found[key]]
+    rest = {key: value for key, value in found.items() if not key.startswith(tables)}
+    return {**rest, "rules": [rule for rule in rules if "policy" not in rule]}
 
 
 def test_not_in(lab: Lab, tool: str) -> None:

@@ -362,7 +362,7 @@ def test_uplink_was_down(quick_lab: Lab) -> None:
     up = state(quick_lab.ok)
     quick_lab.ok("netmodes", "down", "A")
 
-    assert "UP" in up["the host link enp0s1"]["flags"]
+    assert "enp0s1 operstate UP" in up["the host links enp0s1"]
     assert state(quick_lab.ok) == before
 
 

@@ -2,10 +2,8 @@
 
 Outside it is called, ``state(lab.ok)``; inside it runs, as the one process that reads everything.
 
-What is normalised is what cannot be the same twice: lifetimes, a bridge's timers and counts,
-indexes and birth marks, the random MACs of devices of ours with their link-locals, and how far the
-kernel is with testing an IPv6 address (tentative, then with a local route). No neighbours but
-static ones and proxies.
+What cannot be the same twice is left out as in every snapshot (``netmodes.machine.normal``), and
+so are births, and the random MACs of devices of ours with their link-locals.
 """
 
 import ctypes
@@ -19,6 +17,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from netmodes.machine.compare import snapshot
+from netmodes.machine.normal import COUNTS
+from netmodes.machine.table import Table
+
 Json = dict[str, Any]
 State = dict[str, Any]
 
@@ -31,28 +35,17 @@ GIVEN_MACS = ("enp0s1",)
 
 CLONE_NEWNET = 0x40000000
 
-#: What holds a bridge's MAC.
-BRIDGE_IDS = ("bridge_id", "root_id", "designated_bridge", "designated_root")
-
-#: Counts of what happened in a firewall, by both programs.
-COUNTED = re.compile(r"packets \d+ bytes \d+|\[\d+:\d+\]")
-
-#: Counts of what happens and a random key, not settings.
-COUNTS = ("nf_conntrack_count", "tcp_fastopen_key")
-
-#: As text too, for ``ip -j`` prints no lock of an MTU.
 READ = {
-    "link": ("ip", "-j", "-d", "addr", "show"),
-    "route": ("ip", "-4", "-j", "-d", "route", "show", "table", "all"),
-    "route6": ("ip", "-6", "-j", "-d", "route", "show", "table", "all"),
-    "routes": ("ip", "-4", "route", "show", "table", "all"),
-    "rule": ("ip", "-4", "-j", "-d", "rule", "show"),
-    "rule6": ("ip", "-6", "-j", "-d", "rule", "show"),
-    "neigh": ("ip", "neigh", "show", "nud", "permanent"),
-    "proxy": ("ip", "neigh", "show", "proxy"),
+    "links": ("ip", "-j", "-d", "addr", "show"),
+    "routes text": ("ip", "-4", "-d", "route", "show", "table", "all"),
+    "routes6 text": ("ip", "-6", "-d", "route", "show", "table", "all"),
+    "rules": ("ip", "-4", "rule", "show"),
+    "rules6": ("ip", "-6", "rule", "show"),
+    "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
+    "proxies": ("ip", "-j", "neigh", "show", "proxy"),
     "nft": ("nft", "list", "ruleset"),
-    "iptables": ("iptables-save",),
-    "ip6tables": ("ip6tables-save",),
+    "iptables-save": ("iptables-save",),
+    "ip6tables-save": ("ip6tables-save",),
 }
 
 
@@ -97,34 +90,24 @@ def _place(name: str) -> State:
 
 
 def _network() -> Iterator[tuple[str, Any]]:
-    printed = dict(_read_all())
-    links = json.loads(printed.pop("link"))
-    ours = {link["ifname"] for link in links if _has_random_mac(link)}
-    for link in links:
-        yield f"link {link['ifname']}", _link(link, link["ifname"] in ours)
-    for what in ("route", "route6"):
-        yield from _routes(what, json.loads(printed.pop(what)))
-    for what in ("rule", "rule6"):
-        yield what, json.loads(printed.pop(what))
-    for what, text in printed.items():
-        yield what, _without_comments(text)
+    """The lines of each part by what they are about; a random MAC, and its link-local, in words."""
+    table = Table(dict(_read_all()))
+    links = json.loads(table.output("links") or "[]")
+    random = {link["ifname"]: link["address"] for link in links if _has_random_mac(link)}
+    seen = snapshot(table)
+    for part, entries in seen.parts.items():
+        for subject, lines in (pair for entry in entries.values() for pair in entry.items()):
+            yield f"{part} {subject}", [_unrandom(line, random) for line in lines]
 
 
-def _read_all() -> Iterator[tuple[str, str]]:
-    """What each reader prints, all of them run at once; nothing where it is not installed."""
+def _read_all() -> Iterator[tuple[str, Any]]:
+    """What each reader prints, all of them run at once."""
     running = {}
     for what, argv in READ.items():
-        try:
+        with suppress(FileNotFoundError, PermissionError):
             running[what] = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
-        except (FileNotFoundError, PermissionError):
-            yield what, ""
     for what, process in running.items():
-        yield what, process.communicate()[0]
-
-
-def _without_comments(text: str) -> list[str]:
-    """The lines that are not dates, without counts."""
-    return [COUNTED.sub("", line) for line in text.splitlines() if not line.startswith("#")]
+        yield what, {"command": READ[what], "output": process.communicate()[0]}
 
 
 def _has_random_mac(link: Json) -> bool:
@@ -132,66 +115,21 @@ def _has_random_mac(link: Json) -> bool:
     return kind in ("veth", "bridge", "dummy", "ifb") and link["ifname"] not in GIVEN_MACS
 
 
-def _link(link: Json, random: bool) -> Json:
-    """A device without what cannot be the same twice."""
-    link = {key: value for key, value in link.items() if key not in ("ifindex", "link_index")}
-    if "LOWER_UP" in link["flags"]:
-        link["operstate"] = "UP"  # the kernel's word for it may come a second later
-    link["addr_info"] = [_address(info, random) for info in link["addr_info"]]
-    if random:
-        link["address"] = "random"
-    if "linkinfo" in link:
-        link["linkinfo"] = _bridge_details(link["linkinfo"])
-    return link
-
-
-def _address(info: Json, random: bool) -> Json:
-    lifetimes = {
-        key: "forever" if info[key] == 2**32 - 1 else "limited"
-        for key in ("valid_life_time", "preferred_life_time")
-    }
-    local = _unrandom(info["local"]) if random else info["local"]
-    tested = {key: value for key, value in info.items() if key != "tentative"}
-    return {**tested, **lifetimes, "local": local}
-
-
-def _bridge_details(details: Any) -> Any:  # noqa: ANN401
-    """A bridge's or port's details without timers and counts, and with ids that hold no MAC."""
-    if not isinstance(details, dict):
-        return details
-    return {
-        key: re.sub(r"[0-9a-f:]+$", "MAC", value) if key in BRIDGE_IDS else _bridge_details(value)
-        for key, value in details.items()
-        if not key.endswith("_timer") and "_n_" not in key  # fdb_n_learned: how many there are
-    }
-
-
-def _routes(what: str, routes: list[Json]) -> Iterator[tuple[str, list[Json]]]:
-    """The routes by destination and table, in the kernel's order."""
-    found: dict[str, list[Json]] = {}
-    for route in routes:
-        if "expires" in route:
-            route["expires"] = "limited"
-        if not _is_of_link_local(route):
-            key = f"{what} {route['dst']} table {route['table']}"
-            found.setdefault(key, []).append(route)
-    yield from found.items()
-
-
-def _is_of_link_local(route: Json) -> bool:
-    """Whether the kernel adds it by itself, once it has tested a link-local address."""
-    return route["type"] == "local" and route["dst"].startswith("fe80::")
-
-
-def _unrandom(address: str) -> str:
-    """A link-local address without the part that is made of the MAC."""
-    return re.sub(r"^fe80::[0-9a-f]*:.*", "fe80::MAC", address)
+def _unrandom(line: str, random: dict[str, str]) -> str:
+    """A line without random MACs, and without the part of a link-local that is made of one."""
+    for device, mac in random.items():
+        line = line.replace(mac, "MAC")
+        if line.endswith(f" dev {device}"):
+            line = re.sub(r"^fe80::[0-9a-f:]+", "fe80::MAC", line)
+    return line
 
 
 def sysctls() -> Iterator[tuple[str, str]]:
     """Every setting under net that can be read."""
     for folder, _, names in os.walk("/proc/sys/net"):  # half as long as by pathlib: there are many
-        for name in set(names).difference(COUNTS):
+        for name in names:
+            if COUNTS.search(name):
+                continue
             with suppress(OSError), open(f"{folder}/{name}") as file:  # noqa: PTH123
                 key = f"{folder}/{name}".removeprefix("/proc/sys/")
                 yield key.replace("/", "."), file.read().strip()
