@@ -14,14 +14,14 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.lab import kinds, lan, rulesets
 from netmodes.lab.kinds import Device
-from netmodes.lab.left import LeftOut
+from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, Address, Json, Neighbour, entries, link_from
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import UNSUPPORTED, facts_from
+from netmodes.machine.parse import facts_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
-from netmodes.machine.table import AGAIN, NOT_INSTALLED, Table, not_facts
+from netmodes.machine.table import AGAIN, Table, not_facts
 from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN
 
 SYS = "/proc/sys/net"
@@ -52,8 +52,6 @@ MARKS = ("noprefixroute", "home", "mngtmpaddr", "autojoin", "nodad")
 #: How a device makes its IPv6 addresses, which as a setting it would do at once.
 GEN_MODE = re.compile(rf"{SYS}/ipv6/conf/(?!all/|default/)([^/]+)/addr_gen_mode")
 MODES = dict(zip("0123", ("eui64", "none", "stable_secret", "random"), strict=True))
-
-FIREWALLS = ("nft", "iptables-save", "ip6tables-save", "ebtables-save", "arptables-save")
 
 
 @dataclass(frozen=True)
@@ -156,7 +154,7 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
         _firewall(table, left),
         _servers(facts),
         {path: rewritten(text) for path, text in _names(table)},
-        (*left, *_not_carried(facts, table)),
+        (*left, *not_carried(facts, table)),
     )
 
 
@@ -184,7 +182,7 @@ def _is_named(entry: Json, left: list[LeftOut]) -> bool:
     """Whether ``ip -batch`` takes this device's name for a name."""
     name = values.device(entry["ifname"])
     if not WORD.fullmatch(name):
-        left.append(LeftOut(repr(name), "`ip -batch` takes no such name", "links"))
+        left.append(LeftOut(name, "`ip -batch` takes no such name", "devices"))
     return WORD.fullmatch(name) is not None
 
 
@@ -286,26 +284,3 @@ def _servers(facts: Facts) -> dict[str, bool]:
 
 def _names(table: Table) -> Iterator[tuple[str, str]]:
     yield from ((path, text) for path, text in table.texts("names").items() if path in RESOLVERS)
-
-
-def _not_carried(facts: Facts, table: Table) -> Iterator[LeftOut]:
-    read = [table.output(one) is not None or _is_missing(table, one) for one in FIREWALLS]
-    if not all(read):
-        yield LeftOut("the firewall was not read", "use sudo", "firewall")
-    for name, lines in (facts.tc or {}).items():
-        if lines is None or lines:
-            yield LeftOut(f"tc's filters of {name}", "they are not carried", "firewall")
-    for name, nic in (facts.nics or {}).items():
-        if "wireless" in nic:
-            yield LeftOut(name, "a cable stands in for Wi-Fi", "links")
-    for line in table.lines("nft") or ():
-        if rulesets.OWNED.fullmatch(line):
-            yield LeftOut("a table of nft", "a program owns it, and may change it", "firewall")
-    for network in facts.networks or ():
-        yield LeftOut(network.name, "a network of netmodes is not carried", "networks")
-
-
-def _is_missing(table: Table, program: str) -> bool:
-    """Whether a firewall's program is not installed, or the kernel knows nothing of it."""
-    status, error = table.failure(program) or (0, "")
-    return status == NOT_INSTALLED or UNSUPPORTED.search(error) is not None

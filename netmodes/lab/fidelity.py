@@ -54,14 +54,19 @@ def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[
     """What the copy has otherwise, but for what is known to be left out."""
     parts = [part for part in PARTS if part != "sysctls"]
     for each in differences(snapshot(machine), snapshot(copy), parts):
-        named = any(f" {left.what} " in f" {each.line} " for left in known)
-        if _counts(each, machine) and not named:
+        if _counts(each, machine) and not any(_tells(left, each) for left in known):
             yield LeftOut(each.line, WHY[each.what], OF.get(each.part, "firewall"))
     there = copy.texts("settings")
     for place, value in machine.texts("settings").items():
         aside = COUNTS.search(place) or ELSEWHERE.search(place)
         if not aside and there.get(place, value).split() != value.split():
             yield LeftOut(f"{place} {value}", f"the copy has {there[place]}", "sysctls")
+
+
+def _tells(left: LeftOut, each: Difference) -> bool:
+    """Whether a difference is known: a line that is left out, or of a device; no stand-in's way."""
+    of_it = f" {left.what} " in f" {each.line} "
+    return of_it and (" " in left.what or left.part == "devices" or each.part == "links")
 
 
 def _counts(each: Difference, machine: Table) -> bool:

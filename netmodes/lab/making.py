@@ -54,7 +54,7 @@ table netdev aside {{
 def make(copy: Copy) -> list[LeftOut]:
     """Make it; what was left out, but for what is of devices that are."""
     found = _make(copy)
-    gone = {each.what for each in found if each.part == "links"}
+    gone = {each.what for each in found if each.part == "devices"}
     return [each for each in found if each.what in gone or gone.isdisjoint(each.what.split())]
 
 
@@ -130,7 +130,7 @@ def _devices(devices: Iterable[Device]) -> Iterator[LeftOut]:
     by_line = {one.add: one for one in devices if one.name not in there}
     for line, error in _batch([*by_line]):
         if _batch([re.sub(r" index \d+", "", line)]):
-            yield LeftOut(by_line[line].name, f"it cannot be made here ({error})", "links")
+            yield LeftOut(by_line[line].name, f"it cannot be made here ({error})", "devices")
     yield from (one.left for one in by_line.values() if one.left)
 
 

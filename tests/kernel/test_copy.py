@@ -291,7 +291,7 @@ def test_without_root(lab: Lab) -> None:
     lab.replace("nft", "echo 'Operation not permitted (you must be root)' >&2; exit 1")
     done = lab.run("netmodes", "lab", "--like", "-", "--", "true")
 
-    said = "Note: the firewall: it was not read: use sudo; what passes may differ.\n"
+    said = "Note: the firewall was not read: use sudo; what passes may differ.\n"
     assert (done.returncode, done.stderr) == (0, said)
 
 

@@ -150,7 +150,7 @@ def test_firewall_unread() -> None:
     unread = {"command": ["nft"], "status": 1, "error": "Operation not permitted"}
     (left,) = copied(Table({**made.entries, "nft": unread})).left
 
-    assert str(left) == "the firewall: it was not read: use sudo; what passes may differ"
+    assert str(left) == "the firewall was not read: use sudo; what passes may differ"
 
 
 @pytest.mark.parametrize(
