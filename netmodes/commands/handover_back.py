@@ -15,6 +15,7 @@ from netmodes.commands.handover_routes import (
     in_words,
     is_advertised,
     made_with,
+    metrics_of,
 )
 from netmodes.machine.entries import ROUTE_WORDS, Route
 from netmodes.machine.facts import Facts
@@ -32,12 +33,17 @@ printf '%s\\n' "$found" | while read -r _ device _ address rest; do
 done
 """
 
-#: Lists the routes of a bridge, of one family, as lines for its uplink.
+#: Lists the routes of a bridge, of one family, as lines for its uplink; all but these.
 ROUTES = """\
-found=$(ip "$2" route show table all) || exit
+uplink=$1 found=$(ip "$2" route show table all) || exit
+shift 2
+IFS='|'
+known="|$*|"
+unset IFS
 printf '%s\\n' "$found" | while read -r line; do
     case "$line " in *" dev $0 "*) ;; *) continue ;; esac
-    echo "route append ${line%% dev "$0"*} dev $1${line#* dev "$0"}"
+    case $known in *"|$line|"*) continue ;; esac
+    echo "route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
 done
 """
 
@@ -71,22 +77,24 @@ def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Ite
         but=f"dynamic|temporary|mngtmpaddr|addr add ({_any(ips)}|fe80:[^ ]*)[/ ]",
     )
     routes = facts.routes_through(uplink)
-    others = f"proto (kernel|ra)|expires|nhid|metric {STAND_IN}"
     for is_6 in (False, True):
         own = [str(item.ip) for item in addresses if item.is_6 == is_6]
-        known = [_shown(one) for one in routes if one.is_6 == is_6]
+        known = [_shown(one, bridge) for one in routes if one.is_6 == is_6]
         yield Look(
-            ("sh", "-c", ROUTES, bridge, uplink, "-6" if is_6 else "-4"),
+            ("sh", "-c", ROUTES, bridge, uplink, "-6" if is_6 else "-4", *known),
             ("^(.*)$",),
             given=f" local ({_any(own)}) dev ",
-            but=f" ({others}) | append ({_any(known)})( |$)",
+            but=f" (proto (kernel|ra)|expires|nhid|metric {STAND_IN}) ",
         )
 
 
-def _shown(route: Route) -> str:
-    """A route's line without its flags and metrics."""
+def _shown(route: Route, device: str) -> str:
+    """The line of a route through this device, as ``ip route`` prints it."""
     keys = (key for key in ROUTE_WORDS if key != "pref")
-    return f"{route.type} {route.words(*keys)}".removeprefix("unicast ")
+    words = [f"{route.type} {route.through(device).words(*keys)}".removeprefix("unicast ")]
+    words += ["onlink"] * ("onlink" in route.flags)
+    words += metrics_of(route)
+    return " ".join([*words, *([f"pref {route.pref}"] if route.pref else [])])
 
 
 class _Back:

@@ -109,6 +109,11 @@ def as_made(route: Route) -> Route:
     return replace(route, flags=(), pref="", expires=None)
 
 
+def metrics_of(route: Route) -> list[str]:
+    """The metrics of a route, with their locks, in words."""
+    return [f"{key}{' lock' * (key in route.locked)} {value}" for key, value in route.metrics]
+
+
 def is_advertised(route: Route) -> bool:
     """Whether it is from a router advertisement, or ends."""
     return route.expires is not None or route.protocol == "ra"
@@ -126,7 +131,7 @@ def in_words(route: Route, device: str, write: Callable[[int], str] = str) -> st
     words[:1] = ["::/0"] if route.is_default and route.is_6 else words[:1]
     words[:0] = [route.type] if route.type != "unicast" else []
     words += [flag for flag in route.flags if flag == "onlink"]
-    words += [f"{key}{' lock' * (key in route.locked)} {value}" for key, value in route.metrics]
+    words += metrics_of(route)
     if route.expires is not None:
         words += ["expires", write(route.expires)]
     return " ".join(words)

@@ -261,6 +261,7 @@ part() {
 thing() { (
     show() { echo "$*"; }
     unless() { :; }
+    carry() { :; }
     undo "$1" "$2"
 ); }
 
@@ -342,7 +343,12 @@ find_in() {
     local lines line pattern word seen=
     WORD=
     list "$1" || return
-    mapfile -t lines <<<"${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"}"
+    local IFS=$'\n'
+    set -f # mapfile would read a long line byte by byte
+    # shellcheck disable=SC2206
+    lines=(${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"})
+    set +f
+    if [ "${#lines[@]}" = 0 ]; then lines=(''); fi
     for line in "${lines[@]}"; do if [[ $line =~ ${GIVEN-} ]]; then seen=yes; fi; done
     if [ -z "$seen" ]; then return 1; fi
     for pattern in "${@:2}"; do
