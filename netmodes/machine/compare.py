@@ -13,6 +13,9 @@ from netmodes.machine.normal import PARTS, Line, Parse
 from netmodes.machine.table import NOT_INSTALLED, Table
 from netmodes.plan.text import NOT_AS_WRITTEN
 
+#: The parts whose lines of one subject may be of several devices.
+ROUTES = ("routes", "routes6")
+
 #: The lines of a part by what they are about, in the kernel's order.
 Part = dict[str, tuple[str, ...]]
 
@@ -103,16 +106,17 @@ def _in_part(part: str, before: Snapshot, after: Snapshot) -> Iterator[Differenc
 def _in_entry(part: str, old: Part, new: Part) -> Iterator[Difference]:
     for subject in dict.fromkeys((*old, *new)):
         if subject not in new:
-            yield Difference(part, "gone", _whole(subject, old))
+            yield from (Difference(part, "gone", line) for line in _whole(part, subject, old))
         elif subject not in old:
-            yield Difference(part, "new", _whole(subject, new))
+            yield from (Difference(part, "new", line) for line in _whole(part, subject, new))
         elif old[subject] != new[subject]:
             yield from _in_subject(part, old[subject], new[subject])
 
 
-def _whole(subject: str, part: Part) -> str:
-    """What there is of one subject, by its only line or else by its name."""
-    return part[subject][0] if len(part[subject]) == 1 else subject
+def _whole(name: str, subject: str, part: Part) -> tuple[str, ...]:
+    """What there is of one subject: its only line, each of its routes, or else its name."""
+    lines = part[subject]
+    return lines if len(lines) == 1 or (lines and name in ROUTES) else (subject,)
 
 
 def _in_subject(part: str, old: tuple[str, ...], new: tuple[str, ...]) -> Iterator[Difference]:

@@ -133,6 +133,15 @@ def test_difference(part: str, entry: str, before: Any, after: Any, said: str) -
     assert between(part, entry, before, after) == [f"{part}: {one}" for one in said.split(", ")]
 
 
+def test_each_route_of_a_destination() -> None:
+    """Routes to one destination are of several devices, and are named each."""
+    routes = [{"dst": "fe80::/64", "dev": name} for name in ("e0", "e1")]
+
+    assert between("routes6", "routes6", [], routes) == [
+        f"routes6: unicast fe80::/64 dev {name} is new" for name in ("e0", "e1")
+    ]
+
+
 def test_setting_read_as_file() -> None:
     """A setting is the same whether a command or its file tells it, or they cannot be compared."""
     path = "/proc/sys/net/ipv4/conf/e0.1/forwarding"
