@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from netmodes.commands.handover_batch import entered
 from netmodes.errors import Refused
 from netmodes.lab import kinds, lan, rulesets
 from netmodes.lab.kinds import Device
 from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
 from netmodes.machine import values
-from netmodes.machine.entries import FOREVER, Address, Json, Neighbour, entries, link_from
+from netmodes.machine.entries import FOREVER, Address, Json, entries, link_from
 from netmodes.machine.facts import Facts
 from netmodes.machine.parse import facts_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
@@ -146,7 +147,7 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
         safe(routes(table.lines("routes6 text") or [])),
         safe(rules(table.lines("rules") or [])),
         safe(rules(table.lines("rules6") or [])),
-        safe(map(_neighbour, facts.neighbours or [])),
+        safe(f"neigh add {entered(one, one.dev)}" for one in facts.neighbours or ()),
         safe(lan.lan(segments, machine, devices)),
         (*lan.aside(segments, facts),),
         tuple(name for name in facts.namespaces or () if PLAIN.fullmatch(name)),
@@ -248,14 +249,6 @@ def _made_again(table: Table) -> Iterator[str]:
     for path, value in table.texts("settings").items():
         if (found := GEN_MODE.fullmatch(path)) and value in MODES:
             yield f"link set dev {found[1]} addrgenmode {MODES[value]}"
-
-
-def _neighbour(one: Neighbour) -> str:
-    flags = [name for name in ("router", "extern_learn") if getattr(one, name[:6])]
-    if one.proxy:
-        return f"neigh add proxy {one.ip} dev {one.dev}"
-    mac = [f"lladdr {one.mac}"] if one.mac else []
-    return " ".join(["neigh add", str(one.ip), *mac, "dev", one.dev, "nud permanent", *flags])
 
 
 def _settings(table: Table) -> Iterator[tuple[str, str]]:
