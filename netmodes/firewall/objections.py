@@ -48,8 +48,11 @@ def half_seen(flow: Flow, verdict: Verdict, facts: Facts) -> Finding | None:
     """What may stop connections of which the host sees one way, for the answers come past it."""
     if flow.bridge != flow.out:
         return None
-    stray = replace(packets(flow.bridge, flow.out, flow.address)[0], state="invalid")
-    found = [*by_nft(stray, facts), *(() if verdict.chain else by_iptables(stray, facts))]
+    sent = packets(flow.bridge, flow.out, flow.address)
+    lone = replace(sent[0], state="invalid")
+    others = {stop.what for stop in _stops(sent, facts)}  # these stop more, and are said anyway
+    found = [stop for stop in by_nft(lone, facts) if stop.what not in others]
+    found += [] if verdict.chain else by_iptables(lone, facts)
     if not found:
         return None
     what = "the host's firewall may cut connections off, for their answers come past it"
