@@ -1,4 +1,5 @@
 # Two subnets on the uplink, both known to the router.
+# bridged --bridge-address 10.7.0.9/24 --gateway 10.7.0.1 rehearsed: a difference, nobody answers for 10.7.0.1
 # bridged --address 10.7.0.9/24: as promised
 # bridged --bridge-address 10.7.0.9/24 --gateway 10.7.0.1: as promised
 # also: 10.7.0.1

@@ -18,6 +18,9 @@ NEEDS = {"bridged": " --uplink enp0s1"}
 
 AS_PROMISED = "as promised"
 
+#: What a rehearsal of isolated finds on every host.
+ISOLATED = "not yet, the copy's LAN answers for every address"
+
 #: A line of a file's head: its subject and what is said of it.
 SAID = re.compile(
     r"# ((?:isolated|host-only|bridged|nat|doctor|unknown|also|meanwhile)[^:]*): (.*)"
@@ -77,11 +80,20 @@ class Host:
         """Each mode, and those that the file has with more options."""
         found = filter(None, map(SAID.fullmatch, self.path.read_text().splitlines()))
         lines = [one[1] for one in found if one[1].startswith(MODES)]
-        return [*MODES, *dict.fromkeys(line for line in lines if " --" in line)]
+        return [
+            *MODES,
+            *dict.fromkeys(line for line in lines if re.search(r" --[^:]*[0-9]$", line)),
+        ]
 
     def expects(self, case: str) -> tuple[str, str]:
         """What is expected of a case: "as promised", "refused" or "not yet", and its words."""
         word, _, words = (self.said(case) or [AS_PROMISED])[0].partition(", ")
+        return word, words
+
+    def foretells(self, case: str) -> tuple[str, str]:
+        """What a rehearsal finds: "as promised", "a difference", "unknown" or "not yet"."""
+        usual = ISOLATED if case == "isolated" else AS_PROMISED
+        word, _, words = (self.said(f"{case} rehearsed") or [usual])[0].partition(", ")
         return word, words
 
     def make(self, lab: Lab) -> None:

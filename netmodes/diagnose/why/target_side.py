@@ -40,7 +40,7 @@ def _silent(trace: Trace) -> Finding:
     if found := _unknown_subnet(trace):
         return found
     if trace.seen.host_ping.status == 0 and not trace.port:
-        by = "" if last == target or trace.exit else f" by its own gateway, {last}"
+        by = "" if last == target or trace.into_host else f" by its own gateway, {last}"
         what = f"{target} answers the host, but not {trace.name}{by}"
         who = f"{last} passes it on and" if by else target
         advice = f"see that {who} knows a way back to {trace.address}, and no firewall there"
