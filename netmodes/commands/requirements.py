@@ -103,11 +103,16 @@ def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]
     yield Requirement(listed, False, f"{address} is taken on the LAN: choose another", asks=True)
 
 
-def not_elsewhere(address: str, device: str, facts: Facts) -> Requirement:
-    """The host's own way to this address, in CIDR, leads to its subnet: the kernel says so."""
+def not_elsewhere(address: str, device: str, facts: Facts) -> Iterator[Requirement]:
+    """The host's own way to this address, in CIDR, leads to its subnet: the kernel says so.
+
+    By a device that is down there is no way at all.
+    """
+    if not (facts.link(device) or Link("")).is_up:
+        return
     interface = IPv4Interface(address)
     ours = {one.name: facts.addresses(one.name) for one in facts.known("links")}
     near = [name for name in ours if interface.network in (one.network for one in ours[name])]
     ip, out = str(interface.ip), "|".join(map(literal, dict.fromkeys([device, *near])))
     get = Look(("ip", "route", "get", ip), (f"^({literal(ip)}) dev ({out}) ",))
-    return Requirement(get, True, f"the host has another way to {ip}: choose another", asks=True)
+    yield Requirement(get, True, f"the host has another way to {ip}: choose another", asks=True)

@@ -132,7 +132,7 @@ host                                           namespace {namespace}
             yield from requirements.nobody_has(near, net.uplink, facts)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
         device = net.bridge if net.joins else net.uplink
-        yield requirements.not_elsewhere(net.address, device, facts)
+        yield from requirements.not_elsewhere(net.address, device, facts)
         yield from requirements.nobody_has(addresses.bare(net.address), device, facts)
 
     def ways(self, net: Topology, facts: Facts) -> list[str]:
