@@ -52,10 +52,16 @@ table netdev aside {{
 
 
 def make(copy: Copy) -> list[LeftOut]:
-    """Make it; what was left out, but for what is of devices that are."""
+    """Make it; what was left out, but for what follows from a device that is."""
     found = _make(copy)
     gone = {each.what for each in found if each.part == "devices"}
-    return [each for each in found if each.what in gone or gone.isdisjoint(each.what.split())]
+    ports = tuple(f" master {each.what}" for each in found if each.part == "links")
+    return [
+        each
+        for each in found
+        if each.what in gone
+        or (gone.isdisjoint(each.what.split()) and not each.what.endswith(ports))
+    ]
 
 
 def _make(copy: Copy) -> list[LeftOut]:

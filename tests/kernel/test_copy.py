@@ -134,6 +134,24 @@ VPN = """
     """
 
 
+BOND = """
+    ip link add bond0 type bridge
+    for port in 1 2; do
+        ip link add eth$port type veth peer name end$port netns /run/lan/router
+        nsenter --net=/run/lan/router ip link set end$port up
+        ip link set eth$port master bond0 up
+    done
+    ip link add vlan5 type veth peer name end5 netns /run/lan/router
+    nsenter --net=/run/lan/router ip link set end5 up
+    for device in bond0 vlan5; do ip link set $device up; done
+    ip addr add 10.44.0.2/24 dev bond0
+    ip route add 10.45.0.0/16 via 10.44.0.1
+    ip addr add 10.46.0.2/24 dev vlan5
+    ip route add 10.47.0.0/16 via 10.46.0.1
+    sleep 1
+    """
+
+
 def written(lab: Lab, table: Table | None = None) -> Table:
     """The facts of a lab's machine, or these, where a lab inside finds them."""
     if table is None:
@@ -223,6 +241,31 @@ def test_stand_in(lab: Lab) -> None:
     said = "Note: wg0: a stand-in for a device of kind wireguard; what goes by it may differ.\n"
     assert done.stderr == said
     assert answered(done) == 4
+
+
+def with_kind(table: Table, name: str, kind: str) -> Table:
+    """The facts with another kind of device of this name, a VLAN's on a bond."""
+    links = json.loads(table["links"]["output"])
+    for link in links:
+        if link["ifname"] == name:
+            on = {"link": "bond0"} if kind == "vlan" else {}
+            link |= {"linkinfo": {"info_kind": kind, "info_data": {"id": 5}}, **on}
+        if link.get("master") == name:
+            link["linkinfo"] = {"info_slave_kind": kind}
+    return with_output(table, links=json.dumps(links))
+
+
+def test_kinds_that_this_kernel_has_not(lab: Lab) -> None:
+    """A VLAN on a bond may have stand-ins, each said once; what is behind them answers."""
+    if lab.run("ip", "link", "add", "bond9", "type", "bond").returncode == 0:
+        pytest.skip("this kernel has bonds")
+    lab.ok("bash", "-c", BOND)
+    written(lab, with_kind(with_kind(written(lab), "bond0", "bond"), "vlan5", "vlan"))
+    done = copy(lab, *ping("10.44.0.1", "10.45.0.1", "10.46.0.1", "10.47.0.1", "8.8.8.8"))
+    names = [line.split(":")[1].strip() for line in done.stderr.splitlines()]
+
+    assert names == ["bond0", "vlan5"]
+    assert answered(done) == 5
 
 
 def with_output(table: Table, **outputs: str) -> Table:
