@@ -152,6 +152,15 @@ BOND = """
     """
 
 
+#: A new device has its own IPv6 address after a second, if at all.
+SETTLE = """
+    for n in $(seq 60); do
+        ip -6 addr show dev enp0s1 | grep -q "scope link *$" && break
+        sleep 0.05
+    done
+    """
+
+
 def written(lab: Lab, table: Table | None = None) -> Table:
     """The facts of a lab's machine, or these, where a lab inside finds them."""
     if table is None:
@@ -192,6 +201,7 @@ def cases() -> list[Any]:
 def test_host(lab: Lab, host: Host) -> None:
     """The copy of each host is like it, and its gateway and the outside answer."""
     host.make(lab)
+    lab.ok("bash", "-c", SETTLE)
     written(lab)
     done = copy(lab, *ping("192.168.64.1", "8.8.8.8"))
 
