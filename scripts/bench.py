@@ -61,6 +61,32 @@ UPS = [
     Process("the exported script", f"bash {EXPORTED}", f"bash {EXPORTED} down"),
 ]
 
+#: 200 devices and 1,000 rules.
+BIG = """
+for i in $(seq 100); do
+    printf '%s\\n' "link add v$i type veth peer name w$i" "addr add 10.9.$i.1/24 dev v$i" \\
+        "link set v$i up" "link set w$i up"
+done | ip -batch -
+nft add table inet big
+nft add chain inet big forward '{ type filter hook forward priority 0; }'
+for i in $(seq 10); do
+    seq -f "add rule inet big forward ip saddr 10.$i.%.0f.0/24 accept" 100 | nft -f -
+done
+"""
+
+REHEARSE = f"{NETMODES} bridged --uplink enp0s1 --rehearse --facts"
+
+#: What makes the lab's machine each of the hosts that a mode is rehearsed for.
+HOSTS = {
+    "the article's machine": "true",
+    "a Docker host": Path(__file__).parents[1].joinpath("tests/hosts/docker.sh").read_text(),
+    "200 devices, 1,000 rules": BIG,
+}
+REHEARSALS = [
+    Process(f"--rehearse: {name}", f"{REHEARSE} {shlex.quote(f'{WORK}/{name}.json')}")
+    for name in HOSTS
+]
+
 
 def main(rounds: str = "20") -> None:
     """Time everything, and print a table for each process that others are compared with."""
@@ -70,6 +96,12 @@ def main(rounds: str = "20") -> None:
     for against, others in ((BARE, STARTS), (BY_HAND, UPS)):
         interleave([against, *others], int(rounds))
         table(against, others)
+    for name, script in HOSTS.items():
+        script = shlex.quote(f"{script}\n{NETMODES} facts")
+        facts = run("bash", "-c", f"{NETMODES} lab -- bash -euc {script}")
+        Path(WORK, f"{name}.json").write_text(facts)
+    interleave(REHEARSALS, max(1, int(rounds) // 4))
+    table(REHEARSALS[0], REHEARSALS[1:])
 
 
 def empty_machine() -> None:
@@ -85,7 +117,7 @@ def empty_machine() -> None:
     run("ip", "link", "set", "lo", "up")
     WORK.mkdir()
     EXPORTED.write_text(run("bash", "-c", f"{NETMODES} host-only --export -"))
-    plan = run("bash", "-c", f"{NETMODES} host-only --dry-run --verbatim").split("\n")
+    plan = run("bash", "-c", f"{NETMODES} host-only --dry-run --verbatim").rstrip().split("\n")
     commands = [f"sudo {line}" for line in plan if not line.startswith("#")]
     ARTICLE.write_text("\n".join(["set -e", *commands, ""]))
 
@@ -103,11 +135,11 @@ def interleave(processes: list[Process], rounds: int) -> None:
 def table(against: Process, others: list[Process]) -> None:
     """Print the medians in ms, and their difference and ratio to one of them."""
     base = median(against.times)
-    print(f"\n{len(against.times)} runs each, ms{'median':>23}{'least':>9}{'more':>9}{'times':>8}")
+    print(f"\n{len(against.times)} runs each, ms{'median':>33}{'least':>9}{'more':>9}{'times':>8}")
     for process in (against, *others):
         middle = median(process.times)
         beside = f"{middle - base:>+9.1f}{middle / base:>8.2f}" if process is not against else ""
-        print(f"{process.name:<30}{middle:>9.1f}{min(process.times):>9.1f}{beside}")
+        print(f"{process.name:<40}{middle:>9.1f}{min(process.times):>9.1f}{beside}")
 
 
 def machine() -> dict[str, str]:
