@@ -97,13 +97,14 @@ PLANS = likely().map(attempt).filter(lambda result: isinstance(result, Plan))
 @given(one_odd() | likely())
 @examples(5)
 def test_value(given: tuple[str, dict[str, str]]) -> None:
-    """A value is refused in one line, or is itself a word of the commands."""
+    """A value is refused in one line, or is itself a word of the commands or of what they read."""
     result = attempt(given)
 
     if isinstance(result, Refused):
         assert len(str(result).splitlines()) == 1
     else:
         words = {word for step in result.steps for word in step.command}
+        words |= {word for step in result.steps for word in (step.stdin or "").split()}
         assert {value for value in given[1].values() if value} <= words
 
 
