@@ -18,9 +18,10 @@ from netmodes.lab.kinds import Device
 from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
 from netmodes.machine import values
-from netmodes.machine.entries import FOREVER, Address, Json, entries, link_from
+from netmodes.machine.entries import FOREVER, Address
 from netmodes.machine.facts import Facts
 from netmodes.machine.parse import facts_from
+from netmodes.machine.printed import Json, entries, link_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
 from netmodes.machine.table import AGAIN, Table, not_facts
 from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN

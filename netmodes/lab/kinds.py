@@ -11,7 +11,8 @@ from typing import Any
 
 from netmodes.lab.left import LeftOut
 from netmodes.machine import values
-from netmodes.machine.entries import Json, Link, link_from
+from netmodes.machine.entries import Link
+from netmodes.machine.printed import Json, link_from
 
 #: Where the machine of a copy finds its LAN.
 LAN = "/run/lan/router"

@@ -6,7 +6,6 @@ Nothing here loads a kernel module, for the module would stay (docs/kernel.md#du
 import os
 from pathlib import Path
 
-from netmodes.machine.entries import Json
 from netmodes.machine.path import find
 from netmodes.machine.permissions import (
     MASKED,
@@ -16,6 +15,7 @@ from netmodes.machine.permissions import (
     no_permission,
     status,
 )
+from netmodes.machine.printed import Json
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS

@@ -1,21 +1,11 @@
-"""Devices, addresses and routes: what ``ip -j`` prints, as values.
-
-Whatever else an entry has is not read, but by ``Route``, which names it.
-"""
+"""Devices, addresses, neighbours and routes, as values."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, ip_interface
-from typing import Any
 
-from netmodes.machine import values
 from netmodes.machine.values import Ip, Subnet
-
-#: An object of JSON.
-Json = dict[str, Any]
 
 #: A lifetime without end, in seconds.
 FOREVER = 4294967295
@@ -37,9 +27,6 @@ ROUTE_WORDS = {
     "metric": "metric",
     "pref": "pref",
 }
-
-#: What else ``ip -j route`` prints that a value has a place for.
-ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires", "nexthops")
 
 #: The prefix length of half a default route.
 HALF = 1
@@ -262,114 +249,3 @@ class Route:
         words = [f" {word} {has[word]} " for word in has if has[word] not in ("", None)]
         whole = f"{line} "
         return whole.startswith(f"{self.type} {self.dst} ") and all(one in whole for one in words)
-
-
-def entries(value: Any) -> Iterator[Json]:  # noqa: ANN401
-    """The entries of a list; iproute2 prints ``{}`` for "no such thing" among them."""
-    return filter(None, map(values.table, values.listed(value)))
-
-
-def link_from(data: Json) -> Link:
-    """A device from its JSON."""
-    info = values.table(data.get("linkinfo") or {})
-    own = values.table(info.get("info_data") or {})
-    kind = _word(info, "info_kind")
-    return Link(
-        values.device(data["ifname"]),
-        values.number(data.get("ifindex", 0)),
-        kind,
-        values.line(data.get("link_type", "")),
-        _optional(data, "address", values.mac) or "",
-        values.number(data.get("mtu", 1500)),
-        frozenset(values.words(data.get("flags", []))),
-        _word(data, "operstate"),
-        _optional(data, "master", values.device) or "",
-        _optional({**own, **data}, "link", values.device) or "",  # a vxlan's is its own
-        values.number(data.get("link_index", 0)),
-        _optional(own, "id", values.number) if kind == "vlan" else None,
-        _word(own, "mode") if kind == "bond" else "",
-        tuple(map(address_from, entries(data.get("addr_info", [])))),
-    )
-
-
-def address_from(data: Json) -> Address:
-    """An address from its JSON."""
-    ip, deprecated = values.ip(data["local"]), data.get("deprecated")
-    length = values.number(data["prefixlen"])
-    if length > ip.max_prefixlen:
-        raise ValueError(f"{ip}/{length} has no such prefix length")
-    return Address(
-        ip,
-        length,
-        values.word(data.get("scope", "global")),
-        _optional(data, "address", values.ip),
-        _optional(data, "broadcast", values.ip),
-        _optional(data, "label", values.label) or "",
-        _optional(data, "metric", values.number),
-        values.number(data.get("valid_life_time", FOREVER)),
-        0 if deprecated else values.number(data.get("preferred_life_time", FOREVER)),
-        frozenset(mark for mark in MARKS if data.get(mark)),
-    )
-
-
-def neighbour_from(data: Json) -> Neighbour:
-    """A neighbour from its JSON, in which a flag is a key."""
-    return Neighbour(
-        values.ip(data["dst"]),
-        values.device(data["dev"]),
-        _optional(data, "lladdr", values.mac) or "",
-        "proxy" in data,
-        "router" in data,
-        "extern_learn" in data,
-        _word(data, "protocol"),
-    )
-
-
-def route_from(data: Json, version: int = 4) -> Route:
-    """A route from its JSON."""
-    metrics = [pair for each in data.get("metrics", []) for pair in values.table(each).items()]
-    hops = entries(data.get("nexthops", []))
-    known = {key: values.number(value) for key, value in metrics if isinstance(value, int)}
-    return Route(
-        values.subnet(data["dst"], version),
-        _optional(data, "dev", values.device) or "",
-        _optional(data, "gateway", values.ip),
-        _word(data, "table") or "main",
-        _word(data, "type") or "unicast",
-        _word(data, "protocol"),
-        _word(data, "scope"),
-        _optional(data, "prefsrc", values.ip),
-        _optional(data, "metric", values.number),
-        _word(data, "pref"),
-        values.words(data.get("flags", [])),
-        tuple((values.word(key), value) for key, value in known.items()),
-        _optional(data, "expires", _seconds),
-        tuple(values.device(hop["dev"]) for hop in hops if "dev" in hop),
-        tuple(map(values.line, _others(data, dict(metrics)))),
-    )
-
-
-def route_got(printed: str) -> Route | None:
-    """The route that ``ip -j route get`` printed; None for none."""
-    found = [*entries(json.loads(printed or "[]", strict=False))]
-    return route_from(found[0], values.ip(found[0]["dst"]).version) if found else None
-
-
-def _others(data: Json, metrics: Mapping[str, Any]) -> Iterable[str]:
-    """The words of a route for which a value has no place."""
-    several = ["nexthops"] if data.get("nexthops") else []
-    named = [key for key in data if key not in (*ROUTE_WORDS, *ROUTE_ASIDE)]
-    return [*named, *several, *(key for key in metrics if not isinstance(metrics[key], int))]
-
-
-def _seconds(value: Any) -> int:  # noqa: ANN401
-    """Seconds that are left; below 0 where the kernel is late."""
-    return values.number(max(value, 0) if isinstance(value, int) else value)
-
-
-def _word(data: Json, key: str) -> str:
-    return _optional(data, key, values.word) or ""
-
-
-def _optional(data: Json, key: str, parse: Any) -> Any:  # noqa: ANN401
-    return parse(data[key]) if data.get(key) is not None else None

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from netmodes.machine import values
-from netmodes.machine.entries import FOREVER, ROUTE_WORDS, Json, entries
+from netmodes.machine.entries import FOREVER, ROUTE_WORDS
+from netmodes.machine.printed import Json, entries
 from netmodes.machine.table import Table
 
 #: Where settings are.

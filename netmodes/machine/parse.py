@@ -5,7 +5,7 @@ What a table does not have is unknown.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +13,13 @@ from typing import Any, TypeVar
 
 from netmodes.errors import Refused
 from netmodes.machine import values
-from netmodes.machine.entries import (
-    Link,
-    Neighbour,
-    Route,
-    entries,
-    link_from,
-    neighbour_from,
-    route_from,
-    route_got,
-)
+from netmodes.machine.entries import Link, Neighbour, Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.nics import deaf_as_port, hardware, managers
+from netmodes.machine.printed import entries, link_from, neighbour_from, route_from, route_got
 from netmodes.machine.resolv import names, resolvers
 from netmodes.machine.rule import Rule, rule_from
+from netmodes.machine.settings import device_sysctls, sysctls, with_ip_forward
 from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
 from netmodes.plan.log import run_from
 from netmodes.plan.network import Network, unreadable
@@ -37,23 +30,6 @@ T = TypeVar("T")
 
 #: What nft and iptables say where the kernel has no nf_tables, or none of iptables' own tables.
 UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
-
-#: Where settings are, and those of a device.
-SYS = "/proc/sys"
-CONF = re.compile(r"/proc/sys/net/(ipv[46])/conf/([^/]+)/([a-z0-9_]+)")
-
-#: The settings that modes depend on.
-SYSCTLS = (
-    "net.ipv4.ip_forward",
-    "net.ipv4.conf.all.rp_filter",
-    "net.ipv6.conf.all.disable_ipv6",
-    "net.ipv6.conf.all.forwarding",
-    "net.ipv6.conf.default.accept_ra",
-    "net.bridge.bridge-nf-call-iptables",
-)
-
-#: A device's sysctls that are not settings of its own.
-SETTLED = ("forwarding", "mc_forwarding", "stable_secret", "disable_ipv6", "mtu")
 
 
 def facts_from(table: Table, networks: list[Network] | None = None) -> Facts:
@@ -151,53 +127,6 @@ def _namespaces(table: Table) -> list[str] | None:
     paths = (Path(path) for path in table.paths("named"))
     found = sorted(path.name for path in paths if path.parent == Path("/run/netns"))
     return found if "named" in table else None
-
-
-def _sysctls(table: Table) -> dict[str, str | None] | None:
-    """The settings by name; in a namespace those that ``sysctl`` printed."""
-    if (printed := table.lines("sysctls")) is not None:
-        pairs = (line.partition(" = ") for line in printed)
-        return {name.replace("/", "."): values.line(value) for name, _, value in pairs}
-    texts = table.texts("settings")
-    found = {name: texts.get(f"{SYS}/{name.replace('.', '/')}") for name in SYSCTLS}
-    return {name: _setting(text) for name, text in found.items()} if "settings" in table else None
-
-
-def _setting(text: str | None) -> str | None:
-    return None if text is None else values.setting(text)
-
-
-def _conf(table: Table, family: str, setting: str = "") -> Iterable[tuple[str, str, str]]:
-    """The settings of devices in the table: the device, the setting, its value."""
-    for path, held in sorted(table.texts("settings").items()):
-        found = CONF.fullmatch(path)
-        if found and found[1] == family and setting in ("", found[3]):
-            yield values.device(found[2]), found[3], values.setting(held)
-
-
-def _with_ip_forward(table: Table) -> dict[str, str] | None:
-    """The settings that switching ip_forward on and off changes (docs/kernel.md#ip-forwarding)."""
-    on = {f"{name}/{key}": value for name, key, value in _conf(table, "ipv4", "forwarding")}
-    changed = {name: value for name, value in on.items() if value == "1"}
-    if ("all", "accept_redirects", "0") in _conf(table, "ipv4", "accept_redirects"):
-        changed["all/accept_redirects"] = "0"
-    found = {f"net/ipv4/conf/{name}": value for name, value in sorted(changed.items())}
-    return found if "settings" in table else None
-
-
-def _device_sysctls(table: Table) -> dict[str, dict[str, str]] | None:
-    """The settings of each uplink that differ from a new device's, and its ``rp_filter``."""
-    if "uplinks" not in table:
-        return None
-    found: dict[str, dict[str, str]] = {values.device(name): {} for name in table.paths("uplinks")}
-    for family in ("ipv4", "ipv6"):
-        every = [*_conf(table, family)]
-        usual = {key: value for name, key, value in every if name == "default"}
-        for name, key, value in every:
-            differs = key not in SETTLED and value != usual.get(key)
-            if name in found and (differs or key == "rp_filter"):
-                found[name][f"{family}.{key}"] = value
-    return found
 
 
 def _tc(table: Table) -> dict[str, list[str] | None] | None:
@@ -309,9 +238,9 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "routes6": _routes6,
     "neighbours": _neighbours,
     "namespaces": _namespaces,
-    "sysctls": _sysctls,
-    "with_ip_forward": _with_ip_forward,
-    "device_sysctls": _device_sysctls,
+    "sysctls": sysctls,
+    "with_ip_forward": with_ip_forward,
+    "device_sysctls": device_sysctls,
     "names": names,
     "resolvers": resolvers,
     "tc": _tc,

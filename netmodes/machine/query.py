@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
-from netmodes.machine.entries import Route, route_got
+from netmodes.machine.entries import Route
 from netmodes.machine.path import environment
+from netmodes.machine.printed import route_got
 from netmodes.plan.look import PATIENCE
 from netmodes.plan.text import lines_of
 

@@ -18,9 +18,10 @@ from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import SYS, SYSCTLS, facts_from, links_from, may_filter
+from netmodes.machine.parse import facts_from, links_from, may_filter
 from netmodes.machine.query import end, start
 from netmodes.machine.resolv import Names, names
+from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import NOT_INSTALLED, Table
 from netmodes.place import NAMESPACES, named

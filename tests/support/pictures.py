@@ -14,7 +14,7 @@ from places import GOLDEN
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode
 from netmodes.cli.show import picture
-from netmodes.machine.entries import Json, link_from, route_from
+from netmodes.machine.printed import Json, link_from, route_from
 from netmodes.show.explain import article_machine
 from netmodes.show.mermaid import graph
 from netmodes.show.view import View, view

@@ -13,8 +13,9 @@ from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.ruleset import Packet
-from netmodes.machine.entries import Json, Route, route_got
+from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
+from netmodes.machine.printed import Json, route_got
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.undo import Argv

@@ -9,7 +9,8 @@ import pytest
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Nat, Plan, Refused
 from netmodes.commands.addresses import validate_address, validate_gateway, validate_pair
-from netmodes.machine.entries import Address, route_from
+from netmodes.machine.entries import Address
+from netmodes.machine.printed import route_from
 from netmodes.machine.resolv import Names
 
 

@@ -8,7 +8,8 @@ import pytest
 from console import machine
 
 from netmodes import Bridged, Facts, Plan, Refused, Step
-from netmodes.machine.entries import Json, Neighbour, address_from, route_from
+from netmodes.machine.entries import Neighbour
+from netmodes.machine.printed import Json, address_from, route_from
 
 #: What the rich uplink's undo reads, half a minute after the run began.
 RICH_BACK = """

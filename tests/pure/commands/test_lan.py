@@ -8,7 +8,8 @@ from console import machine
 from networks import named
 
 from netmodes import Bridged, Facts, Plan, Refused
-from netmodes.machine.entries import Address, Neighbour, Route, route_from
+from netmodes.machine.entries import Address, Neighbour, Route
+from netmodes.machine.printed import route_from
 from netmodes.machine.values import ip
 
 

@@ -12,7 +12,8 @@ from netmodes import Bridged, Facts, Refused
 from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.commands.uplink import suggestion, uplink_warnings, validate_uplink
-from netmodes.machine.entries import Link, Route, link_from
+from netmodes.machine.entries import Link, Route
+from netmodes.machine.printed import link_from
 
 #: What `ip` prints on the article's machine for each requirement of its uplink.
 #: What `ip -4 route show default` prints on the article's machine.

@@ -18,7 +18,8 @@ from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.doctor import of_machine, of_uplink
 from netmodes.diagnose.inspection import of_network
-from netmodes.machine.entries import Link, link_from, route_from
+from netmodes.machine.entries import Link
+from netmodes.machine.printed import link_from, route_from
 from netmodes.machine.table import Table
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS

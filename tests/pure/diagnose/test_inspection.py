@@ -8,7 +8,7 @@ from console import machine as known_machine
 
 from netmodes import Facts
 from netmodes.diagnose.inspection import of_network
-from netmodes.machine.entries import link_from, route_from
+from netmodes.machine.printed import link_from, route_from
 from netmodes.plan.network import unreadable
 
 NO_CARRIER = frozenset({"UP", "NO-CARRIER"})

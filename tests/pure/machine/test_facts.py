@@ -14,8 +14,9 @@ from tables import without
 
 from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
 from netmodes.machine import read
-from netmodes.machine.entries import Link, Neighbour, Route, route_from
+from netmodes.machine.entries import Link, Neighbour, Route
 from netmodes.machine.parse import facts_from
+from netmodes.machine.printed import route_from
 from netmodes.machine.table import Table
 
 #: Prints one device and one route of each family, each with the `{}` that stands for nothing.

@@ -11,7 +11,7 @@ from tables import printed
 
 from netmodes import MODES, Bridged, Facts, HostOnly, Refused
 from netmodes.machine import values
-from netmodes.machine.entries import link_from, route_from
+from netmodes.machine.printed import link_from, route_from
 from netmodes.modes.anew import with_shares
 from netmodes.network import judge
 

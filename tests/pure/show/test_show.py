@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pictures import DOWN, SITUATIONS, WRITTEN, host_only, link, seen
 from places import GOLDEN, ROOT
 
-from netmodes.machine.entries import link_from
+from netmodes.machine.printed import link_from
 from netmodes.plan.finding import Finding
 from netmodes.show.mermaid import graph, label
 from netmodes.show.text import GAP, LEFT, RIGHT, draw
