@@ -72,6 +72,7 @@ def test_bash(mode: Mode, verbatim: bool, script: Path) -> None:
     assert run("bash", "-n", script) == (0, "")
 
 
+@pytest.mark.sweep
 @each_kind
 @each_class
 def test_shellcheck(mode: Mode, verbatim: bool, script: Path) -> None:
@@ -250,6 +251,7 @@ def undos(plan: Plan) -> list[tuple[int, Undo]]:
     return [(number, step.undo) for number, step in enumerate(plan.all_steps) if step.undo]
 
 
+@pytest.mark.sweep
 @each_plan
 def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
     """Bash and shellcheck agree with the script, and with the journal's down.sh and watch.sh."""
