@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from netmodes import network
 from netmodes.commands import iproute
 from netmodes.engine.runner import Runner
-from netmodes.errors import CommandFailed, NetmodesError, Refused
+from netmodes.errors import NetmodesError, Refused
 from netmodes.lab.left import LeftOut
 from netmodes.machine.compare import Difference, Snapshot, differences, snapshot
 from netmodes.machine.facts import Facts
@@ -29,11 +29,17 @@ MEANWHILE = "# meanwhile: "
 #: The order of the routes that the kernel makes of addresses, which no copy can set.
 OF_ADDRESSES = re.compile(r"routes: (broadcast|local) .* table local proto kernel .* is moved")
 
+#: What this kernel or machine has not, and another may have.
+LACKS = re.compile(r"this kernel has no device type|there is no `\S+` on PATH")
+
 #: What is said of a part of a snapshot that there is no program for.
 NO_PROGRAM = "is not installed"
 
 #: Targets of which it matters that they could not be tried; a host may have no gateway.
 BEYOND = ("outside", "a name")
+
+#: How often is tried what is not reached any more.
+TRIES = 2
 
 #: Seconds within which the kernel finishes what a run began.
 PATIENCE = 2.0
@@ -61,7 +67,7 @@ class Stage:
         before, reached = _look(), reach.reached()
         if self._up():
             self._check(reach)
-            self._compare_reach(reached, reach.reached())
+            self._compare_reach(reached, reach)
             self._down()
         if not self.refused:
             self._compare(before)
@@ -86,12 +92,13 @@ class Stage:
     def _up(self) -> bool:
         try:
             network.up(self.plan.name, lambda _: self.plan, echo=self.hear)
-        except Refused as error:
-            self.refused = str(error)
         except NetmodesError as error:
-            lacks = self.elsewhere and isinstance(error, CommandFailed) and error.hint
-            where = self.unknown if lacks else self.differences
-            where += [lacks or str(error), *(error.left or ())]
+            if self.elsewhere and LACKS.search(str(error)):
+                self.unknown.append(str(error))
+            elif isinstance(error, Refused):
+                self.refused = str(error)
+            else:
+                self.differences += [str(error), *(error.left or ())]
         else:
             return True
         return False
@@ -112,10 +119,17 @@ class Stage:
             return bool(self.plan.topology.joins)
         return promise.source == "namespace" and promise.reachable and promise.target in BEYOND
 
-    def _compare_reach(self, before: dict[str, str], after: dict[str, str]) -> None:
-        for what, was in before.items():
-            if was != (now := after[what]):
-                self.differences.append(f"{what}: {was} before, {now} while {self.plan.name} is up")
+    def _compare_reach(self, before: dict[str, str], reach: Reach) -> None:
+        """Compare who is reached; what is lost once, of equal routes as well, is tried again."""
+        lost = before
+        for _ in range(TRIES):
+            after = reach.reached()
+            lost = {what: after[what] for what in lost if after[what] != before[what]}
+            if not lost:
+                return
+        for what, now in lost.items():
+            line = f"{what}: {before[what]} before, {now} while {self.plan.name} is up"
+            self.differences.append(line)
 
     def _down(self) -> None:
         try:

@@ -125,6 +125,22 @@ def test_elsewhere(lab: Lab) -> None:
     assert "it answers pings, but no connection (TCP)" in done.stdout
 
 
+def test_kind_elsewhere(lab: Lab) -> None:
+    """What this kernel cannot make is unknown of a machine that can."""
+    table = json.loads(lab.ok("netmodes", "facts"))
+    kinds = table["table"]["abilities"]["output"]["kinds"]
+    if kinds["dummy"]:
+        pytest.skip("this kernel has dummy devices")
+    kinds["dummy"] = True
+    facts = Path(lab.programs.name, "facts.json")
+    facts.write_text(json.dumps(table))
+
+    done = lab.netmodes("isolated", "--rehearse", "--facts", str(facts))
+
+    assert done.returncode == 3
+    assert done.stdout.startswith("unknown: this kernel has no device type dummy")
+
+
 def test_no_copy(lab: Lab) -> None:
     """Of facts that a copy cannot be made of everything is unknown."""
     done = lab.netmodes("host-only", "--rehearse", "--facts", str(FACTS / "article.json"))
