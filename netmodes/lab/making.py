@@ -141,6 +141,7 @@ def _devices(devices: Iterable[Device]) -> Iterator[LeftOut]:
 
 
 def _router(copy: Copy) -> None:
+    _run((*AT_LAN, "sysctl", "-qw", "net.ipv4.ip_forward=1"))
     _batch(copy.lan, *AT_LAN)
     _batch(OUTSIDE_6, *AT_LAN, family="-6")
     for device in copy.aside:

@@ -1,6 +1,7 @@
 """A lab's walls: namespaces whose root is outside an ordinary user, and their first process."""
 
 import os
+import select
 import shutil
 import signal
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from netmodes.engine import keys, terminal
@@ -112,14 +114,15 @@ def inside(run: Callable[[], int]) -> int:
         if int(path.name) > 2:
             with suppress(OSError):
                 os.close(int(path.name))
+    first = partial(_be_first, *os.pipe())
     if (ours := terminal.controlling()) is not None:
-        return terminal.run(run, os.geteuid(), ours, _be_first)
+        return terminal.run(run, os.geteuid(), ours, first)
     waits = {signal.SIGINT, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, waits)
     if (child := os.fork()) == 0:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, waits)
         os.setsid()
-        _be_first()
+        first()
         return run()
     while signal.sigwait(waits) != signal.SIGCHLD:
         with suppress(ProcessLookupError):
@@ -127,9 +130,18 @@ def inside(run: Callable[[], int]) -> int:
     return shell_status(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-def _be_first() -> None:
-    """Be the first process of a PID namespace: it ignores each signal that it does not handle."""
+def _be_first(reads: int, writes: int) -> None:
+    """Be the first process of a PID namespace: it ignores each signal that it does not handle.
+
+    Args:
+        reads: a pipe's end, which tells of a parent that ended before it was heeded.
+        writes: its other end, which the parent has as well.
+    """
     kernel.die_with_parent()
+    os.close(writes)
+    if select.select([reads], [], [], 0)[0]:
+        os._exit(1)
+    os.close(reads)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: os._exit(128 + number))

@@ -1,5 +1,4 @@
 # A default route whose gateway is an IPv6 address (RFC 5549).
-# nat rehearsed: unknown, the way from namespace to the gateway could not be tried
 # bridged rehearsed: a difference, which cannot move to a bridge
 # bridged: not yet, a route by an IPv6 gateway cannot move
 # unknown: the gateway

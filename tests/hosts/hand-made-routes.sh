@@ -1,7 +1,4 @@
 # Routes that make the host answer for whole subnets, and others that are not unicast.
-# host-only rehearsed: not yet, the copy has not all that a proxied neighbour has
-# nat rehearsed: not yet, the copy has not all that a proxied neighbour has
-# bridged rehearsed: not yet, the copy has not all that a proxied neighbour has
 ip route add local 10.9.0.0/24 dev enp0s1
 ip route add broadcast 10.8.0.255 dev enp0s1
 ip route add multicast 239.1.0.0/16 dev enp0s1

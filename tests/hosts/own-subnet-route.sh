@@ -1,5 +1,4 @@
 # The subnet's route is not the one that the kernel made with the address.
-# bridged rehearsed: not yet, the copy has link-local routes that the host has not
 ip addr flush dev enp0s1
 ip addr add 192.168.64.3/24 dev enp0s1
 ip route del 192.168.64.0/24 dev enp0s1

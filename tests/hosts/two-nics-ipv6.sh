@@ -1,5 +1,4 @@
 # A second NIC in the same subnets, by IPv6 too; each comes first among some of their equal routes.
-# bridged rehearsed: not yet, the copy's routes have another order
 lan router ip addr add fd00:64::1/64 dev lan0 nodad
 lan router ip addr add 2001:4860:4860::8888/128 dev lo
 lan router sysctl -qw net.ipv6.conf.all.forwarding=1

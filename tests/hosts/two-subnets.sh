@@ -1,5 +1,4 @@
 # Two subnets on the uplink, the gateway in the second.
-# bridged rehearsed: not yet, the copy has link-local routes that the host has not
 # bridged says: the namespace joins 192.168.64.0/24, the default gateway's
 ip addr flush dev enp0s1
 ip addr add 10.7.0.3/24 dev enp0s1
