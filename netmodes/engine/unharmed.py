@@ -131,10 +131,17 @@ def harm(before: Host, now: Host, plan: Plan) -> Iterator[str]:
 def _changed(before: Host, now: Host, moved: dict[str, str]) -> Iterator[str]:
     """The ways that are not as before, but for devices whose addresses and routes have moved."""
     for asked, route in before.ways.items():
-        wanted = route and route.through(moved.get(route.dev, route.dev))
-        if wanted and _way(wanted) != (way := _way(now.ways[asked])):
-            said = f"`ip route get {' '.join(asked)}` says `{way or 'unreachable'}`"
+        wanted, got = route and route.through(moved.get(route.dev, route.dev)), now.ways[asked]
+        if wanted and _way(wanted) != _way(got) and not _is_redirected(wanted, got):
+            said = f"`ip route get {' '.join(asked)}` says `{_way(got) or 'unreachable'}`"
             yield f"{said}, and said `{_way(route)}` before"
+
+
+def _is_redirected(old: Route, new: Route | None) -> bool:
+    """Whether they differ by the gateway alone, which a router has told the host (ICMP)."""
+    if new is None or not any("redirected" in one.flags for one in (old, new)):
+        return False
+    return _way(replace(old, gateway=None)) == _way(replace(new, gateway=None))
 
 
 def _way(route: Route | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from netmodes.machine import values
@@ -105,9 +106,11 @@ def route_from(data: Json, version: int = 4) -> Route:
 
 
 def route_got(printed: str) -> Route | None:
-    """The route that ``ip -j route get`` printed; None for none."""
-    found = [*entries(json.loads(printed or "[]", strict=False))]
-    return route_from(found[0], values.ip(found[0]["dst"]).version) if found else None
+    """The route that ``ip -j route get`` printed, with the flags of its cache; None for none."""
+    for found in entries(json.loads(printed or "[]", strict=False)):
+        route = route_from(found, values.ip(found["dst"]).version)
+        return replace(route, flags=(*route.flags, *values.words(found.get("cache", []))))
+    return None
 
 
 def _others(data: Json, metrics: Mapping[str, Any]) -> Iterable[str]:
