@@ -34,6 +34,13 @@ AT_ONCE: tuple[str, ...] = (
 )
 AT_ONCE += ("net.ipv4.conf.default.rp_filter=0", "net.ipv4.conf.all.rp_filter=0")
 
+#: The LAN's router passes on what comes back to it for the LAN, and tells nobody of a shorter way.
+PASSES: tuple[str, ...] = (
+    "net.ipv4.ip_forward=1",
+    "net.ipv4.conf.default.send_redirects=0",
+    "net.ipv4.conf.all.send_redirects=0",
+)
+
 #: New devices take these, so that addresses are the machine's own alone, and at once.
 DEFAULTS = {"accept_dad": "0", "addr_gen_mode": "1"}
 
@@ -66,7 +73,7 @@ def make(copy: Copy) -> list[LeftOut]:
 
 def _make(copy: Copy) -> list[LeftOut]:
     left = [*copy.left]
-    _run((*AT_LAN, "sysctl", "-qe", "-w", *AT_ONCE))
+    _run((*AT_LAN, "sysctl", "-qe", "-w", *AT_ONCE, *PASSES))
     for place in (f"{SYS}/ipv4/conf", f"{SYS}/ipv6/conf"):
         settle({f"{place}/default/{name}": value for name, value in DEFAULTS.items()})
     settle({path: text for path, text in copy.settings.items() if _is_early(path)})

@@ -56,7 +56,8 @@ class Reach:
     @property
     def outside(self) -> str:
         """The address outside that the promises are tried with; "" where no route leads there."""
-        return OUTSIDE[4] if self.facts.default_routes() else ""
+        leads = self.facts.default_routes() or route_to(OUTSIDE[4])  # by another table
+        return OUTSIDE[4] if leads else ""
 
     @cached_property
     def goals(self) -> list[str]:
