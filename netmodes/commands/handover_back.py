@@ -40,7 +40,7 @@ shift 2
 IFS='|'
 known="|$*|"
 unset IFS
-printf '%s\\n' "$found" | while read -r line; do
+printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; do
     case "$line " in *" dev $0 "*) ;; *) continue ;; esac
     case $known in *"|$line|"*) continue ;; esac
     echo "route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"

@@ -1,19 +1,25 @@
 """Questions to the machine: a command that changes nothing, a file, a route."""
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
+from netmodes.errors import Unknown
 from netmodes.machine.entries import Route
 from netmodes.machine.path import environment
 from netmodes.machine.printed import route_got
 from netmodes.plan.look import PATIENCE
-from netmodes.plan.text import lines_of
+from netmodes.plan.text import NOT_AS_WRITTEN, lines_of
+from netmodes.plan.undo import Argv
 
 #: Where to, in the words of ``ip route get``: an address, perhaps with a source or a mark.
 Asked = tuple[str, ...]
+
+#: The status of ``ip`` where the kernel says no.
+NO_ROUTE = 2
 
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
@@ -66,18 +72,30 @@ def text_of(path: Path) -> str | None:
 
 
 def route_to(address: str) -> Route | None:
-    """The host's route to an address; None if unknown."""
+    """The host's route to an address; None for none, or without ``ip``.
+
+    Raises:
+        Unknown: what ``ip`` printed is no route.
+    """
     return routes_to([(address,)])[address,]
 
 
 def routes_to(asked: Iterable[Asked]) -> dict[Asked, Route | None]:
-    """The host's route for each of these; None if unknown."""
-    running = {words: start("ip", "-j", "route", "get", *words) for words in asked}
-    return {words: _route(end(child)) for words, child in running.items()}
+    """The host's route for each of these, as ``route_to`` has it."""
+    argvs = {words: ("ip", "-j", "route", "get", *words) for words in asked}
+    running = {words: start(*argv) for words, argv in argvs.items()}
+    return {words: _route(argvs[words], end(child)) for words, child in running.items()}
 
 
-def _route(done: CompletedProcess[str] | None) -> Route | None:
-    return route_got(done.stdout) if done and done.returncode == 0 else None
+def _route(argv: Argv, done: CompletedProcess[str] | None) -> Route | None:
+    if done is None or done.returncode == NO_ROUTE:
+        return None
+    try:
+        if done.returncode == 0:
+            return route_got(done.stdout)
+    except NOT_AS_WRITTEN:
+        pass
+    raise Unknown(shlex.join(argv), "prints no route")
 
 
 def ancestors() -> Iterator[str]:

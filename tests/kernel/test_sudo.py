@@ -59,7 +59,7 @@ READERS = (
 )
 
 #: Facts about firewalls, and about who looks.
-FOR_ROOT = ("nft", "iptables", "tc", "abilities")
+FOR_ROOT = ("nft", "iptables", "ip6tables", "ebtables", "arptables", "ipset", "tc", "abilities")
 
 #: Waits until the kernel has tested the IPv6 address of veth0, with which its routes change.
 SETTLED = (

@@ -1,0 +1,31 @@
+"""Questions to the machine."""
+
+from pathlib import Path
+
+import pytest
+
+from netmodes.errors import Unknown
+from netmodes.machine.query import route_to
+
+
+@pytest.mark.parametrize("script", ["echo '[{\"dst\"'", "echo '[7]'", "exit 1", "kill -9 $$"])
+def test_no_route_is_not_unknown(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no answer of the kernel's is said, and never taken for an address without a route."""
+    ip = tmp_path / "ip"
+    ip.write_text(f"#!/bin/sh\n{script}\n")
+    ip.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(Unknown, match=r"`ip -j route get 192\.0\.2\.1` prints no route"):
+        route_to("192.0.2.1")
+
+
+def test_no_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the kernel says that there is none, there is none."""
+    (tmp_path / "ip").write_text("#!/bin/sh\nexit 2\n")
+    (tmp_path / "ip").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert route_to("192.0.2.1") is None
