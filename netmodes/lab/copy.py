@@ -129,7 +129,7 @@ def copied(table: Table, missing: Collection[str] = ()) -> Copy:
 
 def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     left = list[LeftOut]()
-    found = [one for one in _links(table) if _is_named(one, left)]
+    found = [one for one in links(table) if _is_named(one, left)]
     devices = [one for one in kinds.devices(found, missing) if _are_words(one.add)]
     machine = lan.Machine(facts)
     segments = lan.segments_of(machine, devices)
@@ -160,7 +160,8 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     )
 
 
-def _links(table: Table) -> list[Json]:
+def links(table: Table) -> list[Json]:
+    """The entries of its devices."""
     return [*entries(json.loads(table.output("links") or "[]", strict=False))]
 
 
@@ -172,7 +173,7 @@ def _up(found: list[Json]) -> Iterator[str]:
 
 def kinds_of(table: Table) -> set[str]:
     """The kinds of its devices that a kernel may not have."""
-    return {link_from(one).kind for one in _links(table)} - {"", "veth", "bridge"}
+    return {link_from(one).kind for one in links(table)} - {"", "veth", "bridge"}
 
 
 def _each(render: Callable[[Json], Iterator[str]], found: list[Json]) -> Iterator[str]:

@@ -4,12 +4,13 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from netmodes.lab.copy import OF_ADDRESSES
-from netmodes.lab.kinds import BRIDGE, OWN, PORT
+from netmodes.lab.copy import OF_ADDRESSES, links
+from netmodes.lab.kinds import BRIDGE, OWN, PORT, new_bridges
 from netmodes.lab.left import LeftOut
 from netmodes.lab.rulesets import IPTABLES
 from netmodes.machine.compare import Difference, differences, snapshot
 from netmodes.machine.normal import COUNTS, PARTS
+from netmodes.machine.printed import link_from
 from netmodes.machine.table import Table
 
 #: What a device's entry holds that a packet may notice; a NIC has much more than a cable.
@@ -77,6 +78,8 @@ def _counts(each: Difference, machine: Table) -> bool:
     if each.part == "nft":
         program, names = IPTABLES.get(words[1], ("", ()))
         return words[2] not in names or not machine.output(f"{program}-save")
+    if each.part == "links" and words[1:2] == ["address"]:
+        return words[0] not in new_bridges([*map(link_from, links(machine))])
     return each.part != "links" or not words[1:] or words[1] in NOTICED
 
 

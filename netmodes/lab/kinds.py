@@ -6,7 +6,7 @@ A real NIC, and whatever else leads outside, is a cable to the copy's LAN.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netmodes.lab.left import LeftOut
@@ -89,8 +89,10 @@ def devices(found: list[Json], missing: Collection[str] = ()) -> Iterator[Device
     by_name = {link.name: (link, entry) for entry in found for link in [link_from(entry)]}
     lower = {name: _lower(*pair) for name, pair in by_name.items()}
     order = sorted(by_name, key=lambda name: (by_name[name][0].kind == "tun", _depth(name, lower)))
-    done = {"lo"}
+    done, new = {"lo"}, new_bridges([link for link, _ in by_name.values()])
     for link, entry in map(by_name.__getitem__, order):
+        if link.name in new:
+            link = replace(link, mac="")
         if link.name not in done:
             peer = by_name.get(link.below, (Link(""),))[0] if link.kind == "veth" else Link("")
             done |= {link.name, peer.name}
@@ -230,6 +232,17 @@ def without_carrier(links: list[Link]) -> Iterator[str]:
             yield from (f"link set {end} up" for end in ("lost0", "lost1"))
             yield f"link set lost0 master {link.name}"
             yield "link del lost0"
+
+
+def new_bridges(links: list[Link]) -> set[str]:
+    """The bridges that have had no port yet, whose MAC nobody sees.
+
+    They have a carrier, which the kernel takes from one that is given a MAC
+    (br_port_state_selection).
+    """
+    masters = {link.master for link in links}
+    bridges = [link for link in links if link.kind == "bridge" and link.name not in masters]
+    return {link.name for link in bridges if "LOWER_UP" in link.flags}
 
 
 def _info(entry: Json) -> Json:
