@@ -62,11 +62,13 @@ def put_up(
             for notice in plan.notices:
                 runner.say(f"# {notice}")
             outcomes = _perform(plan, journal, runner, caught)
-            now = _unharmed(plan, host, runner)
-            if confirm is not None and (trouble := unreachable(now, runner)):
-                raise NetmodesError(trouble)
-            report = check() if check else None
-            _stop_if(caught)
+            try:
+                now = _unharmed(plan, host, runner)
+                if confirm is not None and (trouble := unreachable(now, runner)):
+                    raise NetmodesError(trouble)
+                report = check() if check else None
+            finally:
+                _stop_if(caught)  # what a signal has cut short tells nothing
             if report and report.differing:
                 raise NotAsPromised(report)
         except BaseException as error:
