@@ -113,7 +113,7 @@ def filters(facts: Facts) -> Iterator[Finding]:
 
 def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:
     """Rules that name the uplink, whose packets will come in on the bridge."""
-    for what, rule in _naming(uplink, facts):
+    for what, rule in _naming(uplink, bridge, facts):
         yield Finding(
             "error",
             f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
@@ -123,9 +123,15 @@ def naming(uplink: str, bridge: str, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _naming(uplink: str, facts: Facts) -> Iterator[tuple[str, str]]:
-    """Where the rules are that name the uplink, and each as it is written."""
-    name = re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])")
+def _naming(uplink: str, bridge: str, facts: Facts) -> Iterator[tuple[str, str]]:
+    """Where the rules are that name the uplink, and each as it is written.
+
+    Some name it by how it begins, `enp+` or `"enp*"`, which matters where the bridge does not.
+    """
+    begins = [uplink[:length] for length in range(1, len(uplink) + 1)]
+    own = "|".join(re.escape(one) for one in begins if not bridge.startswith(one))
+    several = rf'(?<=[ "])({own})(\+(?= |$)|\*(?="))'
+    name = re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])|{several}")
     of_tc = facts.tc.get(uplink) if facts.tc else None
     yield from (("tc", line.strip()) for line in of_tc or ())
     for what in ("nft", "iptables"):

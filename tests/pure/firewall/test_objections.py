@@ -206,6 +206,8 @@ NAMING: list[tuple[str, Any, str]] = [
     ("nft", chain("input", "drop", 'iifname "enp0s1" accept'), 'nft: iifname "enp0s1" accept'),
     ("nft", ['\t\telements = { "wlan0", "enp0s1" }'], "nft: elements"),
     ("iptables", ["-A INPUT -i enp0s1 -j ACCEPT"], "iptables: -A INPUT -i enp0s1 -j ACCEPT"),
+    ("iptables", ["-A INPUT -i enp+ -j ACCEPT"], "iptables: -A INPUT -i enp+ -j ACCEPT"),
+    ("nft", chain("input", "drop", 'iifname "en*" accept'), 'nft: iifname "en*" accept'),
     ("rules", rules("iif enp0s1"), "rules: 32765:\tfrom all iif enp0s1"),
     ("rules6", rules("oif enp0s1"), "rules6: 32765:\tfrom all oif enp0s1"),
     ("tc", {"enp0s1": ["filter parent ffff: protocol ip pref 49152 matchall"]}, "tc: filter"),
@@ -223,6 +225,14 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
     assert f"({shown}" in str(refusal.value)
     assert str(refusal.value).endswith(": let it name lan as well, then use --anyway")
     assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("names", ["veth+", "l+", "enp0s10", "+", "enp0s1x+"])
+def test_naming_several(names: str, article: Facts) -> None:
+    """A rule that names other devices, or the bridge by how it begins, is no objection."""
+    facts = replace(article, iptables=[f"-A INPUT -i {names} -j ACCEPT"])
+
+    assert bridged(facts, bridge="lan").lines == bridged(article, bridge="lan").lines
 
 
 @pytest.mark.parametrize(("what", "lines", "shown"), NAMING)
