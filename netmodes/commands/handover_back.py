@@ -17,7 +17,7 @@ from netmodes.commands.handover_routes import (
     made_with,
     metrics_of,
 )
-from netmodes.machine.entries import ROUTE_WORDS, Route
+from netmodes.machine.entries import ROUTE_WORDS, Neighbour, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.undo import Undo, seconds_left
@@ -45,6 +45,13 @@ printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; d
     case $known in *"|$line|"*) continue ;; esac
     echo "route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
 done
+"""
+
+#: Lists all addresses and all neighbours of a sort in one line.
+NEIGHBOURS = """\
+addresses=$(ip -o addr show) || exit
+found=$(ip neigh show $0) || exit
+echo $addresses "|" $found
 """
 
 #: A line of the batch, and the look that finds that it must be left out.
@@ -119,7 +126,7 @@ class _Back:
         yield f"link set {self.uplink} nomaster", theirs
         yield from self._added(4)
         for one in self.facts.neighbours_on(self.uplink):
-            yield f"neigh replace {entered(one, self.uplink)}", None
+            yield f"neigh replace {entered(one, self.uplink)}", self._forgotten(one)
         for item in self.addresses:
             if item.is_6:
                 yield f"addr change {settled(item)} dev {self.uplink}", self._lost(str(item.ip))
@@ -138,6 +145,16 @@ class _Back:
 
     def _lost(self, ip: str) -> Look:
         return looks.lost(self.bridge, self.mac, ip)
+
+    def _forgotten(self, one: Neighbour) -> Look:
+        """A bridge that has an address of ours, and not this neighbour."""
+        ours = _any([str(item.ip) for item in deleted(self.addresses)])
+        bridge = literal(self.bridge)
+        return Look(
+            ("sh", "-c", NEIGHBOURS, "proxy" if one.proxy else "nud permanent"),
+            (f": {bridge} inet6? ({ours})[/ ]",),
+            but=f"[|].* {literal(str(one.ip))} dev {bridge}( |$)",
+        )
 
     def _routes(self) -> Iterator[Line]:
         """The routes, but those that the kernel has made with their addresses as they were."""
