@@ -90,7 +90,7 @@ def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Ite
         yield Look(
             ("sh", "-c", ROUTES, bridge, uplink, "-6" if is_6 else "-4", *known),
             ("^(.*)$",),
-            given=f" local ({_any(own)}) dev ",
+            given=f" local ({_any(own)}) dev " if own else "",
             but=f" (proto (kernel|ra)|expires|nhid|metric {STAND_IN}) ",
         )
 
