@@ -63,7 +63,6 @@ def found(lab: Lab, *arguments: str) -> list[Json]:
     return findings
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("what", BROKEN)
 def test_broken(lab: Lab, what: str) -> None:
     """What is broken is found, and nothing else; it can be seen, and is gone once it is fixed."""

@@ -11,6 +11,8 @@ import pytest
 from labs import Lab
 from state import state
 
+pytestmark = pytest.mark.sweep
+
 #: A datagram every 10 ms from one port; at most 3,000.
 SEND = """
 import socket, sys, time

@@ -9,6 +9,8 @@ import pytest
 from labs import Done, Lab
 from state import State, state
 
+pytestmark = pytest.mark.sweep
+
 BRIDGED = "bridged --uplink enp0s1"
 
 DOWNS = ("netmodes down A", "bash /run/netmodes/A/down.sh")

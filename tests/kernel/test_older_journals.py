@@ -13,6 +13,8 @@ from labs import Lab
 from places import ROOT
 from state import State, state
 
+pytestmark = pytest.mark.sweep
+
 #: The last commit that wrote each format.
 BEFORE = {
     1: "958a908e7e664a387744d81235d717df02f7afdc",
@@ -127,7 +129,6 @@ def test_interrupted(
     assert state(quick_lab.ok) == untouched
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "names"), [("bridged --uplink enp0s1", "ABC"), ("nat", "BCA")])
 def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, names: str) -> None:
     """A namespace of today joins its bridge; the last to go, whoever made it, takes that along."""
@@ -143,7 +144,6 @@ def test_join(quick_lab: Lab, untouched: State, older: list[str], mode: str, nam
     assert state(quick_lab.ok) == untouched
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("heir", ["netmodes down B", "bash /run/netmodes/B/down.sh"])
 @pytest.mark.parametrize("first", ["netmodes down A", "bash /run/netmodes/A/down.sh"])
 @pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])
