@@ -9,6 +9,8 @@ from state import State, state
 
 from netmodes.lab import nameserver
 
+pytestmark = pytest.mark.sweep
+
 NAT, BRIDGED = "nat", "bridged --uplink enp0s1"
 
 #: Prints every DNS query that passes in this network namespace, until it is told to stop.
