@@ -18,7 +18,6 @@ from netmodes.machine.compare import Difference, differences, snapshot
 from netmodes.machine.entries import HALF, ROUTE_WORDS, Address, Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.normal import PARTS
-from netmodes.machine.parse import facts_from
 from netmodes.machine.query import Asked, routes_to
 from netmodes.machine.read import again
 from netmodes.machine.ssh import ssh_peer
@@ -77,7 +76,7 @@ class Host:
 
     def now(self) -> Host:
         """The same, asked again."""
-        return Host(facts_from(again(self.table, ENTRIES), []), routes_to(self.ways))
+        return Host(Facts.from_table(again(self.table, ENTRIES), []), routes_to(self.ways))
 
 
 def look_at(facts: Facts, uplink: str) -> Host:

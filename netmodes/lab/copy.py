@@ -20,7 +20,6 @@ from netmodes.lab.rulesets import Block
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, Address
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import facts_from
 from netmodes.machine.printed import Json, entries, link_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
 from netmodes.machine.table import AGAIN, Table, not_facts
@@ -120,7 +119,7 @@ def copied(table: Table, missing: Collection[str] = ()) -> Copy:
     """
     if not is_whole(table):
         raise Refused(f"these facts do not hold what a copy takes: {AGAIN}")
-    facts = facts_from(table)
+    facts = Facts.from_table(table)
     try:
         return _copied(facts, table, missing)
     except NOT_AS_WRITTEN as error:

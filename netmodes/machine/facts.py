@@ -7,11 +7,13 @@ Modes are pure functions of facts, so a plan can be rendered here for a machine 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 from typing import Any
 
 from netmodes.errors import Refused
+from netmodes.machine import parse
 from netmodes.machine.entries import Address, Link, Neighbour, Route
 from netmodes.machine.resolv import Names
 from netmodes.machine.rule import Rule
@@ -110,9 +112,27 @@ class Facts:
         Raises:
             Refused: the text is no JSON of facts, or a value in it is not what it is taken for.
         """
-        from netmodes.machine.parse import facts_from
+        return cls.from_table(Table.from_json(text))
 
-        return facts_from(Table.from_json(text))
+    @classmethod
+    def from_table(cls, table: Table, networks: list[Network] | None = None) -> Facts:
+        """The facts of a table.
+
+        Args:
+            table: what was read.
+            networks: the networks of ours, from their journals here; None for those of the table.
+
+        Raises:
+            Refused: a value is not what it is taken for; or `ip` could not tell what there is.
+        """
+        found = parse.fields_of(table)
+        if networks is None and "journals" in table:
+            found["before"] = before = {}
+            for name, read in parse.tables_before(table):
+                with suppress(Refused):
+                    before[name] = cls.from_table(read)
+            networks = parse.networks_of(table)
+        return cls(**found, networks=networks, table=table)
 
     def known(self, what: str) -> Any:  # noqa: ANN401
         """The value of a field that a mode cannot do without.

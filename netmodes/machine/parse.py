@@ -1,4 +1,4 @@
-"""The door: it makes facts of a table, and refuses what is none.
+"""The door: it makes the fields of facts of a table, and refuses what is none.
 
 What a table does not have is unknown.
 """
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from netmodes.errors import Refused
 from netmodes.machine import values
 from netmodes.machine.entries import Link, Neighbour, Route
-from netmodes.machine.facts import Facts
 from netmodes.machine.nics import deaf_as_port, hardware, managers
 from netmodes.machine.printed import entries, link_from, neighbour_from, route_from, route_got
 from netmodes.machine.resolv import names, resolvers
@@ -32,23 +31,15 @@ T = TypeVar("T")
 UNSUPPORTED = re.compile("not supported|initialization failed: Invalid|Table does not exist")
 
 
-def facts_from(table: Table, networks: list[Network] | None = None) -> Facts:
-    """The facts of a table.
-
-    Args:
-        table: what was read.
-        networks: the networks of ours, from their journals here; None for those of the table.
+def fields_of(table: Table) -> dict[str, Any]:
+    """The fields of ``Facts``, but for the networks.
 
     Raises:
         Refused: a value is not what it is taken for; or `ip` could not tell what there is.
     """
     found = {name: _parsed(name, parse, table) for name, parse in FIELDS.items()}
     links = found["links"] or []
-    found |= {name: _parsed(name, parse, table, links) for name, parse in BY_LINK.items()}
-    if networks is None and "journals" in table:
-        found |= {"before": _parsed("journals", _before, table)}
-        networks = _parsed("journals", _networks, table)
-    return Facts(**found, networks=networks, table=table)
+    return found | {name: _parsed(name, parse, table, links) for name, parse in BY_LINK.items()}
 
 
 def _parsed(name: str, parse: Callable[..., T], *given: object) -> T:
@@ -273,12 +264,14 @@ def _journals(table: Table) -> dict[str, dict[str, str]]:
     return found
 
 
-def _networks(table: Table) -> list[Network]:
+def networks_of(table: Table) -> list[Network]:
     """The networks of ours, without the steps that they share: these are rendered anew."""
-    return [_network(plain(name), files) for name, files in _journals(table).items()]
+    found = _parsed("journals", _journals, table)
+    return [_parsed("journals", _network, name, files) for name, files in found.items()]
 
 
 def _network(name: str, files: dict[str, str]) -> Network:
+    name = plain(name)
     try:
         plan = Plan.from_dict(json.loads(files["plan.json"]))
         return replace(run_from(plan, lines_of(files["log"])).network, name=name, shares=())
@@ -286,10 +279,8 @@ def _network(name: str, files: dict[str, str]) -> Network:
         return unreadable(name)
 
 
-def _before(table: Table) -> dict[str, Facts]:
-    """The machine's facts from before each network, where they are of this format."""
-    found = {}
-    for name, files in _journals(table).items():
+def tables_before(table: Table) -> Iterator[tuple[str, Table]]:
+    """What was read before each network, by its name, where it is of this format."""
+    for name, files in _parsed("journals", _journals, table).items():
         with suppress(Refused):
-            found[name] = facts_from(Table.from_json(files.get("before.json", "")))
-    return found
+            yield name, Table.from_json(files.get("before.json", ""))

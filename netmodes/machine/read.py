@@ -18,7 +18,7 @@ from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import facts_from, links_from, may_filter
+from netmodes.machine.parse import links_from, may_filter
 from netmodes.machine.query import end, start
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
@@ -111,7 +111,7 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
         entries["journals"] = _files(
             *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", "before.json"))
         )
-    return facts_from(Table(entries), networks())
+    return Facts.from_table(Table(entries), networks())
 
 
 def again(table: Table, names: Iterable[str]) -> Table:
@@ -142,7 +142,7 @@ def namespace_facts(name: str) -> Facts:
     commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
     commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
     entries = _commands({what: in_namespace(name, *argv) for what, argv in commands.items()})
-    facts = facts_from(Table({**entries, "names": _files(*resolv.seen_in(name))}))
+    facts = Facts.from_table(Table({**entries, "names": _files(*resolv.seen_in(name))}))
     return replace(facts, namespaces=None, programs=None)
 
 

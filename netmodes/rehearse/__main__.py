@@ -16,7 +16,7 @@ if __package__ in (None, ""):
 from netmodes.errors import NetmodesError
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
-from netmodes.machine.parse import facts_from
+from netmodes.machine.facts import Facts
 from netmodes.machine.table import Table
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
@@ -40,7 +40,7 @@ def main(parent: str) -> int:
 
 def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> dict[str, Any]:
     """Make the copy around this process, and do it."""
-    left, facts = lab.become(table, copy), facts_from(table)
+    left, facts = lab.become(table, copy), Facts.from_table(table)
     if "gateways" in request:
         return connections(plan, request["gateways"])
     return rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict()

@@ -9,7 +9,7 @@ from console import machine
 from netmodes.errors import Refused
 from netmodes.lab.copy import Copy, copied, routes, rules
 from netmodes.lab.lan import Machine, Segment, segments_of
-from netmodes.machine.parse import facts_from
+from netmodes.machine.facts import Facts
 from netmodes.machine.table import Table
 
 
@@ -237,7 +237,7 @@ def test_segments() -> None:
 
 def lan_of(table: Table, *missing: str) -> dict[tuple[str, ...], Segment]:
     """The LANs of a machine by their cables."""
-    facts = facts_from(table)
+    facts = Facts.from_table(table)
     made = copied(table, missing).devices
     found = segments_of(Machine(facts), made)
     return {tuple(sorted(link.name for link in one.cables)): one for one in found}

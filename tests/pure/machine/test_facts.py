@@ -15,7 +15,6 @@ from tables import without
 from netmodes import Bridged, Facts, HostOnly, Refused, host_facts
 from netmodes.machine import read
 from netmodes.machine.entries import Link, Neighbour, Route
-from netmodes.machine.parse import facts_from
 from netmodes.machine.printed import route_from
 from netmodes.machine.table import Table
 
@@ -305,7 +304,7 @@ def test_filters(qdiscs: list[str] | None, expected: list[str] | None) -> None:
     """A device with no queue has no filters; of any other they are unknown, unless read."""
     printed = {"command": [], "output": "".join(f"qdisc {line}\n" for line in qdiscs or ())}
     entries = {"uplinks": {"paths": [], "output": ["a"]}}
-    facts = facts_from(Table(entries | ({} if qdiscs is None else {"qdiscs": printed})))
+    facts = Facts.from_table(Table(entries | ({} if qdiscs is None else {"qdiscs": printed})))
 
     assert facts.tc == {"a": expected}
 
@@ -342,6 +341,6 @@ def test_locks(article: Facts) -> None:
     texts = {"routes": routes, "routes text": "\n".join(lines)}
     told = {name: {"command": ["ip"], "output": text} for name, text in texts.items()}
 
-    facts = facts_from(Table({**entries, **told}))
+    facts = Facts.from_table(Table({**entries, **told}))
 
     assert [one.locked for one in facts.known("routes")] == [(), ("mtu",)]

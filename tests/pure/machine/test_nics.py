@@ -8,7 +8,7 @@ from tables import table_of
 
 from netmodes.machine import nics
 from netmodes.machine.entries import Link
-from netmodes.machine.parse import facts_from
+from netmodes.machine.facts import Facts
 from netmodes.machine.table import Table
 
 WLAN = Link("wlan0", 3, mac="4a:9e:7e:55:59:02")
@@ -79,4 +79,4 @@ def test_bound_unknown() -> None:
     entries = table_of(machine("managed")).entries
     failed = Table({**entries, "bound": {"command": [*nics.BOUND], "status": 1, "error": ""}})
 
-    assert facts_from(failed).bound is None
+    assert Facts.from_table(failed).bound is None
