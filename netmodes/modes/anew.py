@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.modes import MODES
-from netmodes.modes.on_bridge import OnBridge
+from netmodes.modes.description import Description
 from netmodes.plan.network import Network
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
@@ -35,8 +34,8 @@ def with_shares(facts: Facts, judge: Judge) -> Facts:
 
 def _shares(one: Network, before: dict[str, Facts], judge: Judge) -> tuple[Step, ...]:
     """The steps that a network with a bridge of its own shares; none where that is unknown."""
-    kind = MODES.get(one.mode)
-    if kind is None or not issubclass(kind, OnBridge) or one.topology.joins:
+    kind = _kinds().get(one.mode)
+    if kind is None or not kind.on_bridge or one.topology.joins:
         return ()
     try:
         mode, facts = kind(**one.parameters), replace(before[one.name], networks=[])
@@ -44,3 +43,9 @@ def _shares(one: Network, before: dict[str, Facts], judge: Judge) -> tuple[Step,
         return tuple(step for step in mode.steps(one.topology, facts, verdict) if step.share)
     except (Refused, LookupError, TypeError):
         return ()
+
+
+def _kinds(known: type[Description] = Description) -> dict[str, type[Description]]:
+    """Every mode that this process knows, by name."""
+    found = {name: kind for one in known.__subclasses__() for name, kind in _kinds(one).items()}
+    return found | ({known.mode: known} if "mode" in vars(known) else {})

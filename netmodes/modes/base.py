@@ -14,6 +14,7 @@ from netmodes.errors import Refused
 from netmodes.handle import Verbs
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
+from netmodes.modes.anew import with_shares
 from netmodes.modes.description import Description
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import refuse_unless_up
@@ -56,8 +57,6 @@ class Mode(Description, Verbs):
             validate_seconds(confirm)
         facts = facts or host_facts(thorough=self.thorough)
         if facts.before:
-            from netmodes.modes.anew import with_shares
-
             facts = with_shares(facts, network.judge)
         self._refuse_taken_name(facts)
         net = self.settle(facts)

@@ -53,6 +53,9 @@ class Description(ABC):
     #: The mode needs facts about firewalls, policy rules, hardware and managers as well.
     thorough: ClassVar[bool] = False
 
+    #: The mode's namespaces share a bridge.
+    on_bridge: ClassVar[bool] = False
+
     #: The option that names the NIC by which the mode can cut the host off, so that a run may wait
     #: for a confirmation; "" if it cannot.
     confirms: ClassVar[str] = ""

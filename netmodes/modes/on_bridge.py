@@ -16,6 +16,7 @@ class OnBridge(Mode):
     """A mode whose namespaces share a bridge; each mode declares these options itself."""
 
     thorough = True
+    on_bridge = True
 
     bridge: str
     bridge_address: str
