@@ -19,8 +19,7 @@ from netmodes.plan.report import NotAsPromised, Report, Result
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Undo
-
-__version__ = "0.1.0"
+from netmodes.version import __version__
 
 __all__ = [
     "MODES",
@@ -48,6 +47,7 @@ __all__ = [
     "Step",
     "Topology",
     "Undo",
+    "__version__",
     "host_facts",
     "namespace_facts",
     "running",

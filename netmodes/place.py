@@ -5,11 +5,11 @@ A network is made in the host's network namespace, and its name in a mount names
 have the same conditions (templates/place.sh).
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from netmodes import journal
-from netmodes.earlier import made_elsewhere
 from netmodes.errors import Refused
 from netmodes.mounts import holding
 from netmodes.plan.log import identity_of
@@ -18,12 +18,18 @@ from netmodes.plan.text import lines_of
 #: Where ``ip netns`` names namespaces.
 NAMESPACES = Path("/run/netns")
 
+#: Asks for a device's address (netdevice(7)), which is 6 bytes from the 18th of a struct ifreq on.
+SIOCGIFHWADDR, IFREQ, MAC = 0x8927, 40, slice(18, 24)
+
+#: A device, by its ifindex with its name or its MAC address.
+Device = tuple[str, str]
+
 
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
     here, found = str(journal.OWN_NAMESPACE.readlink()), hosts()
     elsewhere = [
-        name for name, host in found.items() if (host != here if host else made_elsewhere(name))
+        name for name, host in found.items() if (host != here if host else _made_elsewhere(name))
     ]
     inside = [name for name in named() if (NAMESPACES / name).samefile(journal.OWN_NAMESPACE)]
     if name := next((name for name in inside if elsewhere or name in found), ""):
@@ -49,6 +55,46 @@ def hosts() -> dict[str, str]:
             log = lines_of(path.read_text(errors="replace"))
             found[path.parent.name] = identity_of(log)[1]
     return found
+
+
+def _made_elsewhere(name: str) -> bool:
+    """Whether none of the devices is here that a network's host had, or has by the run.
+
+    The journal of an earlier netmodes does not name the place, but knows devices of its host.
+    """
+    known = {*_before(name), *_made(name)}
+    return bool(known) and known.isdisjoint(_here())
+
+
+def _before(name: str) -> Iterator[Device]:
+    """The host's devices from before the run that have a MAC address of their own."""
+    for link in journal.Journal(name).links_before():
+        if link.get("link_type") == "ether":
+            yield str(link["ifindex"]), str(link.get("address"))
+
+
+def _made(name: str) -> Iterator[Device]:
+    """The devices that the run made for the host."""
+    with suppress(Refused):
+        if run := journal.Journal(name).read():
+            steps, devices = run.plan.all_steps, run.plan.topology.host_devices
+            undos = [(note.after, steps[note.index].undo) for note in run.notes]
+            for after, undo in undos:
+                if after and undo and undo.device in devices:
+                    yield after.rstrip(":"), undo.device
+
+
+def _here() -> Iterator[Device]:
+    """The devices of this network namespace."""
+    from fcntl import ioctl
+    from socket import if_nameindex, socket
+
+    with socket() as asked:
+        for index, name in if_nameindex():
+            yield str(index), name
+            with suppress(OSError):  # gone meanwhile
+                found = ioctl(asked, SIOCGIFHWADDR, name.encode().ljust(IFREQ, b"\0"))
+                yield str(index), found[MAC].hex(":")
 
 
 def refuse_unseen(name: str) -> None:

@@ -13,7 +13,7 @@ import click
 from netmodes.plan.finding import Finding
 from netmodes.plan.report import Report, Result
 from netmodes.plan.text import lines_of, visible
-from netmodes.wrapping import wrap
+from netmodes.show.wrapping import wrap
 
 #: Replaces box drawing where the locale has none.
 ASCII = str.maketrans({**dict.fromkeys("┌┐└┘├┤┬┴┼", "+"), "─": "-", "│": "|"})

@@ -13,6 +13,7 @@ from typing import Any
 from netmodes.errors import Refused
 from netmodes.machine import values
 from netmodes.plan.text import lines_of, text
+from netmodes.version import __version__
 
 FORMAT = 2
 
@@ -43,8 +44,6 @@ class Table:
 
     def to_json(self) -> str:
         """The table as JSON text."""
-        from netmodes import __version__
-
         made = {"format": FORMAT, "netmodes": __version__, "table": self.entries}
         return json.dumps(made, indent=2)
 

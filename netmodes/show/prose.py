@@ -3,9 +3,9 @@
 import shlex
 from collections.abc import Callable, Iterable
 
-from netmodes import wrapping
 from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
+from netmodes.show import wrapping
 
 #: Columns.
 WIDTH = 80

@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 from netmodes.plan.text import visible
 from netmodes.show.view import Device, Place, View
-from netmodes.wrapping import wrap
+from netmodes.show.wrapping import wrap
 
 #: Columns of the host's box, between the boxes, and of a namespace's box, without frames.
 LEFT, GAP, RIGHT = 33, 3, 36
