@@ -4,11 +4,12 @@ What is not understood of a rule is kept as such, so that nobody takes it for ce
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
+
+from netmodes.plan.text import words_of
 
 __all__ = ["Chain", "Packet", "Rule", "Table", "read_iptables", "read_nft"]
 
@@ -163,14 +164,6 @@ def read_iptables(lines: Iterable[str]) -> Table:
             case ["-A", name, *words] if name in table:
                 table[name].rules.append(_iptables_rule(line, words))
     return table
-
-
-def words_of(line: str) -> list[str]:
-    """The words of a line."""
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return line.split()
 
 
 def _iptables_rule(text: str, words: list[str]) -> Rule:

@@ -8,8 +8,9 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from netmodes.firewall.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft, words_of
+from netmodes.firewall.ruleset import Chain, Packet, Rule, Table, read_iptables, read_nft
 from netmodes.machine.facts import Facts
+from netmodes.plan.text import words_of
 from netmodes.plan.verdict import DOCKER
 
 
