@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import islice
 
 from netmodes.commands import iproute
-from netmodes.commands.addresses import bare, host, parse
+from netmodes.commands.addresses import bare, parse
 from netmodes.errors import Refused
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
@@ -48,9 +48,8 @@ def address(given: str, number: int, device: str, facts: Facts, other: str) -> s
         return _given(parse(given), device, found, facts)
     near = [IPv4Interface(other).network] if other else []
     subnet = next((one for one in found if one in near), found[0])
-    for candidate in range(number, subnet.num_addresses - 1):
-        one = host(subnet, candidate)
-        if str(one.ip) != bare(other) and not taken(one, device, facts):
+    for one in _free(subnet, number, device, facts):
+        if str(one.ip) != bare(other):
             return str(one)
     what = f"{device}'s subnet {subnet} has no free host from .{number} on"
     raise Refused(f"{what}: {_instead(subnet, device, facts)}")
@@ -79,32 +78,48 @@ def _given(one: IPv4Interface, device: str, found: list[IPv4Network], facts: Fac
 
 def _instead(subnet: IPv4Network, device: str, facts: Facts) -> str:
     """What to do where the article's numbers are not free."""
-    every = (host(subnet, number) for number in range(1, subnet.num_addresses - 1))
-    free = islice((one for one in every if not taken(one, device, facts)), 2)
-    return "give --address and --bridge-address" if len([*free]) == 2 else "use `netmodes nat`"
+    free = [*islice(_free(subnet, 1, device, facts), 2)]
+    return "give --address and --bridge-address" if len(free) == 2 else "use `netmodes nat`"
+
+
+def _free(subnet: IPv4Network, number: int, device: str, facts: Facts) -> Iterator[IPv4Interface]:
+    """The hosts of a subnet that are free, from this number on; what is taken whole is leapt."""
+    owned = [where for where, _ in _owned(subnet, device, facts)]
+    first, last = int(subnet.network_address), subnet.num_addresses - 2
+    while number <= last:
+        one = subnet[number]
+        if within := [int(where.broadcast_address) for where in owned if one in where]:
+            number = max(within) - first
+        else:
+            yield IPv4Interface((one, subnet.prefixlen))
+        number += 1
 
 
 def taken(one: IPv4Interface, device: str, facts: Facts) -> str:
     """Why an address is not free, as far as the machine knows; "" if it is."""
-    return next(_owners(one, device, facts), "")
+    owned = _owned(one.network, device, facts)
+    return next((why for where, why in owned if one.ip in where), "")
 
 
-def _owners(one: IPv4Interface, device: str, facts: Facts) -> Iterator[str]:
-    """What an address is already, in words after it."""
-    if any(one.ip == own.ip for own in facts.every_address()):
-        yield "is the host's own address"
-    if any(one.ip == route.gateway for route in facts.known("routes")):
-        yield "is the gateway's address"
-    for network in facts.known("networks"):
-        if str(one.ip) in map(bare, (network.topology.address, network.topology.host_address)):
-            yield f"is namespace {network.name}'s address"
-    for neighbour in facts.neighbours or ():
-        if one.ip == neighbour.ip:
-            of = "answered for by" if neighbour.proxy else "a static neighbour on"
-            yield f"is {of} {neighbour.dev}"
+def _owned(subnet: IPv4Network, device: str, facts: Facts) -> Iterator[tuple[IPv4Network, str]]:
+    """What of a subnet is not free, and what it is already, in words after it."""
+    for own in facts.every_address():
+        yield IPv4Network(own.ip), "is the host's own address"
     for route in facts.known("routes"):
-        if one.ip in route.to and _leads_elsewhere(route, one.network, device):
-            yield f"is not on the LAN for the host (`{route.words()}`)"
+        if isinstance(route.gateway, IPv4Address):
+            yield IPv4Network(route.gateway), "is the gateway's address"
+    for network in facts.known("networks"):
+        for ip in filter(
+            None, map(bare, (network.topology.address, network.topology.host_address))
+        ):
+            yield IPv4Network(ip), f"is namespace {network.name}'s address"
+    for neighbour in facts.neighbours or ():
+        if isinstance(neighbour.ip, IPv4Address):
+            of = "answered for by" if neighbour.proxy else "a static neighbour on"
+            yield IPv4Network(neighbour.ip), f"is {of} {neighbour.dev}"
+    for route in facts.known("routes"):
+        if _leads_elsewhere(route, subnet, device):
+            yield route.to, f"is not on the LAN for the host (`{route.words()}`)"
 
 
 def _leads_elsewhere(route: Route, subnet: IPv4Network, device: str) -> bool:

@@ -181,6 +181,17 @@ def test_full_subnet(article: Facts) -> None:
         Bridged(uplink="enp0s1").plan(replace(article, links=[*others, alone]))
 
 
+def test_large_subnet(article: Facts) -> None:
+    """Of millions of addresses that the host routes elsewhere none is looked at one by one."""
+    *others, uplink = article.known("links")
+    large = replace(uplink, addresses=(_address("10.0.0.3/8"),))
+    elsewhere = [route_from({"dst": dst, "dev": "tun0"}) for dst in ("10.0.0.0/9", "10.128.0.0/10")]
+    routes = [*article.known("routes"), *elsewhere]
+    plan = Bridged(uplink="enp0s1").plan(replace(article, links=[*others, large], routes=routes))
+
+    assert pair(plan) == ("10.192.0.0/8", "10.192.0.1/8")
+
+
 ELSEWHERE = {
     "a route by another device": {"dst": "192.168.64.50", "dev": "veth9"},
     "a route by another router": {
