@@ -5,7 +5,7 @@ What a table does not have is unknown.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -124,22 +124,23 @@ def _tc(table: Table) -> dict[str, list[str] | None] | None:
     """The lines of ``tc filter show`` for each uplink, egress and then ingress."""
     if "uplinks" not in table:
         return None
-    return {name: _filters(table, name) for name in table.paths("uplinks")}
+    names, asked = table.paths("uplinks"), {*filterable(table, table.paths("uplinks"))}
+    return {name: _filters(table, name, name in asked) for name in names}
 
 
-def _filters(table: Table, name: str) -> list[str] | None:
+def _filters(table: Table, name: str, asked: bool) -> list[str] | None:
     both = [table.lines(entry) for entry in (f"tc {name}", f"tc {name} ingress")]
-    if both == [None, None] and f"tc {name}" not in table and not may_filter(table, name):
+    if both == [None, None] and f"tc {name}" not in table and not asked:
         return []
     return None if None in both else [line for one in both for line in one or ()]
 
 
-def may_filter(table: Table, name: str) -> bool:
-    """Whether a device has a queue that takes tc's filters, or that is unknown."""
+def filterable(table: Table, names: Iterable[str]) -> list[str]:
+    """Those of these devices that have a queue which takes tc's filters; all if that is unknown."""
     printed = table.lines("qdiscs")
     words = [line.split() for line in printed or ()]
-    mine = {line[1] for line in words if line[3:5] == ["dev", name]}
-    return printed is None or not mine <= {"noqueue"}
+    queued = {line[4] for line in words if line[3:4] == ["dev"] and line[1] != "noqueue"}
+    return [name for name in names if printed is None or name in queued]
 
 
 def _programs(table: Table) -> list[str] | None:

@@ -60,15 +60,21 @@ def lines(done: CompletedProcess[str] | None) -> list[str] | None:
     return lines_of(done.stdout) if done and done.returncode == 0 else None
 
 
-def text_of(path: Path) -> str | None:
-    """The text of a file without its last newlines; None if it cannot be read.
+def contents(path: Path) -> str | None:
+    """The text of a file; None if it cannot be read.
 
     A pipe is not read, for that would wait for a writer.
     """
     try:
-        return path.read_bytes().decode(errors="replace").rstrip("\n") if path.is_file() else None
+        return path.read_bytes().decode(errors="replace") if path.is_file() else None
     except OSError:
         return None
+
+
+def text_of(path: Path) -> str | None:
+    """The same without its last newlines."""
+    found = contents(path)
+    return None if found is None else found.rstrip("\n")
 
 
 def route_to(address: str) -> Route | None:

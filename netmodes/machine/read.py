@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from glob import escape
-from ipaddress import ip_address
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -18,8 +17,8 @@ from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.parse import links_from, may_filter
-from netmodes.machine.query import end, start
+from netmodes.machine.parse import filterable, links_from
+from netmodes.machine.query import contents, end, start
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
@@ -38,7 +37,7 @@ IP_JSON = {
 }
 
 #: What bridged, nat and the doctor ask about: firewalls (only root may read them), rules,
-#: neighbours by hand, and routes in full.
+#: neighbours by hand, and routes as text, for ``ip -j`` leaves out what is locked.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
@@ -52,12 +51,10 @@ RULES = {
     "routes6 text": ("ip", "-d", "-6", *ROUTES[1:]),
 }
 
-#: What a copy of the machine takes beside (docs/kernel.md#copies): routes as text, for ``ip -j``
-#: leaves out what is locked, and what each firewall's own program saves.
+#: What a copy of the machine takes beside (docs/kernel.md#copies): what each firewall's own program
+#: saves.
 SAVED = ("iptables", "ip6tables", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
 WHOLE = {
-    "routes text": ("ip", "-d", "-4", "route", "show", "table", "all"),
-    "routes6 text": ("ip", "-d", "-6", "route", "show", "table", "all"),
     "nexthops": ("ip", "nexthop", "show"),
     "ipset": ("ipset", "save"),
     **{f"{program}-save": (f"{program}-save",) for program in SAVED},
@@ -102,10 +99,14 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
         Refused: there is no ``ip``, or it fails.
     """
     entries = _commands(IP_JSON | (RULES if thorough else {}) | (_whole() if whole else {}))
-    entries |= {"settings": _files(*SETTINGS), **_names()}
+    entries |= _names()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
+    uplinks: list[str] = []
     if thorough:
-        entries |= _thorough(links_from(Table(entries)) or [], entries, whole)
+        links = links_from(Table(entries)) or []
+        uplinks = [link.name for link in links if _may_be_uplink(link)]
+        entries |= _thorough(uplinks, entries)
+    entries["settings"] = _all_settings() if whole else _files(*SETTINGS, *_own(uplinks))
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
         entries["journals"] = _files(
@@ -151,24 +152,25 @@ def namespace_files() -> dict[str, dict[str, bool]]:
     return (names(Table(_names())) or Names()).netns or {}
 
 
-def _thorough(links: list[Link], entries: dict[str, Entry], whole: bool) -> dict[str, Entry]:
-    """The entries that take longer: settings of devices, managers, hardware, tc's filters."""
-    uplinks = [link.name for link in links if _may_be_uplink(link)]
-    devices = [escape(name) for name in ("default", *uplinks)]
-    own = [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
-    filtered = [name for name in uplinks if may_filter(Table(entries), name)]
-    filters: dict[str, tuple[str, ...]] = {name: (*TC, name) for name in filtered}
-    show = {f"tc {name}": argv for name, argv in filters.items()}
-    show |= {f"tc {name} ingress": (*argv, "ingress") for name, argv in filters.items()}
-    if is_address(peer := entries["ssh"]["output"]):
+def _thorough(uplinks: list[str], entries: dict[str, Entry]) -> dict[str, Entry]:
+    """The entries that take longer: managers, hardware, tc's filters."""
+    show: dict[str, tuple[str, ...]] = {}
+    for name in filterable(Table(entries), uplinks):
+        show |= {f"tc {name}": (*TC, name), f"tc {name} ingress": (*TC, name, "ingress")}
+    if peer := entries["ssh"]["output"]:
         show["route to ssh"] = ("ip", "-j", "route", "get", peer)
     return {
         "route to ssh": {"command": ["ip"], "output": ""},
         **_commands(show),
         "uplinks": {"paths": [f"{CONF}/{name}" for name in uplinks], "output": uplinks},
-        "settings": _all_settings() if whole else _files(*SETTINGS, *own),
         **_hardware(),
     }
+
+
+def _own(uplinks: list[str]) -> list[str]:
+    """Where the settings of these devices are, and those of a new one."""
+    devices = ["default", *map(escape, uplinks)] if uplinks else []
+    return [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
 
 
 def _may_be_uplink(link: Link) -> bool:
@@ -190,7 +192,7 @@ def _hardware() -> dict[str, Entry]:
     of_device = [f"{nics.DEVICES}/*/{name}" for name in ("ifindex", "address")]
     drivers = {path: str(Path(path).readlink()) for path in glob(DRIVERS)}
     wireless = glob(f"{nics.DEVICES}/*/phy80211")
-    listed = lines_of(_text(nics.WIRELESS) or "")[2:]
+    listed = lines_of(contents(Path(nics.WIRELESS)) or "")[2:]
     names = {Path(path).parent.name for path in wireless} | {
         line.split(":")[0].strip() for line in listed
     }
@@ -209,7 +211,7 @@ def _dhcp_clients() -> dict[str, str]:
     """The argv of each running DHCP client, except in other network namespaces."""
     found, here = {}, _network_of("/proc/self")
     for path in glob("/proc/[0-9]*/cmdline"):
-        text = _text(path) or ""
+        text = contents(Path(path)) or ""
         name = Path(text.split("\0")[0]).name
         if name in nics.DHCP_CLIENTS and _network_of(str(Path(path).parent)) in (here, None):
             found[path] = text
@@ -231,7 +233,7 @@ def _names() -> dict[str, Entry]:
     """
     there = [path for pattern in NAMED for path in glob(pattern)]
     files = [path for path in there if Path(path).parents[1] == resolv.NETNS]
-    marked = [path for path in files if resolv.is_marked(_text(path) or "")]
+    marked = [path for path in files if resolv.is_marked(contents(Path(path)) or "")]
     grep = ["grep", "-rl", "--", resolv.MARKED, str(resolv.NETNS)]
     return {
         "names": _files(*resolv.RESOLVERS, resolv.SWITCH),
@@ -256,29 +258,13 @@ def _command(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry
 def _files(*patterns: str) -> Entry:
     """The files of these names and patterns that can be read."""
     paths: Iterable[str] = (path for pattern in patterns for path in glob(pattern))
-    texts = ((path, _text(path)) for path in paths if not path.endswith(SECRETS))
+    texts = ((path, contents(Path(path))) for path in paths if not path.endswith(SECRETS))
     return {
         "files": [*patterns],
         "output": {path: text for path, text in texts if text is not None},
     }
 
 
-def _text(path: str) -> str | None:
-    """The text of a file; a pipe is not read, for that would wait for a writer."""
-    try:
-        return Path(path).read_bytes().decode(errors="replace") if Path(path).is_file() else None
-    except OSError:
-        return None
-
-
 def glob(pattern: str) -> list[str]:
     """The paths that match a pattern, or the one that is named."""
     return [str(path) for path in Path("/").glob(pattern.removeprefix("/"))]
-
-
-def is_address(text: str) -> bool:
-    """Whether it is an address."""
-    try:
-        return bool(ip_address(text.partition("%")[0]))
-    except ValueError:
-        return False
