@@ -21,7 +21,6 @@ from netmodes.plan.network import refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.verdict import Verdict
-from netmodes.rehearse.rehearse import connections, rehearse
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -75,6 +74,8 @@ class Mode(Description, Verbs):
     def _tried(self, plan: Plan, doubt: Finding, facts: Facts, verdict: Verdict) -> Plan:
         """The plan whose namespace goes by a gateway that connections were tried by, in a copy."""
         if ways := self.ways(plan.topology, facts):
+            from netmodes.rehearse.rehearse import connections
+
             facts = replace(facts, verdicts=connections(plan, facts, ways))
             if not any((facts.verdicts or {}).values()):
                 verdict = replace(verdict, warnings=(*verdict.warnings, doubt))
@@ -108,6 +109,8 @@ class Mode(Description, Verbs):
             facts: the machine, by ``host_facts(whole=True)``; None for this one.
             verbatim, anyway, confirm: as for ``up``; in the copy nobody has to confirm.
         """
+        from netmodes.rehearse.rehearse import rehearse
+
         here = facts or host_facts(whole=True)
         try:
             plan = self._safe_plan(here, verbatim, anyway, confirm)
