@@ -13,7 +13,6 @@ from netmodes.commands.handover_routes import (
     Routes,
     as_made,
     in_words,
-    is_advertised,
     made_with,
     metrics_of,
 )
@@ -174,7 +173,7 @@ class _Back:
     def _deleted(self, route: Route) -> Look | None:
         """A bridge that has an address of ours, and not this route; None where that is unknown."""
         ours = [str(one.ip) for one in deleted(self.addresses) if one.is_6 == route.is_6]
-        if not ours or is_advertised(route):
+        if not ours or route.is_advertised:
             return None
         bridge = literal(self.bridge)
         in_main = route.table == "main"  # then the table is no key

@@ -55,7 +55,7 @@ class Routes:
         """The lines that move a route; an IPv4 one leaves the old device with its last address."""
         verb = self._verb(route)
         yield f"route {verb} {in_words(route, new, write)}"
-        if route.is_6 and verb == "append" and not is_advertised(route):
+        if route.is_6 and verb == "append" and not route.is_advertised:
             yield f"route del {in_words(route, old)}"
 
     def first_again(self, device: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ class Routes:
         `replace` takes the first, which is the uplink's own.
         """
         before = takewhile(lambda one: one != route, self.equals[route.key])
-        leads = not is_advertised(route) and all(one.dev == route.dev for one in before)
+        leads = not route.is_advertised and all(one.dev == route.dev for one in before)
         if route.is_6:
             return "replace" if leads and route.gateway is None else "append"
         return "prepend" if leads else "append"
@@ -81,7 +81,7 @@ class Routes:
         """Whether the kernel makes a route again where it was, with its address."""
         equals = self.equals.get(made.key, [])
         same = [one for one in equals if as_made(one) == made]
-        return bool(same) and (len(equals) == 1 or is_advertised(same[0]))
+        return bool(same) and (len(equals) == 1 or same[0].is_advertised)
 
 
 def first_to(ip: Ip, facts: Facts) -> str:
@@ -114,18 +114,13 @@ def metrics_of(route: Route) -> list[str]:
     return [f"{key}{' lock' * (key in route.locked)} {value}" for key, value in route.metrics]
 
 
-def is_advertised(route: Route) -> bool:
-    """Whether it is from a router advertisement, or ends."""
-    return route.expires is not None or route.protocol == "ra"
-
-
 def in_words(route: Route, device: str, write: Callable[[int], str] = str) -> str:
     """A route through this device, for ``ip route``.
 
     ``::/0`` stands for an IPv6 default, because ``default`` would be IPv4's.
     """
-    route = replace(route, dev=device)
-    if is_advertised(route):
+    route = route.through(device)
+    if route.is_advertised:
         route = replace(route, metric=STAND_IN, protocol="boot")
     words = route.words(*ROUTE_WORDS).split(" ")
     words[:1] = ["::/0"] if route.is_default and route.is_6 else words[:1]

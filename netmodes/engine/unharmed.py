@@ -178,7 +178,7 @@ def _is_moved(route: Route) -> bool:
 
 def _form(route: Route) -> Route:
     """A route as it counts: one from an advertisement is learned again."""
-    if route.protocol == "ra" or route.expires is not None:
+    if route.is_advertised:
         return Route(route.to, route.dev, route.gateway, route.table)
     return replace(route, flags=tuple(flag for flag in route.flags if flag == "onlink"))
 

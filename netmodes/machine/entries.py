@@ -210,6 +210,11 @@ class Route:
         return self.is_6 and self.to.is_link_local
 
     @property
+    def is_advertised(self) -> bool:
+        """Whether it is from a router advertisement, or ends."""
+        return self.expires is not None or self.protocol == "ra"
+
+    @property
     def dst(self) -> str:
         """Where it leads to, as ``ip route`` writes it."""
         if self.is_default:
