@@ -61,7 +61,7 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
     if what:
         evidence = f"ip -d link show dev {name}" if facts.link(name) else "ip link"
         yield Finding("error", what, evidence, advice=advice, about=name)
-    for route in [*facts.known("routes"), *facts.known("routes6")]:
+    for route in facts.every_route():
         if name in (route.dev, *route.hops) and (words := handover_routes.unmovable(route)):
             yield Finding(
                 "error",

@@ -89,11 +89,7 @@ def look_at(facts: Facts, uplink: str) -> Host:
 
 def default_routes(facts: Facts) -> list[Route]:
     """The default routes of both families, in every table."""
-    return [one for one in _routes(facts) if one.is_default]
-
-
-def _routes(facts: Facts) -> list[Route]:
-    return [*facts.known("routes"), *facts.known("routes6")]
+    return [one for one in facts.every_route() if one.is_default]
 
 
 def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
@@ -111,7 +107,7 @@ def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
 
 
 def _by_default(version: int, facts: Facts) -> str:
-    specific = [one.to for one in _routes(facts) if one.to.prefixlen > HALF]
+    specific = [one.to for one in facts.every_route() if one.to.prefixlen > HALF]
     free = (to for to in OUTSIDE[version] if not any(ip_address(to) in one for one in specific))
     return next(free, OUTSIDE[version][0])
 
@@ -155,8 +151,8 @@ def _lost(old: Facts, new: Facts, uplink: str, bridge: str) -> Iterator[str]:
     for one in old.global_addresses(uplink):
         if _address(one) not in addresses:
             yield f"the address {one}"
-    routes = {form for one in _routes(new) if one.dev == bridge for form in _forms(one)}
-    for route in filter(_is_moved, _routes(old)):
+    routes = {form for one in new.every_route() if one.dev == bridge for form in _forms(one)}
+    for route in filter(_is_moved, old.every_route()):
         if route.dev == uplink and _form(route.through(bridge)) not in routes:
             yield f"the route `{route.words(*ROUTE_WORDS)}`"
     neighbours = new.neighbours or ()
