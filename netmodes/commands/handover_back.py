@@ -32,17 +32,20 @@ printf '%s\\n' "$found" | while read -r _ device _ address rest; do
 done
 """
 
-#: Lists the routes of a bridge, of one family, as lines for its uplink; all but these.
+#: Lists the routes of a bridge as lines for its uplink, after their family; all but these.
 ROUTES = """\
-uplink=$1 found=$(ip "$2" route show table all) || exit
-shift 2
+uplink=$1
+shift
 IFS='|'
 known="|$*|"
 unset IFS
-printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; do
-    case "$line " in *" dev $0 "*) ;; *) continue ;; esac
-    case $known in *"|$line|"*) continue ;; esac
-    echo "route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
+for family in 4 6; do
+    found=$(ip -$family route show table all) || exit
+    printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; do
+        case "$line " in *" dev $0 "*) ;; *) continue ;; esac
+        case $known in *"|$line|"*) continue ;; esac
+        echo "$family|route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
+    done
 done
 """
 
@@ -82,13 +85,13 @@ def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Ite
         given=f"addr add ({_any(ips)})[/ ]",
         but=f"dynamic|temporary|mngtmpaddr|addr add ({_any(ips)}|fe80:[^ ]*)[/ ]",
     )
-    routes = facts.routes_through(uplink)
-    for is_6 in (False, True):
-        own = [str(item.ip) for item in addresses if item.is_6 == is_6]
-        known = [_shown(one, bridge) for one in routes if one.is_6 == is_6]
+    known = (_shown(one, bridge) for one in facts.routes_through(uplink))
+    argv = ("sh", "-c", ROUTES, bridge, uplink, *known)
+    for family in (4, 6):
+        own = [str(item.ip) for item in addresses if item.ip.version == family]
         yield Look(
-            ("sh", "-c", ROUTES, bridge, uplink, "-6" if is_6 else "-4", *known),
-            ("^(.*)$",),
+            argv,
+            (f"^{family}[|](.*)$",),
             given=f" local ({_any(own)}) dev " if own else "",
             but=f" (proto (kernel|ra)|expires|nhid|metric {STAND_IN}) ",
         )
