@@ -5,3 +5,4 @@
 # meanwhile: ip route add 10.5.0.0/16 via 192.168.64.1 dev $UPLINK table 100
 # meanwhile: ip route replace default via 192.168.64.7 dev $UPLINK proto dhcp src 192.168.64.3 metric 100
 # meanwhile: ip -6 route add fd00:a::/48 via fe80::1 dev $UPLINK
+# meanwhile: ip -6 route add default dev $UPLINK metric 77
