@@ -1,7 +1,7 @@
 """The LAN of an uplink: its subnets, and which of its addresses are free."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from ipaddress import IPv4Interface, IPv4Network
 from itertools import islice
 
 from netmodes.commands import iproute
@@ -9,6 +9,7 @@ from netmodes.commands.addresses import bare, parse
 from netmodes.errors import Refused
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
+from netmodes.machine.values import Ip
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.step import Step
@@ -20,14 +21,18 @@ ROOM = 30
 def subnets(device: str, facts: Facts) -> list[IPv4Network]:
     """The subnets of a device that have room for others, that of the default gateway first."""
     found = dict.fromkeys(one.network for one in facts.addresses(device))
-    hops = [route.gateway for route in _defaults(facts, device)]
-    firsts = [subnet for hop in hops for subnet in found if hop and hop in subnet]
+    firsts = [subnet for hop in _hops(facts, device) for subnet in found if hop in subnet]
     return [one for one in dict.fromkeys([*firsts, *found]) if one.prefixlen <= ROOM]
 
 
-def _defaults(facts: Facts, device: str = "") -> list[Route]:
-    """The default routes, through this device if one is named, the preferred one first."""
-    return sorted(facts.default_routes(device), key=lambda route: route.metric or 0)
+def _defaults(facts: Facts) -> list[Route]:
+    """The default routes, the preferred one first."""
+    return sorted(facts.default_routes(), key=lambda route: route.metric or 0)
+
+
+def _hops(facts: Facts, *devices: str) -> list[Ip]:
+    """The next hops of the default routes through these devices, the preferred one first."""
+    return [one.gateway for one in _defaults(facts) if one.gateway and one.dev in devices]
 
 
 def address(given: str, number: int, device: str, facts: Facts, other: str) -> str:
@@ -133,8 +138,7 @@ def several(net: Topology, facts: Facts) -> Iterator[Finding]:
     found, joins = subnets(net.uplink, facts), IPv4Interface(net.address).network
     if len(found) < 2:
         return
-    hops = [route.gateway for route in _defaults(facts, net.uplink)]
-    leads = any(hop and hop in joins for hop in hops)
+    leads = any(hop in joins for hop in _hops(facts, net.uplink))
     which = "the default gateway's" if leads else "in which is no default gateway"
     others = [one for one in found if one != joins]
     yield Finding(
@@ -154,8 +158,7 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
         return
     if best.dev in (net.uplink, "") or (best.gateway and best.gateway in own):
         return
-    hops = [route.gateway for route in _defaults(facts, net.uplink)]
-    router = next((str(hop) for hop in hops if hop and hop in own), "IP")
+    router = next((str(hop) for hop in _hops(facts, net.uplink) if hop in own), "IP")
     what = f"the host leads outside by {best.dev}, where nobody may know {own}"
     yield Finding(
         "warning",
@@ -169,11 +172,8 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
 def routers(net: Topology, facts: Facts) -> list[str]:
     """The LAN's own routers that a namespace reaches directly, the preferred one first."""
     near = IPv4Interface(net.address).network
-    routes = sorted(facts.default_routes(), key=lambda route: route.metric or 0)
-    hops = (route.gateway for route in routes if route.dev in (net.uplink, net.bridge))
-    return list(
-        dict.fromkeys(str(one) for one in hops if isinstance(one, IPv4Address) and one in near)
-    )
+    hops = _hops(facts, net.uplink, net.bridge)
+    return [*dict.fromkeys(str(hop) for hop in hops if hop in near)]
 
 
 def past_host(net: Topology, namespace: str, facts: Facts) -> Iterator[Step]:
