@@ -174,12 +174,9 @@ def _every(look: Look, runner: Runner) -> list[str]:
 
 
 def _found(looks: Iterable[Look], runner: Runner) -> str:
-    """What these looks find first, or ""; a program that is not installed lists nothing."""
-    for look in looks:
-        with suppress(Refused):
-            if word := runner.word(look):
-                return word
-    return ""
+    """What these looks find first, or ""."""
+    words = (word for look in looks for word in _every(look, runner)[:1])
+    return next(filter(None, words), "")
 
 
 def _pass_on(run: Run, note: Note) -> bool:
