@@ -56,9 +56,8 @@ def result_from(data: dict[str, Any]) -> Result:
     """A result from the JSON of ``to_dict``."""
     promise = Promise(data["from"], data["to"], data["expected"])
     finding = data["finding"] and Finding(**data["finding"])
-    names = ("milliseconds", "reason")
-    more = {name: data[name] for name in names}
-    return Result(promise, data["tried"], data["namespace"], data["got"], **more, finding=finding)
+    got, took, reason = data["got"], data["milliseconds"], data["reason"]
+    return Result(promise, data["tried"], data["namespace"], got, took, reason, finding)
 
 
 @dataclass(frozen=True)
