@@ -4,10 +4,11 @@ What is not on the bridge any more has left it, and stays away: a virtual IP has
 machine, or somebody has deleted a route. Where the bridge itself is gone everything comes back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netmodes.commands import looks
-from netmodes.commands.handover_batch import as_it_was, deleted, entered, in_order, settled
+from netmodes.commands.addresses import bare
+from netmodes.commands.handover_batch import as_it_was, deleted, entered, settled
 from netmodes.commands.handover_routes import (
     STAND_IN,
     Routes,
@@ -16,7 +17,7 @@ from netmodes.commands.handover_routes import (
     made_with,
     metrics_of,
 )
-from netmodes.machine.entries import ROUTE_WORDS, Neighbour, Route
+from netmodes.machine.entries import ROUTE_WORDS, Address, Neighbour, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.undo import Undo, seconds_left
@@ -64,9 +65,9 @@ Line = tuple[str, Look | None]
 
 def undo(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Undo:
     """How the hand-over is undone; the host's addresses tell where it has got to."""
-    ips = [str(item.ip) for item in deleted(facts.global_addresses(uplink))]
+    ours = _any(item.ip for item in deleted(facts.global_addresses(uplink)))
     # On the bridge, even if a DHCP client has given one to the uplink as well; or on neither.
-    where = [f'{looks.named(name)}.*"local":"({_any(ips)})"' for name in (bridge, uplink)]
+    where = [f'{looks.named(name)}.*"local":"({ours})"' for name in (bridge, uplink)]
     lines = [*_Back(uplink, bridge, bridge_address, facts).lines()]
     return Undo(
         looks.links(*where, f'"ifname":"{literal(uplink)}",()'),
@@ -80,17 +81,17 @@ def undo(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Undo:
 def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Look]:
     """What somebody has given to the bridge meanwhile, as lines that give it to the uplink."""
     addresses = facts.global_addresses(uplink)
-    ips = [str(item.ip) for item in addresses] + [bridge_address.partition("/")[0]]
+    known = _any([*(item.ip for item in addresses), bare(bridge_address)])
     yield Look(
         ("sh", "-c", ADDRESSES, bridge, uplink),
         ("^[^|]*[|](.*)$",),
-        given=f"addr add ({_any(ips)})[/ ]",
-        but=f"dynamic|temporary|mngtmpaddr|addr add ({_any(ips)}|fe80:[^ ]*)[/ ]",
+        given=f"addr add ({known})[/ ]",
+        but=f"dynamic|temporary|mngtmpaddr|addr add ({known}|fe80:[^ ]*)[/ ]",
     )
-    known = (_shown(one, bridge) for one in facts.routes_through(uplink))
-    argv = ("sh", "-c", ROUTES, bridge, uplink, *known)
+    routes = (_shown(one, bridge) for one in facts.routes_through(uplink))
+    argv = ("sh", "-c", ROUTES, bridge, uplink, *routes)
     for family in (4, 6):
-        own = [str(item.ip) for item in addresses if item.ip.version == family]
+        own = [item.ip for item in addresses if item.ip.version == family]
         yield Look(
             argv,
             (f"^{family}[|](.*)$",),
@@ -126,33 +127,30 @@ class _Back:
         """
         elsewhere = f'{looks.named(self.uplink)}.*"master":'
         theirs = looks.links(elsewhere, but=f'"master":"{literal(self.bridge)}"')
-        yield from self._added(6)
+        four, six = ([one for one in self.addresses if one.is_6 == is_6] for is_6 in (False, True))
+        yield from self._added(reversed(six))
         yield f"link set {self.uplink} nomaster", theirs
-        yield from self._added(4)
+        yield from self._added(four)
         for one in self.facts.neighbours_on(self.uplink):
             yield f"neigh replace {entered(one, self.uplink)}", self._forgotten(one)
-        for item in self.addresses:
-            if item.is_6:
-                yield f"addr change {settled(item)} dev {self.uplink}", self._lost(str(item.ip))
+        for item in six:
+            yield f"addr change {settled(item)} dev {self.uplink}", self._lost(item.ip)
         yield from self._routes()
-        four, six = ([one for one in self.addresses if one.is_6 == is_6] for is_6 in (False, True))
-        for text, ip in (
-            (self.bridge_address, self.bridge_address.partition("/")[0]),
-            *((str(item), str(item.ip)) for item in [*reversed(four), *six]),
-        ):
-            yield f"addr del {text} dev {self.bridge}", self._lost(ip)
+        own = self.bridge_address
+        yield f"addr del {own} dev {self.bridge}", self._lost(bare(own))
+        for item in (*reversed(four), *six):
+            yield f"addr del {item} dev {self.bridge}", self._lost(item.ip)
 
-    def _added(self, version: int) -> Iterator[Line]:
-        for item in in_order(self.addresses):
-            if item.ip.version == version:
-                yield f"addr add {as_it_was(item)} dev {self.uplink}", self._lost(str(item.ip))
+    def _added(self, addresses: Iterable[Address]) -> Iterator[Line]:
+        for item in addresses:
+            yield f"addr add {as_it_was(item)} dev {self.uplink}", self._lost(item.ip)
 
-    def _lost(self, ip: str) -> Look:
-        return looks.lost(self.bridge, self.mac, ip)
+    def _lost(self, ip: object) -> Look:
+        return looks.lost(self.bridge, self.mac, str(ip))
 
     def _forgotten(self, one: Neighbour) -> Look:
         """A bridge that has an address of ours, and not this neighbour."""
-        ours = _any([str(item.ip) for item in deleted(self.addresses)])
+        ours = _any(item.ip for item in deleted(self.addresses))
         bridge = literal(self.bridge)
         return Look(
             ("sh", "-c", NEIGHBOURS, "proxy" if one.proxy else "nud permanent"),
@@ -162,7 +160,7 @@ class _Back:
 
     def _routes(self) -> Iterator[Line]:
         """The routes, but those that the kernel has made with their addresses as they were."""
-        made = {made_with(item, self.uplink): str(item.ip) for item in self.addresses}
+        made = {made_with(item, self.uplink): item.ip for item in self.addresses}
         kept = [one for one in made if one and self.routes.returns(one)]
         for one, ip in made.items():
             if one and one not in kept:
@@ -177,7 +175,7 @@ class _Back:
 
     def _deleted(self, route: Route) -> Look | None:
         """A bridge that has an address of ours, and not this route; None where that is unknown."""
-        ours = [str(one.ip) for one in deleted(self.addresses) if one.is_6 == route.is_6]
+        ours = [one.ip for one in deleted(self.addresses) if one.is_6 == route.is_6]
         if not ours or route.is_advertised:
             return None
         bridge = literal(self.bridge)
@@ -192,5 +190,5 @@ class _Back:
         )
 
 
-def _any(texts: list[str]) -> str:
-    return "|".join(map(literal, texts))
+def _any(ips: Iterable[object]) -> str:
+    return "|".join(literal(str(ip)) for ip in ips)
