@@ -51,7 +51,9 @@ def read(path: Path) -> Holder | None:
 def orphan(lock: Path) -> Holder | None:
     """A command that keeps the lock of a run that was killed; needs root."""
     waiting = set(_waiting(lock))
-    waiting |= {int(_stat(pid)[1]) for pid in waiting if _stat(pid)}  # scripts, whose flock waits
+    waiting |= {
+        int(stat_of(pid)[1]) for pid in waiting if stat_of(pid)
+    }  # scripts, whose flock waits
     others = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     keeping = (pid for pid in others if pid not in waiting and pid != os.getpid())
     return next((Holder(pid) for pid in keeping if _has_open(pid, lock)), None)
@@ -72,19 +74,17 @@ def _has_open(pid: int, file: Path) -> bool:
     return False
 
 
-def _stat(pid: int) -> list[str]:
+def stat_of(pid: int) -> list[str]:
     """The state and what follows it in /proc/PID/stat (proc(5)); nothing where it has ended."""
-    try:
-        return (
-            Path("/proc", str(pid), "stat").read_text(errors="replace").rpartition(")")[2].split()
-        )
-    except OSError:
-        return []
+    with suppress(OSError):
+        text = Path("/proc", str(pid), "stat").read_text(errors="replace")
+        return text.rpartition(")")[2].split()
+    return []
 
 
 def _started(pid: int) -> str:
     """When a process started; "" where it has ended, also if its parent has not heard of that."""
-    found = _stat(pid)
+    found = stat_of(pid)
     return found[19] if found and found[0] not in "ZX" else ""
 
 

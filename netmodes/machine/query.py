@@ -3,11 +3,11 @@
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 
 from netmodes.errors import Unknown
+from netmodes.holder import stat_of
 from netmodes.machine.entries import Route
 from netmodes.machine.path import environment
 from netmodes.machine.printed import route_got
@@ -105,13 +105,8 @@ def _route(argv: Argv, done: CompletedProcess[str] | None) -> Route | None:
 
 
 def ancestors() -> Iterator[str]:
-    """This process and those above it, up to PID 1.
-
-    The stat of a process (proc(5)) names its parent after a command in parentheses.
-    """
-    pid = str(os.getpid())
-    with suppress(OSError):
-        while int(pid) > 1:
-            stat = Path("/proc", pid, "stat").read_text(errors="replace")
-            yield pid
-            pid = stat.rpartition(")")[2].split()[1]
+    """This process and those above it, up to PID 1."""
+    pid = os.getpid()
+    while pid > 1 and (stat := stat_of(pid)):
+        yield str(pid)
+        pid = int(stat[1])
