@@ -135,8 +135,8 @@ def own_pair(
     if not host_address and not address:
         near, far = _first_free(facts, *defaults)
         return near, far
-    host_address = host_address or _otherhost(address, defaults[0][0])
-    address = address or _otherhost(host_address, defaults[0][1])
+    host_address = host_address or _other_host(address, defaults[0][0])
+    address = address or _other_host(host_address, defaults[0][1])
     validate_pair(host_address, address)
     return _refuse_overlap(host_address, facts), address
 
@@ -148,7 +148,7 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
     return address
 
 
-def _otherhost(address: str, article: str) -> str:
+def _other_host(address: str, article: str) -> str:
     """Another host of an address's subnet: the one with the article's number, or the next."""
     given, wanted = parse(address), number(article)
     found = host(given.network, wanted)
