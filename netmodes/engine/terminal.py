@@ -36,12 +36,8 @@ def controlling() -> int | None:
     return next((os.dup(number) for number in range(3) if os.isatty(number)), None)
 
 
-def nothing() -> None:
-    """What a monitor has to do first, as a rule."""
-
-
 def run(
-    work: Callable[[], int], uid: int, terminal: int, first: Callable[[], None] = nothing
+    work: Callable[[], int], uid: int, terminal: int, first: Callable[[], None] = lambda: None
 ) -> int:
     """Work in a child, on a new terminal of this user's, which is relayed to ours.
 
