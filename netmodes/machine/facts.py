@@ -170,8 +170,9 @@ class Facts:
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in the kernel's order."""
         link = self.link(name)
-        found = (one for one in link.addresses if one.scope == "global") if link else ()
-        return [one.interface for one in found if isinstance(one.interface, IPv4Interface)]
+        every = link.addresses if link else ()
+        found = (one.interface for one in every if one.scope == "global")
+        return [one for one in found if isinstance(one, IPv4Interface)]
 
     def ipv6_addresses(self, name: str) -> list[Address]:
         """The IPv6 addresses of a device, link-local ones too."""
