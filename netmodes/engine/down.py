@@ -76,8 +76,8 @@ def _meanwhile(name: str) -> list[str]:
     """What others have changed since before the run, one line each; none where that is unknown."""
     with suppress(OSError, Refused):
         before = Table.from_json((Journal(name).folder / BEFORE).read_text(errors="replace"))
-        nets = [one.topology.host_devices for one in networks() if one.name != name]
         if OURS in before:
+            nets = [one.topology.host_devices for one in networks() if one.name != name]
             ours = [*before.paths(OURS), *chain.from_iterable(nets)]
             return meanwhile(before, again(before, ENTRIES), ours)
     return []
