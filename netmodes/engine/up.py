@@ -94,11 +94,11 @@ def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
         NetmodesError: the run has cost the host something, or its own result is gone; the second
             look tells that from what is gone for a moment.
     """
-    for _ in range(2):
+    for patience in (MOMENT, 0.0):
         now = before.now()
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
-        time.sleep(MOMENT)
+        time.sleep(patience)
     for line in meanwhile(before.table, now.table, plan.topology.host_devices):
         runner.say(line)
     if lost:
