@@ -146,7 +146,9 @@ class _Back:
             yield f"addr add {as_it_was(item)} dev {self.uplink}", self._lost(item.ip)
 
     def _lost(self, ip: object) -> Look:
-        return looks.lost(self.bridge, self.mac, str(ip))
+        """The bridge, by its MAC, without this address."""
+        ours = f'{looks.named(self.bridge)}.*"address":"{literal(self.mac)}"'
+        return looks.links(ours, but=f'"local":"{literal(str(ip))}"')
 
     def _forgotten(self, one: Neighbour) -> Look:
         """A bridge that has an address of ours, and not this neighbour."""
@@ -183,9 +185,9 @@ class _Back:
         table = '("[^t][^}]*)?"' if in_main else f'"table":"{literal(route.table)}",[^}}]*"'
         via = f'"gateway":"{literal(str(route.gateway))}",' if route.gateway else ""
         metric = f'metric":{route.metric}[,}}]' if route.metric else ""
-        return looks.routes(
-            route.is_6,
-            f'"type":"local","dst":"({_any(ours)})","dev":"{bridge}"',
+        return Look(  # at one line, which has all routes
+            ("ip", "-6" if route.is_6 else "-4", "-j", "route", "show", "table", "all"),
+            (f'"type":"local","dst":"({_any(ours)})","dev":"{bridge}"',),
             but=f'"dst":"{literal(route.dst)}",{via}"dev":"{bridge}",{table}{metric}',
         )
 

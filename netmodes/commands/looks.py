@@ -63,18 +63,6 @@ def named(name: str) -> str:
     return rf'\{{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"{literal(name)}",'
 
 
-def lost(bridge: str, mac: str, address: str) -> Look:
-    """A bridge, by its MAC, that does not have an address any more."""
-    ours = f'{named(bridge)}.*"address":"{literal(mac)}"'
-    return links(ours, but=f'"local":"{literal(address)}"')
-
-
-def routes(is_6: bool, pattern: str, but: str = "") -> Look:
-    """A look at every route of a family, all of which are one line."""
-    family = "-6" if is_6 else "-4"
-    return Look(("ip", family, "-j", "route", "show", "table", "all"), (pattern,), but=but)
-
-
 def setting(key: str, value: str = "[0-9-]+") -> Look:
     """A setting's value, a number; a device's own is gone with the device.
 
