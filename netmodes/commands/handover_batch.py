@@ -91,10 +91,16 @@ def _for_ever(address: Address) -> Address:
 
 def as_it_was(address: Address) -> str:
     """An address for the uplink, with its label, broadcast, metric and remaining lifetime."""
+    early = sorted({"nodad", "noprefixroute"} - address.marks) if address.is_6 else []
+    return in_words(address, *early, write=seconds_left)
+
+
+def in_words(address: Address, *early: str, write: Callable[[int], str] = str) -> str:
+    """An address with all that it has, and these marks beside, for ``ip addr add``."""
     has = {"brd": address.broadcast, "label": address.label, "metric": address.metric}
     words = [str(address), *(f"{word} {has[word]}" for word in has if has[word] not in ("", None))]
-    early = sorted({"nodad", "noprefixroute"} - address.marks) if address.is_6 else []
-    return " ".join([*words, *_scope(address), *early, *_flags(address), *_lifetimes(address)])
+    rest = (*_scope(address), *early, *_flags(address), *_lifetimes(address, write))
+    return " ".join([*words, *rest])
 
 
 def settled(address: Address) -> str:

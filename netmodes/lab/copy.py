@@ -9,16 +9,14 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from netmodes.commands.handover_batch import entered
+from netmodes.commands.handover_batch import entered, in_order, in_words
 from netmodes.errors import Refused
 from netmodes.lab import kinds, lan, rulesets
 from netmodes.lab.kinds import Device
 from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
 from netmodes.machine import values
-from netmodes.machine.entries import FOREVER, Address
 from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, entries, link_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
@@ -47,8 +45,6 @@ SHOWN = (
 
 #: Routes that the kernel makes with addresses, and takes back with them.
 OF_ADDRESSES = re.compile(r"(local|broadcast|multicast|anycast) .* proto kernel\b")
-
-MARKS = ("noprefixroute", "home", "mngtmpaddr", "autojoin", "nodad")
 
 #: How a device makes its IPv6 addresses, which as a setting it would do at once.
 GEN_MODE = re.compile(rf"{SYS}/ipv6/conf/(?!all/|default/)([^/]+)/addr_gen_mode")
@@ -201,23 +197,10 @@ def _are_words(line: str) -> bool:
 
 
 def _addresses(facts: Facts) -> Iterator[str]:
-    """The addresses; IPv6's from the last to the first, for the kernel lists a newer one first."""
     for link in facts.known("links"):
-        old = [one for one in link.addresses if not one.is_6]
-        for address in (*old, *(one for one in reversed(link.addresses) if one.is_6)):
+        for address in in_order([*link.addresses]):
             if not (link.name == "lo" and address.ip.is_loopback and not address.label[2:]):
-                yield f"addr add {' '.join(_address(address))} dev {link.name}"
-
-
-def _address(address: Address) -> Iterator[str]:
-    yield str(address)
-    has: dict[str, Any] = {"brd": address.broadcast, "label": address.label}
-    has |= {"metric": address.metric, "scope": {"global": ""}.get(address.scope, address.scope)}
-    yield from (f"{word} {value}" for word, value in has.items() if value not in ("", None))
-    yield from (mark for mark in MARKS if mark in address.marks)
-    if FOREVER not in (address.valid, address.preferred) or address.preferred == 0:
-        valid = "forever" if address.valid == FOREVER else address.valid
-        yield f"valid_lft {valid} preferred_lft {address.preferred}"
+                yield f"addr add {in_words(address)} dev {link.name}"
 
 
 def _nexthops(table: Table) -> Iterator[str]:
