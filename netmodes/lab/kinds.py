@@ -87,7 +87,7 @@ def devices(found: list[Json], missing: Collection[str] = ()) -> Iterator[Device
         missing: kinds that this kernel has not.
     """
     by_name = {link.name: (link, entry) for entry in found for link in [link_from(entry)]}
-    lower = {name: _lower(*pair) for name, pair in by_name.items()}
+    lower = {name: "" if link.kind == "veth" else link.below for name, (link, _) in by_name.items()}
     order = sorted(by_name, key=lambda name: (by_name[name][0].kind == "tun", _depth(name, lower)))
     done, new = {"lo"}, new_bridges([link for link, _ in by_name.values()])
     for link, entry in map(by_name.__getitem__, order):
@@ -99,12 +99,6 @@ def devices(found: list[Json], missing: Collection[str] = ()) -> Iterator[Device
             is_on = link.kind not in ON_ANOTHER or link.below in by_name
             known = link.kind not in missing and is_on
             yield _pair(link, peer) if peer.name else _device(link, entry, known)
-
-
-def _lower(link: Link, entry: Json) -> str:
-    """The device that another is on; "" for none."""
-    data = values.table(_info(entry).get("info_data") or {})
-    return "" if link.kind == "veth" else link.below or str(data.get("link", ""))
 
 
 def _depth(name: str, lower: dict[str, str]) -> int:
@@ -153,35 +147,26 @@ def _new(link: Link, *, mac: bool = True) -> str:
     return f"name {link.name}{index}{address}"
 
 
-def _cable(link: Link) -> Device:
-    """A cable to the LAN."""
-    far = f"peer name {far_end(link)} netns {LAN}"
+def _cable(link: Link, left: LeftOut | None = None) -> Device:
+    """A cable to the LAN; without Ethernet both its ends have one MAC."""
+    mac = f" address 02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
+    own = "" if link.is_ethernet else mac
+    far = f"peer name {far_end(link)}{own} netns {LAN}"
     return Device(
         link.name,
-        f"link add {_new(link)} type veth {far}",
-        cable=True,
-        carrier=not link.has_no_carrier,
-    )
-
-
-def _stand_in(link: Link, why: str) -> Device:
-    """A cable to the LAN where a cable was not; without Ethernet both ends have one MAC."""
-    left = LeftOut(link.name, f"a stand-in for a device {why}", "links")
-    if link.kind == "dummy":
-        return Device(link.name, f"link add {_new(link)} type ifb", left=left)
-    if link.is_ethernet:
-        made = _cable(link)
-        return Device(link.name, made.add, cable=True, carrier=made.carrier, left=left)
-    mac = f"02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
-    far = f"peer name {far_end(link)} address {mac} netns {LAN}"
-    near = f"{_new(link, mac=False)} address {mac}"
-    return Device(
-        link.name,
-        f"link add {near} type veth {far}",
+        f"link add {_new(link)}{own} type veth {far}",
         cable=True,
         carrier=not link.has_no_carrier,
         left=left,
     )
+
+
+def _stand_in(link: Link, why: str) -> Device:
+    """A cable to the LAN where a cable was not; for what leads nowhere something that does so."""
+    left = LeftOut(link.name, f"a stand-in for a device {why}", "links")
+    if link.kind == "dummy":
+        return Device(link.name, f"link add {_new(link)} type ifb", left=left)
+    return _cable(link, left)
 
 
 def far_end(link: Link) -> str:
