@@ -255,8 +255,8 @@ def _firewall(table: Table, left: list[LeftOut]) -> tuple[Block, ...]:
 
 def _servers(facts: Facts) -> dict[str, bool]:
     own = {str(one.ip) for link in facts.known("links") for one in link.addresses}
-    servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
-    return {one: is_loopback(one) or one in own for one in servers if "%" not in one}
+    servers = (one for one in facts.name_servers() if "%" not in one)
+    return {one: is_loopback(one) or one in own for one in servers}
 
 
 def _names(table: Table) -> Iterator[tuple[str, str]]:

@@ -134,14 +134,13 @@ class Machine:
         self.by_name: dict[str, Link] = {link.name: link for link in facts.known("links")}
         self.own = {one.ip for link in self.by_name.values() for one in link.addresses}
         self.routed: dict[str, set[Subnet]] = {}
-        for route in (*facts.known("routes"), *facts.known("routes6")):
+        for route in facts.every_route():
             if _is_on_link(route.to, route.gateway, route.type):
                 self.routed.setdefault(route.dev, set()).add(route.to)
         self.next: dict[str, set[Ip]] = {}
         for hop, device in (*_next_hops(facts), *_neighbours(facts)):
             self.next.setdefault(device, set()).add(hop)
-        servers = [*(facts.names.servers if facts.names else ()), *(facts.resolvers or ())]
-        self.servers = {values.ip(one.partition("%")[0]) for one in servers}
+        self.servers = {values.ip(one.partition("%")[0]) for one in facts.name_servers()}
 
     def surfaces(self, link: Link) -> list[Link]:
         """The devices that send by this one as it does: itself, its masters, macvlans on these."""

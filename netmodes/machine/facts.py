@@ -239,11 +239,14 @@ class Facts:
 
     def _needed(self) -> Iterator[tuple[str, str]]:
         """The addresses that the host must go on reaching, each after its owner."""
-        servers = [*(self.names.servers if self.names else ()), *(self.resolvers or ())]
-        for server in servers:
+        for server in self.name_servers():
             yield f"the name server {server}", server.partition("%")[0]
         if self.peer:
             yield f"your SSH session ({self.peer})", self.peer.partition("%")[0]
+
+    def name_servers(self) -> list[str]:
+        """The name servers that namespaces and the machine itself ask; none where unknown."""
+        return [*(self.names.servers if self.names else ()), *(self.resolvers or ())]
 
     @property
     def resolver(self) -> str:

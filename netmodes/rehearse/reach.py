@@ -62,7 +62,7 @@ class Reach:
     @cached_property
     def goals(self) -> list[str]:
         """Whom the machine reaches: its gateways, its SSH peer, and what is outside."""
-        routes = [*self.facts.known("routes"), *self.facts.known("routes6")]
+        routes = self.facts.every_route()
         hops = [one.gateway for one in routes if one.gateway and not one.gateway.is_link_local]
         outside = [OUTSIDE[one.to.version] for one in routes if one.is_default]
         return list(dict.fromkeys(filter(None, [*map(str, hops), self.facts.peer, *outside])))
@@ -70,7 +70,7 @@ class Reach:
     @cached_property
     def own(self) -> list[str]:
         """Its addresses on the devices that lead to gateways, and on the uplink."""
-        routes = [*self.facts.known("routes"), *self.facts.known("routes6")]
+        routes = self.facts.every_route()
         devices = {one.dev for one in routes if one.gateway} | {self.plan.topology.uplink}
         links = (link for link in self.facts.known("links") if link.name in devices)
         every = (one for link in links for one in link.addresses)
