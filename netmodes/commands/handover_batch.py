@@ -23,7 +23,7 @@ def to_bridge(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> It
     """
     addresses, routes = facts.global_addresses(uplink), Routes(uplink, facts)
     yield f"addr del {bridge_address} dev {bridge}"
-    for item in _in_order(addresses):
+    for item in in_order(addresses):
         yield f"addr add {_on_bridge(item)} dev {bridge}"
     yield f"addr add {bridge_address} dev {bridge}"
     yield from (f"route replace {_local(item, bridge)}" for item in addresses if item.is_6)
@@ -46,7 +46,7 @@ def _reaching(
         yield f"route append {subnet} dev {bridge} proto kernel scope link src {source}"
 
 
-def _in_order(addresses: list[Address]) -> list[Address]:
+def in_order(addresses: list[Address]) -> list[Address]:
     """The addresses as they are added: the kernel puts IPv6's newest first."""
     return [item for item in addresses if not item.is_6] + [
         item for item in reversed(addresses) if item.is_6

@@ -1,7 +1,7 @@
 """The LAN of an uplink: its subnets, and which of its addresses are free."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import islice
 
 from netmodes.commands import iproute
