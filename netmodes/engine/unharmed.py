@@ -7,10 +7,9 @@ is somebody else's doing, and is named.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from itertools import pairwise
 
 from netmodes.engine.runner import Runner
@@ -40,9 +39,6 @@ OUTSIDE = {
     4: ("8.8.8.8", "1.1.1.1", "9.9.9.9"),
     6: ("2001:4860:4860::8888", "2606:4700:4700::1111", "2620:fe::fe"),
 }
-
-#: The source and the mark that a policy rule asks for.
-SOURCE, MARK = re.compile(r"from ([0-9a-f.:/]+) "), re.compile(r"fwmark (\w+)")
 
 #: Seconds after which what somebody else has taken away for a moment is back.
 MOMENT = 0.3
@@ -94,13 +90,12 @@ def default_routes(facts: Facts) -> list[Route]:
 
 def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
     """An address outside, also from each source and with each mark that policy rules ask for."""
-    table = facts.table or Table()
-    rules = "\n".join(line for name in ("rules", "rules6") for line in table.lines(name) or ())
-    sources = [ip_network(one, strict=False) for one in SOURCE.findall(rules)]
+    rules = [*(facts.rules or ()), *(facts.rules6 or ())]
+    sources = [rule.source for rule in rules if rule.source]
     for version in {route.to.version for route in default_routes(facts)}:
         to = _by_default(version, facts)
         yield (to,)
-        yield from ((to, "mark", mark) for mark in MARK.findall(rules))
+        yield from ((to, "mark", rule.mark) for rule in rules if rule.mark)
         for one in facts.global_addresses(uplink) if uplink else ():
             if one.ip.version == version and any(one.ip in source for source in sources):
                 yield to, "from", str(one.ip)

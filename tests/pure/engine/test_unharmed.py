@@ -11,9 +11,10 @@ from netmodes.engine import unharmed
 from netmodes.engine.unharmed import Host, harm, look_at
 from netmodes.machine.entries import Neighbour, Route
 from netmodes.machine.query import Asked
-from netmodes.machine.table import Table
+from netmodes.machine.rule import rule_from
 from netmodes.machine.values import subnet
 from netmodes.plan.plan import Plan
+from netmodes.plan.text import lines_of
 
 PEER = Neighbour(ip_address("192.168.64.60"), "enp0s1", proxy=True)
 
@@ -21,8 +22,8 @@ PEER = Neighbour(ip_address("192.168.64.60"), "enp0s1", proxy=True)
 def asked(facts: Facts, monkeypatch: pytest.MonkeyPatch, rules: str = "") -> list[Asked]:
     """Where to the host's way is asked for, on a machine with these policy rules."""
     monkeypatch.setattr(unharmed, "routes_to", dict.fromkeys)
-    table = Table({"rules": {"command": ["ip"], "output": rules}})
-    return [*look_at(replace(facts, table=table), "enp0s1").ways]
+    values = [*map(rule_from, lines_of(rules))]
+    return [*look_at(replace(facts, rules=values), "enp0s1").ways]
 
 
 def test_asked(article: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
