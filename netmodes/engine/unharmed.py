@@ -205,7 +205,7 @@ def _next_hops(now: Host) -> Iterator[Route]:
 
 def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
     """What others have changed, a line each: nothing of these devices, which are ours."""
-    found = differences(snapshot(before), snapshot(now), COMPARED)
+    found = differences(snapshot(before, COMPARED), snapshot(now, COMPARED), COMPARED)
     whole = {one.line for one in found if one.part == "links" and " " not in one.line}
     named = [f"# meanwhile: {one}" for one in found if _is_named(one, {*ours}, whole)]
     more = [f"# meanwhile: {len(named) - NAMED} more"] if len(named) > NAMED else []

@@ -54,7 +54,7 @@ def settled(look: Callable[[], Iterable[LeftOut]]) -> list[LeftOut]:
 def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[LeftOut]:
     """What the copy has otherwise, but for what is known to be left out."""
     parts = [part for part in PARTS if part != "sysctls"]
-    for each in differences(snapshot(machine), snapshot(copy), parts):
+    for each in differences(snapshot(machine, parts), snapshot(copy, parts), parts):
         if _counts(each, machine) and not any(_tells(left, each) for left in known):
             yield LeftOut(each.line, WHY[each.what], OF.get(each.part, "firewall"))
     there = copy.texts("settings")

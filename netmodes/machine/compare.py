@@ -54,12 +54,12 @@ class Difference:
         return f"{self.part}: {self.line}" + ("" if self.what == "unknown" else f" is {self.what}")
 
 
-def snapshot(table: Table) -> Snapshot:
-    """The normalised lines of a table."""
+def snapshot(table: Table, parts: Collection[str] = tuple(PARTS)) -> Snapshot:
+    """The normalised lines of these parts of a table."""
     found = Snapshot()
-    for part, sources in PARTS.items():
+    for part in parts:
         lines = found.parts.setdefault(part, {})
-        for entry, parse in sources.items():
+        for entry, parse in PARTS[part].items():
             try:
                 lines[entry] = _by_subject(_read(table, entry, parse))
             except NOT_AS_WRITTEN as error:
