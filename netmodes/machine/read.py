@@ -51,8 +51,8 @@ RULES = {
     "routes6 text": ("ip", "-d", "-6", *ROUTES[1:]),
 }
 
-#: What a copy of the machine takes beside (docs/kernel.md#copies): what each firewall's own program
-#: saves.
+#: What a copy of the machine takes beside (docs/kernel.md#copies): next hops with a number, and
+#: what each firewall's own program saves.
 SAVED = ("iptables", "ip6tables", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
 WHOLE = {
     "nexthops": ("ip", "nexthop", "show"),
