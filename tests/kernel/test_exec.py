@@ -187,7 +187,7 @@ def test_other_environment(root_lab: RootLab) -> None:
     """Another user's command has nothing of root's environment, nor root's open files."""
     root_lab.ok("netmodes", "host-only")
     run = "netmodes exec A --user nobody -- sh -c 'env; ls /proc/self/fd'"
-    done = root_lab.sh(f"export SECRET=1 LANG=de_DE.UTF-8; {run} 9</dev/null")
+    done = root_lab.sh(f"export SECRET=1 LANG=de_DE.UTF-8 TERM=vt100; {run} 9</dev/null")
     names = {line.partition("=")[0] for line in done.stdout.splitlines()}
 
     assert names - {"PWD", "SHLVL", "_", "OLDPWD"} == {
