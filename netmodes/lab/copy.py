@@ -5,10 +5,10 @@ Facts may be somebody else's: each word goes to ``ip`` as one, or is left out an
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from netmodes.commands.handover_batch import entered, in_order, in_words
 from netmodes.errors import Refused
@@ -18,7 +18,8 @@ from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
 from netmodes.machine import values
 from netmodes.machine.facts import Facts
-from netmodes.machine.printed import Json, entries, link_from
+from netmodes.machine.normal import listed, whole_routes
+from netmodes.machine.printed import Json, link_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
 from netmodes.machine.table import AGAIN, Table, not_facts
 from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN
@@ -124,7 +125,7 @@ def copied(table: Table, missing: Collection[str] = ()) -> Copy:
 
 def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     left = list[LeftOut]()
-    found = [one for one in links(table) if _is_named(one, left)]
+    found = [one for one in listed(table, "links") if _is_named(one, left)]
     devices = [one for one in kinds.devices(found, missing) if _are_words(one.add)]
     machine = lan.Machine(facts)
     segments = lan.segments_of(machine, devices)
@@ -134,7 +135,7 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
 
     return Copy(
         (*devices,),
-        safe([*_each(kinds.settings, found), *_each(kinds.port_settings, found)]),
+        safe(chain(*map(kinds.settings, found), *map(kinds.port_settings, found))),
         safe(_up(found)),
         safe(_made_again(table)),
         safe(_addresses(facts)),
@@ -150,14 +151,9 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
         dict(_settings(table)),
         _firewall(table, left),
         _servers(facts),
-        {path: rewritten(text) for path, text in _names(table)},
+        {path: rewritten(text) for path, text in table.texts("names").items() if path in RESOLVERS},
         (*left, *not_carried(facts, table)),
     )
-
-
-def links(table: Table) -> list[Json]:
-    """The entries of its devices."""
-    return [*entries(json.loads(table.output("links") or "[]", strict=False))]
 
 
 def _up(found: list[Json]) -> Iterator[str]:
@@ -168,12 +164,7 @@ def _up(found: list[Json]) -> Iterator[str]:
 
 def kinds_of(table: Table) -> set[str]:
     """The kinds of its devices that a kernel may not have."""
-    return {link_from(one).kind for one in links(table)} - {"", "veth", "bridge"}
-
-
-def _each(render: Callable[[Json], Iterator[str]], found: list[Json]) -> Iterator[str]:
-    for one in found:
-        yield from render(one)
+    return {link_from(one).kind for one in listed(table, "links")} - {"", "veth", "bridge"}
 
 
 def _is_named(entry: Json, left: list[LeftOut]) -> bool:
@@ -211,8 +202,7 @@ def _nexthops(table: Table) -> Iterator[str]:
 
 def routes(lines: Iterable[str]) -> list[str]:
     """The routes of ``ip -d route``, as it takes them, without those that addresses bring."""
-    whole = "\n".join(lines).replace("\n\t", " ").split("\n")
-    every = [_as_given(line) for line in whole if line.strip()]
+    every = map(_as_given, whole_routes(lines))
     return [line for line in every if not OF_ADDRESSES.match(line)]
 
 
@@ -257,7 +247,3 @@ def _servers(facts: Facts) -> dict[str, bool]:
     own = {str(one.ip) for link in facts.known("links") for one in link.addresses}
     servers = (one for one in facts.name_servers() if "%" not in one)
     return {one: is_loopback(one) or one in own for one in servers}
-
-
-def _names(table: Table) -> Iterator[tuple[str, str]]:
-    yield from ((path, text) for path, text in table.texts("names").items() if path in RESOLVERS)

@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from netmodes.lab.copy import OF_ADDRESSES, links
+from netmodes.lab.copy import OF_ADDRESSES
 from netmodes.lab.kinds import BRIDGE, OWN, PORT, new_bridges
 from netmodes.lab.left import LeftOut
 from netmodes.lab.rulesets import IPTABLES
 from netmodes.machine.compare import Difference, differences, snapshot
-from netmodes.machine.normal import COUNTS, PARTS
+from netmodes.machine.normal import COUNTS, PARTS, listed
 from netmodes.machine.printed import link_from
 from netmodes.machine.table import Table
 
@@ -79,7 +79,7 @@ def _counts(each: Difference, machine: Table) -> bool:
         program, names = IPTABLES.get(words[1], ("", ()))
         return words[2] not in names or not machine.output(f"{program}-save")
     if each.part == "links" and words[1:2] == ["address"]:
-        return words[0] not in new_bridges([*map(link_from, links(machine))])
+        return words[0] not in new_bridges([*map(link_from, listed(machine, "links"))])
     return each.part != "links" or not words[1:] or words[1] in NOTICED
 
 

@@ -6,16 +6,14 @@ an IPv6 address (tentative, then with a local route).
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, ROUTE_WORDS
 from netmodes.machine.printed import Json, entries
+from netmodes.machine.settings import SYS
 from netmodes.machine.table import Table
-
-#: Where settings are.
-SYS = "/proc/sys"
 
 #: What a line is about, and the line; "" for what has no more to say.
 Line = tuple[str, str]
@@ -40,7 +38,7 @@ COUNTED = (
 
 
 def _links(table: Table, entry: str) -> Iterator[Line]:
-    for link in _json(table, entry):
+    for link in listed(table, entry):
         name = values.device(link["ifname"])
         yield name, ""
         running = {"operstate": "UP"} if "LOWER_UP" in link.get("flags", ()) else {}
@@ -60,7 +58,7 @@ def _flat(data: Json) -> Iterator[tuple[str, str]]:
 
 
 def _addresses(table: Table, entry: str) -> Iterator[Line]:
-    for link in _json(table, entry):
+    for link in listed(table, entry):
         name = values.device(link["ifname"])
         for address in entries(link["addr_info"]):
             yield f"dev {name}", f"{_address(address)} dev {name}"
@@ -81,7 +79,7 @@ def _lifetime(seconds: int) -> str:
 
 def _routes(table: Table, entry: str) -> Iterator[Line]:
     """The routes of ``ip -j -d route``, as without ``-j``."""
-    for route in _json(table, entry):
+    for route in listed(table, entry):
         rest = {key: value for key, value in route.items() if key not in ("type", "dst")}
         words = _words({ROUTE_WORDS.get(key, key): value for key, value in rest.items()})
         yield from _route(f"{route.get('type', 'unicast')} {route['dst']} {words}")
@@ -89,9 +87,13 @@ def _routes(table: Table, entry: str) -> Iterator[Line]:
 
 def _route_lines(table: Table, entry: str) -> Iterator[Line]:
     """The routes of ``ip -d route``, which alone tells the lock of an MTU."""
-    whole = "\n".join(table.lines(entry) or []).replace("\n\t", " ")  # the next hops of one
-    for line in filter(None, whole.split("\n")):
+    for line in whole_routes(table.lines(entry) or []):
         yield from _route(line)
+
+
+def whole_routes(lines: Iterable[str]) -> Iterator[str]:
+    """The routes of ``ip -d route``, each with its next hops on one line."""
+    return filter(str.strip, "\n".join(lines).replace("\n\t", " ").split("\n"))
 
 
 def _route(line: str) -> Iterator[Line]:
@@ -113,7 +115,7 @@ def _plain(table: Table, entry: str) -> Iterator[Line]:
 
 
 def _neighbours(table: Table, entry: str) -> Iterator[Line]:
-    for each in sorted(_json(table, entry), key=str):
+    for each in sorted(listed(table, entry), key=str):
         line = _words({key: value for key, value in each.items() if key != "dst"})
         yield f"{each['dst']} dev {each.get('dev')}", f"{each['dst']} {line}"
 
@@ -184,7 +186,8 @@ def _uncounted(line: str) -> str:
     return line
 
 
-def _json(table: Table, entry: str) -> Iterator[Json]:
+def listed(table: Table, entry: str) -> Iterator[Json]:
+    """What an ``ip -j`` command listed."""
     yield from entries(json.loads(table.output(entry) or "[]", strict=False))
 
 
