@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from netmodes.lab.left import LeftOut
@@ -14,8 +15,10 @@ from netmodes.machine import values
 from netmodes.machine.entries import Link
 from netmodes.machine.printed import Json, link_from
 
-#: Where the machine of a copy finds its LAN.
-LAN = "/run/lan/router"
+#: Where a lab's machine finds the namespaces of its LAN, its router, and how a command runs there.
+LAN = Path("/run/lan")
+ROUTER = LAN / "router"
+AT_ROUTER = ("nsenter", f"--net={ROUTER}")
 
 #: Kinds that are made as they were, each with its own words: the name in JSON, and what it holds.
 OWN: dict[str, dict[str, Any]] = {
@@ -151,7 +154,7 @@ def _cable(link: Link, left: LeftOut | None = None) -> Device:
     """A cable to the LAN; without Ethernet both its ends have one MAC."""
     mac = f" address 02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
     own = "" if link.is_ethernet else mac
-    far = f"peer name {far_end(link)}{own} netns {LAN}"
+    far = f"peer name {far_end(link)}{own} netns {ROUTER}"
     return Device(
         link.name,
         f"link add {_new(link)}{own} type veth {far}",

@@ -36,6 +36,7 @@ from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
 from netmodes.lab import fidelity, kernel, making, nameserver, places, servers, walls
 from netmodes.lab.copy import Copy, copied, kinds_of
+from netmodes.lab.kinds import LAN
 from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
 from netmodes.machine.path import find, search_path
@@ -47,9 +48,6 @@ from netmodes.plan.step import Step
 
 #: What a lab is made with.
 NEEDS = ("cp", "ip", "sysctl")
-
-#: Where the machine finds the namespaces of its LAN.
-LAN = Path("/run/lan")
 
 #: Where a copy tells what it has not, or has otherwise, and how much of that is said.
 COPY, MOST = Path("/run/copy.json"), 20

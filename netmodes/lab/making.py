@@ -15,27 +15,23 @@ from subprocess import CompletedProcess
 
 from netmodes.lab import servers
 from netmodes.lab.copy import SYS, Copy, routes, rules
-from netmodes.lab.kinds import LAN, Device
+from netmodes.lab.kinds import AT_ROUTER, Device
 from netmodes.lab.lan import OUTSIDE_6
 from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import OUTSIDE_IP, OUTSIDE_NAME
 from netmodes.lab.rulesets import Block
 from netmodes.plan.text import lines_of
 
-AT_LAN = ("nsenter", f"--net={LAN}")
-
 #: What ``ip -force -batch`` says after what it says of a line that failed.
 FAILED = re.compile(r"((?:.*\n)*?)Command failed -:(\d+)\n")
 
-#: The LAN has its addresses at once, and answers whoever asks.
-AT_ONCE: tuple[str, ...] = (
+#: The LAN's router has its addresses at once, answers whoever asks, passes on what comes back to it
+#: for the LAN, and tells nobody of a shorter way.
+OF_ROUTER = (
     "net.ipv6.conf.default.accept_dad=0",
     "net.ipv6.conf.default.accept_ra=0",
-)
-AT_ONCE += ("net.ipv4.conf.default.rp_filter=0", "net.ipv4.conf.all.rp_filter=0")
-
-#: The LAN's router passes on what comes back to it for the LAN, and tells nobody of a shorter way.
-PASSES: tuple[str, ...] = (
+    "net.ipv4.conf.default.rp_filter=0",
+    "net.ipv4.conf.all.rp_filter=0",
     "net.ipv4.ip_forward=1",
     "net.ipv4.conf.default.send_redirects=0",
     "net.ipv4.conf.all.send_redirects=0",
@@ -73,7 +69,7 @@ def make(copy: Copy) -> list[LeftOut]:
 
 def _make(copy: Copy) -> list[LeftOut]:
     left = [*copy.left]
-    _run((*AT_LAN, "sysctl", "-qe", "-w", *AT_ONCE, *PASSES))
+    _run((*AT_ROUTER, "sysctl", "-qe", "-w", *OF_ROUTER))
     for place in (f"{SYS}/ipv4/conf", f"{SYS}/ipv6/conf"):
         settle({f"{place}/default/{name}": value for name, value in DEFAULTS.items()})
     settle({path: text for path, text in copy.settings.items() if _is_early(path)})
@@ -148,11 +144,10 @@ def _devices(devices: Iterable[Device]) -> Iterator[LeftOut]:
 
 
 def _router(copy: Copy) -> None:
-    _run((*AT_LAN, "sysctl", "-qw", "net.ipv4.ip_forward=1"))
-    _batch(copy.lan, *AT_LAN)
-    _batch(OUTSIDE_6, *AT_LAN, family="-6")
+    _batch(copy.lan, *AT_ROUTER)
+    _batch(OUTSIDE_6, *AT_ROUTER, family="-6")
     for device in copy.aside:
-        _run((*AT_LAN, "nft", "-f", "-"), ASIDE.format(device=device))
+        _run((*AT_ROUTER, "nft", "-f", "-"), ASIDE.format(device=device))
 
 
 def _routes(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
@@ -199,7 +194,7 @@ def _wait_for_carriers(seconds: float = 5) -> None:
 
 def _names(copy: Copy) -> None:
     for server, is_own in [*copy.servers.items()][:6]:
-        servers.names(server, OUTSIDE_NAME, OUTSIDE_IP, () if is_own else AT_LAN)
+        servers.names(server, OUTSIDE_NAME, OUTSIDE_IP, () if is_own else AT_ROUTER)
     for place, text in copy.resolv.items():
         servers.resolve(place, text)
 

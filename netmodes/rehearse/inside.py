@@ -11,6 +11,7 @@ from netmodes import network
 from netmodes.commands import iproute
 from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
+from netmodes.lab.kinds import ROUTER
 from netmodes.lab.left import LeftOut
 from netmodes.machine.compare import Difference, Snapshot, differences, snapshot
 from netmodes.machine.facts import Facts
@@ -20,7 +21,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.promise import Promise
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.report import Result
-from netmodes.rehearse.reach import OUTSIDE, ROUTER, Reach
+from netmodes.rehearse.reach import OUTSIDE, Reach
 from netmodes.rehearse.tcp import exchanges, serving
 
 #: What a run tells that it did not do itself; in a copy nobody else does anything.

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from ipaddress import ip_address
+from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
-from netmodes.lab.lab import LAN
+from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import route_to
 from netmodes.place import NAMESPACES
@@ -18,11 +19,6 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.report import Result
 from netmodes.plan.undo import Argv
 from netmodes.rehearse.tcp import exchanges, is_answered, serving
-
-#: A machine of the copy's LAN, at which all that is outside answers.
-ROUTER = LAN / "router"
-
-AT_ROUTER = ("nsenter", f"--net={ROUTER}")
 
 #: Pings for a second, until one is answered.
 PING = ("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "1")
@@ -35,8 +31,8 @@ PORTS = (22, 80, 443)
 
 YES = {True: "yes", False: "no"}
 
-#: What a rehearsal calls a TCP connection over which data goes.
-TCP = "connection (TCP)"
+#: What a promise's result has where pings alone come through.
+NO_TCP: dict[str, Any] = {"reached": False, "reason": "it answers pings, but no connection (TCP)"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +96,7 @@ class Reach:
         if ends == ("namespace", "outside") and result.reached and result.promise.reachable:
             inside = str(NAMESPACES / self.plan.name)
             if not exchanges(self.outside, inside):
-                return replace(result, reached=False, reason=f"it answers pings, but no {TCP}")
+                return replace(result, **NO_TCP)
         return result
 
     def _from_outside(self, result: Result) -> Result:
@@ -112,7 +108,7 @@ class Reach:
         if answered and result.promise.reachable and self.outside:
             with serving(str(NAMESPACES / self.plan.name)):
                 if not exchanges(address, str(ROUTER), self.outside):
-                    return replace(result, reached=False, reason=f"it answers pings, but no {TCP}")
+                    return replace(result, **NO_TCP)
         return result
 
     def _leads_to(self, address: str) -> bool:
