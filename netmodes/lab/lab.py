@@ -77,7 +77,12 @@ def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | Non
         Refused: this machine forbids user namespaces, or a program is missing.
     """
     make = _article if like is None else partial(_copy, like, copied(like))
-    return enclosed(lambda: _run(command, partial(make, echo)), command)
+
+    def run() -> int:
+        make(echo)
+        return _status_of(command or _shell())
+
+    return enclosed(run, command)
 
 
 def enclosed(run: Callable[[], int], command: Sequence[str] = ()) -> int:
@@ -104,12 +109,6 @@ def enclosed(run: Callable[[], int], command: Sequence[str] = ()) -> int:
 def _seen(run: Callable[[], int]) -> int:
     kernel.be_seen(True)
     return run()
-
-
-def _run(command: Sequence[str], make: Callable[[], None]) -> int:
-    """Make the router and the machine around this process, and run a command on the machine."""
-    make()
-    return _status_of(command or _shell())
 
 
 def _copy(like: Table, plan: Copy, echo: Callable[[str], None]) -> None:
