@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from subprocess import CompletedProcess
 
 from netmodes.lab import servers
@@ -240,9 +241,7 @@ def load(block: Block) -> list[LeftOut]:
         return [LeftOut(rule, f"{block.argv[0]}: {_sentence(done.stderr)}", "firewall")]
     half = len(block.lines) // 2
     parts = (block.lines[:half], block.lines[half:])
-    return [
-        each for part in parts for each in load(Block(block.argv, part, block.begin, block.end))
-    ]
+    return [each for part in parts for each in load(replace(block, lines=part))]
 
 
 def _sentence(error: str) -> str:
