@@ -5,7 +5,7 @@ from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
-from hosts import Host, hosts
+from hosts import LAN, Host, hosts
 from labs import Done, Lab
 
 Table = dict[str, Any]
@@ -122,7 +122,7 @@ RULES
 
 VPN = """
     ip link add wg0 type veth peer name port9 netns /run/lan/router
-    nsenter --net=/run/lan/router ip link set port9 up
+    lan router ip link set port9 up
     ip link set wg0 mtu 1420 addrgenmode none up
     ip addr add 10.8.0.2/24 dev wg0
     ip addr add fd00:8::2/64 dev wg0
@@ -138,11 +138,11 @@ BOND = """
     ip link add bond0 type bridge
     for port in 1 2; do
         ip link add eth$port type veth peer name end$port netns /run/lan/router
-        nsenter --net=/run/lan/router ip link set end$port up
+        lan router ip link set end$port up
         ip link set eth$port master bond0 up
     done
     ip link add vlan5 type veth peer name end5 netns /run/lan/router
-    nsenter --net=/run/lan/router ip link set end5 up
+    lan router ip link set end5 up
     for device in bond0 vlan5; do ip link set $device up; done
     ip addr add 10.44.0.2/24 dev bond0
     ip route add 10.45.0.0/16 via 10.44.0.1
@@ -214,7 +214,7 @@ def test_host(lab: Lab, host: Host) -> None:
 )
 def test_machine(lab: Lab, script: str) -> None:
     """So is that of a machine with all kinds of routes, rules, addresses, devices, firewalls."""
-    lab.ok("bash", "-c", 'lan() { nsenter --net=/run/lan/"$1" "${@:2}"; }' + script)
+    lab.ok("bash", "-c", LAN + script)
     written(lab)
     done = copy(lab, "true")
 
@@ -223,7 +223,7 @@ def test_machine(lab: Lab, script: str) -> None:
 
 def test_every_next_hop_answers(lab: Lab) -> None:
     """So do all outside, of both families, and what a static neighbour stands for; else nobody."""
-    lab.ok("bash", "-c", 'lan() { nsenter --net=/run/lan/"$1" "${@:2}"; }' + ROUTING)
+    lab.ok("bash", "-c", LAN + ROUTING)
     written(lab)
     there = ("192.168.64.1", "10.1.0.1", "192.168.64.60", "9.9.9.9", "2001:db8:1::1", "2600::1")
     done = copy(lab, *ping(*there, "192.168.64.9", "2001:db8:1::8"))
@@ -244,7 +244,7 @@ def without_ethernet(table: Table, name: str) -> Table:
 
 def test_stand_in(lab: Lab) -> None:
     """A VPN's device, which no copy can have, is said; what is behind it answers all the same."""
-    lab.ok("bash", "-c", VPN)
+    lab.ok("bash", "-c", LAN + VPN)
     written(lab, without_ethernet(written(lab), "wg0"))
     done = copy(lab, *ping("8.8.8.8", "-m 51820 8.8.8.8", "2600::1", "10.8.0.1"))
 
@@ -269,7 +269,7 @@ def test_kinds_that_this_kernel_has_not(lab: Lab) -> None:
     """A VLAN on a bond may have stand-ins, each said once; what is behind them answers."""
     if lab.run("ip", "link", "add", "bond9", "type", "bond").returncode == 0:
         pytest.skip("this kernel has bonds")
-    lab.ok("bash", "-c", BOND)
+    lab.ok("bash", "-c", LAN + BOND)
     written(lab, with_kind(with_kind(written(lab), "bond0", "bond"), "vlan5", "vlan"))
     done = copy(lab, *ping("10.44.0.1", "10.45.0.1", "10.46.0.1", "10.47.0.1", "8.8.8.8"))
     names = [line.split(":")[1].strip() for line in done.stderr.splitlines()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
@@ -70,20 +71,21 @@ class Host:
         """Its name."""
         return self.path.stem
 
+    @cached_property
+    def head(self) -> list[tuple[str, str]]:
+        """What the head of its file says, each after its subject."""
+        found = map(SAID.fullmatch, self.path.read_text().splitlines())
+        return [(one[1], one[2]) for one in found if one]
+
     def said(self, subject: str) -> list[str]:
         """What the head of the file says of this subject."""
-        found = map(SAID.fullmatch, self.path.read_text().splitlines())
-        return [one[2] for one in found if one and one[1] == subject]
+        return [words for about, words in self.head if about == subject]
 
     @property
     def cases(self) -> list[str]:
         """Each mode, and those that the file has with more options."""
-        found = filter(None, map(SAID.fullmatch, self.path.read_text().splitlines()))
-        lines = [one[1] for one in found if one[1].startswith(MODES)]
-        return [
-            *MODES,
-            *dict.fromkeys(line for line in lines if re.search(r" --[^:]*[0-9]$", line)),
-        ]
+        more = (about for about, _ in self.head if about.startswith(MODES))
+        return [*MODES, *dict.fromkeys(one for one in more if re.search(r" --[^:]*[0-9]$", one))]
 
     def expects(self, case: str) -> tuple[str, str]:
         """What is expected of a case: "as promised", "refused" or "not yet", and its words."""
