@@ -219,6 +219,14 @@ def test_vlan() -> None:
     ]
 
 
+def test_address() -> None:
+    """An IPv6 address without an end may be preferred for a while only."""
+    address = {"local": "fd09::1", "prefixlen": 64, "preferred_life_time": 900}
+    copy = copied(with_links({"ifname": "x0", "addr_info": [address]}))
+
+    assert "addr add fd09::1/64 preferred_lft 900 dev x0" in copy.addresses
+
+
 def test_two_nics() -> None:
     """NICs with one subnet are in one LAN."""
     address = {"local": "192.168.64.4", "prefixlen": 24, "scope": "global"}
