@@ -59,6 +59,18 @@ found=$(ip neigh show $0) || exit
 echo $addresses "|" $found
 """
 
+#: Lists the neighbours of a bridge that were entered by hand as lines for its uplink.
+ENTERED = """\
+found=$(ip neigh show nud permanent && ip neigh show proxy) || exit
+printf '%s\\n' "$found" | while read -r ip _ device rest; do
+    case "$device $rest" in
+    "$0 proxy"*) echo "neigh replace proxy $ip dev $1${rest#proxy}" ;;
+    "$0 lladdr "*PERMANENT*)
+        echo "neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}" ;;
+    esac
+done
+"""
+
 #: A line of the batch, and the look that finds that it must be left out.
 Line = tuple[str, Look | None]
 
@@ -88,6 +100,9 @@ def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Ite
         given=f"addr add ({known})[/ ]",
         but=f"dynamic|temporary|mngtmpaddr|addr add ({known}|fe80:[^ ]*)[/ ]",
     )
+    entered_before = _any(one.ip for one in facts.neighbours_on(uplink))
+    but = f"replace (proxy )?({entered_before}) " if entered_before else ""
+    yield Look(("sh", "-c", ENTERED, bridge, uplink), ("^(.*)$",), but=but)
     routes = (_shown(one, bridge) for one in facts.routes_through(uplink))
     argv = ("sh", "-c", ROUTES, bridge, uplink, *routes)
     for family in (4, 6):
