@@ -115,4 +115,5 @@ def not_elsewhere(address: str, device: str, facts: Facts) -> Iterator[Requireme
     near = [name for name in ours if interface.network in (one.network for one in ours[name])]
     ip, out = str(interface.ip), "|".join(map(literal, dict.fromkeys([device, *near])))
     get = Look(("ip", "route", "get", ip), (f"^({literal(ip)}) dev ({out}) ",))
-    yield Requirement(get, True, f"the host has another way to {ip}: choose another", asks=True)
+    otherwise = f"the host has another way to {ip}: choose another address, or try `netmodes nat`"
+    yield Requirement(get, True, otherwise, asks=True)

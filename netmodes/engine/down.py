@@ -77,7 +77,7 @@ def _meanwhile(name: str) -> list[str]:
     with suppress(OSError, Refused):
         before = Table.from_json((Journal(name).folder / BEFORE).read_text(errors="replace"))
         if OURS in before:
-            nets = [one.topology.host_devices for one in networks() if one.name != name]
+            nets = [one.topology.ours for one in networks() if one.name != name]
             ours = [*before.paths(OURS), *chain.from_iterable(nets)]
             return meanwhile(before, again(before, ENTRIES), ours)
     return []

@@ -204,7 +204,7 @@ def _next_hops(now: Host) -> Iterator[Route]:
 
 
 def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
-    """What others have changed, a line each: nothing of these devices, which are ours."""
+    """What others have changed, a line each: nothing of these devices and subnets, our own."""
     found = differences(snapshot(before, COMPARED), snapshot(now, COMPARED), COMPARED)
     whole = {one.line for one in found if one.part == "links" and " " not in one.line}
     named = [f"# meanwhile: {one}" for one in found if _is_named(one, {*ours}, whole)]
@@ -213,7 +213,7 @@ def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
 
 
 def _is_named(one: Difference, ours: set[str], whole: set[str]) -> bool:
-    """Whether it is no device's of ours, nor of one that has come or gone whole.
+    """Whether it is no device's or rule of ours, nor of one that has come or gone whole.
 
     What router advertisements have made comes and goes by itself.
     """
@@ -221,5 +221,6 @@ def _is_named(one: Difference, ours: set[str], whole: set[str]) -> bool:
     if one.part == "links":
         return words[0] not in ours
     devices = {name for word, name in pairwise(words) if word == "dev"}
+    rule_for = {name for word, name in pairwise(words) if word == "to" and one.part == "rules"}
     by_itself = {"expires", "temporary"} & {*words} or "proto ra" in one.line
-    return not (one.what == "unknown" or by_itself or devices & (ours | whole))
+    return not (one.what == "unknown" or by_itself or devices & (ours | whole) or rule_for & ours)

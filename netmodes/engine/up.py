@@ -82,7 +82,7 @@ def put_up(
 
 def _to_compare(before: Facts) -> str:
     """The facts as JSON, with the devices of other networks of ours, which `down` does not name."""
-    ours = [name for net in before.networks or () for name in net.topology.host_devices]
+    ours = [name for net in before.networks or () for name in net.topology.ours]
     entries = before.table.entries if before.table else {}
     return Table({**entries, OURS: {"paths": [f"{ROOT}/*"], "output": ours}}).to_json()
 
@@ -99,7 +99,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(patience)
-    for line in meanwhile(before.table, now.table, plan.topology.host_devices):
+    for line in meanwhile(before.table, now.table, plan.topology.ours):
         runner.say(line)
     if lost:
         raise NetmodesError("; ".join(lost))

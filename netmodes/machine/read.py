@@ -30,18 +30,18 @@ from netmodes.plan.text import lines_of
 Entry = dict[str, Any]
 
 ROUTES = ("-j", "route", "show", "table", "all")
-IP_JSON = {
+OF_IP = {
     "links": ("ip", "-d", "-j", "addr", "show"),
     "routes": ("ip", "-4", *ROUTES),
     "routes6": ("ip", "-6", *ROUTES),
+    "rules": ("ip", "-4", "rule", "show"),
 }
 
-#: What bridged, nat and the doctor ask about: firewalls (only root may read them), rules,
-#: neighbours by hand, and routes as text, for ``ip -j`` leaves out what is locked.
+#: What bridged, nat and the doctor ask about: firewalls (only root may read them), IPv6's
+#: rules, neighbours by hand, and routes as text, for ``ip -j`` leaves out what is locked.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
-    "rules": ("ip", "-4", "rule", "show"),
     "rules6": ("ip", "-6", "rule", "show"),
     "bound": nics.BOUND,
     "qdiscs": ("tc", "qdisc", "show"),
@@ -98,7 +98,7 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
-    entries = _commands(IP_JSON | (RULES if thorough else {}) | (_whole() if whole else {}))
+    entries = _commands(OF_IP | (RULES if thorough else {}) | (_whole() if whole else {}))
     entries |= _names()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     uplinks: list[str] = []
@@ -117,13 +117,13 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
 
 def again(table: Table, names: Iterable[str]) -> Table:
     """What the commands behind these entries print now, as far as the table has them."""
-    commands = IP_JSON | RULES
+    commands = OF_IP | RULES
     return Table(_commands({name: commands[name] for name in names if name in table}))
 
 
 def whole_table() -> Table:
     """All that two machines are compared by, and nothing else."""
-    return Table({**_commands(IP_JSON | RULES | _whole()), "settings": _all_settings()})
+    return Table({**_commands(OF_IP | RULES | _whole()), "settings": _all_settings()})
 
 
 def _whole() -> dict[str, tuple[str, ...]]:
@@ -140,8 +140,8 @@ def namespace_facts(name: str) -> Facts:
     """
     if name not in named():
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
-    commands = {what: RULES[what] for what in ("rules", "rules6", "nft")}
-    commands |= IP_JSON | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
+    commands = {what: RULES[what] for what in ("rules6", "nft")}
+    commands |= OF_IP | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
     entries = _commands({what: in_namespace(name, *argv) for what, argv in commands.items()})
     facts = Facts.from_table(Table({**entries, "names": _files(*resolv.seen_in(name))}))
     return replace(facts, namespaces=None, programs=None)

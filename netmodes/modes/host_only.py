@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, forwarding, iproute, requirements
+from netmodes.commands import addresses, devices, dns, forwarding, iproute, requirements, rules
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.modes.option import option
@@ -90,6 +90,7 @@ host                      namespace {namespace}
 
         yield iproute.add_address(net.host_address, net.host_device)
         yield iproute.set_up(net.host_device)
+        yield from rules.main_first(net.address, self.namespace, facts)
 
         yield iproute.add_address(net.address, net.device, self.namespace)
         yield iproute.set_up(net.device, self.namespace)

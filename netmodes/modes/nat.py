@@ -15,6 +15,7 @@ from netmodes.commands import (
     notices,
     publish,
     requirements,
+    rules,
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -146,6 +147,7 @@ host                                           namespace {namespace}
             yield from forwarding.ipv4_alone(net.bridge, self.namespace, facts)
             yield iproute.add_address(net.host_address, net.bridge)
             yield iproute.set_up(net.bridge)
+            yield from rules.main_first(net.address, self.namespace, facts)
 
             yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge))
             yield from netfilter.leave_to_docker(verdict, net.bridge)

@@ -55,6 +55,11 @@ class Topology:
         """The host's devices that belong to the network: its end, the bridge and the uplink."""
         return [name for name in (self.host_device, self.bridge, self.uplink) if name]
 
+    @property
+    def ours(self) -> list[str]:
+        """What a line about the network names: a device, or a subnet that a policy rule is for."""
+        return [*self.host_devices, *self.subnets]
+
 
 @dataclass(frozen=True)
 class Network:

@@ -113,7 +113,7 @@ requirements() {
     quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.100
     absent '192.168.64.100 is taken on the LAN: choose another' 15 '^(192\.168\.64\.100) .*REACHABLE'
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 11 '^(/etc/netns/A/resolv\.conf.*)$'
-    present 'the host has another way to 192.168.64.50: choose another' 16 '^(192\.168\.64\.50) dev (enp0s1) '
+    present 'the host has another way to 192.168.64.50: choose another address, or try `netmodes nat`' 16 '^(192\.168\.64\.50) dev (enp0s1) '
     quietly ip neigh flush to 192.168.64.50 dev enp0s1
     quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.50
     absent '192.168.64.50 is taken on the LAN: choose another' 19 '^(192\.168\.64\.50) .*REACHABLE'

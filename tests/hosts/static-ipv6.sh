@@ -1,6 +1,4 @@
 # Static addresses of several subnets, also by IPv6; no route has `src`.
-# nat: not yet, answers from an address with a rule of its own leave by the uplink
-# nat rehearsed: a difference, 192.168.64.9 answers the host, but not A
 lan router ip addr add fd00:64::1/64 dev lan0 nodad
 lan router ip addr add 2001:4860:4860::8888/128 dev lo
 lan router sysctl -qw net.ipv6.conf.all.forwarding=1

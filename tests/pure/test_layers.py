@@ -219,7 +219,7 @@ def test_loaded_to_run(tmp_path: Path) -> None:
     """A run takes plumbum but not jinja2, though the journal holds the undo as bash."""
     others = "grep mkdir rm rmdir sed sh stat sysctl tee".split()
     loopback = '[{"ifindex":1,"ifname":"lo","flags":[]}]'
-    lists = f"case $3 in addr) echo '{loopback}' ;; *) echo '[]' ;; esac"
+    lists = f"case $3 in addr) echo '{loopback}' ;; show) ;; *) echo '[]' ;; esac"
     sockets = "echo 'sk 0 0 0 7'; echo 'sk 16 0 00000000 8'"
     programs = {"ip": lists, "find": "echo /proc/self/ns/net 1", "nsenter": sockets, "cat": ""}
     programs |= dict.fromkeys(others, "echo 1")

@@ -560,7 +560,7 @@ def test_list_stray(nowhere: Path) -> None:
     begun("A", "up", mode=Bridged(uplink="enp0s1"))
     links = json.loads(table_of(machine("article")).output("links") or "")
     port = [{**link, "master": "br0"} for link in links if link["ifname"] != "br0"]
-    write_ip(nowhere, f"""[ "$3" = addr ] && echo '{json.dumps(port)}' || echo '[]'""")
+    write_ip(nowhere, f"""case $3 in addr) echo '{json.dumps(port)}' ;; route) echo '[]' ;; esac""")
 
     done = netmodes("list")
 

@@ -33,7 +33,9 @@ esac
 
 
 #: The facts that every mode asks about.
-QUICK = "links names namespaces networks peer resolvers routes routes6 sysctls with_ip_forward"
+QUICK = (
+    "links names namespaces networks peer resolvers routes routes6 rules sysctls with_ip_forward"
+)
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def test_read_quickly(nowhere: Path) -> None:
     assert facts.links == [Link("lo", 1)]
     known = {name for name, value in vars(facts).items() if value is not None} - {"table"}
     assert known == set(QUICK.split())
-    assert len(log.read_text().splitlines()) == 3
+    assert len(log.read_text().splitlines()) == 4
 
 
 def test_read_nothing(nowhere: Path) -> None:
