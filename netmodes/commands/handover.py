@@ -111,6 +111,27 @@ def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step
     ).as_guard(f"the host's answers to {ip} leave by another NIC in the same subnet")
 
 
+def same_neighbours(
+    address: str, device: str, namespace: str, own: str, facts: Facts
+) -> Iterator[Step]:
+    """Enter the neighbours that the host has by hand, for a LAN where they answer no ARP.
+
+    Args:
+        address: the namespace's, in CIDR.
+        device: what leads to the subnet in these facts, the uplink or the bridge already.
+        namespace: the namespace.
+        own: its device.
+        facts: the machine.
+    """
+    for one in facts.neighbours_on(device):
+        if one.mac and one.ip in ip_interface(address).network:
+            yield Step(
+                ("ip", "neigh", "replace", str(one.ip), "lladdr", one.mac, "dev", own),
+                f"{namespace} knows the MAC of {one.ip}, as the host does",
+                namespace,
+            ).as_guard(f"{namespace} may ask for {one.ip} in vain: the host has it by hand")
+
+
 def _accept_ra(uplink: str, facts: Facts) -> dict[str, str]:
     """The uplink's own setting, or that of a new device."""
     usual = facts.known("sysctls").get("net.ipv6.conf.default.accept_ra") or "1"

@@ -1,5 +1,6 @@
 """The LAN of an uplink: its subnets, and which of its addresses are free."""
 
+import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import islice
@@ -8,11 +9,14 @@ from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, parse
 from netmodes.errors import Refused
 from netmodes.machine.entries import Route
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.values import Ip
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.step import Step
+
+#: A rule that gives packets an address of the host's, as nft lists it, or iptables.
+TRANSLATES = re.compile("masquerade|snat", re.IGNORECASE)
 
 #: The longest prefix of a subnet that has room for two hosts.
 ROOM = 30
@@ -154,17 +158,18 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
     """The host, which is the gateway, sends what is for the outside by another NIC's router."""
     own = IPv4Interface(net.address).network
     best = next(iter(_defaults(facts)), None)
-    if best is None or net.gateway != bare(net.host_address):
+    out = facts.exit if facts.exit is not None else best.dev if best else ""
+    if out in (net.uplink, "") or net.gateway != bare(net.host_address):
         return
-    if best.dev in (net.uplink, "") or (best.gateway and best.gateway in own):
+    if best and best.dev == out and best.gateway and best.gateway in own:
         return
     router = next((str(hop) for hop in _hops(facts, net.uplink) if hop in own), "IP")
-    what = f"the host leads outside by {best.dev}, where nobody may know {own}"
+    is_sure = facts.nft is not None and not any(map(TRANSLATES.search, facts.nft))
     yield Finding(
-        "warning",
-        f"{what}, the namespace's subnet",
-        "ip route show default",
-        advice=f"`--gateway {router}` names a router of {net.uplink}'s LAN",
+        "error" if is_sure else "warning",
+        f"the host leads outside by {out}, where nobody may know {own}, the namespace's subnet",
+        f"ip route get {OUTSIDE}",
+        advice=f"`netmodes nat`, or `--gateway {router}` for a router of {net.uplink}'s LAN",
         about=net.uplink,
     )
 

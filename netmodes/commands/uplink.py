@@ -67,7 +67,7 @@ def uplink_errors(name: str, facts: Facts) -> Iterator[Finding]:
                 "error",
                 f"the route to {route.dst} has {words[0]}, which cannot move to a bridge",
                 f"ip route show table all {route.dst}",
-                advice="make it a plain route, or choose another uplink",
+                advice="use `netmodes nat`, or make it a plain route",
                 about=name,
             )
 

@@ -26,13 +26,13 @@ from netmodes.plan.text import lines_of
 #: What ``ip -force -batch`` says after what it says of a line that failed.
 FAILED = re.compile(r"((?:.*\n)*?)Command failed -:(\d+)\n")
 
-#: The LAN's router has its addresses at once, answers whoever asks, passes on what comes back to it
-#: for the LAN, and tells nobody of a shorter way.
+#: The LAN's router has its addresses at once, passes on what comes back to it for the LAN, tells
+#: nobody of a shorter way, and takes of each NIC only what comes from there.
 OF_ROUTER = (
     "net.ipv6.conf.default.accept_dad=0",
     "net.ipv6.conf.default.accept_ra=0",
-    "net.ipv4.conf.default.rp_filter=0",
-    "net.ipv4.conf.all.rp_filter=0",
+    "net.ipv4.conf.default.rp_filter=1",
+    "net.ipv4.conf.all.rp_filter=1",
     "net.ipv4.ip_forward=1",
     "net.ipv4.conf.default.send_redirects=0",
     "net.ipv4.conf.all.send_redirects=0",

@@ -21,6 +21,9 @@ from netmodes.machine.table import Table
 from netmodes.plan.network import Network
 from netmodes.plan.step import Step
 
+#: Stands for every address outside.
+OUTSIDE = "8.8.8.8"
+
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
 CHILDREN = ("macsec", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
 
@@ -56,6 +59,7 @@ class Facts:
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
+        exit: the device that the host leads outside by; "" for none.
         ssh: the device of the SSH session that netmodes runs in; "" for none.
         peer: the address of that session's client; "" for none.
         missing: the programs that netmodes runs and that are not installed.
@@ -90,6 +94,7 @@ class Facts:
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
     resolvers: list[str] | None = None
+    exit: str | None = None
     ssh: str | None = None
     peer: str | None = None
     missing: list[str] | None = None

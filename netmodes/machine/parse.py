@@ -163,12 +163,14 @@ def _peer(table: Table) -> str | None:
     return peer if "ssh" in table else None
 
 
-def _ssh(table: Table) -> str | None:
-    """The device that leads to the SSH session's client."""
-    if "route to ssh" not in table:
-        return None
-    route = route_got(table.output("route to ssh") or "")
-    return route.dev if route else ""
+def _way(name: str) -> Callable[[Table], str | None]:
+    def way(table: Table) -> str | None:
+        if name not in table:
+            return None
+        route = route_got(table.output(name) or "")
+        return route.dev if route else ""
+
+    return way
 
 
 def _policy(name: str) -> Callable[[Table], list[Rule] | None]:
@@ -238,7 +240,8 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "tc": _tc,
     "programs": _programs,
     "peer": _peer,
-    "ssh": _ssh,
+    "ssh": _way("route to ssh"),
+    "exit": _way("route outside"),
     "nft": _rules("nft", r'"[^"]*"'),
     "iptables": _rules("iptables", r'"(?:\\.|[^"\\])*"'),
     **{name: _policy(name) for name in ("rules", "rules6")},

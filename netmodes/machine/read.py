@@ -16,7 +16,7 @@ from netmodes.errors import Refused
 from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv
 from netmodes.machine.entries import Link
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.parse import filterable, links_from
 from netmodes.machine.query import contents, end, start
 from netmodes.machine.resolv import Names, names
@@ -157,6 +157,7 @@ def _thorough(uplinks: list[str], entries: dict[str, Entry]) -> dict[str, Entry]
     show: dict[str, tuple[str, ...]] = {}
     for name in filterable(Table(entries), uplinks):
         show |= {f"tc {name}": (*TC, name), f"tc {name} ingress": (*TC, name, "ingress")}
+    show["route outside"] = ("ip", "-j", "route", "get", OUTSIDE)
     if peer := entries["ssh"]["output"]:
         show["route to ssh"] = ("ip", "-j", "route", "get", peer)
     return {

@@ -60,8 +60,10 @@ class Mode(Description, Verbs):
         self._refuse_taken_name(facts)
         net = self.settle(facts)
         verdict = network.judge(self.flow(net, facts), facts)
-        if verdict.objections and not (anyway or net.joins):
-            raise Refused(verdict.objections[0])
+        objections = [f"{one}, or go on with --anyway" for one in self.objections(net, facts)]
+        objections += verdict.objections
+        if objections and not (anyway or net.joins):
+            raise Refused(objections[0])
         risks = () if confirm else self.risks(net, facts)
         verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
         plan = self.render(net, facts, verdict)

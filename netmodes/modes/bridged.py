@@ -37,7 +37,7 @@ class Bridged(OnBridge):
         "host and namespace lose the outside"
     )
     confirms = "uplink"
-    objects = "even if a firewall drops packets, a rule names the uplink, or SSH needs it"
+    objects = "even if packets get lost, a rule names the uplink, or SSH needs it"
     article = Topology(
         device="veth1",
         address="192.168.64.50/24",
@@ -109,6 +109,9 @@ host                                           namespace {namespace}
     def flow(self, net: Topology, facts: Facts) -> Flow:
         return Flow(addresses.bare(net.address), net.bridge, net.bridge, net.uplink)
 
+    def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        yield from (one for one in lan.other_way(net, facts) if one.level == "error")
+
     def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         if not net.joins:
             yield from uplink.ssh_session(net.uplink, facts)
@@ -165,6 +168,7 @@ host                                           namespace {namespace}
 
         yield iproute.add_address(net.address, net.device, self.namespace)
         yield iproute.set_up(net.device, self.namespace)
+        yield from handover.same_neighbours(net.address, device, self.namespace, net.device, facts)
         yield iproute.set_up("lo", self.namespace)
         yield iproute.add_default_route(net.gateway, self.namespace)
         if not self.gateway:

@@ -100,6 +100,10 @@ class Description(ABC):
         """The gateways that the namespace may go by, the first if connections by it pass."""
         return []
 
+    def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        """Why the mode would not do here what it promises, beside a firewall."""
+        yield from ()
+
     def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         """What the mode does only if the run waits for a confirmation."""
         yield from ()

@@ -1,5 +1,5 @@
 # Two NICs with a gateway each; the other one is preferred.
-# bridged: not yet, A's packets go out by the other NIC, as it is told
+# bridged: refused, the host leads outside by enp0s2
 # bridged --gateway 192.168.64.1: as promised
 ip link add enp0s2 type veth peer name lan1
 ip link set lan1 netns /run/lan/router

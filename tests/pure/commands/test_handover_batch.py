@@ -324,7 +324,9 @@ def test_route_refused(route: Json, word: str, article: Facts) -> None:
     """What cannot be moved is refused by name, with what it has and what to do."""
     facts = uplink(article, routes=(route,))
 
-    with pytest.raises(Refused, match=f"the route to {route['dst']} has {word}.*: make it a plain"):
+    with pytest.raises(
+        Refused, match=f"the route to {route['dst']} has {word}.*: use `netmodes nat`"
+    ):
         bridged(facts)
 
 

@@ -245,13 +245,18 @@ OTHER_WAY = "the host leads outside by enp0s2, where nobody may know 192.168.64.
 
 
 def test_other_way(article: Facts) -> None:
-    """Where the host leads outside by another NIC the plan says so, and names the LAN's router."""
+    """Where the host leads outside by another NIC, perhaps translated, the plan says so first."""
     other = route_from({"dst": "default", "gateway": "10.7.0.1", "dev": "enp0s2", "metric": 50})
     facts = replace(article, routes=[*article.known("routes"), other])
-    (notice,) = Bridged(uplink="enp0s1").plan(facts).notices
+    with pytest.raises(Refused, match=OTHER_WAY):
+        Bridged(uplink="enp0s1").plan(facts)
+    by_vpn = replace(article, exit="wg0")
+    with pytest.raises(Refused, match=OTHER_WAY.replace("enp0s2", "wg0")):
+        Bridged(uplink="enp0s1").plan(by_vpn)
+    (notice,) = Bridged(uplink="enp0s1").plan(replace(facts, nft=["masquerade"])).notices
 
     assert notice.startswith(OTHER_WAY)
-    assert notice.endswith("`--gateway 192.168.64.1` names a router of enp0s1's LAN")
+    assert notice.endswith("`--gateway 192.168.64.1` for a router of enp0s1's LAN")
     assert Bridged(uplink="enp0s1", gateway="192.168.64.1").plan(facts).notices == ()
 
 
