@@ -203,4 +203,6 @@ def _broken(result: Result) -> str:
 
 
 def _untried(result: Result) -> str:
-    return f"the way {_way(result)} could not be tried: {result.reason}"
+    is_joined = result.promise.source == "neighbour"
+    reason = "a copy has no namespace of another network" if is_joined else result.reason
+    return f"the way {_way(result)} could not be tried: {reason}"

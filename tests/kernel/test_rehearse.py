@@ -84,6 +84,19 @@ def test_past_the_host(lab: Lab) -> None:
     assert "via 192.168.64.1 " in lab.inside("ip", "route").stdout
 
 
+def test_second(lab: Lab) -> None:
+    """Beside a network that is up all but the way from its namespace is tried."""
+    lab.netmodes(*BRIDGED)
+    before = state(lab.ok)
+
+    done = lab.run("netmodes", *BRIDGED, "-n", "B", "--rehearse")
+
+    way = "the way from neighbour to namespace could not be tried"
+    assert done.returncode == 3
+    assert done.stdout == f"unknown: {way}: a copy has no namespace of another network\n"
+    assert state(lab.ok) == before
+
+
 def test_refused(lab: Lab) -> None:
     """What a run refuses a rehearsal refuses, in the same words."""
     lab.ok("ip", "netns", "add", "A")
