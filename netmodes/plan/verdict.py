@@ -1,11 +1,94 @@
 """What the host's firewall does with a mode's packets, as values that a mode can read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netmodes.plan.finding import Finding
 
 #: The chain that Docker reserves for rules of its users.
 DOCKER = "DOCKER-USER"
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet that matters to a mode; its answer matters as well.
+
+    Args:
+        sender: who sends it: "namespace", "LAN" or "host".
+        target: the address that it is for.
+        protocol: "icmp", "tcp" or "udp".
+        port: the port that it is for; 0 for none.
+    """
+
+    sender: str
+    target: str
+    protocol: str
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What drops a packet: a rule, or the policy of a chain.
+
+    Args:
+        hook: where the packet was: "prerouting", "input", "forward", "output", "postrouting".
+        table: the family and the name of the table.
+        chain: the name of the chain.
+        rule: the rule as its own program lists it; "" for the chain's policy.
+        every: the rule is for every packet that comes to it.
+        handle: the rule's number, by which it is found.
+    """
+
+    hook: str
+    table: str
+    chain: str
+    rule: str = ""
+    every: bool = False
+    handle: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a packet and of its answer, by the kernel's own word.
+
+    Args:
+        passes: whether both arrive; None where that is unknown.
+        drop: what drops one of them.
+        lost: where it is lost that no rule drops.
+    """
+
+    passes: bool | None
+    drop: Drop | None = None
+    lost: str = ""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What the kernel said of a mode's packets, in a copy of the machine.
+
+    Args:
+        today: of those for the host, before the first command.
+        up: of those and the namespace's, while the network is up.
+        chain: where an accept was tried then; "" for none.
+        out: the device that the namespace's packets leave by.
+        accepted: of all, with that accept.
+        further: what drops the namespace's packets once what drops them first lets them pass.
+        left: the rules that the copy has not, each with why.
+        gateways: whether the namespace's packets pass by each gateway that was tried.
+    """
+
+    today: dict[Packet, Fate] = field(default_factory=dict)
+    up: dict[Packet, Fate] = field(default_factory=dict)
+    chain: str = ""
+    out: str = ""
+    accepted: dict[Packet, Fate] = field(default_factory=dict)
+    further: tuple[Drop, ...] = ()
+    left: tuple[str, ...] = ()
+    gateways: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def last(self) -> dict[Packet, Fate]:
+        """Of all packets, with the accept if one was tried."""
+        return self.accepted or self.up
 
 
 @dataclass(frozen=True)
@@ -17,12 +100,14 @@ class Flow:
         bridge: the host's device that they come in on.
         out: the host's device that they leave by; "" where unknown.
         uplink: the NIC whose own packets will come in on the bridge; "" for none.
+        ports: the host's ports that are passed on to the namespace, each after its protocol.
     """
 
     address: str
     bridge: str
     out: str
     uplink: str = ""
+    ports: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,10 +116,12 @@ class Verdict:
 
     Args:
         chain: the iptables chain that needs an accept for the flow; "" where the flow passes.
+        out: the device that the accept is for; "" for any.
         objections: reasons to refuse, one sentence each.
         warnings: what may stop the flow.
     """
 
     chain: str = ""
+    out: str = ""
     objections: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()
