@@ -44,8 +44,10 @@ from netmodes.plan.verdict import Flow, Verdict
 
 def judge(flow: Flow | None, facts: Facts) -> Verdict:
     """What the host's firewall does with the packets that a mode has it forward, if any."""
+    if flow is None:
+        return Verdict()
     try:
-        return objections.judge(flow, facts) if flow else Verdict()
+        return objections.judge(flow, facts)
     except RecursionError:
         what = "the firewall's chains call each other in a circle, as no kernel has them"
         raise Refused(f"{what}: make the facts again with `netmodes facts`") from None
@@ -53,7 +55,8 @@ def judge(flow: Flow | None, facts: Facts) -> Verdict:
 
 def half_seen(flow: Flow | None, verdict: Verdict, facts: Facts) -> Finding | None:
     """What in the host's firewall may cut a mode's connections off; only a packet can tell."""
-    return objections.half_seen(flow, verdict, facts) if flow else None
+    unknown = flow is not None and facts.verdicts is None
+    return objections.half_seen(flow, verdict, facts) if flow and unknown else None
 
 
 def up(

@@ -183,7 +183,7 @@ def routers(net: Topology, facts: Facts) -> list[str]:
 
 def past_host(net: Topology, namespace: str, facts: Facts) -> Iterator[Step]:
     """By the LAN's own router, where connections by the host do not pass its firewall."""
-    passes = facts.verdicts or {}
+    passes = facts.verdicts.gateways if facts.verdicts else {}
     around = next((one for one in routers(net, facts) if passes.get(one)), "")
     if around and not passes.get(net.gateway, True):
         why = f"the host would see {namespace}'s half of a connection; {around} answers past it"

@@ -94,7 +94,13 @@ def _drop(what: str, bridge: str, chain: str, *rule: str, table: str = "") -> St
     return netfilter.insert(chain, rule, ("DROP",), why, table=table, share=share)
 
 
-def through(bridge: str) -> Iterator[Argv]:
-    """The packets that a firewall must accept for NAT, as argv of iptables."""
-    yield ("-i", bridge)
+def through(bridge: str, out: str = "") -> Iterator[Argv]:
+    """The packets that a firewall must accept for NAT, as argv of iptables.
+
+    Args:
+        bridge: the bridge.
+        out: the device that they leave by; "" for any.
+    """
+    yield from (("-i", bridge, "-o", to) for to in (out, bridge) if out)
+    yield from [] if out else [("-i", bridge)]
     yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")

@@ -1,8 +1,10 @@
 """The words of iptables and nft, and the rules of ours in somebody else's chains."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from netmodes.commands import looks
+from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
@@ -11,6 +13,9 @@ from netmodes.plan.verdict import DOCKER, Verdict
 
 #: The comment that tells a rule of ours from the same rule of somebody else's.
 TAG = ("-m", "comment", "--comment", "netmodes")
+
+#: A rule of ours that accepts what comes in on a bridge, as `iptables -S` lists it.
+ACCEPTED = r'-A (\S+) -i {}(?: -o (\S+))? -m comment --comment "?netmodes"? -j ACCEPT'
 
 #: Docker's bridges: its own and those of its users' networks.
 DOCKERS = ("docker+", "br-+")
@@ -56,9 +61,17 @@ def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
         yield step.as_guard(prevents)
 
 
+def accepted(bridge: str, facts: Facts) -> Verdict:
+    """The accepts of ours that iptables has for a bridge, as ``accept`` takes them."""
+    ours = re.compile(ACCEPTED.format(re.escape(bridge)))
+    found = [one for one in map(ours.fullmatch, facts.iptables or ()) if one]
+    out = {one[2] or "" for one in found}
+    return Verdict(found[0][1], max(out - {bridge}, default=bridge)) if found else Verdict()
+
+
 def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
-    """Keep packets for containers from our accept, if it is in Docker's chain."""
-    if verdict.chain != DOCKER:
+    """Keep packets for containers from our accept, if that is in Docker's chain for any device."""
+    if verdict.chain != DOCKER or verdict.out:
         return
     why = f"Docker decides whether {bridge} reaches its containers"
     prevents = "the namespace reaches every port of every container"

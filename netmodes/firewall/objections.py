@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from netmodes.firewall.judgement import judged
 from netmodes.firewall.ruleset import Packet
 from netmodes.firewall.verdict import Stop, by_iptables, by_nft, opens
 from netmodes.machine.facts import Facts
@@ -28,13 +29,17 @@ SHOWS = {
 
 def judge(flow: Flow, facts: Facts) -> Verdict:
     """What the host's firewall does with what a mode has it forward."""
+    if facts.verdicts is not None:
+        found = judged(flow, facts.verdicts, facts)
+        named = naming(flow.uplink, flow.bridge, facts) if flow.uplink else ()
+        return replace(found, objections=(*found.objections, *map(str, named)))
     sent = packets(flow.bridge, flow.out, flow.address)
     named = naming(flow.uplink, flow.bridge, facts) if flow.uplink else ()
     dropped = (f"{finding}, or go on with --anyway" for finding in dropping(sent, facts))
     return Verdict(
         _entry(sent, facts) or "",
-        (*map(str, named), *dropped),
-        tuple(rejecting(sent, facts)),
+        objections=(*map(str, named), *dropped),
+        warnings=tuple(rejecting(sent, facts)),
     )
 
 

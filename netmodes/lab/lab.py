@@ -123,11 +123,16 @@ def _copy(like: Table, plan: Copy, echo: Callable[[str], None]) -> None:
 
 def become(like: Table, plan: Copy) -> list[LeftOut]:
     """Make a copy of a machine around this process; what it has not, or has otherwise."""
+    left = make(like, plan)
+    return left + fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
+
+
+def make(like: Table, plan: Copy) -> list[LeftOut]:
+    """Make a copy of a machine around this process; what was left out, unless nobody was told."""
     _run_step(iproute.add_namespace(HOST))
     _move_to_machine()
     missing_kinds = making.missing(kinds_of(like))
-    left = making.make(copied(like, missing_kinds) if missing_kinds else plan)
-    return left + fidelity.settled(lambda: fidelity.unlike(like, whole_table(), left))
+    return making.make(copied(like, missing_kinds) if missing_kinds else plan)
 
 
 def _article(echo: Callable[[str], None]) -> None:

@@ -70,7 +70,7 @@ def make(copy: Copy) -> list[LeftOut]:
 
 def _make(copy: Copy) -> list[LeftOut]:
     left = [*copy.left]
-    _run((*AT_ROUTER, "sysctl", "-qe", "-w", *OF_ROUTER))
+    run((*AT_ROUTER, "sysctl", "-qe", "-w", *OF_ROUTER))
     for place in (f"{SYS}/ipv4/conf", f"{SYS}/ipv6/conf"):
         settle({f"{place}/default/{name}": value for name, value in DEFAULTS.items()})
     settle({path: text for path, text in copy.settings.items() if _is_early(path)})
@@ -129,8 +129,8 @@ def missing(kinds: Iterable[str]) -> set[str]:
 def _has_kind(kind: str) -> bool:
     if kind == "tun":
         return os.access("/dev/net/tun", os.R_OK | os.W_OK)
-    tried = _run(("ip", "link", "add", "try0", "type", kind))
-    _run(("ip", "link", "del", "try0"))
+    tried = run(("ip", "link", "add", "try0", "type", kind))
+    run(("ip", "link", "del", "try0"))
     return not re.search("[Uu]nknown device type|not supported", tried.stderr)
 
 
@@ -148,7 +148,7 @@ def _router(copy: Copy) -> None:
     _batch(copy.lan, *AT_ROUTER)
     _batch(OUTSIDE_6, *AT_ROUTER, family="-6")
     for device in copy.aside:
-        _run((*AT_ROUTER, "nft", "-f", "-"), ASIDE.format(device=device))
+        run((*AT_ROUTER, "nft", "-f", "-"), ASIDE.format(device=device))
 
 
 def _routes(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
@@ -217,7 +217,7 @@ def _batch(
     if not lines:
         return []
     words = ("ip", *filter(None, [family]), "-force", "-batch", "-")
-    done = _run((*place, *words), "".join(f"{line}\n" for line in lines))
+    done = run((*place, *words), "".join(f"{line}\n" for line in lines))
     said = FAILED.sub("", done.stderr)
     if done.returncode and said.strip() and "Command failed" not in said:
         if len(lines) == 1:
@@ -233,7 +233,7 @@ def _batch(
 
 def load(block: Block) -> list[LeftOut]:
     """Load rules; those that are refused, one by one."""
-    done = _run(block.argv, block.begin + "".join(f"{line}\n" for line in block.lines) + block.end)
+    done = run(block.argv, block.begin + "".join(f"{line}\n" for line in block.lines) + block.end)
     if done.returncode == 0 or not block.lines:
         return []
     if len(block.lines) == 1:
@@ -251,10 +251,10 @@ def _sentence(error: str) -> str:
 
 
 def _lines(*argv: str) -> list[str]:
-    return lines_of(_run(argv).stdout)
+    return lines_of(run(argv).stdout)
 
 
-def _run(argv: tuple[str, ...], given: str = "") -> CompletedProcess[str]:
+def run(argv: tuple[str, ...], given: str = "") -> CompletedProcess[str]:
     try:
         return subprocess.run(
             argv, input=given, capture_output=True, text=True, check=False, env=os.environ

@@ -20,6 +20,7 @@ from netmodes.machine.rule import Rule
 from netmodes.machine.table import Table
 from netmodes.plan.network import Network
 from netmodes.plan.step import Step
+from netmodes.plan.verdict import Verdicts
 
 #: Stands for every address outside.
 OUTSIDE = "8.8.8.8"
@@ -67,8 +68,7 @@ class Facts:
         fixed: the folders that modes write and that are on read-only mounts.
         privileges: "root", "sudo", "bounded" (root that may not change the network) or "none".
         user_namespaces: "why" a user may not make a user namespace, and the "setting" behind it.
-        verdicts: whether a namespace's connections pass, by the gateway that they go by, as the
-            kernel has it in a copy of the machine; {} where that could not be tried.
+        verdicts: what becomes of a mode's packets, by the kernel's own word in a copy.
         before: for a machine elsewhere, its facts from before each network of ours, by name; None
             for this one, whose networks tell themselves what they share.
         table: what all this was parsed from.
@@ -102,7 +102,7 @@ class Facts:
     fixed: list[str] | None = None
     privileges: str | None = None
     user_namespaces: dict[str, str] | None = None
-    verdicts: dict[str, bool] | None = None
+    verdicts: Verdicts | None = None
     before: dict[str, Facts] | None = field(default=None, repr=False)
     table: Table | None = field(default=None, repr=False, compare=False)
 

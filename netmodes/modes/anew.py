@@ -4,42 +4,34 @@ Its journals are somebody else's text: of them count the mode, its options and i
 addresses, each checked, and no command.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
+from netmodes.commands import netfilter
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.description import Description
 from netmodes.plan.network import Network
 from netmodes.plan.step import Step
-from netmodes.plan.verdict import Flow, Verdict
-
-Judge = Callable[[Flow | None, Facts], Verdict]
 
 
-def with_shares(facts: Facts, judge: Judge) -> Facts:
-    """The same facts, whose networks have the steps that they share.
-
-    Args:
-        facts: the machine.
-        judge: gives the firewall's verdict.
-    """
-    found = {one.name: _shares(one, facts.before or {}, judge) for one in facts.known("networks")}
+def with_shares(facts: Facts) -> Facts:
+    """The same facts, whose networks have the steps that they share."""
+    found = {one.name: _shares(one, facts) for one in facts.known("networks")}
     shared = [
         replace(one, shares=found.get(one.topology.joins or one.name, ()))
         for one in facts.known("networks")
     ]
-    return replace(facts, networks=shared, before=None)
+    return replace(facts, networks=shared, before={})
 
 
-def _shares(one: Network, before: dict[str, Facts], judge: Judge) -> tuple[Step, ...]:
+def _shares(one: Network, today: Facts) -> tuple[Step, ...]:
     """The steps that a network with a bridge of its own shares; none where that is unknown."""
     kind = _kinds().get(one.mode)
     if kind is None or not kind.on_bridge or one.topology.joins:
         return ()
     try:
-        mode, facts = kind(**one.parameters), replace(before[one.name], networks=[])
-        verdict = judge(mode.flow(one.topology, facts), facts)
+        mode, facts = kind(**one.parameters), replace((today.before or {})[one.name], networks=[])
+        verdict = netfilter.accepted(one.topology.bridge, today)
         return tuple(step for step in mode.steps(one.topology, facts, verdict) if step.share)
     except (Refused, LookupError, TypeError):
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netmodes import network
@@ -16,11 +17,9 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.anew import with_shares
 from netmodes.modes.description import Description
-from netmodes.plan.finding import Finding
-from netmodes.plan.network import refuse_unless_up
+from netmodes.plan.network import Topology, refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.plan.verdict import Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -56,32 +55,31 @@ class Mode(Description, Verbs):
             validate_seconds(confirm)
         facts = facts or host_facts(thorough=self.thorough)
         if facts.before:
-            facts = with_shares(facts, network.judge)
+            facts = with_shares(facts)
         self._refuse_taken_name(facts)
         net = self.settle(facts)
+        facts = self._asked(net, facts)
         verdict = network.judge(self.flow(net, facts), facts)
         objections = [f"{one}, or go on with --anyway" for one in self.objections(net, facts)]
         objections += verdict.objections
         if objections and not (anyway or net.joins):
             raise Refused(objections[0])
+        flow = self.flow(net, facts) if self.ways(net, facts) else None
+        doubts = filter(None, [network.half_seen(flow, verdict, facts)])
         risks = () if confirm else self.risks(net, facts)
-        verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
+        verdict = replace(verdict, warnings=(*verdict.warnings, *doubts, *risks))
         plan = self.render(net, facts, verdict)
-        if verbatim:
-            return plan.verbatim()
-        if doubt := network.half_seen(self.flow(net, facts), verdict, facts):
-            return self._tried(plan, doubt, facts, verdict)
-        return plan
+        return plan.verbatim() if verbatim else plan
 
-    def _tried(self, plan: Plan, doubt: Finding, facts: Facts, verdict: Verdict) -> Plan:
-        """The plan whose namespace goes by a gateway that connections were tried by, in a copy."""
-        if ways := self.ways(plan.topology, facts):
-            from netmodes.rehearse.rehearse import connections
+    def _asked(self, net: Topology, facts: Facts) -> Facts:
+        """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""
+        flow = self.flow(net, facts)
+        if flow is None or net.joins or facts.verdicts is not None:
+            return facts
+        from netmodes.rehearse.verdicts import learn
 
-            facts = replace(facts, verdicts=connections(plan, facts, ways))
-            if not any((facts.verdicts or {}).values()):
-                verdict = replace(verdict, warnings=(*verdict.warnings, doubt))
-        return self.render(plan.topology, facts, verdict)
+        found = learn(partial(self.render, net, facts), flow, facts, self.ways(net, facts))
+        return replace(facts, verdicts=found)
 
     def script(
         self,

@@ -107,7 +107,8 @@ host                                           namespace {namespace}
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         out = next((route.dev for route in facts.default_routes() if route.dev), "")
-        return Flow(addresses.bare(net.address), net.bridge, out)
+        ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
+        return Flow(addresses.bare(net.address), net.bridge, out, ports=ports)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):
@@ -149,7 +150,7 @@ host                                           namespace {namespace}
             yield iproute.set_up(net.bridge)
             yield from rules.main_first(net.address, self.namespace, facts)
 
-            yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge))
+            yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge, verdict.out))
             yield from netfilter.leave_to_docker(verdict, net.bridge)
             yield from nat.steps(net.bridge, net.host_address, facts)
 

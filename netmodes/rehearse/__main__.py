@@ -6,6 +6,7 @@ It ends with the process whose number is its argument, and all in the copy ends 
 import json
 import os
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,21 @@ if __package__ in (None, ""):
 from netmodes.errors import NetmodesError
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
+from netmodes.lab.kinds import ROUTER
+from netmodes.lab.left import LeftOut
+from netmodes.lab.making import run
+from netmodes.lab.rulesets import Block
 from netmodes.machine.facts import Facts
+from netmodes.machine.query import routes_to
 from netmodes.machine.table import Table
+from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.rehearse.inside import connections, rehearse
+from netmodes.plan.step import Step, step_from
+from netmodes.plan.verdict import Packet
+from netmodes.rehearse.inside import rehearse
+from netmodes.rehearse.packets import Tracer, echoing, mark
+from netmodes.rehearse.tcp import PORT, serving
 
 
 def main(parent: str) -> int:
@@ -28,22 +39,63 @@ def main(parent: str) -> int:
     kernel.die_with_parent()
     if os.getppid() != int(parent):
         return 1
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.readline())
     plan, table = Plan.from_dict(request["plan"]), Table.from_json(request["facts"])
     try:
         copy = copied(table)
-        return lab.enclosed(lambda: tell(inside(request, plan, table, copy)))
+        return lab.enclosed(lambda: inside(request, plan, table, copy))
     except NetmodesError as error:
         no_copy = Rehearsal(plan.mode, plan.name, unknown=(f"no copy can be made: {error}",))
-        return tell({} if "gateways" in request else no_copy.to_dict())
+        return tell(no_copy.to_dict())
 
 
-def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> dict[str, Any]:
+def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
+    if "asks" in request:
+        of_nft = replace(copy, firewall=tuple(map(by_nft, copy.firewall)))
+        left = lab.make(table, of_nft)
+        return answer(plan.name, of_nft != copy, [*map(str, filter(is_of_firewall, left))])
     left, facts = lab.become(table, copy), Facts.from_table(table)
-    if "gateways" in request:
-        return connections(plan, request["gateways"])
-    return rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict()
+    return tell(rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict())
+
+
+def by_nft(block: Block) -> Block:
+    """The same rules, those of iptables-legacy as nf_tables has them, for no trace names others."""
+    return replace(block, argv=(block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:]))
+
+
+def is_of_firewall(left: LeftOut) -> bool:
+    """Whether it is a rule that was left out."""
+    return left.part == "firewall"
+
+
+def answer(name: str, by_nft: bool, left: list[str]) -> int:
+    """Run the steps of each question, and tell what becomes of its packets then.
+
+    Args:
+        name: the namespace's name.
+        by_nft: what is iptables-legacy's on the machine is in nf_tables here.
+        left: the rules that are not here.
+    """
+    places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
+    if not mark():
+        return tell({})
+    tracer = Tracer()
+    with serving(str(ROUTER)), echoing(str(ROUTER), PORT):
+        for line in sys.stdin:
+            asked = json.loads(line)
+            failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]
+            found = tracer.fates([Packet(**one) for one in asked["packets"]], places)
+            routes = routes_to(map(tuple, asked["routes"])).values()
+            out = [one.dev for one in routes if one]
+            tell({"failed": failed, "fates": [*map(asdict, found)], "out": out, "left": left})
+    return 0
+
+
+def done(step: Step, by_nft: bool) -> bool:
+    """Run a step; whether it went well."""
+    argv = ("iptables-nft", *step.argv[1:]) if by_nft and step.argv[0] == "iptables" else step.argv
+    return run(replace(step, argv=argv).command, step.stdin or "").returncode == 0
 
 
 def tell(found: dict[str, Any]) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from netmodes import network
-from netmodes.commands import iproute
 from netmodes.engine.runner import Runner
 from netmodes.errors import NetmodesError, Refused
 from netmodes.lab.kinds import ROUTER
@@ -16,13 +15,12 @@ from netmodes.lab.left import LeftOut
 from netmodes.machine.compare import Difference, Snapshot, differences, snapshot
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import whole_table
-from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import Promise
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.report import Result
-from netmodes.rehearse.reach import OUTSIDE, Reach
-from netmodes.rehearse.tcp import exchanges, serving
+from netmodes.rehearse.reach import Reach
+from netmodes.rehearse.tcp import serving
 
 #: What a run tells that it did not do itself; in a copy nobody else does anything.
 MEANWHILE = "# meanwhile: "
@@ -164,23 +162,6 @@ def rehearse(
     stage = Stage(plan, elsewhere, [*map(str, left)])
     stage.play(Reach(plan, facts, Runner()))
     return stage.found()
-
-
-def connections(plan: Plan, gateways: Sequence[str]) -> dict[str, bool]:
-    """Whether the namespace's connections pass by each of these gateways, in this copy.
-
-    Args:
-        plan: the plan by which the first is the namespace's gateway.
-        gateways: the gateways.
-    """
-    network.up(plan.name, lambda _: plan)
-    found, runner = {}, Runner()
-    with serving(str(ROUTER)):
-        for gateway in gateways:
-            step = iproute.replace_default_route(gateway, plan.name, "")
-            runner.quietly(step.command)
-            found[gateway] = exchanges(OUTSIDE[4], str(NAMESPACES / plan.name))
-    return found
 
 
 def _look() -> Snapshot:

@@ -6,15 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netmodes.lab.copy import is_whole
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import environment
-from netmodes.machine.read import whole_table
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 
@@ -32,28 +29,6 @@ def rehearse(plan: Plan, facts: Facts, *, elsewhere: bool = False) -> Rehearsal:
     """
     done = _in_copy({"plan": plan.to_dict(), "facts": facts.to_json(), "elsewhere": elsewhere})
     return replace(_found(done, plan), beyond=_beyond(plan, facts))
-
-
-def connections(plan: Plan, facts: Facts, gateways: Sequence[str]) -> dict[str, bool]:
-    """Whether the namespace's connections pass by each of these gateways, tried in a copy.
-
-    Args:
-        plan: the plan by which the first is the namespace's gateway.
-        facts: the machine; this one is read anew.
-        gateways: the gateways.
-
-    Returns:
-        By gateway; {} where there is no copy.
-    """
-    whole = facts.table if facts.before is not None else whole_table()
-    if whole is None or not is_whole(whole):
-        return {}
-    done = _in_copy({"plan": plan.to_dict(), "facts": whole.to_json(), "gateways": [*gateways]})
-    try:
-        found = json.loads(done.stdout)
-    except ValueError:
-        return {}
-    return {gateway: found[gateway] for gateway in gateways if gateway in found}
 
 
 def _in_copy(request: dict[str, Any]) -> subprocess.CompletedProcess[str]:

@@ -81,13 +81,19 @@ def _answer(one: socket.socket) -> None:
 
 def _socket(address: str, namespace: str) -> socket.socket:
     """A TCP socket of this namespace, or of another."""
-    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
-        one = alone.submit(_socket_there, ip_address(address).version, namespace).result()
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    one = socket_of(namespace, family)
     one.settimeout(PATIENCE)
     return one
 
 
-def _socket_there(version: int, namespace: str) -> socket.socket:
+def socket_of(namespace: str, *kind: int) -> socket.socket:
+    """A socket of a namespace by its file; "" is this one."""
+    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
+        return alone.submit(_socket_there, namespace, *kind).result()
+
+
+def _socket_there(namespace: str, *kind: int) -> socket.socket:
     if namespace:
         kernel.go_into(Path(namespace))
-    return socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET)
+    return socket.socket(*kind)

@@ -83,3 +83,134 @@ def test_naming(lab: Lab, add: str, shown: str) -> None:
     assert untouched == before
     assert anyway.returncode == 0
     assert state(lab.ok) == before
+
+
+@pytest.mark.parametrize(
+    ("rules", "refused"),
+    [
+        ("iptables -P FORWARD DROP", ""),
+        ("iptables -A FORWARD -p tcp -j DROP", "`-A FORWARD -p tcp -j DROP`"),
+    ],
+)
+def test_legacy(lab: Lab, rules: str, refused: str) -> None:
+    """Where iptables is iptables-legacy its rules are named, and opened, just the same."""
+    for program in ("iptables", "iptables-save"):
+        lab.replace(program, f'exec {program.replace("iptables", "iptables-legacy")} "$@"')
+    lab.sh(rules)
+
+    up = lab.netmodes(*BRIDGED)
+
+    assert refused in up.stderr
+    assert ("[#] iptables -I FORWARD -i br0 -o br0" in up.stderr) is not bool(refused)
+    if not refused:
+        assert lab.netmodes("check", "A").returncode == 0
+
+
+def test_all_in_one(lab: Lab) -> None:
+    """All that drops is refused at once, and its fix as printed is enough."""
+    for name in ("one", "two"):
+        lab.sh(f"nft add table inet {name}")
+        chain = "c { type filter hook forward priority 0; policy drop; }"
+        lab.sh(f"nft 'add chain inet {name} {chain}'")
+
+    refused = lab.netmodes("nat").stderr
+    fixes = refused.removesuffix(", or go on with --anyway\n").split("; ")
+    lab.sh(" && ".join(one.partition("): ")[2] for one in fixes))
+    lab.ok("netmodes", "nat", "--check")
+
+    assert len(fixes) == 2
+
+
+OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
+
+#: Rules, and what of them is refused; "" for what goes up.
+ASKED = [
+    (
+        f"nft add table inet own && {OWN % 'input'} && "
+        'nft \'add rule inet own c iifname { "lo", "en*" } accept\'',
+        "what the LAN sends to the host once it comes in on br0 (the policy of nft's chain inet "
+        "own c)",
+    ),
+    ("iptables -A INPUT ! -i en+ -p tcp --dport 8080 -j DROP", "br0 (`-A INPUT ! -i en+ -p tcp"),
+    ("iptables -P FORWARD DROP && iptables -A FORWARD -m mark --mark 9 -j ACCEPT", ""),
+    ("iptables -P FORWARD DROP && iptables -A FORWARD -o wg0 -j ACCEPT", "leave by wg0 alone"),
+    ("iptables -A FORWARD -p icmp -j ACCEPT && iptables -A FORWARD -j REJECT", ""),
+    ("iptables -A FORWARD -p udp -j REJECT", "passes on (`-A FORWARD -p udp -j REJECT"),
+    (
+        "iptables -t raw -A PREROUTING -i br+ -p tcp -j DROP",
+        "`-A PREROUTING -i br+ -p tcp -j DROP`",
+    ),
+    ("iptables -A FORWARD -i docker0 -j DROP", ""),
+    (
+        "iptables -N DOCKER-USER && iptables -A FORWARD -j REJECT && "
+        "iptables -A FORWARD -j DOCKER-USER",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rules", "refused"), ASKED, ids=[rules for rules, _ in ASKED])
+def test_asked(lab: Lab, rules: str, refused: str) -> None:
+    """Whatever rules ask for, what drops a packet is refused by name, and nothing else is; from
+    facts in a file as well."""
+    lab.ok("bash", "-c", rules)
+    lab.sh("netmodes facts >/run/facts.json")
+
+    dry = lab.netmodes(*BRIDGED, "--dry-run")
+    elsewhere = lab.netmodes(*BRIDGED, "--dry-run", "--facts", "/run/facts.json")
+    up = lab.netmodes(*BRIDGED)
+
+    assert (dry.returncode, dry.stdout) == (elsewhere.returncode, elsewhere.stdout)
+    assert up.returncode == bool(refused)
+    assert refused in up.stderr
+    if not refused:
+        assert lab.netmodes("check", "A").returncode == 0
+
+
+#: What A sends leaves by a VPN, as a rule of policy routing has it.
+VPN = """
+ip link add wg0 type veth peer name w1 && ip netns add V && ip link set w1 netns V
+ip -n V addr add 10.9.0.1/24 dev w1 && ip -n V link set w1 up
+ip addr add 10.9.0.2/24 dev wg0 && ip link set wg0 up
+ip route add default via 10.9.0.1 dev wg0 table 100 && ip rule add from 10.64.0.0/24 lookup 100
+sysctl -qw net.ipv4.conf.wg0.rp_filter=0
+"""
+
+ACCEPT = "iptables -I FORWARD -i nat0 -o wg0 -m comment --comment netmodes -j ACCEPT\n"
+
+BY_VPN = [
+    (
+        f"nft add table inet own && {OWN % 'forward'} && nft add rule inet own c oifname wg0 "
+        "accept && nft add rule inet own c ct state established accept",
+        "",
+        "",
+    ),
+    ("iptables -P FORWARD DROP; iptables -A FORWARD -o wg0 -j ACCEPT", ACCEPT, ""),
+    (
+        f"nft add table inet own && {OWN % 'forward'} && nft add rule inet own c oifname wg0 "
+        "accept; ip link del wg0",
+        "",
+        "c lets packets leave by wg0 alone",
+    ),
+    (
+        "iptables -P FORWARD DROP; iptables -A FORWARD -o wg0 -j ACCEPT; ip link del wg0",
+        "",
+        "FORWARD lets packets leave by wg0 alone, as a VPN's may: bring it up",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "accept", "refused"), BY_VPN, ids=["nft", "iptables", "nft-down", "down"]
+)
+def test_by_vpn(lab: Lab, rules: str, accept: str, refused: str) -> None:
+    """The device counts that the kernel takes now; no accept leads past a VPN that is down."""
+    lab.ok("bash", "-euc", f"{VPN}\n{rules}")
+
+    done = lab.netmodes("nat", "--dry-run")
+
+    assert accept in done.stdout
+    assert ("iptables" in done.stdout) is bool(accept)
+    assert refused in done.stderr
+    assert done.returncode == bool(refused)
+    assert "is unknown" not in done.stdout

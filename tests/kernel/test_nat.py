@@ -285,7 +285,7 @@ def test_native_drop(lab: Lab) -> None:
     lab.ok("netmodes", "nat", "--anyway")
     assert not answered(lab, "8.8.8.8", *inside("A"))
     lab.ok("netmodes", "down", "A")
-    lab.ok(*fix.split())
+    lab.sh(fix)
     lab.ok("netmodes", "nat")
     assert answered(lab, "8.8.8.8", *inside("A"))
 

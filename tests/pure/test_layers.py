@@ -96,6 +96,7 @@ def test_programs() -> None:
         "servers",
         "confirm",
         "rehearse",
+        "verdicts",
     }
 
 

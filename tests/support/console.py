@@ -17,7 +17,6 @@ from places import FACTS
 from netmodes import Facts
 from netmodes.cli import cli
 from netmodes.modes.anew import with_shares
-from netmodes.network import judge
 
 PROMPT = "$ netmodes "
 
@@ -34,7 +33,7 @@ class Done:
 def machine(name: str) -> Facts:
     """The facts of a machine of tests/facts, whose networks have what they share."""
     facts = Facts.from_json((FACTS / f"{name}.json").read_text())
-    return with_shares(facts, judge) if facts.before else facts
+    return with_shares(facts) if facts.before else facts
 
 
 def netmodes(*arguments: str) -> Done:

@@ -10,7 +10,7 @@ from console import machine
 from netmodes import Bridged, Facts, Nat, Plan, Refused
 from netmodes.commands.netfilter import TAG
 from netmodes.machine.rule import Rule, rule_from
-from netmodes.plan.verdict import Verdict
+from netmodes.plan.verdict import Verdict, Verdicts
 
 DROP = ["-P INPUT ACCEPT", "-P FORWARD DROP", "-P OUTPUT ACCEPT"]
 DOCKER = ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"]
@@ -318,7 +318,7 @@ def test_half_seen_elsewhere(article: Facts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "around"),
+    ("gateways", "around"),
     [
         ({"192.168.64.100": False, "192.168.64.1": True}, True),
         ({"192.168.64.100": False, "192.168.64.1": False}, False),
@@ -327,8 +327,9 @@ def test_half_seen_elsewhere(article: Facts) -> None:
         (None, False),
     ],
 )
-def test_past_the_host(verdicts: dict[str, bool] | None, around: bool, article: Facts) -> None:
+def test_past_the_host(gateways: dict[str, bool] | None, around: bool, article: Facts) -> None:
     """By the LAN's router only where connections by the host do not pass, and by it they do."""
+    verdicts = None if gateways is None else Verdicts(gateways=gateways)
     mode, facts = Bridged(uplink="enp0s1"), replace(article, verdicts=verdicts)
 
     plan = mode.render(mode.settle(facts), facts, Verdict())

@@ -13,7 +13,6 @@ from netmodes import MODES, Bridged, Facts, HostOnly, Refused
 from netmodes.machine import values
 from netmodes.machine.printed import link_from, route_from
 from netmodes.modes.anew import with_shares
-from netmodes.network import judge
 
 ATTACK = "10.1.0.0/16\nSTDIN\ntouch /tmp/x\n: <<'STDIN'\n"
 
@@ -120,7 +119,7 @@ def test_shares(name: str, article: Facts) -> None:
     for step in range(len(mode.plan(article).steps)):
         text = planted(text, (*STEPS, step, "argv"), ["rm", "-rf", "/"])
 
-    (network,) = with_shares(Facts.from_json(json.dumps(text)), judge).known("networks")
+    (network,) = with_shares(Facts.from_json(json.dumps(text))).known("networks")
 
     plan = mode.plan(article)
     assert network.shares == tuple(step for step in plan.steps if step.share)

@@ -1,0 +1,225 @@
+"""What a mode's packets need of the firewall, by the kernel's verdicts: accepts, or a refusal."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from netmodes.commands.forwarding import ENGINES
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+from netmodes.plan.text import lines_of
+from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
+
+#: Stands for all that is outside, in a copy.
+OUTSIDE = "8.8.8.8"
+
+#: A port where each address outside has a server, in a copy.
+PORT = 443
+
+#: Ports that are tried beside those that rules name, and how many in all.
+USUAL, MOST = (22, 80, 443), 20
+
+DPORT = re.compile(r"(?:--dports?|dport) (?:\{ )?([\d, -]+)")
+
+NUMBER = re.compile(r"\d{1,5}")
+
+#: What nft lists that is no rule.
+FRAME = ("table ", "chain ", "set ", "map ", "type ", "flags ", "elements ", "comment ", "}", "#")
+
+#: What is an answer, in the words of nft and of iptables.
+ANSWERS = (
+    ("ct", "state", "established,related"),
+    ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
+)
+
+#: What is cut off, by who sends it.
+CUT_OFF = {
+    "LAN": "the LAN sends to the host once it comes in on",
+    "host": "the host sends once it leaves by",
+}
+
+#: What a rule says of the device that packets leave by, and the names in that.
+LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
+NAMES = re.compile(r"[^\s\"{},]+")
+
+
+def has_rules(facts: Facts) -> bool:
+    """Whether there is anything that may drop a packet, as far as that could be read."""
+    nft = map(str.strip, facts.nft or ())
+    return any("policy drop" in line or not line.startswith(FRAME) for line in nft if line) or any(
+        not line.endswith(" ACCEPT") or not line.startswith("-P") for line in facts.iptables or ()
+    )
+
+
+def leaving(facts: Facts) -> list[Packet]:
+    """What the namespace sends outside, where a route leads there."""
+    ways = ("icmp", "tcp", "udp") if facts.default_routes() else ()
+    return [Packet("namespace", OUTSIDE, one, PORT) for one in ways]
+
+
+def entering(flow: Flow, facts: Facts) -> list[Packet]:
+    """What comes to the namespace: from the LAN that it is on, or to ports of the host."""
+    ways = ("icmp", "tcp") if flow.uplink else ()
+    host = [str(one.ip) for one in facts.addresses(flow.out)[:1]] if flow.ports else []
+    published = [Packet("LAN", one, *port) for one in host for port in flow.ports]
+    return [*(Packet("LAN", flow.address, one, PORT) for one in ways), *published]
+
+
+def reaching(flow: Flow, facts: Facts) -> list[Packet]:
+    """What the host gets and sends by the uplink, and will by the bridge."""
+    if not flow.uplink:
+        return []
+    own = [str(one.ip) for one in facts.addresses(flow.uplink)]
+    tcp = [Packet("LAN", one, "tcp", port) for one in own for port in _ports(facts)]
+    hops = [str(one.gateway) for one in facts.default_routes(flow.uplink) if one.gateway]
+    sent = [replace(one, sender="host") for one in leaving(facts)] if hops else []
+    pings = [Packet("LAN", one, "icmp") for one in own]
+    return [*pings, *tcp, *(Packet("host", one, "icmp") for one in hops), *sent]
+
+
+def _ports(facts: Facts) -> list[int]:
+    """The usual ports, and those that rules name."""
+    lines = [*(facts.nft or ()), *(facts.iptables or ())]
+    words = " ".join(found for line in lines for found in DPORT.findall(line))
+    ports = [*USUAL, *map(int, NUMBER.findall(words))]
+    return [one for one in dict.fromkeys(ports) if 0 < one < 65536][:MOST]
+
+
+def entries(found: Mapping[Packet, Fate], out: str, facts: Facts) -> list[str]:
+    """The chains of iptables where an accept may let pass what is dropped, the best first."""
+    opened = [drop for drop in drops(found) if _may_be_opened(drop)]
+    chains = [*dict.fromkeys(drop.chain for drop in opened)]
+    if facts.iptables is None or len(chains) != 1 or kept_to(opened[0], out, facts):
+        return []
+    return [DOCKER] * (f"-A FORWARD -j {DOCKER}" in facts.iptables) + chains
+
+
+def _may_be_opened(drop: Drop) -> bool:
+    """Whether it drops what no rule speaks of: the policy, or a rule without a match."""
+    return drop.hook == "forward" and drop.table == "ip filter" and (drop.every or not drop.rule)
+
+
+def kept_to(drop: Drop, out: str, facts: Facts) -> str:
+    """Another device that a chain lets packets leave by, as a VPN's kill switch does."""
+    for line in _accepts(drop, facts):
+        names = " ".join(word for found in LEAVES.findall(line) for word in found)
+        for name in NAMES.findall(names):
+            link = facts.link(name)
+            inner = link.kind == "bridge" if link else re.fullmatch(ENGINES, name)
+            if name != out and not inner:
+                return str(name)
+    return ""
+
+
+def _accepts(drop: Drop, facts: Facts) -> Iterator[str]:
+    """The chain's rules that accept what is no answer."""
+    own = [line for line in facts.iptables or () if line.startswith(f"-A {drop.chain} ")]
+    if drop.table != "ip filter":
+        own = chain_of(facts.nft or (), drop)
+    for line in own:
+        if re.search(r"(-j ACCEPT|\baccept)\b", line) and "state" not in line:
+            yield line
+
+
+def chain_of(listed: Iterable[str], drop: Drop) -> list[str]:
+    """The lines of a chain in what ``nft list ruleset`` prints."""
+    text = "\n".join(listed)
+    table = re.search(rf"^table {re.escape(drop.table)} {{\n(.*?)^}}", text, re.M | re.S)
+    head = rf"^\tchain {re.escape(drop.chain)} {{\n(.*?)^\t}}"
+    chain = re.search(head, table[1], re.M | re.S) if table else None
+    return lines_of(chain[1]) if chain else []
+
+
+def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
+    """What a mode is to do, and why it may not."""
+    own = {packet: fate for packet, fate in asked.last.items() if packet not in asked.today}
+    cut = {one: asked.last[one] for one, fate in asked.today.items() if fate.passes}
+    around = any(asked.gateways.values())
+    findings = [] if around else [*_dropped(flow, own, asked, facts)]
+    findings += _cut_off(flow, cut)
+    objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
+    return Verdict(asked.chain, asked.out, objections, tuple(_unknown(flow, own, asked.left)))
+
+
+def drops(found: Mapping[Packet, Fate]) -> list[Drop]:
+    """What drops these packets, each once."""
+    return [*dict.fromkeys(fate.drop for fate in found.values() if fate.drop)]
+
+
+def _dropped(
+    flow: Flow, own: Mapping[Packet, Fate], asked: Verdicts, facts: Facts
+) -> Iterator[Finding]:
+    for drop in dict.fromkeys([*drops(own), *asked.further]):
+        what = f"the firewall drops what {flow.bridge} passes on ({words(drop)})"
+        if other := kept_to(drop, asked.out, facts):
+            advice = (
+                f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
+            )
+            yield Finding("error", what, evidence(drop), advice=advice)
+        elif lets_pass := fix(drop, flow, asked.out):
+            yield Finding("error", what, evidence(drop), fix=lets_pass)
+        else:
+            wanted = f"somebody wants that: take {flow.bridge} out of that rule"
+            advice = wanted if drop.rule else f"let that chain accept {flow.bridge}"
+            yield Finding("error", what, evidence(drop), advice=advice)
+
+
+def _cut_off(flow: Flow, cut: Mapping[Packet, Fate]) -> Iterator[Finding]:
+    """What drops the host's own packets, which pass today."""
+    senders = dict[Drop, str]()
+    for packet, fate in cut.items():
+        if fate.drop:
+            senders.setdefault(fate.drop, packet.sender)
+    for drop, sender in senders.items():
+        what = f"the firewall drops what {CUT_OFF[sender]} {flow.bridge} ({words(drop)})"
+        advice = f"let it accept {flow.bridge} as it does {flow.uplink}"
+        yield Finding("error", what, evidence(drop), advice=advice)
+
+
+def _unknown(flow: Flow, own: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
+    """What no rule drops and nobody answers, and what could not be tried."""
+    lost = [fate.lost for fate in own.values() if fate.passes is None]
+    for why in dict.fromkeys([*lost[:1], *left]):
+        what = f"whether the host passes on what {flow.bridge} sends is unknown ({why})"
+        yield Finding("warning", what, "nft list ruleset", advice="`netmodes why` follows it")
+
+
+def words(drop: Drop) -> str:
+    """What drops a packet, and where that stands."""
+    family, _, name = drop.table.partition(" ")
+    if drop.rule.startswith("-A "):
+        return f"`{drop.rule}`"
+    where = f"nft's chain {drop.table} {drop.chain}"
+    if drop.rule:
+        return f"`{drop.rule}` in {where}"
+    iptables = family == "ip" and name == "filter"
+    return f"iptables' policy for {drop.chain}" if iptables else f"the policy of {where}"
+
+
+def evidence(drop: Drop) -> str:
+    """The command that shows it."""
+    if drop.rule.startswith("-A ") or drop.table == "ip filter":
+        return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
+    return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
+
+
+def fix(drop: Drop, flow: Flow, out: str) -> str:
+    """The commands that let a packet pass, and its answer; "" where a rule means what it drops."""
+    if drop.hook != "forward" or not (drop.every or not drop.rule):
+        return ""
+    out = out or flow.bridge
+    lines = [_accepting(drop, flow.bridge, out)]
+    if out != flow.bridge:
+        answers = ANSWERS[drop.table == "ip filter"]
+        lines.append(_accepting(drop, out, flow.bridge, *answers))
+    return " && ".join(map(shlex.join, lines))
+
+
+def _accepting(drop: Drop, iif: str, oif: str, *state: str) -> tuple[str, ...]:
+    if drop.table == "ip filter":
+        return ("iptables", "-I", drop.chain, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
+    where = (*drop.table.split(), drop.chain)
+    return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")

@@ -1,0 +1,170 @@
+"""Packets that matter to a mode, sent for real, each as a flow of its own that a trace knows."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import repeat, starmap
+from threading import Thread
+
+from netmodes.firewall import trace
+from netmodes.machine import query
+from netmodes.plan.verdict import Drop, Fate, Packet
+from netmodes.rehearse.tcp import socket_of
+
+#: Seconds until a packet is lost; in a copy answers come at once.
+PATIENCE = 0.4
+
+#: How often a packet that is lost is sent again.
+AGAIN = 2
+
+#: Packets that are on their way at once.
+MOST = 64
+
+#: Seconds until all that the kernel tells is heard.
+SILENCE = 0.02
+
+ECHO_REQUEST, ECHO_REPLY = 8, 0
+
+#: IP_PKTINFO of ip(7), which Python knows since 3.14.
+PKTINFO = 8
+
+#: The program that lists the rules of a table that is iptables', by the table's family.
+LISTS = {"ip": "iptables-nft", "ip6": "ip6tables-nft"}
+OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
+
+
+class Tracer:
+    """Sends packets, and hears what becomes of them."""
+
+    def __init__(self) -> None:
+        self.listener, self.next = trace.Listener(), trace.FLOWS[0]
+        self.pool = ThreadPoolExecutor(MOST)
+
+    def fates(self, packets: Sequence[Packet], places: Mapping[str, str]) -> list[Fate]:
+        """What becomes of each packet, all sent at once; what is lost is sent again.
+
+        Args:
+            packets: the packets.
+            places: the namespace's file of each sender; "" is this one.
+        """
+        found = dict(zip(packets, self._fates(packets, places), strict=True))
+        for _ in range(AGAIN):  # a device that has come up is deaf for a while
+            if lost := [packet for packet, fate in found.items() if fate.passes is None]:
+                found |= zip(lost, self._fates(lost, places), strict=True)
+        return [found[packet] for packet in packets]
+
+    def _fates(self, packets: Sequence[Packet], places: Mapping[str, str]) -> list[Fate]:
+        flows = range(self.next, self.next + len(packets))
+        self.next = flows.stop
+        there = [places[packet.sender] for packet in packets]
+        sent = dict(
+            zip(flows, map(self.pool.submit, repeat(answer), packets, flows, there), strict=True)
+        )
+        heard = trace.by_flow(self._heard(sent))
+        told = [(heard.get(at, []), it.result() if it.done() else "") for at, it in sent.items()]
+        return [
+            replace(one, drop=one.drop and named(one.drop)) for one in starmap(trace.fate, told)
+        ]
+
+    def _heard(self, sent: Mapping[int, Future[str]]) -> list[trace.Event]:
+        """What is heard until each flow has an answer or is dropped; the kernel keeps little."""
+        heard = [*self.listener.heard(SILENCE)]
+        while left := {at for at, it in sent.items() if not it.done()}:
+            heard += self.listener.heard(SILENCE)
+            by_flow = trace.by_flow(heard)
+            if all(trace.fate(by_flow.get(at, []), "").drop for at in left):
+                break
+        return [*heard, *self.listener.heard(SILENCE)]
+
+
+def answer(packet: Packet, flow: int, namespace: str) -> str:
+    """Send a packet from a namespace; what comes back: "data", "refused" or ""."""
+    try:
+        return "data" if SENDERS[packet.protocol](packet, flow, namespace) else ""
+    except (ConnectionRefusedError, ConnectionResetError):
+        return "refused"
+    except OSError:
+        return ""
+
+
+def _ping(packet: Packet, flow: int, namespace: str) -> bool:
+    with socket_of(namespace, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as one:
+        one.settimeout(PATIENCE)
+        one.sendto(_echo(flow), (packet.target, 0))
+        while reply := one.recv(1500)[20:28]:
+            if reply[0] == ECHO_REPLY and reply[4:6] == flow.to_bytes(2, "big"):
+                return True
+    return False
+
+
+def _echo(flow: int) -> bytes:
+    """An echo request with this identifier (RFC 792); of such few words the sum is short."""
+    total = (ECHO_REQUEST << 8) + flow + 1
+    return struct.pack(
+        "!BBHHH", ECHO_REQUEST, 0, 0xFFFF - (total + (total >> 16)) & 0xFFFF, flow, 1
+    )
+
+
+def _connect(packet: Packet, flow: int, namespace: str) -> bool:
+    """A handshake alone may pass where data does not."""
+    with socket_of(namespace, socket.AF_INET, socket.SOCK_STREAM) as one:
+        _prepare(one, flow)
+        one.connect((packet.target, packet.port))
+        one.sendall(b"?")
+        return one.recv(1) != b""
+
+
+def _datagram(packet: Packet, flow: int, namespace: str) -> bool:
+    with socket_of(namespace, socket.AF_INET, socket.SOCK_DGRAM) as one:
+        _prepare(one, flow)
+        one.connect((packet.target, packet.port))
+        one.send(b"?")
+        return one.recv(1) != b""
+
+
+def _prepare(one: socket.socket, port: int) -> None:
+    one.settimeout(PATIENCE)
+    one.bind(("", port))
+
+
+SENDERS = {"icmp": _ping, "tcp": _connect, "udp": _datagram}
+
+
+@contextmanager
+def echoing(namespace: str, port: int) -> Iterator[None]:
+    """A server at every address of a namespace that sends datagrams back, for the time."""
+    with socket_of(namespace, socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.setsockopt(socket.IPPROTO_IP, PKTINFO, 1)
+        server.bind(("", port))
+        Thread(target=_send_back, args=(server,), daemon=True).start()
+        yield
+
+
+def _send_back(server: socket.socket) -> None:
+    """Answer from the address that each came to (ip(7)), by whatever device leads back."""
+    with suppress(OSError):  # it is closed
+        while True:
+            data, told, _, sender = server.recvmsg(1500, 64)
+            kept = [(level, kind, bytes(4) + info[4:]) for level, kind, info in told]
+            server.sendmsg([data], kept, 0, sender)
+
+
+def mark() -> bool:
+    """Have every flow of ours traced, if nft can; a kernel may have no tables for bridges."""
+    done = [query.ask("nft", trace.table(family)) for family in trace.FAMILIES]
+    return done[0] is not None and done[0].returncode == 0
+
+
+def named(drop: Drop) -> Drop:
+    """The same drop, its rule in words."""
+    family, _, table = drop.table.partition(" ")
+    listed = query.lines(query.ask("nft", "-a", "list", "chain", family, table, drop.chain))
+    saved = None
+    if family in LISTS and table in OF_IPTABLES:
+        saved = query.lines(query.ask(LISTS[family], "-t", table, "-S", drop.chain))
+    return trace.named(drop, listed or (), saved or ())

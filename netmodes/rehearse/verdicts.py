@@ -1,0 +1,178 @@
+"""The kernel's verdicts on packets, asked in one copy of a machine, question by question."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from typing import IO, Any
+
+from netmodes.commands import iproute
+from netmodes.firewall import judgement
+from netmodes.machine.facts import Facts
+from netmodes.machine.path import environment
+from netmodes.machine.read import whole_table
+from netmodes.machine.table import Table
+from netmodes.plan.plan import Plan
+from netmodes.plan.step import Step
+from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
+from netmodes.rehearse.rehearse import PROGRAM
+
+#: What a table has that is whole: what iptables saves, or why it did not.
+SAVED = "iptables-save"
+
+
+#: Chains behind each other that a packet is followed through.
+DEEP = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A copy of a machine that answers questions.
+
+    Args:
+        questions: where it takes them, a line each.
+        answers: where it gives them.
+    """
+
+    questions: IO[str]
+    answers: IO[str]
+
+    def after(self, steps: Sequence[Step], packets: Iterable[Packet]) -> dict[Packet, Fate]:
+        """What becomes of packets once these steps have run as well.
+
+        Raises:
+            NoCopy: there is none, or it broke off.
+        """
+        every = [*packets]
+        told = self._ask(steps=[*map(asdict, steps)], packets=[*map(asdict, every)], routes=[])
+        failed = f"`{told['failed'][0]}` fails in a copy" if told["failed"] else ""
+        fates = [_fate(one, failed) for one in told["fates"]]
+        return dict(zip(every, fates, strict=True))
+
+    def left(self) -> list[str]:
+        """The rules that the copy has not."""
+        return [*map(str, self._ask(steps=[], packets=[], routes=[])["left"])]
+
+    def out(self, *words: str) -> str:
+        """The device that the kernel takes, in the words of ``ip route get``; "" for none."""
+        return "".join(self._ask(steps=[], packets=[], routes=[words])["out"])
+
+    def _ask(self, **question: object) -> dict[str, Any]:
+        try:
+            print(json.dumps(question), file=self.questions, flush=True)
+            told = json.loads(self.answers.readline())
+        except (OSError, ValueError) as error:
+            raise NoCopy(str(error)) from error
+        if "fates" not in told:
+            raise NoCopy(str(told))
+        return dict(told)
+
+
+class NoCopy(Exception):
+    """No copy can be made of the machine, or it broke off."""
+
+
+@contextmanager
+def asked(plan: Plan, table: Table) -> Iterator[Asked]:
+    """A copy of the machine of these facts; it ends with this."""
+    copy = subprocess.Popen(
+        (sys.executable, PROGRAM, str(os.getpid())),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(),
+        start_new_session=True,  # Ctrl-C is for this process, which ends the other
+    )
+    pipes = [pipe for pipe in (copy.stdin, copy.stdout) if pipe]
+    try:
+        with suppress(OSError):  # it ended; the first question tells
+            request = {"plan": plan.to_dict(), "facts": table.to_json(), "asks": True}
+            print(json.dumps(request), file=pipes[0], flush=True)
+        yield Asked(*pipes)
+    finally:
+        copy.kill()
+        copy.wait()
+        for pipe in pipes:
+            with suppress(OSError):
+                pipe.close()
+
+
+def learn(
+    render: Callable[[Verdict], Plan], flow: Flow, facts: Facts, ways: Sequence[str]
+) -> Verdicts | None:
+    """What the kernel says of a mode's packets, in a copy; None where no rule may drop any.
+
+    Args:
+        render: the plan, with or without an accept.
+        flow: its packets.
+        facts: the machine; this one is read anew.
+        ways: the gateways that the namespace may go by, its own first.
+
+    Returns:
+        None also where no copy can be made.
+    """
+    if facts.table is None or not judgement.has_rules(facts):
+        return None
+    table = facts.table if facts.before is not None else whole_table()
+    if SAVED not in table:
+        return None
+    plan = render(Verdict())
+    with suppress(NoCopy), asked(plan, table) as copy:
+        found = _passing(copy, plan, flow, facts, render)
+        own = [packet for packet in found.last if packet.sender == "namespace"]
+        if {bool(found.last[one].drop) for one in own} == {True, False}:  # what it sees one way
+            by = {one: _is_passed(copy, plan.name, one, own) for one in ways[1:]}
+            return replace(found, gateways={**dict.fromkeys(ways[:1], False), **by})
+        return found
+    return None
+
+
+def _passing(
+    copy: Asked, plan: Plan, flow: Flow, facts: Facts, render: Callable[[Verdict], Plan]
+) -> Verdicts:
+    """What becomes of the packets today, while the network is up, and with an accept."""
+    today = copy.after([], judgement.reaching(flow, facts))
+    own = [*judgement.leaving(facts), *judgement.entering(flow, facts)]
+    every = [*today, *own]
+    up = copy.after(plan.steps, every)
+    out = copy.out(judgement.OUTSIDE, "from", flow.address, "iif", flow.bridge)
+    found = Verdicts(today, up, out=out)
+    dropped = {one: up[one] for one in own}
+    for chain in judgement.entries(dropped, out, facts):
+        more = [one for one in render(Verdict(chain, out)).steps if one not in plan.steps]
+        found = replace(found, chain=chain, accepted=copy.after(more, every))
+        if not judgement.entries({one: found.accepted[one] for one in own}, out, facts):
+            break
+    further = tuple(_further(copy, flow, found, own))
+    return replace(found, further=further, left=tuple(copy.left()))
+
+
+def _further(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet]) -> Iterator[Drop]:
+    """What else drops the packets, each once the one before lets them pass as its fix says."""
+    drops = judgement.drops({one: found.last[one] for one in own})
+    for _ in range(DEEP):
+        fixes = [judgement.fix(drop, flow, found.out) for drop in drops]
+        if not fixes or not all(fixes):
+            return
+        drops = judgement.drops(copy.after([Step(("sh", "-c", one), "") for one in fixes], own))
+        yield from drops
+
+
+def _is_passed(copy: Asked, name: str, gateway: str, packets: list[Packet]) -> bool:
+    """Whether the namespace's packets pass by this gateway."""
+    found = copy.after([iproute.replace_default_route(gateway, name, "")], packets)
+    return all(fate.passes for fate in found.values())
+
+
+def _fate(told: dict[str, Any], failed: str) -> Fate:
+    """A fate as it was told; once a command failed only what passes is known."""
+    if failed and not told["passes"]:
+        return Fate(None, lost=failed)
+    drop = told["drop"]
+    return Fate(told["passes"], drop and Drop(**drop), told["lost"])

@@ -1,0 +1,189 @@
+"""What a mode does about the kernel's verdicts, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from netmodes import Facts
+from netmodes.firewall import judgement
+from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
+
+FLOW = Flow("192.168.64.50", "br0", "br0", "enp0s1")
+SSH = Packet("LAN", "192.168.64.3", "tcp", 22)
+OUT = Packet("namespace", judgement.OUTSIDE, "tcp", 443)
+PASSES = Fate(True)
+
+POLICY = Drop("forward", "ip filter", "FORWARD")
+LAST = Drop("forward", "ip filter", "OWN", "-A OWN -j DROP", every=True)
+MATCH = Drop("forward", "ip filter", "FORWARD", "-A FORWARD -p tcp -j DROP")
+OWN = Drop("forward", "inet own", "c")
+RAW = Drop("prerouting", "ip raw", "PREROUTING", "-A PREROUTING -j DROP", every=True)
+
+
+def dropped(*drops: Drop) -> dict[Packet, Fate]:
+    """Packets of the namespace, each dropped by one of these."""
+    return {replace(OUT, port=port): Fate(False, drop) for port, drop in enumerate(drops)}
+
+
+@pytest.mark.parametrize(
+    ("nft", "iptables", "has"),
+    [
+        (None, None, False),
+        ([], ["-P FORWARD ACCEPT"], False),
+        (
+            [
+                "table ip filter {",
+                "\tchain FORWARD {",
+                "\t\ttype filter hook forward priority 0; policy accept;",
+                "\t}",
+                "}",
+            ],
+            [],
+            False,
+        ),
+        (["\t\ttype filter hook forward priority 0; policy drop;"], None, True),
+        (['\t\tiifname "a" drop'], None, True),
+        (None, ["-P FORWARD DROP"], True),
+        (None, ["-P FORWARD ACCEPT", "-A FORWARD -j OWN"], True),
+    ],
+)
+def test_has_rules(nft: list[str] | None, iptables: list[str] | None, has: bool) -> None:
+    """Where no rule and no policy may drop anything, nothing has to be asked."""
+    assert judgement.has_rules(Facts(nft=nft, iptables=iptables)) is has
+
+
+@pytest.mark.parametrize(
+    ("drops", "iptables", "chain"),
+    [
+        ((), [], ""),
+        ((POLICY,), [], "FORWARD"),
+        ((POLICY,), ["-N DOCKER-USER", "-A FORWARD -j DOCKER-USER"], "DOCKER-USER FORWARD"),
+        ((POLICY,), ["-N DOCKER-USER"], "FORWARD"),
+        ((LAST,), [], "OWN"),
+        ((MATCH,), [], ""),
+        ((OWN,), [], ""),
+        ((RAW,), [], ""),
+        ((POLICY, MATCH), [], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -o wg0 -j ACCEPT"], ""),
+        ((POLICY,), ["-A FORWARD -i lan0 -o wg0 -j ACCEPT"], ""),
+        ((POLICY,), ["-A OWN -o wg0 -j ACCEPT"], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -o br0 -j ACCEPT"], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -i docker0 ! -o docker0 -j ACCEPT"], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -o docker0 -j ACCEPT"], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -o a0 -m state --state ESTABLISHED -j ACCEPT"], "FORWARD"),
+    ],
+)
+def test_entry(drops: tuple[Drop, ...], iptables: list[str], chain: str, article: Facts) -> None:
+    """Only what drops whatever no rule speaks of may be opened, but where an accept keeps what
+    leaves to another device."""
+    facts = replace(article, iptables=iptables)
+
+    assert judgement.entries(dropped(*drops), "br0", facts) == chain.split()
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ('oifname "wg0" accept', "wg0"),
+        ('iifname "lan" oifname { "br0", "wg0" } counter accept', "wg0"),
+        ('oifname "br0" accept', ""),
+        ('oifname != "wg0" drop', ""),
+        ('oifname "wg0" ct state established accept', ""),
+    ],
+)
+def test_kept_to(rule: str, kept: str, article: Facts) -> None:
+    """A chain of nft that accepts what leaves by another device keeps packets to that."""
+    other = ["table ip own {", "\tchain c {", '\t\toifname "x9" accept', "\t}", "}"]
+    nft = [*other, "table inet own {", "\tchain c {", f"\t\t{rule}", "\t}", "}"]
+
+    assert judgement.kept_to(OWN, "br0", replace(article, nft=nft)) == kept
+
+
+def test_passes(article: Facts) -> None:
+    """Where all passes nothing is done, and nothing said."""
+    asked = Verdicts({SSH: PASSES}, {SSH: PASSES, OUT: PASSES}, out="br0")
+
+    assert judgement.judged(FLOW, asked, article) == Verdict("", "br0")
+
+
+def test_accepted(article: Facts) -> None:
+    """An accept that was tried and helped is used."""
+    asked = Verdicts({}, dropped(POLICY), "FORWARD", "br0", {OUT: PASSES})
+
+    assert judgement.judged(FLOW, asked, article) == Verdict("FORWARD", "br0")
+
+
+@pytest.mark.parametrize(
+    ("drop", "says"),
+    [
+        (MATCH, "(`-A FORWARD -p tcp -j DROP`): somebody wants that: take br0 out of that rule"),
+        (
+            OWN,
+            "(the policy of nft's chain inet own c): "
+            "nft insert rule inet own c iifname br0 oifname br0 accept",
+        ),
+        (POLICY, "(iptables' policy for FORWARD): iptables -I FORWARD -i br0 -o br0 -j ACCEPT"),
+    ],
+)
+def test_refused(drop: Drop, says: str, article: Facts) -> None:
+    """What still drops a packet is refused by name, once."""
+    fates = {**dropped(drop), replace(OUT, protocol="udp"): Fate(False, drop)}
+
+    (said,) = judgement.judged(FLOW, Verdicts({}, fates, out="br0"), article).objections
+
+    assert said == f"the firewall drops what br0 passes on {says}, or go on with --anyway"
+
+
+def test_all_in_one(article: Facts) -> None:
+    """All that drops is told in one refusal."""
+    (said,) = judgement.judged(FLOW, Verdicts({}, dropped(MATCH, OWN)), article).objections
+
+    assert said.count("the firewall drops") == 2
+
+
+@pytest.mark.parametrize(("today", "objects"), [(PASSES, True), (Fate(False, OWN), False)])
+def test_cut_off(today: Fate, objects: bool, article: Facts) -> None:
+    """What reaches the host today, and will not, is an objection; what does not is none."""
+    lost = Fate(False, Drop("input", "inet own", "c"))
+
+    verdict = judgement.judged(FLOW, Verdicts({SSH: today}, {SSH: lost}), article)
+
+    assert any("what the LAN sends to the host" in said for said in verdict.objections) is objects
+
+
+def test_around(article: Facts) -> None:
+    """What passes by another gateway is no objection."""
+    asked = Verdicts({}, dropped(MATCH), gateways={"192.168.64.100": False, "192.168.64.1": True})
+
+    assert judgement.judged(FLOW, asked, article).objections == ()
+
+
+def test_unknown(article: Facts) -> None:
+    """What no rule drops and nobody answers is said to be unknown, with where it was lost."""
+    asked = Verdicts({}, {OUT: Fate(None, lost="lost after forward")})
+
+    (warning,) = judgement.judged(FLOW, asked, article).warnings
+
+    assert "is unknown (lost after forward)" in warning.what
+
+
+def test_left(article: Facts) -> None:
+    """A rule that the copy has not makes what passes there unknown."""
+    asked = Verdicts({}, {OUT: PASSES}, left=("-A FORWARD -m nfacct: no such object",))
+
+    (warning,) = judgement.judged(FLOW, asked, article).warnings
+
+    assert "is unknown (-A FORWARD -m nfacct: no such object)" in warning.what
+
+
+def test_ports(article: Facts) -> None:
+    """The ports that rules name are tried, and those that are usual."""
+    rules = ["-A INPUT -p tcp -m multiport --dports 8080,8443 -j ACCEPT"]
+    facts = replace(article, iptables=rules, nft=["tcp dport { 22, 9090 } accept"])
+
+    sent = [one for one in judgement.reaching(FLOW, facts) if one.sender == "LAN"]
+    ports = {packet.port for packet in sent if packet.protocol == "tcp"}
+
+    assert ports == {22, 80, 443, 8080, 8443, 9090}
