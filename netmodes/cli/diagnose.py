@@ -45,8 +45,8 @@ def check(name: str, outside: str, to_json: bool) -> None:
     """Check who reaches whom in a network, and who must not.
 
     It deletes old neighbour entries, then tries each promise with a ping. Without --outside it
-    sends nothing beyond the default route's gateway, and judges the rest of the way by routes and
-    firewall. It then looks up no name, but asks whether the name server answers.
+    sends nothing beyond the default route's gateway: a packet that does not leave this machine
+    tells the rest of the way. It then looks up no name, but asks whether the name server answers.
 
     Exit status: 0 if every promise is kept, 1 if one is not.
 
@@ -67,7 +67,8 @@ def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
 
     ADDR is an IPv4 address or a host name, PORT a TCP port. It deletes old neighbour entries on
-    the way, then sends pings, and opens a connection to PORT.
+    the way, then sends pings, and opens a connection to PORT. Where a firewall has rules, it has
+    just these packets traced, by a table of its own that ends with it.
 
     Exit status: 0 if ADDR answers, 1 if not.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from netmodes.engine import signals
 from netmodes.engine.record import Outcome
@@ -120,6 +120,24 @@ class Runner:
             self.say(line(argv))
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             return list(pool.map(self.quietly, argvs))
+
+    @contextmanager
+    def beside(self, argv: Argv, stdin: str) -> Iterator[None]:
+        """Show a command and start it; it has read this text, and its input ends with this, or with
+        this process however that ends.
+
+        Raises:
+            Refused: the program is not installed.
+        """
+        self.say(line(argv, stdin))
+        process = _start(argv, reads=True)
+        try:
+            with suppress(BrokenPipeError):
+                cast("IO[bytes]", process.stdin).write(stdin.encode())
+                cast("IO[bytes]", process.stdin).flush()
+            yield
+        finally:
+            process.communicate()
 
     def word(self, look: Look) -> str | None:
         """The word of a look, "" for a thing that could be and is not, or None for no such thing.

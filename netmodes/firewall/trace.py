@@ -11,7 +11,7 @@ import errno
 import re
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from netmodes.plan.verdict import Drop, Fate
@@ -25,7 +25,7 @@ FAMILIES = ("inet", "bridge")
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 
 #: Where packets come from: a device, or this machine.
-ENTRIES = ("prerouting", "output")
+ENTRIES = ("ingress", "prerouting", "output")
 
 FIRST, LAST = -(2**31), 2**31 - 1
 
@@ -35,10 +35,12 @@ OURS = f"{FLOWS[0]}-{FLOWS[-1]}"
 PORTS = tuple(f"{name} {port} {OURS}" for name in ("tcp", "udp") for port in ("sport", "dport"))
 MARKS = (f"icmp id {OURS}", *PORTS)
 
-#: netlink(7): the protocol, the group of traces, and the message (linux/netfilter/nf_tables.h).
-NETFILTER, TRACES, TRACE = 12, 1 << 8, (10 << 8) | 17
+#: netlink(7): the socket, the groups of changes and of traces, and messages of each
+#: (linux/netfilter/nf_tables.h).
+SOCKET = (socket.AF_NETLINK, socket.SOCK_RAW, 12)
+CHANGES, TRACES, NEW_TABLE, TRACE = 1 << 6, 1 << 8, 10 << 8, (10 << 8) | 17
 TABLE, CHAIN, HANDLE, KIND, VERDICT, ID, NETWORK, TRANSPORT = 1, 2, 3, 4, 5, 6, 8, 9
-POLICY, CODE, ICMP = 16, 1, 1
+POLICY, CODE, ICMP, ECHO_REPLY = 16, 1, 1, 0
 KINDS = {1: "policy", 2: "return", 3: "rule"}
 FAMILY = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 DROP, QUEUE = 0, 3
@@ -70,7 +72,12 @@ class Event:
         kind: "rule", "policy" or "return".
         code: the verdict, as the kernel numbers it; None for none.
         id: the packet's number in this chain and those that it calls; it has another elsewhere.
-        flow: its port or echo identifier that is one of ours; 0 but for the first of an id.
+        flow: its port or echo identifier that is one of ours; 0 but for the first of an id, as is
+            all that follows.
+        answer: it is the answer.
+        source: its address.
+        target: the address that it is for.
+        port: its other port, of TCP and UDP; 0 for none.
     """
 
     table: str
@@ -80,15 +87,56 @@ class Event:
     code: int | None
     id: int = 0
     flow: int = 0
+    answer: bool = False
+    source: str = ""
+    target: str = ""
+    port: int = 0
 
 
-def table(family: str) -> str:
-    """The table of a family, for ``nft -f -``."""
-    lines = [f"table {family} {NAME} {{"]
-    for hook in HOOKS:
-        marks = [f"{one} meta nftrace set 1 accept" for one in MARKS] if hook in ENTRIES else []
-        for name, priority, rules in (("first", FIRST, marks), ("last", LAST, [])):
-            lines += [f"chain {name}-{hook} {{", f"type filter hook {hook} priority {priority};"]
+@dataclass(frozen=True)
+class Told:
+    """What the kernel told of a packet and its answer.
+
+    Args:
+        drop: the first event that drops one of them; None for none.
+        hook: where that is, or the last chain of ours that it came to: "first" or "last", and the
+            hook; "" for none.
+        at: the event that has the packet's addresses there.
+        program: the table and chain where a program decides; "" for none.
+        leaves: the address that the packet has when it leaves; "" where it does not.
+    """
+
+    drop: Event | None = None
+    hook: str = ""
+    at: Event | None = None
+    program: str = ""
+    leaves: str = ""
+
+
+def table(
+    family: str,
+    marks: Sequence[str] = MARKS,
+    name: str = NAME,
+    hooks: Iterable[str] = HOOKS,
+    *,
+    stays: bool = False,
+) -> str:
+    """The table of a family, for ``nft -f -``.
+
+    Args:
+        family: its family.
+        marks: what it marks.
+        name: its name.
+        hooks: its hooks; one of devices with those after it.
+        stays: what has passed all rules is dropped, so that it does not leave.
+    """
+    lines = [f"table {family} {name} {{"]
+    for hook in hooks:
+        of = hook.partition(" ")[0]
+        traced = [f"{one} meta nftrace set 1 accept" for one in marks if of in ENTRIES]
+        held = [f"{one} drop" for one in marks if stays and of == "postrouting"]
+        for place, priority, rules in (("first", FIRST, traced), ("last", LAST, held)):
+            lines += [f"chain {place}-{of} {{", f"type filter hook {hook} priority {priority}"]
             lines += [*rules, "accept", "}"]  # of a rule that decides the kernel tells least
     return "\n".join([*lines, "}", ""])
 
@@ -96,24 +144,31 @@ def table(family: str) -> str:
 class Listener:
     """Hears every trace of this network namespace from when it is made."""
 
-    def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETFILTER)
+    def __init__(self, own: socket.socket | None = None, groups: int = TRACES) -> None:
+        self.socket = own or socket.socket(*SOCKET)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
-        self.socket.bind((0, TRACES))
+        self.socket.bind((0, groups))
 
     def heard(self, seconds: float) -> Iterator[Event]:
-        """The events until none has come for so long."""
+        """The events until nothing has come for so long."""
+        for message in self._messages(seconds):
+            yield from events(message)
+
+    def hears_of(self, table: str, seconds: float) -> bool:
+        """Wait until a table is there, so long at most between two changes; whether it is."""
+        added = (name for one in self._messages(seconds) for name in _added(one))
+        return table in added
+
+    def _messages(self, seconds: float) -> Iterator[bytes]:
         self.socket.settimeout(seconds)
         while True:
             try:
-                message = self.socket.recv(1 << 16)
+                yield self.socket.recv(1 << 16)
             except TimeoutError:
                 return
             except OSError as error:
                 if error.errno != errno.ENOBUFS:  # the kernel let some go
                     raise
-            else:
-                yield from events(message)
 
     def close(self) -> None:
         """Hear no more."""
@@ -122,10 +177,21 @@ class Listener:
 
 def events(data: bytes) -> Iterator[Event]:
     """The traces in netlink messages."""
+    return (_event(family, found) for family, found in _of_kind(TRACE, data))
+
+
+def _added(data: bytes) -> Iterator[str]:
+    """The tables that are new, by family and name."""
+    for family, found in _of_kind(NEW_TABLE, data):
+        yield f"{FAMILY.get(family, family)} {_name(found, TABLE)}"
+
+
+def _of_kind(wanted: int, data: bytes) -> Iterator[tuple[int, dict[int, bytes]]]:
+    """The family and the attributes of each netlink message of a kind."""
     while len(data) >= 16:
         length, kind = struct.unpack_from("=IH", data)
-        if kind == TRACE:
-            yield _event(data[16], dict(_attributes(data[20:length])))
+        if kind == wanted:
+            yield data[16], dict(_attributes(data[20:length]))
         data = data[-(-length // 4) * 4 or len(data) :]
 
 
@@ -139,17 +205,22 @@ def _event(family: int, found: dict[int, bytes]) -> Event:
         KINDS.get(int.from_bytes(found.get(KIND, b""), "big"), ""),
         None if code is None else int.from_bytes(code, "big", signed=True),
         int.from_bytes(found.get(ID, b""), "big"),
-        _flow(found.get(NETWORK, b""), found.get(TRANSPORT, b"")),
+        *_header(found.get(NETWORK, b""), found.get(TRANSPORT, b"")),
     )
 
 
-def _flow(network: bytes, transport: bytes) -> int:
-    """The number of ours in an IPv4 packet: its echo identifier, or either port."""
+def _header(network: bytes, transport: bytes) -> tuple[int, bool, str, str, int]:
+    """The flow of an IPv4 packet by its echo identifier or either port; whether it is the answer;
+    its addresses, and its other port."""
     if len(network) < 20 or len(transport) < 8:
-        return 0
+        return 0, False, "", "", 0
     first, second, third = struct.unpack_from("!HHH", transport)
-    numbers = (third,) if network[9] == ICMP else (first, second)
-    return next((one for one in numbers if one in FLOWS), 0)
+    addresses = (socket.inet_ntoa(network[at : at + 4]) for at in (12, 16))
+    if network[9] == ICMP:
+        return third * (third in FLOWS), transport[0] == ECHO_REPLY, *addresses, 0
+    if second in FLOWS and first not in FLOWS:
+        return second, True, *addresses, first
+    return first * (first in FLOWS), False, *addresses, second
 
 
 def _name(found: dict[int, bytes], what: int) -> str:
@@ -173,6 +244,23 @@ def by_flow(events: Iterable[Event]) -> dict[int, list[Event]]:
     return found
 
 
+def follow(events: Iterable[Event]) -> Told:
+    """How far a packet and its answer come."""
+    told, headers = Told(), dict[int, Event]()
+    for event in events:
+        if event.flow:
+            headers[event.id] = event
+        place, _, of = event.chain.partition("-")
+        if event.table.partition(" ")[2].startswith(NAME):
+            leaves = event.source if (of, event.answer) == ("postrouting", False) else told.leaves
+            told = Told(hook=f"{place} {of}", leaves=leaves)
+        elif event.code == DROP and event.kind in ("rule", "policy"):
+            return replace(told, drop=event, at=headers.get(event.id))
+        elif event.code is not None and event.kind == "rule" and event.code & 0xFF == QUEUE:
+            return replace(told, program=f"{event.table} {event.chain}")
+    return told
+
+
 def fate(events: Iterable[Event], answer: str) -> Fate:
     """What becomes of a packet, and its answer.
 
@@ -182,17 +270,18 @@ def fate(events: Iterable[Event], answer: str) -> Fate:
     """
     if answer == "data":
         return Fate(True)
-    hook = ""
-    for event in events:
-        place, _, of = event.chain.partition("-")
-        if event.table.endswith(f" {NAME}"):
-            hook = f"{place} {of}"
-        elif event.code == DROP and event.kind in ("rule", "policy"):
-            where = hook.partition(" ")[2]
-            return Fate(False, Drop(where, event.table, event.chain, handle=event.handle))
-        elif event.code is not None and event.kind == "rule" and event.code & 0xFF == QUEUE:
-            return Fate(None, lost=f"a program decides in {event.table} {event.chain}")
-    return Fate(True) if answer else Fate(None, lost=_where(hook))
+    told = follow(events)
+    if told.drop:
+        return Fate(False, dropped(told.drop, told.hook))
+    if told.program:
+        return Fate(None, lost=f"a program decides in {told.program}")
+    return Fate(True) if answer else Fate(None, lost=_where(told.hook))
+
+
+def dropped(event: Event, hook: str) -> Drop:
+    """What drops a packet, its rule by its handle."""
+    where = hook.partition(" ")[2]
+    return Drop(where, event.table, event.chain, handle=event.handle)
 
 
 def _where(hook: str) -> str:

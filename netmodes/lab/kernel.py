@@ -3,7 +3,9 @@
 import ctypes
 import os
 import signal
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MOUNTS, HOSTNAME, IPC, USER, PID, NET = (
@@ -31,6 +33,18 @@ def go_into(namespace: Path) -> None:
     """Go into the namespace that is mounted on a file (setns(2); Python has it since 3.12)."""
     with namespace.open() as file:
         _call(LIBC.setns, file.fileno(), 0)
+
+
+def socket_of(namespace: str | Path, *kind: int) -> socket.socket:
+    """A socket of a network namespace by its file; "" is this one. It stays where it was made."""
+    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
+        return alone.submit(_socket_there, namespace, *kind).result()
+
+
+def _socket_there(namespace: str | Path, *kind: int) -> socket.socket:
+    if namespace:
+        go_into(Path(namespace))
+    return socket.socket(*kind)
 
 
 def map_ids(uid: int, gid: int, *, root: bool) -> None:

@@ -12,9 +12,9 @@ from itertools import repeat, starmap
 from threading import Thread
 
 from netmodes.firewall import trace
+from netmodes.lab.kernel import socket_of
 from netmodes.machine import query
 from netmodes.plan.verdict import Drop, Fate, Packet
-from netmodes.rehearse.tcp import socket_of
 
 #: Seconds until a packet is lost; in a copy answers come at once.
 PATIENCE = 0.4

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
-from pathlib import Path
 from threading import Thread
 
-from netmodes.lab import kernel
+from netmodes.lab.kernel import socket_of
 
 #: The port of the server whose answers are data.
 PORT = 443
@@ -85,15 +83,3 @@ def _socket(address: str, namespace: str) -> socket.socket:
     one = socket_of(namespace, family)
     one.settimeout(PATIENCE)
     return one
-
-
-def socket_of(namespace: str, *kind: int) -> socket.socket:
-    """A socket of a namespace by its file; "" is this one."""
-    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
-        return alone.submit(_socket_there, namespace, *kind).result()
-
-
-def _socket_there(namespace: str, *kind: int) -> socket.socket:
-    if namespace:
-        kernel.go_into(Path(namespace))
-    return socket.socket(*kind)

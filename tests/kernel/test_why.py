@@ -24,6 +24,12 @@ NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
 NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
 NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
 
+#: An nft of before tables had owners.
+OLD_NFT = """
+if [ "$1" = -i ]; then echo "Error: unknown table option owner" >&2; exec cat >/dev/null; fi
+exec "$REAL" "$@"
+"""
+
 #: Name: mode, what breaks it, target, what is wrong; the fix is a command.
 FIXED = {
     "no route": (
@@ -99,6 +105,43 @@ FIXED = {
         "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
         "(rp_filter)"),
+    "rule that leads answers away": (
+        HOST_ONLY, "ip rule add from 192.168.202.1 lookup 100; sysctl -w net.ipv4.conf.all."
+        "rp_filter=1; ip route add default via 192.168.64.1 dev enp0s1 table 100", "192.168.202.1",
+        "the host drops what comes from 192.168.202.11 in by veth0, for it would answer by enp0s1 "
+        "(rp_filter)"),
+    "rule that leads answers away, unfiltered": (
+        HOST_ONLY, "ip rule add from 192.168.202.1 lookup 100; sysctl -w net.ipv4.conf.all."
+        "rp_filter=0; ip route add default via 192.168.64.1 dev enp0s1 table 100", "192.168.202.1",
+        "the answer has no way back: the host sends it out by enp0s1, and A is behind veth0"),
+    "pings unanswered by the host": (
+        HOST_ONLY, "sysctl -w net.ipv4.icmp_echo_ignore_all=1", "192.168.202.1",
+        "the host gets it, and answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
+    "pings unanswered in it": (
+        HOST_ONLY, "ip netns exec A sysctl -w net.ipv4.icmp_echo_ignore_all=1", "127.0.0.1",
+        "A answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
+    "virtual address without ARP": (
+        BRIDGED, "ip addr add 192.168.64.77/32 dev lo; sysctl -w net.ipv4.conf.all.arp_ignore=1",
+        "192.168.64.77",
+        "the host answers no ARP for 192.168.64.77 on br0 (net.ipv4.conf.all.arp_ignore is 1)"),
+    "raw rule": (
+        BRIDGED, "iptables -t raw -A PREROUTING -i br0 -j DROP", "8.8.8.8",
+        "the host's firewall drops what A sends: `-A PREROUTING -i br0 -j DROP`"),
+    "rule that rejects all": (
+        HOST_ONLY, "iptables -A INPUT -j REJECT", "192.168.202.1",
+        "the host's firewall drops what A sends: `-A INPUT -j REJECT --reject-with "
+        "icmp-port-unreachable`"),
+    "bridge's own frames": (
+        BRIDGED, "nft add table bridge f; nft 'add chain bridge f c { type filter hook forward "
+        "priority 0; }'; nft add rule bridge f c ip daddr 192.168.64.7 drop", "192.168.64.7",
+        "the host's firewall drops what A sends: `ip daddr 192.168.64.7 drop` in nft's chain "
+        "bridge f c"),
+    "device's own rules": (
+        BRIDGED, "nft add table netdev f; nft 'add chain netdev f c { type filter hook ingress "
+        "device veth0 priority 0; }'; nft add rule netdev f c icmp type echo-request drop",
+        "192.168.64.7",
+        "the host's firewall drops what A sends: `icmp type echo-request drop` in nft's chain "
+        "netdev f c"),
     "no route in nat": (
         "nat", "ip netns exec A ip route del default", "8.8.8.8",
         "A has no default route"),
@@ -137,9 +180,15 @@ FIXED = {
         "table ip own { chain in { type filter hook input priority 0; policy drop; }\n}\nSTDIN",
         "192.168.202.1",
         "A's own firewall drops the answer: the policy of nft's chain ip own in"),
-    "rule that is not understood": (
-        BRIDGED, "iptables -A FORWARD -m mark ! --mark 7 -j DROP", "8.8.8.8",
-        "the host's firewall may drop what A sends: `-A FORWARD -m mark ! --mark 0x7 -j DROP`"),
+    "rule by a mark": (
+        BRIDGED, "iptables -A FORWARD -s 192.168.64.50 -m mark ! --mark 7 -j DROP", "8.8.8.8",
+        "the host's firewall drops what A sends: `-A FORWARD -s 192.168.64.50/32 -m mark ! --mark "
+        "0x7 -j DROP`"),
+    "own firewall": (
+        HOST_ONLY, "ip netns exec A nft -f - <<'STDIN'\n"
+        "table ip own { chain out { type filter hook output priority 0; policy drop; }\n}\nSTDIN",
+        "192.168.202.1",
+        "A's own firewall drops what it sends: the policy of nft's chain ip own out"),
     "no way back": (
         HOST_ONLY, "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.veth0.rp_filter=0; "
         "ip route add 192.168.202.11 dev enp0s1", "192.168.202.1",
@@ -163,12 +212,16 @@ FIXED = {
 NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|inet f|own|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
     """
-    no route,no route in nat,no route to the cable,loopback down,no way back from outside,
-    NAT for others alone,blackhole of the host,unreachable on the host,rule of the host
+    virtual address without ARP,no route,no route in nat,no route to the cable,loopback down,
+    no way back from outside,NAT for others alone,blackhole of the host,unreachable on the host,
+    rule of the host
     """.replace("\n    ", "")
     .strip()
     .split(",")
 )
+
+#: Where another thing is wrong behind it: the routes went with the bridge, and rules for answers.
+LEADS_ON = ("bridge down", "raw rule")
 
 #: The same where there is no command that fixes it.
 SAID = {
@@ -191,11 +244,6 @@ SAID = {
     "no neighbour": (
         HOST_ONLY, "", "192.168.202.77",
         "nobody answers for 192.168.202.77 on veth1", "see that 192.168.202.77 is there"),
-    "own firewall": (
-        HOST_ONLY, "ip netns exec A nft -f - <<'STDIN'\n"
-        "table ip own { chain out { type filter hook output priority 0; policy drop; }\n}\nSTDIN",
-        "192.168.202.1",
-        "A itself drops it: nothing leaves by veth1", "see to the firewall in A"),
     "prohibit": (
         BRIDGED, "ip -n A route add prohibit 8.8.8.8", "8.8.8.8",
         "a route or rule in A forbids 8.8.8.8", "delete that route"),
@@ -316,8 +364,14 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
     found = answer(broken)
     shown = quick_lab.sh(found["see"])
     seen = re.sub(r"packets \d+ bytes \d+", "packets N bytes N", shown.stdout + shown.stderr)
+    whats = [found["what"]]
     quick_lab.sh(found["fix"])
-    fixed = quick_lab.netmodes("why", "A", target)
+    while (fixed := quick_lab.netmodes("why", "A", target)).returncode and case in LEADS_ON:
+        further = answer(fixed)
+        if further["what"] in whats:
+            break
+        whats.append(further["what"])
+        quick_lab.sh(further["fix"])
 
     assert broken.returncode == 1
     assert found["what"] == what
@@ -338,6 +392,60 @@ def test_said(quick_lab: Lab, case: str) -> None:
     assert done.returncode == 1
     assert answer(done)["what"] == what
     assert advice in answer(done)["fix"]
+
+
+def test_no_rule_no_table(quick_lab: Lab) -> None:
+    """Where nobody has a rule no table is made; where somebody has, each is gone afterwards."""
+    quick_lab.ok("netmodes", *HOST_ONLY.split())
+    without = quick_lab.netmodes("why", "A", "192.168.202.1")
+    quick_lab.ok("iptables", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
+
+    done = quick_lab.netmodes("why", "A", "192.168.202.1")
+
+    assert "nft" not in without.stderr
+    assert "[#] env HOME=/dev/null nft -i <<'STDIN'\ntable bridge netmodes-trace-" in done.stderr
+    assert quick_lab.ok("nft", "list", "tables").split() == ["table", "ip", "filter"]
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.2, 0.3, 0.4, 0.6, 1.0])
+def test_killed(quick_lab: Lab, moment: float) -> None:
+    """However early or late it is killed, it leaves no table, neither here nor in the namespace."""
+    up(quick_lab, HOST_ONLY, f"{NFT_POLICY}; iptables -A INPUT -i veth0 -j DROP")
+    quick_lab.ok("bash", "-c", f"ip netns exec A bash -c {NFT_RULE + 'drop'!r}")
+
+    killed = quick_lab.sh(
+        f"netmodes why A 192.168.202.1 >/dev/null & sleep {moment}; kill -9 $!; wait; sleep 0.2; "
+        "nft list tables; ip netns exec A nft list tables"
+    )
+
+    assert killed.stdout.splitlines() == ["table inet f", "table ip filter", "table inet f"]
+
+
+def test_old_nft(quick_lab: Lab) -> None:
+    """An nft that knows no owner of a table traces as well, and the table is deleted."""
+    up(quick_lab, HOST_ONLY, "iptables -A INPUT -i veth0 -j DROP")
+    quick_lab.replace("nft", OLD_NFT)
+
+    found = answer(quick_lab.netmodes("why", "A", "192.168.202.1"))
+
+    assert found["what"] == "the host's firewall drops what A sends: `-A INPUT -i veth0 -j DROP`"
+    assert quick_lab.ok("nft", "list", "tables").split() == ["table", "ip", "filter"]
+
+
+def test_noise(quick_lab: Lab) -> None:
+    """What others send there meanwhile, dropped by another rule, is not taken for its packet."""
+    up(
+        quick_lab,
+        BRIDGED,
+        "iptables -A FORWARD -p icmp -m length --length 100 -j DROP; "
+        "iptables -A FORWARD -s 192.168.64.50 -p icmp -j DROP",
+    )
+
+    done = quick_lab.sh(
+        "ip netns exec A ping -q -i 0.01 -c 300 -s 72 8.8.8.8 >/dev/null & netmodes why A 8.8.8.8"
+    )
+
+    assert answer(done)["what"].endswith(": `-A FORWARD -s 192.168.64.50/32 -p icmp -j DROP`")
 
 
 def test_refused_is_seen(quick_lab: Lab) -> None:

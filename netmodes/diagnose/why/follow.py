@@ -1,16 +1,24 @@
 """Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import ping
 from netmodes.diagnose.why.stages import judge
-from netmodes.diagnose.why.trace import Observations, Trace
+from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
+from netmodes.firewall.live import Place, heard, traced
+from netmodes.firewall.trace import Event
+from netmodes.machine.path import find
 from netmodes.plan.answer import Answer
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
+
+#: What a ``ping`` says that can choose no identifier, as that of busybox.
+UNKNOWN_OPTION = "invalid option"
 
 
 def follow_packet(
@@ -29,8 +37,15 @@ def follow_packet(
 
 
 def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
-    """Judge the way to an address by routes and firewall alone; nothing is sent."""
-    return judge(_ask(Trace(inspection, target), runner), sent=False)
+    """Judge the way to an address by routes and firewall alone; no packet leaves the machine."""
+    trace = _ask(Trace(inspection, target), runner)
+    attempt = ("timeout", "0.2", *ping(target, "-e", str(trace.flows.echo)))
+    if trace.through_host and trace.places:
+        with traces(trace, runner, stays=True) as events:
+            if any(not place.namespace for place in events):
+                runner.run(in_namespace(trace.name, *attempt))
+        trace = _told(trace, events)
+    return judge(trace, sent=False)
 
 
 def forget(name: str, runner: Runner) -> None:
@@ -42,7 +57,9 @@ def forget(name: str, runner: Runner) -> None:
 def _ask(trace: Trace, runner: Runner) -> Trace:
     """Ask both kernels for the routes of the packet and of the answer."""
     get, address, ingress = ("ip", "-j", "route", "get"), trace.address, trace.net.ingress
-    asked = {"route": in_namespace(trace.name, *get, trace.target), "return_route": (*get, address)}
+    asked = {"route": in_namespace(trace.name, *get, trace.target)}
+    own = ("from", trace.target) if trace.host_has(trace.target) else ()
+    asked["return_route"] = (*get, address, *own)
     if ingress:
         asked["host_route"] = (*get, trace.target, "from", address, "iif", ingress)
     return replace(trace, seen=Observations(**_together(asked, runner)))
@@ -51,10 +68,42 @@ def _ask(trace: Trace, runner: Runner) -> Trace:
 def _send(trace: Trace, runner: Runner) -> Trace:
     """Send pings and open a connection; then ask who answered ARP, and what listens here."""
     name, target, port = trace.name, trace.target, trace.port
-    sent = {"ping": in_namespace(name, *ping(target)), "host_ping": ping(target)}
+    own = ping(target, "-e", str(trace.flows.echo)) if trace.places else ping(target)
+    sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
     if port:
-        sent["connect"] = in_namespace(name, *trace.connection)
-    heard = _together(sent, runner)
+        own_port = trace.places and find("python3")
+        connection = trace.own_connection if own_port else trace.connection
+        sent["connect"] = in_namespace(name, *connection)
+    with traces(trace, runner) as events:
+        seen = replace(trace.seen, **_together(sent, runner))
+    if UNKNOWN_OPTION in seen.ping.stderr:
+        seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
+    return _look(_told(replace(trace, seen=seen), events), runner)
+
+
+@contextmanager
+def traces(
+    trace: Trace, runner: Runner, *, stays: bool = False
+) -> Iterator[dict[Place, list[Event]]]:
+    """Have the kernel tell where the packet goes: what it tells in each place where it does."""
+    with ExitStack() as stack:
+        told = {
+            place: stack.enter_context(traced(place, trace.flows, runner, stays=stays))
+            for place in trace.places
+        }
+        yield {place: events for place, events in told.items() if events is not None}
+
+
+def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
+    """The packet with what the kernel told of it."""
+    flow = trace.flows.port if trace.port else trace.flows.echo
+    found = {place.namespace: heard(told, flow, place) for place, told in events.items()}
+    return replace(trace, heard=found)
+
+
+def _look(trace: Trace, runner: Runner) -> Trace:
+    """Ask who answered ARP, what listens here, and what keeps this machine from answering."""
+    name, port = trace.name, trace.port
     neighbours: Argv = ("ip", "-j", "neigh")
     asked = {"neighbours": in_namespace(name, *neighbours), "host_neighbours": neighbours}
     listeners = ("ss", "-Hltn", "sport", "=", f":{port}")
@@ -62,7 +111,12 @@ def _send(trace: Trace, runner: Runner) -> Trace:
         asked["listening"] = in_namespace(name, *listeners)
     elif port and trace.to_host:
         asked["listening"] = listeners
-    return replace(trace, seen=replace(trace.seen, **heard, **_together(asked, runner)))
+    if trace.to_itself and not trace.is_answered:
+        asked["settings"] = in_namespace(name, "sysctl", ECHO_IGNORED)
+    elif trace.into_host and not trace.is_answered:
+        devices = ("all", trace.net.ingress.replace(".", "/"))
+        asked["settings"] = ("sysctl", ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
+    return replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
 
 
 def _together(commands: dict[str, Argv], runner: Runner) -> dict[str, Outcome]:

@@ -4,9 +4,7 @@ import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
-from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, refusal
-from netmodes.firewall import verdict
-from netmodes.firewall.ruleset import Packet
+from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp
 from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
@@ -34,9 +32,20 @@ def reverse_path(trace: Trace) -> Judgement:
         f"the host drops what comes from {trace.address} in by {ingress}, for it would "
         f"answer by {other} (rp_filter)",
         f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{ingress}.rp_filter",
-        fix=f"sysctl -w net.ipv4.conf.{ingress}.rp_filter=2",
+        fix=_by_main(trace) or f"sysctl -w net.ipv4.conf.{ingress}.rp_filter=2",
         about=ingress,
     )
+
+
+def _by_main(trace: Trace) -> str:
+    """The rule by which answers go back as the table main has it, where other rules lead away."""
+    address, ingress = ip_address(trace.address), trace.net.ingress
+    found = [one for one in trace.host.known("routes") if address in one.to and one.table == "main"]
+    nearest = max(found, key=lambda one: one.to.prefixlen, default=None)
+    first = min((rule.pref for rule in trace.host.rules or () if rule.pref), default=0)
+    if nearest is None or nearest.dev != ingress or first < 2:
+        return ""
+    return f"ip rule add to {trace.address} lookup main pref {first - 1}"
 
 
 def route(trace: Trace) -> Judgement:
@@ -49,7 +58,8 @@ def route(trace: Trace) -> Judgement:
     if trace.host_route is None:
         return _forbidden(trace) or _switched_off(trace) or _no_route(trace)
     hop = f" to {trace.exit_hop}, its gateway" if trace.host_route.gateway else ""
-    return f"{received} and sends it out by {trace.exit}{hop}"
+    source = f", as {trace.leaves}" if trace.translated else ""
+    return f"{received} and sends it out by {trace.exit}{hop}{source}"
 
 
 def _forbidden(trace: Trace) -> Finding | None:
@@ -107,55 +117,6 @@ def exit_is_port(trace: Trace) -> Judgement:
     return Finding("error", what, evidence, about=trace.exit, **remedy)
 
 
-def firewall(trace: Trace) -> Judgement:
-    """The host's firewall, for the packet."""
-    return _stopped(trace, answer=False)
-
-
-def firewall_for_answer(trace: Trace) -> Judgement:
-    """The host's firewall, for the answer."""
-    return _stopped(trace, answer=True)
-
-
-def namespace_firewall(trace: Trace) -> Judgement:
-    """The namespace's own firewall, for the answer."""
-    if trace.to_itself or trace.is_answered or trace.is_refused:
-        return None
-    protocol = "tcp" if trace.port else "icmp"
-    way = (trace.net.device, "", trace.target, trace.address)
-    answer = Packet("input", *way, protocol, "", "established")
-    stops = verdict.stops(answer, trace.inspection.namespace)
-    stop = next((one for one in stops if one.certain), None)
-    if stop is None:
-        return None
-    what = f"{trace.name}'s own firewall drops the answer: {stop.what}"
-    return trace.inspection.finding("error", what, stop.evidence, fix=stop.fix, about=trace.name)
-
-
-def doubtful_rules(trace: Trace) -> Judgement:
-    """Rules of the host's firewall that are not understood, where nothing else was found."""
-    sender = refusal(trace.seen.ping).partition(" ")[0]
-    if sender and not trace.host_has(sender):
-        return None
-    sent, answered = (_stopped(trace, answer=answer, certain=False) for answer in (False, True))
-    return sent or answered
-
-
-def _stopped(trace: Trace, *, answer: bool, certain: bool = True) -> Finding | None:
-    bridged = trace.host.known("sysctls").get("net.bridge.bridge-nf-call-iptables") == "1"
-    if trace.to_itself or not trace.net.ingress or not (trace.into_host or bridged):
-        return None
-    if trace.is_answered or trace.nobody_listens:
-        return None
-    for stop in verdict.stops(trace.packet(answer=answer), trace.host):
-        if stop.certain is certain and (stop.rejects or not trace.is_refused):
-            words = f"the answer to {trace.name}" if answer else f"what {trace.name} sends"
-            level, drops = ("error", "drops") if certain else ("warning", "may drop")
-            what = f"the host's firewall {drops} {words}: {stop.what}"
-            return Finding(level, what, stop.evidence, fix=stop.fix)
-    return None
-
-
 def exit_link(trace: Trace) -> Judgement:
     """The host's device on the way out is up and plugged in."""
     inspection, device = trace.inspection, trace.exit
@@ -184,18 +145,26 @@ def return_route(trace: Trace) -> Judgement:
         "error",
         f"the answer has no way back: the host {sent}, and {trace.name} is behind {ingress}",
         f"ip route get {trace.address}",
-        fix=f"ip route replace {trace.address} dev {ingress}",
+        fix=_by_main(trace) or f"ip route replace {_lost(trace)} dev {ingress}",
         about=ingress,
     )
 
 
+def _lost(trace: Trace) -> str:
+    """What the route for the answer is to lead to: the subnet again, if a device went down."""
+    if trace.return_route is None:
+        for own in trace.host.addresses(trace.net.ingress):
+            if ip_address(trace.address) in own.network:
+                return str(own.network)
+    return trace.address
+
+
 def source_address(trace: Trace) -> Judgement:
     """Outside machines can answer: the source address is the LAN's, or is translated."""
-    if not trace.exit or trace.host.nft is None:
+    if not trace.exit or trace.translated is not False:
         return None
     subnets = [found.network for found in trace.host.addresses(trace.exit)]
-    translated = verdict.is_translated(trace.packet(), trace.host)
-    if translated or any(ip_address(trace.address) in subnet for subnet in subnets):
+    if any(ip_address(trace.address) in subnet for subnet in subnets):
         return None
     own = IPv4Interface(trace.net.address).network
     return Finding(

@@ -8,7 +8,14 @@ from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port
-from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp, is_asked
+from netmodes.diagnose.why.trace import (
+    ARP_IGNORED,
+    FORBIDDING,
+    Judgement,
+    Trace,
+    answers_arp,
+    is_asked,
+)
 from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
@@ -113,6 +120,8 @@ def neighbour(trace: Trace) -> Judgement:
     name, hop, out = trace.name, trace.next_hop, trace.net.device
     if trace.to_itself or answers_arp(trace.seen.neighbours, hop):
         return None
+    if found := _unanswered_arp(trace):
+        return found
     if is_asked(trace.seen.neighbours, hop):
         what, evidence = f"nobody answers for {hop} on {out}", f"ip neigh show to {hop}"
         advice = f"see that {hop} is there and up, or give another address or gateway"
@@ -120,3 +129,17 @@ def neighbour(trace: Trace) -> Judgement:
         what, evidence = f"{name} itself drops it: nothing leaves by {out}", "nft list ruleset"
         advice = f"see to the firewall in {name}"
     return trace.inspection.finding("error", what, evidence, advice=advice, about=name)
+
+
+def _unanswered_arp(trace: Trace) -> Finding | None:
+    """The host has the address and answers no ARP for it there, as for a virtual one on lo."""
+    name, into, hop = trace.name, trace.net.ingress, trace.next_hop
+    keys = [ARP_IGNORED.format(one) for one in ("all", into.replace(".", "/"))]
+    key = max(keys, key=trace.setting)
+    link = trace.host.link(into)
+    if not trace.setting(key) or link is None:
+        return None
+    what = f"the host answers no ARP for {hop} on {into} ({key} is {trace.setting(key)})"
+    fix = f"ip neigh replace {hop} lladdr {link.mac} dev {trace.net.device} nud permanent"
+    evidence = f"ip neigh show to {hop}"
+    return trace.inspection.finding("error", what, evidence, fix=fix, about=name)

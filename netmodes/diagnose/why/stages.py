@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from netmodes.diagnose.why import host_side, namespace_side, target_side
+from netmodes.diagnose.why import firewall, host_side, namespace_side, target_side
 from netmodes.diagnose.why.trace import Judgement, Trace
 from netmodes.plan.answer import Answer
 
@@ -32,19 +32,19 @@ STAGES = (
     Stage(namespace_side.cable),
     Stage(namespace_side.host_address),
     Stage(host_side.reverse_path),
+    Stage(firewall.in_namespace, per_port=True),
     Stage(namespace_side.neighbour, needs_packet=True),
     Stage(host_side.forwarding),
     Stage(host_side.route),
     Stage(host_side.exit_is_port),
-    Stage(host_side.firewall, per_port=True),
+    Stage(firewall.on_host, per_port=True),
     Stage(host_side.exit_link),
     Stage(host_side.exit_neighbour, needs_packet=True),
     Stage(host_side.return_route),
     Stage(host_side.source_address),
-    Stage(host_side.firewall_for_answer, per_port=True),
-    Stage(host_side.namespace_firewall, per_port=True),
+    Stage(target_side.suppressed, needs_packet=True),
     Stage(target_side.listening, needs_packet=True, per_port=True),
-    Stage(host_side.doubtful_rules, needs_packet=True, per_port=True),
+    Stage(firewall.lost, needs_packet=True, per_port=True),
     Stage(target_side.answered, needs_packet=True, per_port=True),
 )
 

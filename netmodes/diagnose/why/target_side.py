@@ -3,8 +3,7 @@
 import shlex
 from ipaddress import IPv4Interface, ip_address
 
-from netmodes.diagnose.why.trace import Judgement, Trace, refusal, round_trip
-from netmodes.firewall import verdict
+from netmodes.diagnose.why.trace import ECHO_IGNORED, Judgement, Trace, refusal, round_trip
 from netmodes.plan.finding import Finding
 
 
@@ -22,6 +21,20 @@ def listening(trace: Trace) -> Judgement:
     return trace.inspection.finding("error", what, evidence, advice=advice)
 
 
+def suppressed(trace: Trace) -> Judgement:
+    """This machine answers pings, if it is the target."""
+    if trace.port or trace.is_answered or not trace.setting(ECHO_IGNORED):
+        return None
+    if not (trace.to_itself or trace.to_host):
+        return None
+    evidence, fix = f"sysctl {ECHO_IGNORED}", f"sysctl -w {ECHO_IGNORED}=0"
+    if trace.to_itself:
+        what = f"{trace.name} answers no pings ({ECHO_IGNORED} is 1)"
+        return trace.inspection.finding("warning", what, evidence, fix=fix)
+    what = f"the host gets it, and answers no pings ({ECHO_IGNORED} is 1)"
+    return Finding("warning", what, evidence, fix=fix)
+
+
 def answered(trace: Trace) -> Judgement:
     """The target answers."""
     if not trace.is_answered:
@@ -37,6 +50,9 @@ def _silent(trace: Trace) -> Finding:
     if trace.arrives:
         what = f"{target} answers pings, but not on TCP port {trace.port}"
         return finding("error", what, "nft list ruleset", advice=f"see to the firewall of {target}")
+    if trace.to_host or trace.to_itself:
+        what = f"{target} is this machine's own, and answers nothing"
+        return finding("error", what, evidence, advice="see to what filters there by tc or BPF")
     if found := _unknown_subnet(trace):
         return found
     if trace.seen.host_ping.status == 0 and not trace.port:
@@ -60,7 +76,7 @@ def _unknown_subnet(trace: Trace) -> Finding | None:
     own, hop = IPv4Interface(trace.net.address).network, ip_address(trace.exit_hop)
     subnets = [found.network for found in trace.host.addresses(trace.exit)] if trace.exit else []
     other = next((subnet for subnet in subnets if hop in subnet), own)
-    if other == own or verdict.is_translated(trace.packet(), trace.host):
+    if other == own or trace.translated is not False:
         return None
     level = "error" if trace.seen.host_ping.status == 0 else "warning"
     what = f"no answer finds the way back: {hop} is in {other}, and seems not to know {own}"

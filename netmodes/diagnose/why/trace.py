@@ -5,14 +5,14 @@ Nothing here touches the system: ``follow`` tries, ``stages`` judges.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
-from netmodes.firewall.ruleset import Packet
+from netmodes.firewall.live import Flows, Heard, Place, is_needed
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
@@ -33,6 +33,10 @@ FORBIDDING = {
     "No route to host": "unreachable",
     "Invalid argument": "blackhole",
 }
+
+#: What keeps a machine from answering pings, and ARP that comes in on a device.
+ECHO_IGNORED = "net.ipv4.icmp_echo_ignore_all"
+ARP_IGNORED = "net.ipv4.conf.{}.arp_ignore"
 
 #: What a stage of the way says: what is wrong, or a line on how the packet passes, or nothing.
 Judgement = Finding | str | None
@@ -55,6 +59,7 @@ class Observations:
         neighbours: ``ip -j neigh`` in the namespace, after the pings.
         host_neighbours: the same on the host.
         listening: what listens on the port; None unless the target is on this machine.
+        settings: what keeps the target's machine, or the host, from answering.
     """
 
     route: Outcome = UNTRIED
@@ -66,16 +71,29 @@ class Observations:
     neighbours: Outcome = UNTRIED
     host_neighbours: Outcome = UNTRIED
     listening: Outcome | None = None
+    settings: Outcome = UNTRIED
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A packet from a namespace of ours to an IPv4 address, and a TCP port or ""."""
+    """A packet from a namespace of ours to an IPv4 address, and a TCP port or "".
+
+    Args:
+        inspection: the namespace's network.
+        target: the address.
+        port: the port.
+        seen: the results of a few tries.
+        flows: the numbers that a trace knows it by.
+        heard: what the kernel told of it, by the namespace's name, "" for the host; nothing where
+            it was not traced.
+    """
 
     inspection: Inspection
     target: str
     port: str = ""
     seen: Observations = Observations()
+    flows: Flows = field(default_factory=Flows)
+    heard: dict[str, Heard] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -166,6 +184,17 @@ class Trace:
         return ("timeout", "1", "bash", "-c", f": </dev/tcp/{self.target}/{self.port}")
 
     @property
+    def own_connection(self) -> Argv:
+        """The same from the flow's port, by which a trace knows it."""
+        ways = f"({self.target!r}, {self.port}), 1, ({''!r}, {self.flows.port})"
+        return ("python3", "-c", f"import socket; socket.create_connection({ways})")
+
+    def setting(self, name: str) -> int:
+        """A setting of the machine that is to answer; 0 where it was not asked."""
+        found = re.search(rf"^{re.escape(name)} = (\d+)$", self.seen.settings.stdout, re.M)
+        return int(found[1]) if found else 0
+
+    @property
     def is_answered(self) -> bool:
         """Whether the target answers, on the port if there is one."""
         return (self.seen.connect if self.port else self.seen.ping).status == 0
@@ -185,15 +214,29 @@ class Trace:
         """Whether the target is on this machine, and nothing listens on the port."""
         return self.seen.listening is not None and not self.seen.listening.stdout.strip()
 
-    def packet(self, *, answer: bool = False) -> Packet:
-        """The packet, or the answer to it, as the host's firewall sees it."""
-        into, protocol = self.net.ingress, "tcp" if self.port else "icmp"
-        out = "" if self.to_host else self.exit or into
-        if answer:
-            hook, way = "output" if self.to_host else "forward", (out, into)
-            return Packet(hook, *way, self.target, self.address, protocol, "", "established")
-        hook, way = "input" if self.to_host else "forward", (into, out)
-        return Packet(hook, *way, self.address, self.target, protocol, self.port)
+    @cached_property
+    def places(self) -> list[Place]:
+        """Where rules may drop it, the namespace first."""
+        found = []
+        if is_needed(self.inspection.namespace):
+            found.append(Place(self.name, (self.net.device,)))
+        if is_needed(self.host) and not self.to_itself:
+            devices = (self.net.host_device, self.net.ingress, *self.lan_ports, self.exit)
+            there = (one for one in dict.fromkeys(devices) if one and self.host.link(one))
+            found.append(Place("", tuple(there)))
+        return found
+
+    @property
+    def leaves(self) -> str:
+        """The address that it has when it leaves the host; "" where that is unknown."""
+        return self.heard[""].told.leaves if "" in self.heard else ""
+
+    @property
+    def translated(self) -> bool | None:
+        """Whether it leaves the host by another address; None where that is unknown."""
+        if self.leaves or "" in self.heard or self.host.nft is None:
+            return self.leaves != self.address if self.leaves else None
+        return False
 
 
 def round_trip(ping: Outcome) -> float | None:
