@@ -44,7 +44,8 @@ def validate_outside(ctx: click.Context, option: click.Parameter, value: str | N
 def check(name: str, outside: str, to_json: bool) -> None:
     """Check who reaches whom in a network, and who must not.
 
-    It deletes old neighbour entries, then tries each promise with a ping. Without --outside it
+    It deletes old neighbour entries, then tries each promise with a ping; a target of this
+    machine that answers none is tried by TCP as well. Without --outside it
     sends nothing beyond the default route's gateway: a packet that does not leave this machine
     tells the rest of the way. It then looks up no name, but asks whether the name server answers.
 

@@ -9,14 +9,15 @@ from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
-from netmodes.diagnose.probes import Probe, gateways, is_answered, probes
+from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.follow import follow_packet, foresee, forget
-from netmodes.diagnose.why.trace import answers_arp, round_trip
+from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import find
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
@@ -26,9 +27,6 @@ from netmodes.plan.undo import Argv
 
 #: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.
 BEYOND = "198.51.100.1"
-
-#: Targets on other machines, which may choose not to answer: their silence proves nothing.
-THEIRS = ("the gateway", "outside", "a name")
 
 
 def try_promises(network: Network, outside: str, runner: Runner) -> Report:
@@ -47,10 +45,13 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         runner.run(line)
     argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
+    silent = [one for one in wanted if _is_silent(outcomes.get(one.argv)) and one.again]
+    tries = [one.again for one in silent] if find("python3") else []
+    outcomes |= zip(tries, runner.together(tries), strict=True)
     inspection = Inspection(network, host, namespace_facts(network.name))
     judge = Judge(inspection, runner, outside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        results = pool.map(lambda probe: judge.result(probe, outcomes.get(probe.argv)), wanted)
+        results = pool.map(lambda probe: judge.result(probe, outcomes), wanted)
         return Report(network.name, network.mode, tuple(results))
 
 
@@ -87,9 +88,9 @@ class Judge:
     runner: Runner
     outside: str
 
-    def result(self, probe: Probe, outcome: Outcome | None) -> Result:
+    def result(self, probe: Probe, outcomes: dict[Argv, Outcome]) -> Result:
         """The result of a try; the way outside is judged where a ping proves nothing about it."""
-        result, promise = self._tried(probe, outcome), probe.promise
+        result, promise = self._tried(probe, outcomes), probe.promise
         if (promise.source, promise.target) != ("namespace", "outside") or result.differs:
             return result
         if not promise.reachable:
@@ -109,13 +110,17 @@ class Judge:
             return result
         return replace(result, tried="", reached=True, reason=finding.what, finding=finding)
 
-    def _tried(self, probe: Probe, outcome: Outcome | None) -> Result:
+    def _tried(self, probe: Probe, outcomes: dict[Argv, Outcome]) -> Result:
+        outcome = outcomes.get(probe.argv)
         if outcome is None:
             return Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
         if probe.promise.target == "a name":
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
+        if not reached and _connects(outcomes.get(probe.again)):
+            reason = f"{probe.tried} answers no pings, but TCP"
+            return replace(result, reached=True, reason=reason)
         return self._explained(result) if result.differs else result
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
@@ -182,12 +187,23 @@ class Judge:
         return _not_reached(result, answer.finding)
 
 
+def _is_silent(ping: Outcome | None) -> bool:
+    """Whether a ping was sent and nobody said anything of it."""
+    return ping is not None and ping.status == 1 and not refusal(ping)
+
+
+def _connects(tried: Outcome | None) -> bool:
+    """Whether a machine took or refused a connection."""
+    return tried is not None and (tried.status == 0 or "ConnectionRefusedError" in tried.stderr)
+
+
 def _not_reached(
     result: Result, finding: Finding | None, otherwise: str = "it answers now: try again"
 ) -> Result:
     """The result with the finding as its reason; another machine's silence proves nothing."""
     if finding is None:
         return replace(result, reason=otherwise)
-    silent = finding.level == "warning" and result.promise.target in THEIRS
+    proves = result.promise.target not in THEIRS and ECHO_IGNORED not in finding.what
+    silent = finding.level == "warning" and not proves
     reached = None if silent else False
     return replace(result, reached=reached, reason=finding.what, finding=finding)

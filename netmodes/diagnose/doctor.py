@@ -3,6 +3,7 @@
 Pure functions of facts. What is unknown is no finding, unless root could see it.
 """
 
+import re
 from collections.abc import Iterator
 
 from netmodes.commands import dns, notices, uplink
@@ -15,6 +16,7 @@ from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 from netmodes.plan.text import PLAIN
+from netmodes.plan.verdict import TRACE
 
 #: What a mode cannot do where a folder is read-only, and what to do.
 FIXED = {
@@ -46,6 +48,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from objections.dropping(objections.packets("br0", "br0"), facts)
     yield from objections.rejecting(objections.packets("br0", "br0"), facts)
     yield from objections.filters(facts)
+    yield from _traces(facts)
     yield from _unseen(facts)
     yield from _name_server(facts)
     yield from notices.before_up(facts)
@@ -125,6 +128,14 @@ def _unseen(facts: Facts) -> Iterator[Finding]:
     if unseen and facts.privileges not in (None, "root"):
         what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
         yield Finding("warning", what, "nft list ruleset", fix="sudo netmodes doctor")
+
+
+def _traces(facts: Facts) -> Iterator[Finding]:
+    """Tables of a `why` that was killed, where nft could not have them end with it."""
+    listed = "\n".join(map(str.strip, facts.nft or ()))
+    for table in re.findall(rf"^table (\w+ {TRACE}-\d+) {{\n(?!flags owner)", listed, re.M):
+        what = f"a `netmodes why` that was killed has left nft's table {table}"
+        yield Finding("warning", what, f"nft list table {table}", fix=f"nft delete table {table}")
 
 
 def _strict(name: str, facts: Facts) -> Iterator[Finding]:

@@ -27,6 +27,12 @@ ANSWERS = ("Name or service not known", "No address associated with hostname")
 #: Why this machine cannot try a promise that begins at a machine of the LAN.
 FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
 
+#: The port of discard(RFC 863).
+UNUSED = 9
+
+#: Targets on other machines, which may choose not to answer: their silence proves nothing.
+THEIRS = ("the gateway", "outside", "a name")
+
 NO_GATEWAY = "the host has no default route that names a gateway"
 NAME_ONE = ": `--outside ADDR` names an address outside"
 
@@ -47,6 +53,14 @@ class Probe:
     argv: Argv = ()
     untried: str = ""
     source: str = ""
+
+    @property
+    def again(self) -> Argv:
+        """The command for a target of this machine that answers no pings; () for another's."""
+        if not self.argv or self.promise.target in THEIRS or ":" in self.tried:
+            return ()
+        wanted = connection(self.tried)
+        return in_namespace(self.source, *wanted) if self.source else wanted
 
 
 def probes(network: Network, host: Facts, outside: str, name: str = "") -> Iterator[Probe]:
@@ -177,6 +191,15 @@ def ping(target: str, *options: str) -> Argv:
     With ``-t 1`` no router forwards it, so that only the next hop can answer.
     """
     return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
+
+
+def connection(target: str) -> Argv:
+    """A connection to a port that hardly anybody has; no router forwards it (a TTL of 1).
+
+    A refusal is an answer as well: of a machine that answers no pings.
+    """
+    told = f"s.settimeout(1); s.setsockopt(0, 2, 1); s.connect(({target!r}, {UNUSED}))"
+    return ("python3", "-c", f"import socket; s = socket.socket(); {told}")
 
 
 def is_answered(looked_up: Outcome) -> bool:

@@ -12,7 +12,6 @@ from threading import Thread
 
 from netmodes.engine.runner import Runner
 from netmodes.firewall import trace
-from netmodes.firewall.judgement import has_rules
 from netmodes.lab.kernel import socket_of
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import ask, contents, lines
@@ -180,4 +179,4 @@ def heard(events: Sequence[trace.Event], flow: int, place: Place) -> Heard:
 
 def is_needed(facts: Facts) -> bool:
     """Whether anything may drop or change a packet; what iptables-legacy has nft does not list."""
-    return facts.nft is not None and (has_rules(facts) or bool(contents(LEGACY)))
+    return bool(facts.nft) or (facts.nft is not None and bool(contents(LEGACY)))

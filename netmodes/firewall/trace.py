@@ -14,10 +14,11 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from netmodes.plan import verdict
 from netmodes.plan.verdict import Drop, Fate
 
 #: The table of ours, in each family.
-NAME = "netmodes-trace"
+NAME = verdict.TRACE
 
 #: IPv4 and IPv6 have both; a bridge's own frames are in "bridge" alone, unless br_netfilter is on.
 FAMILIES = ("inet", "bridge")

@@ -7,6 +7,9 @@ from netmodes.plan.finding import Finding
 #: The chain that Docker reserves for rules of its users.
 DOCKER = "DOCKER-USER"
 
+#: What the names of the tables begin with by which the kernel tells of packets.
+TRACE = "netmodes-trace"
+
 
 @dataclass(frozen=True)
 class Packet:

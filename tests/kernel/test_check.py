@@ -162,7 +162,7 @@ BROKEN = {
     "loopback": (("host-only", "--verbatim"), "", [("namespace", "itself")], "lo is down in A"),
     "its own firewall": (
         ("host-only",),
-        "ip netns exec A iptables -A INPUT -s 192.168.202.1 -p icmp --icmp-type 8 -j DROP",
+        "ip netns exec A iptables -A INPUT -s 192.168.202.1 -m conntrack --ctstate NEW -j DROP",
         [HOST_TO_A],
         "the namespace reaches the host, but does not answer it: see its own firewall"),
     "a leak to the host": (
@@ -245,6 +245,58 @@ def test_dropped_by_the_host(quick_lab: Lab) -> None:
 
     assert status == 1
     assert ("namespace", "the host's end of the cable") in differing(results)
+
+
+ECHO_IGNORED = "sysctl -w net.ipv4.icmp_echo_ignore_all=1"
+
+#: What keeps this machine, or the namespace, from answering pings alone; and who is not reached
+#: with a ping then.
+NO_PINGS = {
+    "the host's setting": (("nat",), ECHO_IGNORED, ("namespace", "the bridge")),
+    "the host's rule": (
+        ("nat",), "iptables -A INPUT -p icmp -j DROP", ("namespace", "the bridge")),
+    "its setting": (("host-only",), f"ip netns exec A {ECHO_IGNORED}", HOST_TO_A),
+    "its rule": (
+        ("host-only",), "ip netns exec A iptables -A INPUT -p icmp -j DROP", HOST_TO_A),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NO_PINGS)
+def test_answers_no_pings(quick_lab: Lab, case: str) -> None:
+    """Who answers no pings, and is this machine or its namespace, is tried by TCP, and reached."""
+    mode, breaking, way = NO_PINGS[case]
+    quick_lab.ok("netmodes", *mode)
+    quick_lab.ok("bash", "-c", breaking)
+
+    status, results = check(quick_lab)
+
+    (row,) = [one for one in results if (one["from"], one["to"]) == way]
+    assert (status, row["got"], row["reason"]) == (
+        0, True, f"{row['tried']} answers no pings, but TCP",
+    )  # fmt: skip
+
+
+def test_leak_without_pings(quick_lab: Lab) -> None:
+    """An address of the host that must not be reached differs, also where it answers no pings."""
+    quick_lab.ok("netmodes", "host-only")
+    quick_lab.ok("bash", "-c", ECHO_IGNORED)
+    quick_lab.ok(*"ip netns exec A ip route add 192.168.64.3 via 192.168.202.1".split())
+
+    status, results = check(quick_lab)
+
+    assert (status, differing(results)) == (1, {("namespace", "the host's other addresses")})
+
+
+def test_nothing_proved(quick_lab: Lab) -> None:
+    """Where neither pings nor TCP tell of a host that answers no pings, nothing is known."""
+    quick_lab.ok("bash", "-c", f"{ECHO_IGNORED}; iptables -A INPUT -p tcp --dport 9 -j DROP")
+
+    done = quick_lab.netmodes("host-only", "--check")
+    status, results = check(quick_lab)
+
+    (row,) = [one for one in results if one["to"] == A_TO_HOST[1]]
+    assert (done.returncode, status, row["got"]) == (0, 0, None)
+    assert "answers no pings" in row["reason"]
 
 
 def test_nat_neighbour(quick_lab: Lab) -> None:

@@ -29,6 +29,10 @@ BROKEN: dict[str, tuple[str, str, str, bool]] = {
         NFT_CHAIN.format("forward", "drop"),
         "error",
         "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)", False),
+    "trace": (
+        "nft add table inet netmodes-trace-42",
+        "warning", "a `netmodes why` that was killed has left nft's table inet netmodes-trace-42",
+        True),
     "naming": (
         NFT_CHAIN.format("input", "accept") + "nft add rule inet f input iifname enp0s1 accept",
         "error",
