@@ -33,7 +33,6 @@ from netmodes.place import (
     refuse_unseen,
 )
 from netmodes.plan.answer import Answer
-from netmodes.plan.finding import Finding
 from netmodes.plan.log import Run
 from netmodes.plan.needs import undo_programs
 from netmodes.plan.plan import Plan
@@ -46,17 +45,7 @@ def judge(flow: Flow | None, facts: Facts) -> Verdict:
     """What the host's firewall does with the packets that a mode has it forward, if any."""
     if flow is None:
         return Verdict()
-    try:
-        return objections.judge(flow, facts)
-    except RecursionError:
-        what = "the firewall's chains call each other in a circle, as no kernel has them"
-        raise Refused(f"{what}: make the facts again with `netmodes facts`") from None
-
-
-def half_seen(flow: Flow | None, verdict: Verdict, facts: Facts) -> Finding | None:
-    """What in the host's firewall may cut a mode's connections off; only a packet can tell."""
-    unknown = flow is not None and facts.verdicts is None
-    return objections.half_seen(flow, verdict, facts) if flow and unknown else None
+    return objections.judge(flow, facts)
 
 
 def up(

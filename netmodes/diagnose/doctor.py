@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from netmodes.commands import dns, notices, uplink
 from netmodes.commands.netfilter import WITHOUT_NFT
 from netmodes.firewall import objections
+from netmodes.firewall.naming import naming
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
@@ -45,8 +46,6 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
         yield no_user_namespaces(**facts.user_namespaces)
     yield from dns.leftovers(facts)
     yield from notices.dummy_of_the_module(facts)
-    yield from objections.dropping(objections.packets("br0", "br0"), facts)
-    yield from objections.rejecting(objections.packets("br0", "br0"), facts)
     yield from objections.filters(facts)
     yield from _traces(facts)
     yield from _unseen(facts)
@@ -62,7 +61,7 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
         return
     if facts.bridged(name) is None:
         yield from uplink.uplink_errors(name, facts)
-        yield from objections.naming(name, "br0", facts)
+        yield from naming(name, "br0", facts)
     yield from uplink.uplink_warnings(name, facts)
     yield from uplink.ssh_session(name, facts)
     yield from _strict(name, facts)

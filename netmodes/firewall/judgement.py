@@ -11,6 +11,7 @@ from netmodes.commands.forwarding import ENGINES
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.text import lines_of
+from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
 
 #: Stands for all that is outside, in a copy.
@@ -29,11 +30,16 @@ NUMBER = re.compile(r"\d{1,5}")
 #: What nft lists that is no rule.
 FRAME = ("table ", "chain ", "set ", "map ", "type ", "flags ", "elements ", "comment ", "}", "#")
 
+#: What iptables lists or saves of a chain that may drop.
+RULE = re.compile(r"-A |(-P |:)\S+ DROP")
+
 #: What is an answer, in the words of nft and of iptables.
 ANSWERS = (
     ("ct", "state", "established,related"),
     ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
 )
+
+UNKNOWN = "once it is up, `netmodes check` tells"
 
 #: What is cut off, by who sends it.
 CUT_OFF = {
@@ -48,10 +54,35 @@ NAMES = re.compile(r"[^\s\"{},]+")
 
 def has_rules(facts: Facts) -> bool:
     """Whether there is anything that may drop a packet, as far as that could be read."""
-    nft = map(str.strip, facts.nft or ())
+    nft = _of_others(facts.nft or ())
+    saved = [*(facts.iptables or ()), *legacy(facts)]
     return any("policy drop" in line or not line.startswith(FRAME) for line in nft if line) or any(
-        not line.endswith(" ACCEPT") or not line.startswith("-P") for line in facts.iptables or ()
+        map(RULE.match, saved)
     )
+
+
+def _of_others(listed: Iterable[str]) -> Iterator[str]:
+    """The lines of nft's tables but for those that are ours, which leave others' packets alone."""
+    ours = False
+    for line in listed:
+        if line.startswith("table "):
+            ours = " netmodes-" in line
+        if not ours:
+            yield line.strip()
+
+
+def legacy(facts: Facts) -> list[str]:
+    """What iptables-legacy has, which nft does not list, and ``iptables -S`` perhaps not."""
+    return (facts.table.lines("iptables-legacy-save") if facts.table else None) or []
+
+
+def unread(facts: Facts) -> str:
+    """Why rules that nobody could read may drop packets; "" where all were read."""
+    if facts.programs is None:
+        return "its rules were not read"
+    if [name for name in facts.programs if getattr(facts, name) is None]:
+        return "only root may read its rules"
+    return ""
 
 
 def leaving(facts: Facts) -> list[Packet]:
@@ -82,7 +113,7 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
 
 def _ports(facts: Facts) -> list[int]:
     """The usual ports, and those that rules name."""
-    lines = [*(facts.nft or ()), *(facts.iptables or ())]
+    lines = [*(facts.nft or ()), *(facts.iptables or ()), *legacy(facts)]
     words = " ".join(found for line in lines for found in DPORT.findall(line))
     ports = [*USUAL, *map(int, NUMBER.findall(words))]
     return [one for one in dict.fromkeys(ports) if 0 < one < 65536][:MOST]
@@ -90,16 +121,29 @@ def _ports(facts: Facts) -> list[int]:
 
 def entries(found: Mapping[Packet, Fate], out: str, facts: Facts) -> list[str]:
     """The chains of iptables where an accept may let pass what is dropped, the best first."""
-    opened = [drop for drop in drops(found) if _may_be_opened(drop)]
+    opened = [drop for drop in drops(found) if _may_be_opened(drop, facts)]
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
-    if facts.iptables is None or len(chains) != 1 or kept_to(opened[0], out, facts):
+    if len(chains) != 1 or kept_to(opened[0], out, facts):
         return []
-    return [DOCKER] * (f"-A FORWARD -j {DOCKER}" in facts.iptables) + chains
+    docker = f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
+    return [DOCKER] * docker + chains
 
 
-def _may_be_opened(drop: Drop) -> bool:
-    """Whether it drops what no rule speaks of: the policy, or a rule without a match."""
-    return drop.hook == "forward" and drop.table == "ip filter" and (drop.every or not drop.rule)
+def _may_be_opened(drop: Drop, facts: Facts) -> bool:
+    """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
+    return _is_for_the_rest(drop) and _program(drop, facts) == "iptables"
+
+
+def _is_for_the_rest(drop: Drop) -> bool:
+    return drop.hook == "forward" and (drop.every or not drop.rule)
+
+
+def _program(drop: Drop, facts: Facts) -> str:
+    """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
+    if drop.table != "ip filter" or facts.iptables is None:
+        return "nft"
+    own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
+    return "iptables-legacy" if legacy(facts) and not own else "iptables"
 
 
 def kept_to(drop: Drop, out: str, facts: Facts) -> str:
@@ -141,7 +185,8 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     findings = [] if around else [*_dropped(flow, own, asked, facts)]
     findings += _cut_off(flow, cut)
     objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
-    return Verdict(asked.chain, asked.out, objections, tuple(_unknown(flow, own, asked.left)))
+    warnings = _unknown(flow, own | cut, asked.left)
+    return Verdict(asked.chain, asked.out, objections, tuple(warnings))
 
 
 def drops(found: Mapping[Packet, Fate]) -> list[Drop]:
@@ -159,8 +204,8 @@ def _dropped(
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
             yield Finding("error", what, evidence(drop), advice=advice)
-        elif lets_pass := fix(drop, flow, asked.out):
-            yield Finding("error", what, evidence(drop), fix=lets_pass)
+        elif lines := fix(drop, flow, asked.out, facts):
+            yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, lines)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
             advice = wanted if drop.rule else f"let that chain accept {flow.bridge}"
@@ -179,12 +224,12 @@ def _cut_off(flow: Flow, cut: Mapping[Packet, Fate]) -> Iterator[Finding]:
         yield Finding("error", what, evidence(drop), advice=advice)
 
 
-def _unknown(flow: Flow, own: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
+def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
     """What no rule drops and nobody answers, and what could not be tried."""
-    lost = [fate.lost for fate in own.values() if fate.passes is None]
+    lost = [fate.lost for fate in found.values() if fate.passes is None]
     for why in dict.fromkeys([*lost[:1], *left]):
-        what = f"whether the host passes on what {flow.bridge} sends is unknown ({why})"
-        yield Finding("warning", what, "nft list ruleset", advice="`netmodes why` follows it")
+        what = f"whether the firewall lets pass what goes by {flow.bridge} is unknown ({why})"
+        yield Finding("warning", what, "nft list ruleset", advice=UNKNOWN)
 
 
 def words(drop: Drop) -> str:
@@ -206,20 +251,20 @@ def evidence(drop: Drop) -> str:
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
 
-def fix(drop: Drop, flow: Flow, out: str) -> str:
-    """The commands that let a packet pass, and its answer; "" where a rule means what it drops."""
-    if drop.hook != "forward" or not (drop.every or not drop.rule):
-        return ""
-    out = out or flow.bridge
-    lines = [_accepting(drop, flow.bridge, out)]
+def fix(drop: Drop, flow: Flow, out: str, facts: Facts) -> list[Argv]:
+    """What lets a packet and its answer pass; nothing where a rule means what it drops."""
+    if not _is_for_the_rest(drop):
+        return []
+    program, out = _program(drop, facts), out or flow.bridge
+    lines = [_accepting(program, drop, flow.bridge, out)]
     if out != flow.bridge:
-        answers = ANSWERS[drop.table == "ip filter"]
-        lines.append(_accepting(drop, out, flow.bridge, *answers))
-    return " && ".join(map(shlex.join, lines))
+        answers = ANSWERS[program != "nft"]
+        lines.append(_accepting(program, drop, out, flow.bridge, *answers))
+    return lines
 
 
-def _accepting(drop: Drop, iif: str, oif: str, *state: str) -> tuple[str, ...]:
-    if drop.table == "ip filter":
-        return ("iptables", "-I", drop.chain, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
+def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
+    if program != "nft":
+        return (program, "-I", drop.chain, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
     where = (*drop.table.split(), drop.chain)
     return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")

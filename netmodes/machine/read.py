@@ -67,6 +67,10 @@ SETTINGS = (
     f"{CONF}/all/accept_redirects",
 )
 
+#: The tables of iptables-legacy that there are, which neither nft nor its own iptables lists.
+LEGACY_TABLES = Path("/proc/net/ip_tables_names")
+LEGACY_SAVE = "iptables-legacy-save"
+
 #: Settings that nobody but root may know, and that are never copied.
 SECRETS = ("stable_secret", "tcp_fastopen_key")
 
@@ -98,7 +102,8 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
-    entries = _commands(OF_IP | (RULES if thorough else {}) | (_whole() if whole else {}))
+    rules = RULES | _legacy() if thorough else {}
+    entries = _commands(OF_IP | rules | (_whole() if whole else {}))
     entries |= _names()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     uplinks: list[str] = []
@@ -130,6 +135,11 @@ def _whole() -> dict[str, tuple[str, ...]]:
     """The commands for a copy; ``ipset`` would load its module, where nobody has a set."""
     there = Path("/sys/module/ip_set").exists()
     return {name: argv for name, argv in WHOLE.items() if there or name != "ipset"}
+
+
+def _legacy() -> dict[str, tuple[str, ...]]:
+    """The command for what iptables-legacy has, where it has anything."""
+    return {LEGACY_SAVE: WHOLE[LEGACY_SAVE]} if contents(LEGACY_TABLES) else {}
 
 
 def namespace_facts(name: str) -> Facts:

@@ -64,10 +64,8 @@ class Mode(Description, Verbs):
         objections += verdict.objections
         if objections and not (anyway or net.joins):
             raise Refused(objections[0])
-        flow = self.flow(net, facts) if self.ways(net, facts) else None
-        doubts = filter(None, [network.half_seen(flow, verdict, facts)])
         risks = () if confirm else self.risks(net, facts)
-        verdict = replace(verdict, warnings=(*verdict.warnings, *doubts, *risks))
+        verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
         plan = self.render(net, facts, verdict)
         return plan.verbatim() if verbatim else plan
 

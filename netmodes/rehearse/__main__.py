@@ -45,8 +45,9 @@ def main(parent: str) -> int:
         copy = copied(table)
         return lab.enclosed(lambda: inside(request, plan, table, copy))
     except NetmodesError as error:
-        no_copy = Rehearsal(plan.mode, plan.name, unknown=(f"no copy can be made: {error}",))
-        return tell(no_copy.to_dict())
+        why = f"no copy can be made: {error}"
+        no_copy = Rehearsal(plan.mode, plan.name, unknown=(why,))
+        return tell({"why": why} if "asks" in request else no_copy.to_dict())
 
 
 def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> int:
@@ -78,8 +79,8 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
         left: the rules that are not here.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
-    if not mark():
-        return tell({})
+    if why := mark():
+        return tell({"why": why})
     tracer = Tracer()
     with serving(str(ROUTER)), echoing(str(ROUTER), PORT):
         for line in sys.stdin:
@@ -94,7 +95,8 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
 
 def done(step: Step, by_nft: bool) -> bool:
     """Run a step; whether it went well."""
-    argv = ("iptables-nft", *step.argv[1:]) if by_nft and step.argv[0] == "iptables" else step.argv
+    own = by_nft and step.argv[0].startswith("iptables")
+    argv = ("iptables-nft", *step.argv[1:]) if own else step.argv
     return run(replace(step, argv=argv).command, step.stdin or "").returncode == 0
 
 

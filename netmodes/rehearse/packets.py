@@ -154,10 +154,12 @@ def _send_back(server: socket.socket) -> None:
             server.sendmsg([data], kept, 0, sender)
 
 
-def mark() -> bool:
-    """Have every flow of ours traced, if nft can; a kernel may have no tables for bridges."""
-    done = [query.ask("nft", trace.table(family)) for family in trace.FAMILIES]
-    return done[0] is not None and done[0].returncode == 0
+def mark() -> str:
+    """Have every flow of ours traced; why nft cannot. A kernel may have no tables for bridges."""
+    done, _ = [query.ask("nft", trace.table(family)) for family in trace.FAMILIES]
+    if done is None:
+        return "`nft` is not installed, by which the kernel tells"
+    return done.stderr.strip().partition("\n")[0] if done.returncode else ""
 
 
 def named(drop: Drop) -> Drop:

@@ -22,10 +22,6 @@ from netmodes.plan.step import Step
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
 from netmodes.rehearse.rehearse import PROGRAM
 
-#: What a table has that is whole: what iptables saves, or why it did not.
-SAVED = "iptables-save"
-
-
 #: Chains behind each other that a packet is followed through.
 DEEP = 4
 
@@ -67,9 +63,9 @@ class Asked:
             print(json.dumps(question), file=self.questions, flush=True)
             told = json.loads(self.answers.readline())
         except (OSError, ValueError) as error:
-            raise NoCopy(str(error)) from error
-        if "fates" not in told:
-            raise NoCopy(str(told))
+            raise NoCopy("the copy of this machine broke off") from error
+        if "why" in told:
+            raise NoCopy(told["why"])
         return dict(told)
 
 
@@ -106,31 +102,41 @@ def asked(plan: Plan, table: Table) -> Iterator[Asked]:
 def learn(
     render: Callable[[Verdict], Plan], flow: Flow, facts: Facts, ways: Sequence[str]
 ) -> Verdicts | None:
-    """What the kernel says of a mode's packets, in a copy; None where no rule may drop any.
+    """What the kernel says of a mode's packets; None where no rule may drop any.
 
     Args:
         render: the plan, with or without an accept.
         flow: its packets.
         facts: the machine; this one is read anew.
         ways: the gateways that the namespace may go by, its own first.
-
-    Returns:
-        None also where no copy can be made.
     """
-    if facts.table is None or not judgement.has_rules(facts):
-        return None
-    table = facts.table if facts.before is not None else whole_table()
-    if SAVED not in table:
-        return None
+    if judgement.has_rules(facts):
+        return in_copy(render, flow, facts, ways)
+    why = judgement.unread(facts)
+    return Verdicts(left=(why,)) if why else None
+
+
+def in_copy(
+    render: Callable[[Verdict], Plan], flow: Flow, facts: Facts, ways: Sequence[str]
+) -> Verdicts:
+    """What it says in a copy of the machine; where none can be made, why."""
+    table = facts.table if facts.table and facts.before is not None else whole_table()
     plan = render(Verdict())
-    with suppress(NoCopy), asked(plan, table) as copy:
-        found = _passing(copy, plan, flow, facts, render)
-        own = [packet for packet in found.last if packet.sender == "namespace"]
-        if {bool(found.last[one].drop) for one in own} == {True, False}:  # what it sees one way
-            by = {one: _is_passed(copy, plan.name, one, own) for one in ways[1:]}
-            return replace(found, gateways={**dict.fromkeys(ways[:1], False), **by})
-        return found
-    return None
+    try:
+        with asked(plan, table) as copy:
+            found = _passing(copy, plan, flow, facts, render)
+            return replace(found, gateways=_gateways(copy, plan, found, ways))
+    except NoCopy as error:
+        return Verdicts(left=(str(error),))
+
+
+def _gateways(copy: Asked, plan: Plan, found: Verdicts, ways: Sequence[str]) -> dict[str, bool]:
+    """Whether packets pass by each gateway, where the host may see connections one way."""
+    own = [packet for packet in found.last if packet.sender == "namespace"]
+    if {bool(found.last[one].drop) for one in own} != {True, False}:
+        return {}
+    by = {one: _is_passed(copy, plan.name, one, own) for one in ways[1:]}
+    return {**dict.fromkeys(ways[:1], False), **by}
 
 
 def _passing(
@@ -149,18 +155,21 @@ def _passing(
         found = replace(found, chain=chain, accepted=copy.after(more, every))
         if not judgement.entries({one: found.accepted[one] for one in own}, out, facts):
             break
-    further = tuple(_further(copy, flow, found, own))
+    further = tuple(_further(copy, flow, found, own, facts))
     return replace(found, further=further, left=tuple(copy.left()))
 
 
-def _further(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet]) -> Iterator[Drop]:
+def _further(
+    copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts
+) -> Iterator[Drop]:
     """What else drops the packets, each once the one before lets them pass as its fix says."""
     drops = judgement.drops({one: found.last[one] for one in own})
     for _ in range(DEEP):
-        fixes = [judgement.fix(drop, flow, found.out) for drop in drops]
+        fixes = [judgement.fix(drop, flow, found.out, facts) for drop in drops]
         if not fixes or not all(fixes):
             return
-        drops = judgement.drops(copy.after([Step(("sh", "-c", one), "") for one in fixes], own))
+        lines = [Step(line, "") for fix in fixes for line in fix]
+        drops = judgement.drops(copy.after(lines, own))
         yield from drops
 
 

@@ -1,11 +1,13 @@
 """A plan is pure: what the kernel says of packets is a fact, and no test here asks a copy."""
 
-import pytest
+from collections.abc import Iterator
 
-from netmodes.rehearse import verdicts
+import packets
+import pytest
 
 
 @pytest.fixture(autouse=True)
-def without_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a copy would tell is not known."""
-    monkeypatch.setattr(verdicts, "learn", lambda *_: None)
+def without_copy() -> Iterator[None]:
+    """What a copy would tell is known."""
+    with packets.without_copy():
+        yield

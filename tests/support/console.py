@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+from packets import without_copy
 from places import FACTS
 
 from netmodes import Facts
@@ -52,7 +53,7 @@ def session(line: str) -> str:
     arguments = shlex.split(line.removeprefix(PROMPT))
     harmless = {"--dry-run", "--facts"} <= set(arguments) and "" not in arguments
     assert harmless, f"this could run for real: {line}"
-    with patch.dict(os.environ, COLUMNS="80"):
+    with patch.dict(os.environ, COLUMNS="80"), without_copy():
         done = netmodes(*arguments)
     status = f"[exit {done.status}]\n" if done.status else ""
     return f"{line}\n{done.stdout}{done.stderr}{status}"

@@ -25,15 +25,6 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
 
 DUMMY = {"ifname": "dummy0", "link_type": "ether", "linkinfo": {"info_kind": "dummy"}}
-NFT_DROP = ["table inet f {", "chain forward {", "type filter hook forward x; policy drop;", "}"]
-NFT_REJECT = [
-    "table inet firewalld {",
-    "chain f {",
-    "type filter hook forward x; policy accept;",
-    "counter packets 7 bytes 70 reject with icmpx admin-prohibited",
-    "}",
-    "}",
-]
 
 #: What is healthy, and unlike the article's machine known to be.
 HEALTHY = {
@@ -70,8 +61,6 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
     ("warning", {"user_namespaces": {"why": "EPERM", "setting": ""}}, "(EPERM)", "as root"),
     ("warning", {"programs": ["iptables"]}, "nft does not work", "modprobe -a nf_tables"),
     ("warning", {"iptables": ["-P FORWARD DROP"]}, "iptables drops", "nothing for bridged and nat"),
-    ("error", {"nft": NFT_DROP}, "the policy of nft's chain inet f forward", "nft insert"),
-    ("warning", {"nft": NFT_REJECT}, "firewalld may stop", "firewall-cmd"),
     ("warning", {"resolvers": ["127.0.0.53"], "names": None}, "asks 127.0.0.53", "--dns IP"),
     ("warning", {"resolvers": ["::1"], "names": None}, "asks ::1", "--dns IP"),
     ("warning", {"resolvers": [], "names": None}, "asks 127.0.0.1 for names", "--dns IP"),
@@ -362,7 +351,6 @@ def test_wireless_refused(healthy: Facts) -> None:
     "facts",
     [
         {"nics": {"enp0s1": {"driver": "virtio_net"}}},
-        {"nft": NFT_REJECT},
         {"managers": {"enp0s1": ["dhcpcd"]}},
     ],
     ids=str,

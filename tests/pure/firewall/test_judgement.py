@@ -8,6 +8,7 @@ import pytest
 
 from netmodes import Facts
 from netmodes.firewall import judgement
+from netmodes.machine.table import Table
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
 
 FLOW = Flow("192.168.64.50", "br0", "br0", "enp0s1")
@@ -47,11 +48,61 @@ def dropped(*drops: Drop) -> dict[Packet, Fate]:
         (['\t\tiifname "a" drop'], None, True),
         (None, ["-P FORWARD DROP"], True),
         (None, ["-P FORWARD ACCEPT", "-A FORWARD -j OWN"], True),
+        (["table ip netmodes-bridge-nat0 {", "\t\tmasquerade", "}"], [], False),
+        (["table ip netmodes-x {", "}", "table ip own {", "\t\tmasquerade", "}"], [], True),
     ],
 )
 def test_has_rules(nft: list[str] | None, iptables: list[str] | None, has: bool) -> None:
     """Where no rule and no policy may drop anything, nothing has to be asked."""
     assert judgement.has_rules(Facts(nft=nft, iptables=iptables)) is has
+
+
+def with_legacy(facts: Facts, *saved: str) -> Facts:
+    """The machine with rules of iptables-legacy."""
+    entry = {"command": ["iptables-legacy-save"], "output": "".join(f"{one}\n" for one in saved)}
+    return replace(facts, table=Table({"iptables-legacy-save": entry}))
+
+
+@pytest.mark.parametrize(
+    ("saved", "has"),
+    [
+        (["*filter", ":FORWARD ACCEPT [0:0]", "COMMIT"], False),
+        (["*filter", ":FORWARD DROP [0:0]", "COMMIT"], True),
+        (["*raw", ":PREROUTING ACCEPT [0:0]", "-A PREROUTING -j NOTRACK", "COMMIT"], True),
+    ],
+)
+def test_has_legacy(saved: list[str], has: bool) -> None:
+    """So may what only iptables-legacy has."""
+    assert judgement.has_rules(with_legacy(Facts(nft=[], iptables=[]), *saved)) is has
+
+
+@pytest.mark.parametrize(
+    ("iptables", "chains", "program"),
+    [
+        (["-P FORWARD DROP"], ["FORWARD"], "iptables"),
+        (["-P FORWARD ACCEPT"], [], "iptables-legacy"),
+    ],
+)
+def test_program(iptables: list[str], chains: list[str], program: str, article: Facts) -> None:
+    """What drops is opened by the program whose it is, and by netmodes where that is iptables."""
+    facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
+
+    assert judgement.entries(dropped(POLICY), "br0", facts) == chains
+    assert judgement.fix(POLICY, FLOW, "br0", facts)[0][0] == program
+
+
+@pytest.mark.parametrize(
+    ("known", "unread"),
+    [
+        ({"programs": ["nft"], "nft": []}, False),
+        ({"programs": []}, False),
+        ({"programs": ["nft", "iptables"], "nft": []}, True),
+        ({}, True),
+    ],
+)
+def test_unread(known: dict[str, list[str]], unread: bool) -> None:
+    """Rules that nobody could read may be there; without a program there are none."""
+    assert bool(judgement.unread(Facts(**known))) is unread
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from bash import heard
 from console import machine
+from packets import without_copy
 from times import NO_SECONDS
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, journal
@@ -229,13 +230,15 @@ def test_checks_first(article: Facts) -> None:
 # The undo.
 
 #: Plans whose undo has a command of every kind.
+with without_copy():
+    DOCKER = Bridged(uplink="enp0s1").plan(machine("docker"))
 PLANS: dict[str, Plan] = {
     "isolated": Isolated().plan(machine("article")),
     "host-only": HostOnly(namespace="up").plan(machine("article")),
     "bridged": Bridged(uplink="enp0s1").plan(machine("article")),
     "rich": Bridged(uplink="enp0s1").plan(machine("rich")),
     "advertised": Bridged(uplink="enp0s1").plan(machine("advertised")),
-    "docker": Bridged(uplink="enp0s1").plan(machine("docker")),
+    "docker": DOCKER,
     "managed": Bridged(uplink="enp0s1").plan(machine("managed")),
     "nat": Nat(publish="8080:80").plan(machine("article")),
     "nat-iptables-alone": Nat(publish="8080:80").plan(machine("iptables-alone")),

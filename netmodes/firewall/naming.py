@@ -1,0 +1,127 @@
+"""Rules that name an uplink, whose packets will come in on the bridge.
+
+A packet shows what lets pass and what drops. It does not show what else a rule does that is for
+the uplink alone: it translates, marks, or has no connection known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from netmodes.firewall.judgement import legacy
+from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
+
+#: What shows the rules that may name an uplink.
+SHOWS = {
+    "tc": "tc filter show dev {0}",
+    "nft": "nft list ruleset",
+    "iptables": "iptables -S",
+    "iptables-legacy": "iptables-legacy-save",
+    "rules": "ip -4 rule show",
+    "rules6": "ip -6 rule show",
+}
+
+#: What a chain or set of nft begins with, and a table or rule of iptables.
+NFT = re.compile(r"(table|chain|set|map) (.*) \{")
+SAVED = re.compile(r"\*(\w+)|-A (\S+) .*")
+
+#: Another chain, or a set, that a rule leads to.
+LEADS = re.compile(r"(?:\b(?:jump|goto) |-[jg] |(?=@))(@?[\w.-]+)")
+
+#: What a rule does but for a verdict on the packet, in the words of nft and of iptables.
+ACTS = re.compile(
+    r"\b(masquerade|[sd]nat( ip6?)? to|redirect( to|$)|tproxy|notrack|(dup|fwd) to|xt target)\b"
+    r"| set (?!--)|-j (MASQUERADE|[SD]NAT|REDIRECT|NETMAP|TPROXY|NOTRACK|CT|(CONN)?MARK|TEE)\b"
+)
+
+QUOTED = re.compile(r'"[^"]*"')
+
+#: The rules of each chain, and the lines of each set, by table and name.
+Chains = dict[tuple[str, str], list[str]]
+
+
+def naming(uplink: str, bridge: str, facts: Facts, *, seen: bool = False) -> Iterator[Finding]:
+    """The rules that name the uplink.
+
+    Args:
+        uplink: the NIC.
+        bridge: the device that its packets will come in on.
+        facts: the machine.
+        seen: what they let pass and drop is known, by packets.
+    """
+    for what, rule in _naming(uplink, bridge, facts, seen):
+        yield Finding(
+            "error",
+            f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
+            SHOWS[what].format(uplink),
+            advice=f"let it name {bridge} as well, then use --anyway",
+            about=uplink,
+        )
+
+
+def _naming(uplink: str, bridge: str, facts: Facts, seen: bool) -> Iterator[tuple[str, str]]:
+    """Where the rules are that name the uplink, and each as it is written."""
+    of_tc = facts.tc.get(uplink) if facts.tc else None
+    yield from (("tc", line.strip()) for line in of_tc or ())
+    name = _pattern(uplink, bridge)
+    for what, lines in rules(facts):
+        if seen:
+            yield from ((what, rule) for rule in acting(lines, name))
+        else:
+            yield from ((what, line.strip()) for line in lines if name.search(line))
+    for what, ruled in (("rules", facts.rules), ("rules6", facts.rules6)):
+        yield from ((what, rule.text) for rule in ruled or () if uplink in rule.devices)
+
+
+def rules(facts: Facts) -> Iterator[tuple[str, list[str]]]:
+    """The rules of each program that lists any; iptables-legacy's are nobody else's."""
+    yield "nft", facts.nft or []
+    yield "iptables", facts.iptables or []
+    yield "iptables-legacy", legacy(facts)
+
+
+def _pattern(uplink: str, bridge: str) -> re.Pattern[str]:
+    """Some name it by how it begins, `enp+` or `"enp*"`, as the bridge does not."""
+    begins = [uplink[:length] for length in range(1, len(uplink) + 1)]
+    own = "|".join(re.escape(one) for one in begins if not bridge.startswith(one))
+    several = rf'(?<=[ "])({own})(\+(?= |$)|\*(?="))'
+    return re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])|{several}")
+
+
+def acting(lines: Iterable[str], name: re.Pattern[str]) -> Iterator[str]:
+    """The rules of this name after which something is done but a verdict."""
+    chains = _chains(lines)
+    for (table, chain), found in chains.items():
+        for at, rule in enumerate(() if chain.startswith("@") else found):
+            sets = [one for one in LEADS.findall(rule) if one.startswith("@")]
+            elements = [line for one in sets for line in chains.get((table, one), ())]
+            after = (QUOTED.sub("", line) for line in _reached(found[at:], table, chains))
+            if any(map(name.search, (rule, *elements))) and any(map(ACTS.search, after)):
+                yield rule
+
+
+def _chains(lines: Iterable[str]) -> Chains:
+    """The chains and sets of rules, as nft lists or iptables saves them."""
+    found, table, name = Chains(), "filter", ""
+    for line in map(str.strip, lines):
+        if began := NFT.fullmatch(line):
+            kind, words = began.groups()
+            table = words if kind == "table" else table
+            name = {"table": "", "chain": words}.get(kind, f"@{words}")
+        elif saved := SAVED.fullmatch(line):
+            table, name = saved[1] or table, saved[2] or ""
+        if name and not began:
+            found.setdefault((table, name), []).append(line)
+    return found
+
+
+def _reached(rules: Iterable[str], table: str, chains: Chains) -> list[str]:
+    """Rules, and those of the chains and sets that they lead to."""
+    found, seen = [*rules], set[str]()
+    for line in found:  # it grows
+        for name in {*LEADS.findall(line)} - seen:
+            seen.add(name)
+            found += chains.get((table, name), [])
+    return found
