@@ -11,10 +11,14 @@ NAMING = [
     (
         "nft add table inet own && "
         "nft 'add chain inet own in { type filter hook input priority 0; }' && "
-        "nft 'add rule inet own in iifname \"enp0s1\" accept'",
-        'nft: iifname "enp0s1" accept',
+        "nft 'add rule inet own in iifname \"enp0s1\" ct mark set 7 accept'",
+        'nft: iifname "enp0s1" ct mark set 0x00000007 accept',
     ),
-    ("iptables -A INPUT -i enp0s1 -j ACCEPT", 'nft: iifname "enp0s1" counter'),
+    ("iptables -t nat -A POSTROUTING -o enp0s1 -j MASQUERADE", 'nft: oifname "enp0s1" counter'),
+    (
+        "iptables-legacy -t nat -A PREROUTING -i en+ -p tcp --dport 81 -j REDIRECT --to-ports 80",
+        "iptables-legacy: -A PREROUTING -i en+ -p tcp -m tcp --dport 81 -j REDIRECT",
+    ),
     ("ip rule add iif enp0s1 lookup 100", "rules: 32765:\tfrom all iif enp0s1 lookup 100"),
     ("ip -6 rule add oif enp0s1 lookup 100", "rules6: 32765:\tfrom all oif enp0s1 lookup 100"),
     (
@@ -23,7 +27,7 @@ NAMING = [
         "tc: filter protocol ip pref 49152 u32",
     ),
 ]
-IDS = ("nft", "iptables", "rule", "rule6", "tc")
+IDS = ("nft", "iptables", "legacy", "rule", "rule6", "tc")
 
 
 @pytest.mark.parametrize("filtered", ["0", "1"])
