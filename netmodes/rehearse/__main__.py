@@ -29,8 +29,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Packet
-from netmodes.rehearse.inside import rehearse
-from netmodes.rehearse.packets import Tracer, echoing, mark
+from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
 from netmodes.rehearse.tcp import PORT, serving
 
 
@@ -40,23 +39,32 @@ def main(parent: str) -> int:
     if os.getppid() != int(parent):
         return 1
     request = json.loads(sys.stdin.readline())
-    plan, table = Plan.from_dict(request["plan"]), Table.from_json(request["facts"])
+    table = Table.from_json(request["facts"])
     try:
         copy = copied(table)
-        return lab.enclosed(lambda: inside(request, plan, table, copy))
+        return lab.enclosed(lambda: inside(request, table, copy))
     except NetmodesError as error:
-        why = f"no copy can be made: {error}"
-        no_copy = Rehearsal(plan.mode, plan.name, unknown=(why,))
-        return tell({"why": why} if "asks" in request else no_copy.to_dict())
+        return tell(no_copy(request, f"no copy can be made: {error}"))
 
 
-def inside(request: dict[str, Any], plan: Plan, table: Table, copy: Copy) -> int:
-    """Make the copy around this process, and do it."""
+def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
+    """What is told where there is no copy."""
     if "asks" in request:
+        return {"why": why}
+    plan = Plan.from_dict(request["plan"])
+    return Rehearsal(plan.mode, plan.name, unknown=(why,)).to_dict()
+
+
+def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
+    """Make the copy around this process, and do it."""
+    if name := request.get("asks"):
         of_nft = replace(copy, firewall=tuple(map(by_nft, copy.firewall)))
         left = lab.make(table, of_nft)
-        return answer(plan.name, of_nft != copy, [*map(str, filter(is_of_firewall, left))])
+        return answer(name, of_nft != copy, [*map(str, filter(is_of_firewall, left))])
+    from netmodes.rehearse.inside import rehearse
+
     left, facts = lab.become(table, copy), Facts.from_table(table)
+    plan = Plan.from_dict(request["plan"])
     return tell(rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict())
 
 
@@ -86,7 +94,8 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
         for line in sys.stdin:
             asked = json.loads(line)
             failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]
-            found = tracer.fates([Packet(**one) for one in asked["packets"]], places)
+            packets = [Packet(**one) for one in asked["packets"]]
+            found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             tell({"failed": failed, "fates": [*map(asdict, found)], "out": out, "left": left})

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import repeat, starmap
 from threading import Thread
+from time import monotonic
 
 from netmodes.firewall import trace
 from netmodes.lab.kernel import socket_of
@@ -19,6 +20,10 @@ from netmodes.plan.verdict import Drop, Fate, Packet
 #: Seconds until a packet is lost; in a copy answers come at once.
 PATIENCE = 0.4
 
+#: A packet is lost once nothing was heard for so many times as long as others took, with their
+#: answers, and for so many seconds at least.
+SLOWER, LEAST = 3, 0.06
+
 #: How often a packet that is lost is sent again.
 AGAIN = 2
 
@@ -26,7 +31,7 @@ AGAIN = 2
 MOST = 64
 
 #: Seconds until all that the kernel tells is heard.
-SILENCE = 0.02
+SILENCE = 0.005
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 
@@ -44,16 +49,21 @@ class Tracer:
     def __init__(self) -> None:
         self.listener, self.next = trace.Listener(), trace.FLOWS[0]
         self.pool = ThreadPoolExecutor(MOST)
+        self.rules = dict[tuple[str, str, int], Drop]()
 
-    def fates(self, packets: Sequence[Packet], places: Mapping[str, str]) -> list[Fate]:
-        """What becomes of each packet, all sent at once; what is lost is sent again.
+    def fates(
+        self, packets: Sequence[Packet], places: Mapping[str, str], again: int = AGAIN
+    ) -> list[Fate]:
+        """What becomes of each packet, all sent at once.
 
         Args:
             packets: the packets.
             places: the namespace's file of each sender; "" is this one.
+            again: how often what is lost is sent again; a device that has come up is deaf for a
+                while.
         """
         found = dict(zip(packets, self._fates(packets, places), strict=True))
-        for _ in range(AGAIN):  # a device that has come up is deaf for a while
+        for _ in range(again):
             if lost := [packet for packet, fate in found.items() if fate.passes is None]:
                 found |= zip(lost, self._fates(lost, places), strict=True)
         return [found[packet] for packet in packets]
@@ -65,20 +75,33 @@ class Tracer:
         sent = dict(
             zip(flows, map(self.pool.submit, repeat(answer), packets, flows, there), strict=True)
         )
-        heard = trace.by_flow(self._heard(sent))
+        heard = trace.by_flow(self._heard(sent)) if sent else {}
         told = [(heard.get(at, []), it.result() if it.done() else "") for at, it in sent.items()]
-        return [
-            replace(one, drop=one.drop and named(one.drop)) for one in starmap(trace.fate, told)
-        ]
+        fates = [*starmap(trace.fate, told)]
+        return [replace(one, drop=one.drop and self.named(one.drop)) for one in fates]
+
+    def named(self, drop: Drop) -> Drop:
+        """The same drop, its rule in words; each rule is looked up once."""
+        which = (drop.table, drop.chain, drop.handle)
+        if which not in self.rules:
+            self.rules[which] = named(drop)
+        return replace(drop, rule=self.rules[which].rule, every=self.rules[which].every)
 
     def _heard(self, sent: Mapping[int, Future[str]]) -> list[trace.Event]:
-        """What is heard until each flow has an answer or is dropped; the kernel keeps little."""
-        heard = [*self.listener.heard(SILENCE)]
-        while left := {at for at, it in sent.items() if not it.done()}:
-            heard += self.listener.heard(SILENCE)
+        """What is heard until each flow has an answer, or no more may come; the kernel keeps
+        little.
+        """
+        began = last = monotonic()
+        heard, left = list[trace.Event](), {*sent}
+        while left and (
+            left == {*sent} or monotonic() < last + max(SLOWER * (last - began), LEAST)
+        ):
+            more = [*self.listener.heard(SILENCE)]
+            done = {at for at in left if sent[at].done()}
+            last = monotonic() if more or done else last
+            heard += more
             by_flow = trace.by_flow(heard)
-            if all(trace.fate(by_flow.get(at, []), "").drop for at in left):
-                break
+            left -= done | {at for at in left if trace.fate(by_flow.get(at, []), "").drop}
         return [*heard, *self.listener.heard(SILENCE)]
 
 

@@ -38,6 +38,12 @@ class Asked:
     questions: IO[str]
     answers: IO[str]
 
+    def make(self, table: Table, name: str) -> None:
+        """Be a copy of the machine of these facts, for a namespace of this name."""
+        with suppress(OSError):  # it ended; the first question tells
+            request = {"asks": name, "facts": table.to_json()}
+            print(json.dumps(request), file=self.questions, flush=True)
+
     def after(self, steps: Sequence[Step], packets: Iterable[Packet]) -> dict[Packet, Fate]:
         """What becomes of packets once these steps have run as well.
 
@@ -74,8 +80,8 @@ class NoCopy(Exception):
 
 
 @contextmanager
-def asked(plan: Plan, table: Table) -> Iterator[Asked]:
-    """A copy of the machine of these facts; it ends with this."""
+def asked() -> Iterator[Asked]:
+    """What will be a copy of a machine; it ends with this."""
     copy = subprocess.Popen(
         (sys.executable, PROGRAM, str(os.getpid())),
         stdin=subprocess.PIPE,
@@ -87,9 +93,6 @@ def asked(plan: Plan, table: Table) -> Iterator[Asked]:
     )
     pipes = [pipe for pipe in (copy.stdin, copy.stdout) if pipe]
     try:
-        with suppress(OSError):  # it ended; the first question tells
-            request = {"plan": plan.to_dict(), "facts": table.to_json(), "asks": True}
-            print(json.dumps(request), file=pipes[0], flush=True)
         yield Asked(*pipes)
     finally:
         copy.kill()
@@ -120,10 +123,11 @@ def in_copy(
     render: Callable[[Verdict], Plan], flow: Flow, facts: Facts, ways: Sequence[str]
 ) -> Verdicts:
     """What it says in a copy of the machine; where none can be made, why."""
-    table = facts.table if facts.table and facts.before is not None else whole_table()
-    plan = render(Verdict())
     try:
-        with asked(plan, table) as copy:
+        with asked() as copy:  # it starts while this machine is read
+            plan = render(Verdict())
+            elsewhere = facts.table if facts.before is not None else None
+            copy.make(elsewhere or whole_table(), plan.name)
             found = _passing(copy, plan, flow, facts, render)
             return replace(found, gateways=_gateways(copy, plan, found, ways))
     except NoCopy as error:
@@ -145,7 +149,7 @@ def _passing(
     """What becomes of the packets today, while the network is up, and with an accept."""
     today = copy.after([], judgement.reaching(flow, facts))
     own = [*judgement.leaving(facts), *judgement.entering(flow, facts)]
-    every = [*today, *own]
+    every = [*(one for one, fate in today.items() if fate.passes), *own]
     up = copy.after(plan.steps, every)
     out = copy.out(judgement.OUTSIDE, "from", flow.address, "iif", flow.bridge)
     found = Verdicts(today, up, out=out)
