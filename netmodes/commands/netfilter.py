@@ -53,7 +53,8 @@ def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
     """
     if not verdict.chain:
         return
-    why = f"the firewall drops what is forwarded: accept what {bridge} forwards"
+    by = verdict.by or "the firewall"
+    why = f"{by} drops what is forwarded: accept what {bridge} forwards"
     prevents = f"what the namespace sends outside is dropped on its way through {bridge}"
     for number, match in enumerate(matches):
         share = f"accept {bridge}" + (f" {number}" if number else "")

@@ -185,8 +185,10 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     findings = [] if around else [*_dropped(flow, own, asked, facts)]
     findings += _cut_off(flow, cut)
     objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
-    warnings = _unknown(flow, own | cut, asked.left)
-    return Verdict(asked.chain, asked.out, objections, tuple(warnings))
+    warnings = tuple(_unknown(flow, own | cut, asked.left))
+    first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
+    by = " and ".join(map(words, first)) if asked.chain else ""
+    return Verdict(asked.chain, asked.out, by, objections, warnings)
 
 
 def drops(found: Mapping[Packet, Fate]) -> list[Drop]:

@@ -120,11 +120,13 @@ class Verdict:
     Args:
         chain: the iptables chain that needs an accept for the flow; "" where the flow passes.
         out: the device that the accept is for; "" for any.
+        by: what drops the flow without it, in words.
         objections: reasons to refuse, one sentence each.
         warnings: what may stop the flow.
     """
 
     chain: str = ""
     out: str = ""
+    by: str = ""
     objections: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()

@@ -8,6 +8,7 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from functools import partial
 
 from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
@@ -80,6 +81,8 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         confirm: seconds within which to confirm where its ``up`` is given none; None for no limit.
     """
     commands, joins = [step.argv for step in plan.steps], plan.topology.joins
+    accepts = [step.why for step in plan.steps if step.share.startswith("accept ")]
+    guarded = any(step.guard for step in plan.steps)
     return rendering.render(
         "script.sh.j2",
         QUOTING,
@@ -92,6 +95,10 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         confirming=rendering.template("confirm.sh"),
         moves=plan.hands_over,
         ways=rendering.template("ways.sh"),
+        promises=bool(plan.topology.bridge) and guarded and not joins,
+        promise=rendering.template("promise.sh"),
+        tried=[*dict.fromkeys(accepts)],
+        date=date.today(),
         confirm="" if confirm is None else f"{confirm:.2f}".removesuffix(".00"),
         seconds=SECONDS,
         longest=LONGEST,

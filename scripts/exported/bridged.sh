@@ -1343,6 +1343,29 @@ set_confirm() {
     fi
 }
 
+# The gateway of the host's default route, if it answers the host.
+gateway() {
+    if [[ " $(json ip -o route get 8.8.8.8)" =~ \ via\ ([0-9.]+)\  ]] && answers 1 ping "${BASH_REMATCH[1]}"; then
+        printf %s "${BASH_REMATCH[1]}"
+    fi
+}
+
+# TRIES COMMAND...
+answers() {
+    local try
+    for ((try = 0; try < $1; try++)); do
+        if [ "$(json "${@:2}" -c 1 -W 1)" != null ]; then return 0; fi
+    done
+    return 1
+}
+
+# GATEWAY: what answers the host is to answer the namespace; nothing, if it does not answer the host.
+try_promise() {
+    if [ -n "$1" ] && ! answers 3 ip netns exec "$NAME" ping "$1"; then
+        stop 1 "$1 answers the host, and not $NAME: a firewall drops it, or the LAN takes no other MAC"
+    fi
+}
+
 main() {
     if is_file; then ME=$0; else ME="bash -s --"; fi
     case "${1-}" in --confirm | --confirm=*) set -- up "$@" ;; esac
@@ -1374,9 +1397,11 @@ main() {
         refuse_unseen
         begin || die "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then start_watcher; else warn_of_ssh enp0s1; fi
+        gateway=$(gateway)
         remember_ways
         up
         compare_ways enp0s1 br0
+        try_promise "$gateway"
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then await_confirmation; fi

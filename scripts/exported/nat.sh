@@ -1040,6 +1040,29 @@ refuse_renamed_uplink() {
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
 }
 
+# The gateway of the host's default route, if it answers the host.
+gateway() {
+    if [[ " $(json ip -o route get 8.8.8.8)" =~ \ via\ ([0-9.]+)\  ]] && answers 1 ping "${BASH_REMATCH[1]}"; then
+        printf %s "${BASH_REMATCH[1]}"
+    fi
+}
+
+# TRIES COMMAND...
+answers() {
+    local try
+    for ((try = 0; try < $1; try++)); do
+        if [ "$(json "${@:2}" -c 1 -W 1)" != null ]; then return 0; fi
+    done
+    return 1
+}
+
+# GATEWAY: what answers the host is to answer the namespace; nothing, if it does not answer the host.
+try_promise() {
+    if [ -n "$1" ] && ! answers 3 ip netns exec "$NAME" ping "$1"; then
+        stop 1 "$1 answers the host, and not $NAME: a firewall drops it, or the LAN takes no other MAC"
+    fi
+}
+
 main() {
     if is_file; then ME=$0; else ME="bash -s --"; fi
     case "$# $*" in
@@ -1062,7 +1085,9 @@ main() {
         stop_if_caught
         refuse_unseen
         begin || die "$JOURNAL cannot be written"
+        gateway=$(gateway)
         up
+        try_promise "$gateway"
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
     fi

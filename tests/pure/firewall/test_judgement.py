@@ -161,9 +161,11 @@ def test_passes(article: Facts) -> None:
 
 def test_accepted(article: Facts) -> None:
     """An accept that was tried and helped is used."""
-    asked = Verdicts({}, dropped(POLICY), "FORWARD", "br0", {OUT: PASSES})
+    passes = dict.fromkeys(dropped(POLICY), PASSES)
+    asked = Verdicts({}, dropped(POLICY), "FORWARD", "br0", passes)
 
-    assert judgement.judged(FLOW, asked, article) == Verdict("FORWARD", "br0")
+    verdict = Verdict("FORWARD", "br0", "iptables' policy for FORWARD")
+    assert judgement.judged(FLOW, asked, article) == verdict
 
 
 @pytest.mark.parametrize(
