@@ -110,6 +110,39 @@ def test_legacy(lab: Lab, rules: str, refused: str) -> None:
         assert lab.netmodes("check", "A").returncode == 0
 
 
+def test_legacy_beside(lab: Lab) -> None:
+    """What iptables-legacy alone drops is refused, though `iptables` lists none of it; its fix as
+    printed leads on."""
+    lab.sh("iptables-legacy -P FORWARD DROP")
+
+    refused = lab.netmodes("nat").stderr
+    fix = refused.partition("): ")[2].removesuffix(", or go on with --anyway\n")
+    lab.sh(fix)
+    lab.ok("netmodes", "nat", "--check")
+
+    assert fix.startswith("iptables-legacy -I FORWARD -i nat0 -o enp0s1 -j ACCEPT && ")
+
+
+@pytest.mark.parametrize("mode", ["nat", "bridged --uplink enp0s1"])
+def test_script(lab: Lab, mode: str) -> None:
+    """A script that cannot reach the gateway from the namespace takes all back; exported where the
+    packets are dropped it says so, and what it was tried against."""
+    script = lab.export(*mode.split())
+    lab.sh("iptables -P FORWARD DROP")
+    before = state(lab.ok)
+
+    failed = lab.run(script)
+    after = state(lab.ok)
+    again = lab.export(*mode.split(), "--force")
+    lab.ok(again)
+
+    assert failed.returncode == 1
+    assert "Error: 192.168.64.1 answers the host, and not A" in failed.stderr
+    assert after == before
+    assert "# iptables' policy for FORWARD drops what is forwarded: " in lab.ok("cat", again)
+    assert lab.netmodes("check", "A").returncode == 0
+
+
 def test_all_in_one(lab: Lab) -> None:
     """All that drops is refused at once, and its fix as printed is enough."""
     for name in ("one", "two"):
@@ -135,6 +168,12 @@ ASKED = [
         "what the LAN sends to the host once it comes in on br0 (the policy of nft's chain inet "
         "own c)",
     ),
+    (
+        "iptables -A INPUT -i lo -j ACCEPT && iptables -A INPUT -i en+ -j ACCEPT && "
+        "iptables -A INPUT -j DROP",
+        "what the LAN sends to the host once it comes in on br0 (`-A INPUT -j DROP`)",
+    ),
+    ("iptables -A INPUT -i enp0s1 -j ACCEPT && iptables -A OUTPUT -o enp0s1 -j ACCEPT", ""),
     ("iptables -A INPUT ! -i en+ -p tcp --dport 8080 -j DROP", "br0 (`-A INPUT ! -i en+ -p tcp"),
     ("iptables -P FORWARD DROP && iptables -A FORWARD -m mark --mark 9 -j ACCEPT", ""),
     ("iptables -P FORWARD DROP && iptables -A FORWARD -o wg0 -j ACCEPT", "leave by wg0 alone"),
