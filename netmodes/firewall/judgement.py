@@ -39,6 +39,11 @@ ANSWERS = (
     ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
 )
 
+#: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
+NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
+
+COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
+
 UNKNOWN = "once it is up, `netmodes check` tells"
 
 #: What is cut off, by who sends it.
@@ -183,9 +188,9 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     cut = {one: asked.last[one] for one, fate in asked.today.items() if fate.passes}
     around = any(asked.gateways.values())
     findings = [] if around else [*_dropped(flow, own, asked, facts)]
-    findings += _cut_off(flow, cut)
+    findings += [*_cut_off(flow, cut), *_untranslated(flow, own, facts)]
     objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
-    warnings = tuple(_unknown(flow, own | cut, asked.left))
+    warnings = (*_unknown(flow, own | cut, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
     by = " and ".join(map(words, first)) if asked.chain else ""
     return Verdict(asked.chain, asked.out, by, objections, warnings)
@@ -232,6 +237,28 @@ def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> I
     for why in dict.fromkeys([*lost[:1], *left]):
         what = f"whether the firewall lets pass what goes by {flow.bridge} is unknown ({why})"
         yield Finding("warning", what, "nft list ruleset", advice=UNKNOWN)
+
+
+def _untranslated(flow: Flow, own: Mapping[Packet, Fate], facts: Facts) -> Iterator[Finding]:
+    """What NAT leaves as it is, for its connection is not tracked: nobody outside can answer."""
+    lost = [fate for packet, fate in own.items() if packet.sender == "namespace"]
+    if flow.uplink or not any((one.passes, one.source) == (None, flow.address) for one in lost):
+        return
+    lines = [*map(str.strip, facts.nft or ()), *legacy(facts)]
+    found = (COUNTER.sub("", line) for line in lines if NOTRACK.search(line))
+    rule = next((f" (`{line}`)" for line in found), "")
+    what = f"what {flow.bridge} passes on leaves with its own address, for it is not tracked{rule}"
+    advice = f"let that rule leave out {flow.bridge}, and the answers"
+    yield Finding("error", what, "nft list ruleset", advice=advice)
+
+
+def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
+    """Whose address a namespace of the LAN has outside, where that is another's."""
+    sent = [fate.source for packet, fate in own.items() if packet.sender == "namespace"]
+    for source in {*sent} - {flow.address, ""} if flow.uplink else ():
+        what = f"a NAT rule of the host hides {flow.address} behind {source} outside"
+        advice = f"let the rule leave out what comes in on {flow.bridge}"
+        yield Finding("warning", what, "nft list ruleset", advice=advice)
 
 
 def words(drop: Drop) -> str:

@@ -269,14 +269,16 @@ def fate(events: Iterable[Event], answer: str) -> Fate:
         events: what was heard of both.
         answer: "data"; "refused", as a rule may as well; or "".
     """
-    if answer == "data":
-        return Fate(True)
     told = follow(events)
+    if answer == "data":
+        return Fate(True, source=told.leaves)
     if told.drop:
         return Fate(False, dropped(told.drop, told.hook))
     if told.program:
         return Fate(None, lost=f"a program decides in {told.program}")
-    return Fate(True) if answer else Fate(None, lost=_where(told.hook))
+    if answer:
+        return Fate(True, source=told.leaves)
+    return Fate(None, lost=_where(told.hook), source=told.leaves)
 
 
 def dropped(event: Event, hook: str) -> Drop:

@@ -57,11 +57,13 @@ class Fate:
         passes: whether both arrive; None where that is unknown.
         drop: what drops one of them.
         lost: where it is lost that no rule drops.
+        source: the address that it leaves this machine with; "" where it does not, or is unknown.
     """
 
     passes: bool | None
     drop: Drop | None = None
     lost: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -188,4 +188,4 @@ def _fate(told: dict[str, Any], failed: str) -> Fate:
     if failed and not told["passes"]:
         return Fate(None, lost=failed)
     drop = told["drop"]
-    return Fate(told["passes"], drop and Drop(**drop), told["lost"])
+    return Fate(told["passes"], drop and Drop(**drop), told["lost"], told["source"])

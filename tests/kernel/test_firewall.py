@@ -110,6 +110,26 @@ def test_legacy(lab: Lab, rules: str, refused: str) -> None:
         assert lab.netmodes("check", "A").returncode == 0
 
 
+def test_not_tracked(lab: Lab) -> None:
+    """NAT is refused where a rule has its connections not tracked."""
+    lab.sh("iptables -t raw -A PREROUTING -p tcp -j NOTRACK")
+
+    refused = lab.netmodes("nat")
+
+    assert refused.returncode == 1
+    assert "nat0 passes on leaves with its own address, for it is not tracked" in refused.stderr
+
+
+def test_hidden(lab: Lab) -> None:
+    """A host that translates everything hides a bridged namespace, which is said."""
+    lab.sh("iptables -t nat -A POSTROUTING -j MASQUERADE")
+
+    up = lab.netmodes(*BRIDGED)
+
+    assert up.returncode == 0
+    assert "a NAT rule of the host hides 192.168.64.50 behind 192.168.64.3 outside" in up.stderr
+
+
 def test_legacy_beside(lab: Lab) -> None:
     """What iptables-legacy alone drops is refused, though `iptables` lists none of it; its fix as
     printed leads on."""

@@ -222,6 +222,35 @@ def test_unknown(article: Facts) -> None:
     assert "is unknown (lost after forward)" in warning.what
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [(FLOW.address, ""), ("", ""), ("192.168.64.3", "hides 192.168.64.50 behind 192.168.64.3")],
+)
+def test_hidden(source: str, says: str, article: Facts) -> None:
+    """Where a rule gives what a namespace of the LAN sends another's address it is said."""
+    asked = Verdicts({}, {OUT: Fate(True, source=source)})
+
+    warnings = judgement.judged(FLOW, asked, article).warnings
+
+    assert len(warnings) == bool(says)
+    assert all(says in one.what for one in warnings)
+
+
+def test_untranslated(article: Facts) -> None:
+    """What NAT leaves as it is, and is lost, is refused with the rule that has it not tracked."""
+    flow = replace(FLOW, bridge="nat0", out="enp0s1", uplink="")
+    facts = replace(article, nft=["\t\tcounter packets 2 bytes 104 notrack"])
+
+    def objections(source: str) -> tuple[str, ...]:
+        lost = {OUT: Fate(None, lost="lost after postrouting", source=source)}
+        return judgement.judged(flow, Verdicts({}, lost), facts).objections
+
+    assert (
+        "it is not tracked (`notrack`): let that rule leave out nat0" in objections(flow.address)[0]
+    )
+    assert objections("192.168.64.3") == ()
+
+
 def test_left(article: Facts) -> None:
     """A rule that the copy has not makes what passes there unknown."""
     asked = Verdicts({}, {OUT: PASSES}, left=("-A FORWARD -m nfacct: no such object",))
