@@ -15,6 +15,9 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
 from netmodes.plan.step import Step
 
+#: Who sends what leads outside, and where to, in the kernel's verdicts.
+LEAVES = ("namespace", OUTSIDE)
+
 #: A rule that gives packets an address of the host's, as nft lists it, or iptables.
 TRANSLATES = re.compile("masquerade|snat", re.IGNORECASE)
 
@@ -164,14 +167,27 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
     if best and best.dev == out and best.gateway and best.gateway in own:
         return
     router = next((str(hop) for hop in _hops(facts, net.uplink) if hop in own), "IP")
-    is_sure = facts.nft is not None and not any(map(TRANSLATES.search, facts.nft))
+    passes = _passes(facts)
+    if passes:
+        return
     yield Finding(
-        "error" if is_sure else "warning",
+        "warning" if passes is None else "error",
         f"the host leads outside by {out}, where nobody may know {own}, the namespace's subnet",
         f"ip route get {OUTSIDE}",
         advice=f"`netmodes nat`, or `--gateway {router}` for a router of {net.uplink}'s LAN",
         about=net.uplink,
     )
+
+
+def _passes(facts: Facts) -> bool | None:
+    """Whether what a namespace sends outside gets an answer; None where that is unknown."""
+    asked = facts.verdicts.last if facts.verdicts else {}
+    fates = [fate for packet, fate in asked.items() if (packet.sender, packet.target) == LEAVES]
+    if fates:
+        is_lost = all(fate.is_unanswered for fate in fates)
+        return any(fate.passes for fate in fates) or (False if is_lost else None)
+    is_translated = facts.nft is None or any(map(TRANSLATES.search, facts.nft))
+    return None if is_translated else False
 
 
 def routers(net: Topology, facts: Facts) -> list[str]:

@@ -8,14 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from netmodes.commands.forwarding import ENGINES
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
-
-#: Stands for all that is outside, in a copy.
-OUTSIDE = "8.8.8.8"
 
 #: A port where each address outside has a server, in a copy.
 PORT = 443

@@ -65,6 +65,11 @@ class Fate:
     lost: str = ""
     source: str = ""
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it has left the machine, and nothing comes back."""
+        return self.lost == "lost after postrouting"
+
 
 @dataclass(frozen=True)
 class Verdicts:

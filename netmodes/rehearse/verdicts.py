@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from netmodes.commands import iproute
 from netmodes.firewall import judgement
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.path import environment
 from netmodes.machine.read import whole_table
 from netmodes.machine.table import Table
@@ -151,7 +151,7 @@ def _passing(
     own = [*judgement.leaving(facts), *judgement.entering(flow, facts)]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
     up = copy.after(plan.steps, every)
-    out = copy.out(judgement.OUTSIDE, "from", flow.address, "iif", flow.bridge)
+    out = copy.out(OUTSIDE, "from", flow.address, "iif", flow.bridge)
     found = Verdicts(today, up, out=out)
     dropped = {one: up[one] for one in own}
     for chain in judgement.entries(dropped, out, facts):

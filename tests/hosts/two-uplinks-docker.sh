@@ -1,0 +1,20 @@
+# Two NICs with a gateway each, and Docker's rules, which translate its own networks alone.
+# bridged: refused, the host leads outside by enp0s2
+# bridged --gateway 192.168.64.1: as promised
+# doctor says: iptables drops what is forwarded, but what its rules accept
+# also: 172.17.0.1
+ip link add enp0s2 type veth peer name lan1
+ip link set lan1 netns /run/lan/router
+lan router ip addr add 10.7.0.1/24 dev lan1
+lan router ip link set lan1 up
+ip addr add 10.7.0.3/24 dev enp0s2
+ip link set enp0s2 up
+ip route add default via 10.7.0.1 metric 50
+sysctl -qw net.ipv4.ip_forward=1
+ip link add docker0 type bridge
+ip addr add 172.17.0.1/16 dev docker0
+ip link set docker0 up
+iptables -P FORWARD DROP
+iptables -N DOCKER-USER
+iptables -A FORWARD -j DOCKER-USER
+iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
