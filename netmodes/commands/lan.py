@@ -181,7 +181,7 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
 
 def _passes(facts: Facts) -> bool | None:
     """Whether what a namespace sends outside gets an answer; None where that is unknown."""
-    asked = facts.verdicts.last if facts.verdicts else {}
+    asked = facts.verdicts.in_the_end if facts.verdicts else {}
     fates = [fate for packet, fate in asked.items() if (packet.sender, packet.target) == LEAVES]
     if fates:
         is_lost = all(fate.is_unanswered for fate in fates)

@@ -3,7 +3,7 @@
 It uses nft, in one table of our own, and iptables where nft is not installed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_interface
 
 from netmodes.commands import netfilter
@@ -94,13 +94,13 @@ def _drop(what: str, bridge: str, chain: str, *rule: str, table: str = "") -> St
     return netfilter.insert(chain, rule, ("DROP",), why, table=table, share=share)
 
 
-def through(bridge: str, out: str = "") -> Iterator[Argv]:
+def through(bridge: str, outs: Iterable[str] = ()) -> Iterator[Argv]:
     """The packets that a firewall must accept for NAT, as argv of iptables.
 
     Args:
         bridge: the bridge.
-        out: the device that they leave by; "" for any.
+        outs: the devices that they leave by; none for any.
     """
-    yield from (("-i", bridge, "-o", to) for to in (out, bridge) if out)
-    yield from [] if out else [("-i", bridge)]
+    ways = [("-i", bridge, "-o", out) for out in dict.fromkeys([*outs, bridge])]
+    yield from ways if outs else [("-i", bridge)]
     yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")

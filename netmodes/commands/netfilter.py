@@ -66,13 +66,14 @@ def accepted(bridge: str, facts: Facts) -> Verdict:
     """The accepts of ours that iptables has for a bridge, as ``accept`` takes them."""
     ours = re.compile(ACCEPTED.format(re.escape(bridge)))
     found = [one for one in map(ours.fullmatch, facts.iptables or ()) if one]
-    out = {one[2] or "" for one in found}
-    return Verdict(found[0][1], max(out - {bridge}, default=bridge)) if found else Verdict()
+    outs = [one[2] for one in reversed(found) if one[2]]  # each goes before the others
+    others = tuple(out for out in outs if out != bridge)
+    return Verdict(found[0][1], others or tuple(outs)) if found else Verdict()
 
 
 def leave_to_docker(verdict: Verdict, bridge: str) -> Iterator[Step]:
     """Keep packets for containers from our accept, if that is in Docker's chain for any device."""
-    if verdict.chain != DOCKER or verdict.out:
+    if verdict.chain != DOCKER or verdict.outs:
         return
     why = f"Docker decides whether {bridge} reaches its containers"
     prevents = "the namespace reaches every port of every container"

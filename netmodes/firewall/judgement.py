@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from netmodes.commands.forwarding import ENGINES
@@ -121,11 +121,11 @@ def _ports(facts: Facts) -> list[int]:
     return [one for one in dict.fromkeys(ports) if 0 < one < 65536][:MOST]
 
 
-def entries(found: Mapping[Packet, Fate], out: str, facts: Facts) -> list[str]:
+def entries(found: Mapping[Packet, Fate], outs: Sequence[str], facts: Facts) -> list[str]:
     """The chains of iptables where an accept may let pass what is dropped, the best first."""
     opened = [drop for drop in drops(found) if _may_be_opened(drop, facts)]
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
-    if len(chains) != 1 or kept_to(opened[0], out, facts):
+    if len(chains) != 1 or kept_to(opened[0], outs, facts):
         return []
     docker = f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
     return [DOCKER] * docker + chains
@@ -148,14 +148,14 @@ def _program(drop: Drop, facts: Facts) -> str:
     return "iptables-legacy" if legacy(facts) and not own else "iptables"
 
 
-def kept_to(drop: Drop, out: str, facts: Facts) -> str:
+def kept_to(drop: Drop, outs: Sequence[str], facts: Facts) -> str:
     """Another device that a chain lets packets leave by, as a VPN's kill switch does."""
     for line in _accepts(drop, facts):
         names = " ".join(word for found in LEAVES.findall(line) for word in found)
         for name in NAMES.findall(names):
             link = facts.link(name)
             inner = link.kind == "bridge" if link else re.fullmatch(ENGINES, name)
-            if name != out and not inner:
+            if name not in outs and not inner:
                 return str(name)
     return ""
 
@@ -190,7 +190,7 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     warnings = (*_unknown(flow, own | cut, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
     by = " and ".join(map(words, first)) if asked.chain else ""
-    return Verdict(asked.chain, asked.out, by, objections, warnings)
+    return Verdict(asked.chain, asked.outs, by, objections, warnings)
 
 
 def drops(found: Mapping[Packet, Fate]) -> list[Drop]:
@@ -203,12 +203,12 @@ def _dropped(
 ) -> Iterator[Finding]:
     for drop in dict.fromkeys([*drops(own), *asked.further]):
         what = f"the firewall drops what {flow.bridge} passes on ({words(drop)})"
-        if other := kept_to(drop, asked.out, facts):
+        if other := kept_to(drop, asked.outs, facts):
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
             yield Finding("error", what, evidence(drop), advice=advice)
-        elif lines := fix(drop, flow, asked.out, facts):
+        elif lines := fix(drop, flow, asked.outs, facts):
             yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, lines)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
@@ -277,15 +277,16 @@ def evidence(drop: Drop) -> str:
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
 
-def fix(drop: Drop, flow: Flow, out: str, facts: Facts) -> list[Argv]:
+def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]:
     """What lets a packet and its answer pass; nothing where a rule means what it drops."""
     if not _is_for_the_rest(drop):
         return []
-    program, out = _program(drop, facts), out or flow.bridge
-    lines = [_accepting(program, drop, flow.bridge, out)]
-    if out != flow.bridge:
-        answers = ANSWERS[program != "nft"]
-        lines.append(_accepting(program, drop, out, flow.bridge, *answers))
+    program, lines = _program(drop, facts), []
+    for out in outs or (flow.bridge,):
+        lines.append(_accepting(program, drop, flow.bridge, out))
+        if out != flow.bridge:
+            answers = ANSWERS[program != "nft"]
+            lines.append(_accepting(program, drop, out, flow.bridge, *answers))
     return lines
 
 

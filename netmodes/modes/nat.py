@@ -108,7 +108,8 @@ host                                           namespace {namespace}
     def flow(self, net: Topology, facts: Facts) -> Flow:
         out = next((route.dev for route in facts.default_routes() if route.dev), "")
         ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
-        return Flow(addresses.bare(net.address), net.bridge, out, ports=ports)
+        to = tuple(dns.servers(self.dns, facts))
+        return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):
@@ -150,7 +151,7 @@ host                                           namespace {namespace}
             yield iproute.set_up(net.bridge)
             yield from rules.main_first(net.address, self.namespace, facts)
 
-            yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge, verdict.out))
+            yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge, verdict.outs))
             yield from netfilter.leave_to_docker(verdict, net.bridge)
             yield from nat.steps(net.bridge, net.host_address, facts)
 

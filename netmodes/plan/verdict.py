@@ -79,8 +79,9 @@ class Verdicts:
         today: of those for the host, before the first command.
         up: of those and the namespace's, while the network is up.
         chain: where an accept was tried then; "" for none.
-        out: the device that the namespace's packets leave by.
+        outs: the devices that the namespace's packets leave by.
         accepted: of all, with that accept.
+        fixed: of the namespace's, once each fix for what drops them has been typed.
         further: what drops the namespace's packets once what drops them first lets them pass.
         left: the rules that the copy has not, each with why.
         gateways: whether the namespace's packets pass by each gateway that was tried.
@@ -89,8 +90,9 @@ class Verdicts:
     today: dict[Packet, Fate] = field(default_factory=dict)
     up: dict[Packet, Fate] = field(default_factory=dict)
     chain: str = ""
-    out: str = ""
+    outs: tuple[str, ...] = ()
     accepted: dict[Packet, Fate] = field(default_factory=dict)
+    fixed: dict[Packet, Fate] = field(default_factory=dict)
     further: tuple[Drop, ...] = ()
     left: tuple[str, ...] = ()
     gateways: dict[str, bool] = field(default_factory=dict)
@@ -99,6 +101,11 @@ class Verdicts:
     def last(self) -> dict[Packet, Fate]:
         """Of all packets, with the accept if one was tried."""
         return self.accepted or self.up
+
+    @property
+    def in_the_end(self) -> dict[Packet, Fate]:
+        """Of all packets, with every fix."""
+        return {**self.last, **self.fixed}
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class Flow:
         bridge: the host's device that they come in on.
         out: the host's device that they leave by; "" where unknown.
         uplink: the NIC whose own packets will come in on the bridge; "" for none.
+        to: the addresses that it sends to, beside those outside.
         ports: the host's ports that are passed on to the namespace, each after its protocol.
     """
 
@@ -117,6 +125,7 @@ class Flow:
     bridge: str
     out: str
     uplink: str = ""
+    to: tuple[str, ...] = ()
     ports: tuple[tuple[str, int], ...] = ()
 
 
@@ -126,14 +135,14 @@ class Verdict:
 
     Args:
         chain: the iptables chain that needs an accept for the flow; "" where the flow passes.
-        out: the device that the accept is for; "" for any.
+        outs: the devices that the accept is for; none for any.
         by: what drops the flow without it, in words.
         objections: reasons to refuse, one sentence each.
         warnings: what may stop the flow.
     """
 
     chain: str = ""
-    out: str = ""
+    outs: tuple[str, ...] = ()
     by: str = ""
     objections: tuple[str, ...] = ()
     warnings: tuple[Finding, ...] = ()

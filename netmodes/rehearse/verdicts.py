@@ -60,9 +60,9 @@ class Asked:
         """The rules that the copy has not."""
         return [*map(str, self._ask(steps=[], packets=[], routes=[])["left"])]
 
-    def out(self, *words: str) -> str:
-        """The device that the kernel takes, in the words of ``ip route get``; "" for none."""
-        return "".join(self._ask(steps=[], packets=[], routes=[words])["out"])
+    def outs(self, asked: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+        """The devices that the kernel takes, each asked in the words of ``ip route get``."""
+        return tuple(dict.fromkeys(self._ask(steps=[], packets=[], routes=asked)["out"]))
 
     def _ask(self, **question: object) -> dict[str, Any]:
         try:
@@ -151,30 +151,30 @@ def _passing(
     own = [*judgement.leaving(facts), *judgement.entering(flow, facts)]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
     up = copy.after(plan.steps, every)
-    out = copy.out(OUTSIDE, "from", flow.address, "iif", flow.bridge)
-    found = Verdicts(today, up, out=out)
+    outs = copy.outs([(to, "from", flow.address, "iif", flow.bridge) for to in (OUTSIDE, *flow.to)])
+    found = Verdicts(today, up, outs=outs)
     dropped = {one: up[one] for one in own}
-    for chain in judgement.entries(dropped, out, facts):
-        more = [one for one in render(Verdict(chain, out)).steps if one not in plan.steps]
+    for chain in judgement.entries(dropped, outs, facts):
+        more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
         found = replace(found, chain=chain, accepted=copy.after(more, every))
-        if not judgement.entries({one: found.accepted[one] for one in own}, out, facts):
+        if not judgement.entries({one: found.accepted[one] for one in own}, outs, facts):
             break
-    further = tuple(_further(copy, flow, found, own, facts))
-    return replace(found, further=further, left=tuple(copy.left()))
+    found = _fixed(copy, flow, found, own, facts)
+    return replace(found, left=tuple(copy.left()))
 
 
-def _further(
-    copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts
-) -> Iterator[Drop]:
-    """What else drops the packets, each once the one before lets them pass as its fix says."""
-    drops = judgement.drops({one: found.last[one] for one in own})
+def _fixed(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts) -> Verdicts:
+    """The same, with what else drops packets once each fix for what drops them has been typed."""
     for _ in range(DEEP):
-        fixes = [judgement.fix(drop, flow, found.out, facts) for drop in drops]
+        drops = judgement.drops({one: found.in_the_end[one] for one in own})
+        fixes = [judgement.fix(drop, flow, found.outs, facts) for drop in drops]
         if not fixes or not all(fixes):
-            return
+            break
         lines = [Step(line, "") for fix in fixes for line in fix]
-        drops = judgement.drops(copy.after(lines, own))
-        yield from drops
+        fixed = copy.after(lines, own)
+        further = (*found.further, *judgement.drops(fixed))
+        found = replace(found, fixed=fixed, further=further)
+    return found
 
 
 def _is_passed(copy: Asked, name: str, gateway: str, packets: list[Packet]) -> bool:

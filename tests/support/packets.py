@@ -30,10 +30,10 @@ def told(
     for drop in (drop for line, drop in DROPS.items() if line in lines):
         up, out = {SENT: Fate(False, drop)}, flow.out
         if drop.table == "ip filter":
-            return Verdicts({}, up, DOCKER, out, {SENT: Fate(True)})
+            return Verdicts({}, up, DOCKER, (out,), {SENT: Fate(True)})
         entering = {SSH: Fate(True)} if flow.uplink else {}
         cut = dict.fromkeys(entering, Fate(False, replace(drop, hook="input", chain="input")))
-        return Verdicts(entering, up | cut, out=out)
+        return Verdicts(entering, up | cut, outs=(out,))
     return Verdicts(left=("no test makes a copy",))
 
 

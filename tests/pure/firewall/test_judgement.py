@@ -154,17 +154,17 @@ def test_kept_to(rule: str, kept: str, article: Facts) -> None:
 
 def test_passes(article: Facts) -> None:
     """Where all passes nothing is done, and nothing said."""
-    asked = Verdicts({SSH: PASSES}, {SSH: PASSES, OUT: PASSES}, out="br0")
+    asked = Verdicts({SSH: PASSES}, {SSH: PASSES, OUT: PASSES}, outs=("br0",))
 
-    assert judgement.judged(FLOW, asked, article) == Verdict("", "br0")
+    assert judgement.judged(FLOW, asked, article) == Verdict("", ("br0",))
 
 
 def test_accepted(article: Facts) -> None:
     """An accept that was tried and helped is used."""
     passes = dict.fromkeys(dropped(POLICY), PASSES)
-    asked = Verdicts({}, dropped(POLICY), "FORWARD", "br0", passes)
+    asked = Verdicts({}, dropped(POLICY), "FORWARD", ("br0",), passes)
 
-    verdict = Verdict("FORWARD", "br0", "iptables' policy for FORWARD")
+    verdict = Verdict("FORWARD", ("br0",), "iptables' policy for FORWARD")
     assert judgement.judged(FLOW, asked, article) == verdict
 
 
@@ -184,7 +184,7 @@ def test_refused(drop: Drop, says: str, article: Facts) -> None:
     """What still drops a packet is refused by name, once."""
     fates = {**dropped(drop), replace(OUT, protocol="udp"): Fate(False, drop)}
 
-    (said,) = judgement.judged(FLOW, Verdicts({}, fates, out="br0"), article).objections
+    (said,) = judgement.judged(FLOW, Verdicts({}, fates, outs=("br0",)), article).objections
 
     assert said == f"the firewall drops what br0 passes on {says}, or go on with --anyway"
 

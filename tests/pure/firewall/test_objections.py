@@ -22,7 +22,7 @@ def test_accept(chain: str, article: Facts) -> None:
     """The accept that helped stands first in the chain that drops, for this bridge only, and is
     taken out.
     """
-    plan = bridged(replace(article, verdicts=Verdicts(chain=chain, out="lan")), bridge="lan")
+    plan = bridged(replace(article, verdicts=Verdicts(chain=chain, outs=("lan",))), bridge="lan")
 
     (step,) = [step for step in plan.steps if step.argv[0] == "iptables"]
     rule = (chain, "-i", "lan", "-o", "lan", *TAG, "-j", "ACCEPT")
