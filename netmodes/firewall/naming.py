@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from netmodes.firewall.judgement import legacy
+from netmodes.firewall.questions import legacy
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
 from netmodes.commands import iproute
-from netmodes.firewall import judgement
+from netmodes.firewall import judgement, questions
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.path import environment
 from netmodes.machine.read import whole_table
@@ -113,9 +113,9 @@ def learn(
         facts: the machine; this one is read anew.
         ways: the gateways that the namespace may go by, its own first.
     """
-    if judgement.has_rules(facts):
+    if questions.has_rules(facts):
         return in_copy(render, flow, facts, ways)
-    why = judgement.unread(facts)
+    why = questions.unread(facts)
     return Verdicts(left=(why,)) if why else None
 
 
@@ -147,8 +147,8 @@ def _passing(
     copy: Asked, plan: Plan, flow: Flow, facts: Facts, render: Callable[[Verdict], Plan]
 ) -> Verdicts:
     """What becomes of the packets today, while the network is up, and with an accept."""
-    today = copy.after([], judgement.reaching(flow, facts))
-    own = [*judgement.leaving(facts), *judgement.entering(flow, facts)]
+    today = copy.after([], questions.reaching(flow, facts))
+    own = [*questions.leaving(facts), *questions.entering(flow, facts)]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
     up = copy.after(plan.steps, every)
     outs = copy.outs([(to, "from", flow.address, "iif", flow.bridge) for to in (OUTSIDE, *flow.to)])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from netmodes import Facts, Plan
-from netmodes.firewall.judgement import OUTSIDE
+from netmodes.firewall.questions import OUTSIDE
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
 from netmodes.rehearse import verdicts
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from netmodes import Facts
-from netmodes.firewall import judgement
+from netmodes.firewall import judgement, questions
 from netmodes.machine.table import Table
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
 
 FLOW = Flow("192.168.64.50", "br0", "br0", "enp0s1")
 SSH = Packet("LAN", "192.168.64.3", "tcp", 22)
-OUT = Packet("namespace", judgement.OUTSIDE, "tcp", 443)
+OUT = Packet("namespace", questions.OUTSIDE, "tcp", 443)
 PASSES = Fate(True)
 
 POLICY = Drop("forward", "ip filter", "FORWARD")
@@ -54,7 +54,7 @@ def dropped(*drops: Drop) -> dict[Packet, Fate]:
 )
 def test_has_rules(nft: list[str] | None, iptables: list[str] | None, has: bool) -> None:
     """Where no rule and no policy may drop anything, nothing has to be asked."""
-    assert judgement.has_rules(Facts(nft=nft, iptables=iptables)) is has
+    assert questions.has_rules(Facts(nft=nft, iptables=iptables)) is has
 
 
 def with_legacy(facts: Facts, *saved: str) -> Facts:
@@ -73,7 +73,7 @@ def with_legacy(facts: Facts, *saved: str) -> Facts:
 )
 def test_has_legacy(saved: list[str], has: bool) -> None:
     """So may what only iptables-legacy has."""
-    assert judgement.has_rules(with_legacy(Facts(nft=[], iptables=[]), *saved)) is has
+    assert questions.has_rules(with_legacy(Facts(nft=[], iptables=[]), *saved)) is has
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_program(iptables: list[str], chains: list[str], program: str, article: 
 )
 def test_unread(known: dict[str, list[str]], unread: bool) -> None:
     """Rules that nobody could read may be there; without a program there are none."""
-    assert bool(judgement.unread(Facts(**known))) is unread
+    assert bool(questions.unread(Facts(**known))) is unread
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_ports(article: Facts) -> None:
     rules = ["-A INPUT -p tcp -m multiport --dports 8080,8443 -j ACCEPT"]
     facts = replace(article, iptables=rules, nft=["tcp dport { 22, 9090 } accept"])
 
-    sent = [one for one in judgement.reaching(FLOW, facts) if one.sender == "LAN"]
+    sent = [one for one in questions.reaching(FLOW, facts) if one.sender == "LAN"]
     ports = {packet.port for packet in sent if packet.protocol == "tcp"}
 
     assert ports == {22, 80, 443, 8080, 8443, 9090}

@@ -1,0 +1,93 @@
+"""What is asked of a firewall: whether there are rules, and what becomes of which packets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from netmodes.machine.facts import OUTSIDE, Facts
+from netmodes.plan.verdict import Flow, Packet
+
+#: A port where each address outside has a server, in a copy.
+PORT = 443
+
+#: Ports that are tried beside those that rules name, and how many in all.
+USUAL, MOST = (22, 80, 443), 20
+
+DPORT = re.compile(r"(?:--dports?|dport) (?:\{ )?([\d, -]+)")
+
+NUMBER = re.compile(r"\d{1,5}")
+
+#: What nft lists that is no rule.
+FRAME = ("table ", "chain ", "set ", "map ", "type ", "flags ", "elements ", "comment ", "}", "#")
+
+#: What iptables lists or saves of a chain that may drop.
+RULE = re.compile(r"-A |(-P |:)\S+ DROP")
+
+
+def has_rules(facts: Facts) -> bool:
+    """Whether there is anything that may drop a packet, as far as that could be read."""
+    nft = _of_others(facts.nft or ())
+    saved = [*(facts.iptables or ()), *legacy(facts)]
+    return any("policy drop" in line or not line.startswith(FRAME) for line in nft if line) or any(
+        map(RULE.match, saved)
+    )
+
+
+def _of_others(listed: Iterable[str]) -> Iterator[str]:
+    """The lines of nft's tables but for those that are ours, which leave others' packets alone."""
+    ours = False
+    for line in listed:
+        if line.startswith("table "):
+            ours = " netmodes-" in line
+        if not ours:
+            yield line.strip()
+
+
+def legacy(facts: Facts) -> list[str]:
+    """What iptables-legacy has, which nft does not list, and ``iptables -S`` perhaps not."""
+    return (facts.table.lines("iptables-legacy-save") if facts.table else None) or []
+
+
+def unread(facts: Facts) -> str:
+    """Why rules that nobody could read may drop packets; "" where all were read."""
+    if facts.programs is None:
+        return "its rules were not read"
+    if [name for name in facts.programs if getattr(facts, name) is None]:
+        return "only root may read its rules"
+    return ""
+
+
+def leaving(facts: Facts) -> list[Packet]:
+    """What the namespace sends outside, where a route leads there."""
+    ways = ("icmp", "tcp", "udp") if facts.default_routes() else ()
+    return [Packet("namespace", OUTSIDE, one, PORT) for one in ways]
+
+
+def entering(flow: Flow, facts: Facts) -> list[Packet]:
+    """What comes to the namespace: from the LAN that it is on, or to ports of the host."""
+    ways = ("icmp", "tcp") if flow.uplink else ()
+    host = [str(one.ip) for one in facts.addresses(flow.out)[:1]] if flow.ports else []
+    published = [Packet("LAN", one, *port) for one in host for port in flow.ports]
+    return [*(Packet("LAN", flow.address, one, PORT) for one in ways), *published]
+
+
+def reaching(flow: Flow, facts: Facts) -> list[Packet]:
+    """What the host gets and sends by the uplink, and will by the bridge."""
+    if not flow.uplink:
+        return []
+    own = [str(one.ip) for one in facts.addresses(flow.uplink)]
+    tcp = [Packet("LAN", one, "tcp", port) for one in own for port in _ports(facts)]
+    hops = [str(one.gateway) for one in facts.default_routes(flow.uplink) if one.gateway]
+    sent = [replace(one, sender="host") for one in leaving(facts)] if hops else []
+    pings = [Packet("LAN", one, "icmp") for one in own]
+    return [*pings, *tcp, *(Packet("host", one, "icmp") for one in hops), *sent]
+
+
+def _ports(facts: Facts) -> list[int]:
+    """The usual ports, and those that rules name."""
+    lines = [*(facts.nft or ()), *(facts.iptables or ()), *legacy(facts)]
+    words = " ".join(found for line in lines for found in DPORT.findall(line))
+    ports = [*USUAL, *map(int, NUMBER.findall(words))]
+    return [one for one in dict.fromkeys(ports) if 0 < one < 65536][:MOST]
