@@ -38,7 +38,7 @@ LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
 NAMES = re.compile(r"[^\s\"{},]+")
 
 
-def entries(found: Mapping[Packet, Fate], out: str, facts: Facts) -> list[str]:
+def entries(found: Mapping[Packet, Fate], outs: Sequence[str], facts: Facts) -> list[str]:
     """The chains of iptables where an accept may let pass what is dropped, the best first."""
     opened = [drop for drop in drops(found) if _may_be_opened(drop, facts)]
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
