@@ -14,6 +14,9 @@ from netmodes.plan.undo import BEFORE, Undo
 
 KEY = "net.ipv4.ip_forward"
 
+#: What a new device has as its own settings.
+NEW = "default"
+
 #: The share of the step that switches forwarding on.
 SHARE = f"sysctl {KEY}"
 
@@ -37,6 +40,15 @@ def switch_on(facts: Facts) -> Iterator[Step]:
     yield _forward(facts)
     for network in _ending_at_host(facts):
         yield keep_to_host(network.topology.host_device, network.name)
+
+
+def through(bridge: str, facts: Facts) -> Iterator[Step]:
+    """Forward what comes in on a new bridge, where the host forwards but not by new devices."""
+    if _is_on(facts) and f"net/ipv4/conf/{NEW}/forwarding" not in facts.known("with_ip_forward"):
+        why = f"the host forwards, but not what comes in on a new device: on {bridge} it does"
+        yield sysctl.write_settings(bridge, {"ipv4.forwarding": "1"}, why).as_guard(
+            f"the host passes on nothing that comes in on {bridge}"
+        )
 
 
 def requirements(facts: Facts) -> Iterator[Requirement]:

@@ -146,6 +146,7 @@ host                                           namespace {namespace}
             yield from forwarding.switch_on(facts)
 
             yield iproute.add_bridge(net.bridge)
+            yield from forwarding.through(net.bridge, facts)
             yield from forwarding.ipv4_alone(net.bridge, self.namespace, facts)
             yield iproute.add_address(net.host_address, net.bridge)
             yield iproute.set_up(net.bridge)
