@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 
 from netmodes.engine.runner import Runner
-from netmodes.firewall import trace
-from netmodes.lab.kernel import socket_of
+from netmodes.firewall import netlink, trace
+from netmodes.lab.kernel import go_into, socket_of
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import ask, contents, lines
 from netmodes.place import NAMESPACES
@@ -31,14 +33,21 @@ SILENCE = 0.05
 NFT = ("env", "HOME=/dev/null", "nft", "-i")
 
 #: The numbers of pings and of connections, which are told apart.
-ECHOES, PORTS = trace.FLOWS[:500], trace.FLOWS[500:]
+ECHOES, PORTS = netlink.FLOWS[:500], netlink.FLOWS[500:]
 
 #: The program that lists the rules of a table that is iptables', by the table's family.
 LISTS = {"ip": "iptables", "ip6": "ip6tables"}
 OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 #: The tables that iptables-legacy has here.
-LEGACY = Path("/proc/net/ip_tables_names")
+LEGACY = Path("/proc/thread-self/net/ip_tables_names")
+
+#: What iptables-legacy-save counts of what drops.
+POLICY = re.compile(r":(\S+) DROP \[(\d+):")
+COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*-j (?:DROP|REJECT)\b.*)")
+
+#: A rule by which the kernel does not know a connection.
+UNTRACKED = re.compile(r"\bnotrack\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,12 @@ class Place:
     Args:
         namespace: the name of a namespace; "" for the host.
         devices: those that it may come in by.
+        address: whose ARP is traced as well.
     """
 
     namespace: str = ""
     devices: tuple[str, ...] = ()
+    address: str = ""
 
     def argv(self, *argv: str) -> Argv:
         """A command there."""
@@ -65,10 +76,16 @@ class Heard:
     Args:
         told: all of it.
         drop: what drops the packet or its answer, in words.
+        program: the program whose rule that is.
+        untracked: what has the kernel not know its connection, so that it is not translated.
+        arp: the same of ARP, before the packet.
     """
 
     told: trace.Told
     drop: Drop | None = None
+    program: str = "nft"
+    untracked: Drop | None = None
+    arp: Heard | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class Flows:
 @contextmanager
 def traced(
     place: Place, flows: Flows, runner: Runner, *, stays: bool = False
-) -> Iterator[list[trace.Event] | None]:
+) -> Iterator[list[netlink.Event] | None]:
     """What the kernel tells of these flows, whole once this has ended; None if it cannot.
 
     Args:
@@ -97,9 +114,9 @@ def traced(
         stays: no packet of them leaves the machine.
     """
     file = str(NAMESPACES / place.namespace) if place.namespace else ""
-    own = socket_of(file, *trace.SOCKET)
-    with closing(trace.Listener(own, trace.TRACES | trace.CHANGES)) as listener:
-        found: list[trace.Event] = []
+    own = socket_of(file, *netlink.SOCKET)
+    with closing(netlink.Listener(own, netlink.TRACES | netlink.CHANGES)) as listener:
+        found: list[netlink.Event] = []
         with _marked(place, _tables(place, flows, stays), listener, runner) as marked:
             sent = Signal()
             hearing = Thread(target=_hear, args=(listener, found, sent), daemon=True)
@@ -111,7 +128,7 @@ def traced(
                 hearing.join()
 
 
-def _hear(listener: trace.Listener, found: list[trace.Event], sent: Signal) -> None:
+def _hear(listener: netlink.Listener, found: list[netlink.Event], sent: Signal) -> None:
     """Listen all the while, for the kernel keeps little."""
     while not sent.is_set():
         found.extend(listener.heard(SILENCE))
@@ -123,17 +140,23 @@ def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
     name = f"{trace.NAME}-{flows.port}"
     devices = ", ".join(f'"{one}"' for one in place.devices)
     ingress = [f"ingress devices = {{ {devices} }}"] if devices else []
-    several = {"bridge": trace.HOOKS, "netdev": ingress, "inet": trace.HOOKS}
+    arp = [f"arp {way} ip {place.address}" for way in ("saddr", "daddr") if place.address]
+    several = {
+        "bridge": (trace.HOOKS, [*flows.marks, *arp]),
+        "netdev": (ingress, flows.marks),
+        "arp": (("input", "output") if arp else (), arp),
+        "inet": (trace.HOOKS, flows.marks),
+    }
     return [
-        trace.table(family, flows.marks, name, hooks, stays=stays and family == "inet")
-        for family, hooks in several.items()
+        trace.table(family, marks, name, hooks, stays=stays and family == "inet")
+        for family, (hooks, marks) in several.items()
         if hooks
     ]
 
 
 @contextmanager
 def _marked(
-    place: Place, tables: Sequence[str], listener: trace.Listener, runner: Runner
+    place: Place, tables: Sequence[str], listener: netlink.Listener, runner: Runner
 ) -> Iterator[bool]:
     """Have the flows traced; whether they are. An nft of before tables had owners deletes it."""
     _, _, last = tables[-1].partition("table ")
@@ -169,14 +192,71 @@ def named(drop: Drop, place: Place) -> Drop:
     return trace.named(drop, listed or (), saved or ())
 
 
-def heard(events: Sequence[trace.Event], flow: int, place: Place) -> Heard:
-    """What the kernel told of a flow."""
-    told = trace.follow(trace.by_flow(events).get(flow, []))
+def heard(events: Sequence[netlink.Event], flow: int, place: Place) -> Heard:
+    """What the kernel told of a flow, and of the ARP before it."""
+    flows = trace.by_flow(events)
+    return replace(
+        _heard(flows.get(flow, []), place), arp=_heard(flows.get(netlink.ARP, []), place)
+    )
+
+
+def _heard(events: Sequence[netlink.Event], place: Place) -> Heard:
+    told = trace.follow(events)
     if told.drop is None:
-        return Heard(told)
-    return Heard(told, named(trace.dropped(told.drop, told.hook), place))
+        return Heard(told, untracked=_untracked(told, place))
+    drop = named(trace.dropped(told.drop, told.hook), place)
+    return Heard(told, drop, "iptables" if is_of_iptables(drop) else "nft")
 
 
-def is_needed(facts: Facts) -> bool:
-    """Whether anything may drop or change a packet; what iptables-legacy has nft does not list."""
-    return bool(facts.nft) or (facts.nft is not None and bool(contents(LEGACY)))
+def is_of_iptables(drop: Drop) -> bool:
+    """Whether it is iptables' to change; nft may have a table of the same name."""
+    family, _, table = drop.table.partition(" ")
+    own = drop.rule.startswith("-A ") or (not drop.rule and drop.chain.isupper())
+    return family == "ip" and table in OF_IPTABLES and own
+
+
+def _untracked(told: trace.Told, place: Place) -> Drop | None:
+    for event in told.entered:
+        rule = named(trace.dropped(event, "first prerouting"), place)
+        if UNTRACKED.search(rule.rule):
+            return rule
+    return None
+
+
+def has_legacy(namespace: str) -> bool:
+    """Whether iptables-legacy has tables, which nft does not list and no trace tells of."""
+    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
+        return alone.submit(_legacy_there, namespace).result()
+
+
+def _legacy_there(namespace: str) -> bool:
+    if namespace:
+        go_into(NAMESPACES / namespace)
+    return bool(contents(LEGACY))
+
+
+def of_legacy(before: str, after: str, hook: str) -> Drop | None:
+    """The rule or policy of iptables-legacy that has dropped what came between two listings.
+
+    None if it may be one of several.
+    """
+    counted = [dict(_counted(saved)) for saved in (before, after)]
+    risen = [drop for drop, count in counted[1].items() if count > counted[0].get(drop, 0)]
+    return replace(risen[0], hook=hook) if len(risen) == 1 else None
+
+
+def _counted(saved: str) -> Iterator[tuple[Drop, int]]:
+    """What in ``iptables-legacy-save -c`` drops packets, and how many it has dropped."""
+    table = ""
+    for line in lines_of(saved):
+        if line.startswith("*"):
+            table = f"ip {line[1:]}"
+        elif policy := POLICY.match(line):
+            yield Drop("", table, policy[1]), int(policy[2])
+        elif rule := COUNTED.match(line):
+            yield Drop("", table, rule[3], rule[2]), int(rule[1])
+
+
+def is_needed(facts: Facts, namespace: str) -> bool:
+    """Whether anything may drop or change a packet there."""
+    return facts.nft is not None and (bool(facts.nft) or has_legacy(namespace))

@@ -12,7 +12,7 @@ from itertools import repeat, starmap
 from threading import Thread
 from time import monotonic
 
-from netmodes.firewall import trace
+from netmodes.firewall import netlink, trace
 from netmodes.lab.kernel import socket_of
 from netmodes.machine import query
 from netmodes.plan.verdict import Drop, Fate, Packet
@@ -47,7 +47,7 @@ class Tracer:
     """Sends packets, and hears what becomes of them."""
 
     def __init__(self) -> None:
-        self.listener, self.next = trace.Listener(), trace.FLOWS[0]
+        self.listener, self.next = netlink.Listener(), netlink.FLOWS[0]
         self.pool = ThreadPoolExecutor(MOST)
         self.rules = dict[tuple[str, str, int], Drop]()
 
@@ -87,12 +87,12 @@ class Tracer:
             self.rules[which] = named(drop)
         return replace(drop, rule=self.rules[which].rule, every=self.rules[which].every)
 
-    def _heard(self, sent: Mapping[int, Future[str]]) -> list[trace.Event]:
+    def _heard(self, sent: Mapping[int, Future[str]]) -> list[netlink.Event]:
         """What is heard until each flow has an answer, or no more may come; the kernel keeps
         little.
         """
         began = last = monotonic()
-        heard, left = list[trace.Event](), {*sent}
+        heard, left = list[netlink.Event](), {*sent}
         while left and (
             left == {*sent} or monotonic() < last + max(SLOWER * (last - began), LEAST)
         ):

@@ -119,7 +119,7 @@ FIXED = {
         "the host gets it, and answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
     "pings unanswered in it": (
         HOST_ONLY, "ip netns exec A sysctl -w net.ipv4.icmp_echo_ignore_all=1", "127.0.0.1",
-        "A answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
+        "A gets it, and answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
     "virtual address without ARP": (
         BRIDGED, "ip addr add 192.168.64.77/32 dev lo; sysctl -w net.ipv4.conf.all.arp_ignore=1",
         "192.168.64.77",
@@ -142,6 +142,40 @@ FIXED = {
         "192.168.64.7",
         "the host's firewall drops what A sends: `icmp type echo-request drop` in nft's chain "
         "netdev f c"),
+    "rule of iptables-legacy": (
+        BRIDGED, "iptables-legacy -A FORWARD -s 192.168.64.50 -j DROP", "8.8.8.8",
+        "the host's firewall drops what A sends: `-A FORWARD -s 192.168.64.50/32 -j DROP`"),
+    "policy of iptables-legacy": (
+        BRIDGED, "iptables-legacy -P FORWARD DROP", "8.8.8.8",
+        "the host's firewall drops what A sends: iptables-legacy's policy for FORWARD"),
+    "own rule of iptables-legacy": (
+        HOST_ONLY, "ip netns exec A iptables-legacy -A OUTPUT -j DROP", "192.168.202.1",
+        "A's own firewall drops what it sends: `-A OUTPUT -j DROP`"),
+    "rule for ARP": (
+        HOST_ONLY, "arptables -A INPUT -s 192.168.202.11 -j DROP", "192.168.202.1",
+        "the host's firewall drops the ARP of A: `arp htype 1 arp hlen 6 arp plen 4 arp saddr ip "
+        "192.168.202.11 counter packets N bytes N drop` in nft's chain arp filter INPUT"),
+    "rule of ebtables": (
+        BRIDGED, "ebtables -A FORWARD -i veth0 -j DROP", "192.168.64.7",
+        "the host's firewall drops the ARP of A: `iifname \"veth0\" counter packets N bytes N "
+        "drop` in nft's chain bridge filter FORWARD"),
+    "untracked": (
+        "nat", "iptables -t raw -A PREROUTING -i nat0 -j NOTRACK", "8.8.8.8",
+        "the host does not translate it, for it is not tracked: `-A PREROUTING -i nat0 -j "
+        "NOTRACK`"),
+    "blackhole in it": (
+        BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
+        "A forbids 8.8.8.8 by its route `blackhole 8.8.8.8`"),
+    "rule in it": (
+        BRIDGED, "ip -n A rule add prohibit", "8.8.8.8",
+        "A forbids 8.8.8.8 by its rule `32765: from all prohibit`"),
+    "another namespace's rule": (
+        "nat", "netmodes nat -n B; ip netns exec B iptables -P INPUT DROP", "10.64.0.12",
+        "B's own firewall drops what A sends: iptables' policy for INPUT"),
+    "another namespace without pings": (
+        "nat", "netmodes nat -n B; ip netns exec B sysctl -w net.ipv4.icmp_echo_ignore_all=1",
+        "10.64.0.12",
+        "B gets it, and answers no pings (net.ipv4.icmp_echo_ignore_all is 1)"),
     "no route in nat": (
         "nat", "ip netns exec A ip route del default", "8.8.8.8",
         "A has no default route"),
@@ -209,19 +243,16 @@ FIXED = {
 
 #: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
 #: where it is just that it does not show any, or what the kernel answers.
-NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|inet f|own|\b[a-z]+\d+s?\d?\b"
+NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
-    """
-    virtual address without ARP,no route,no route in nat,no route to the cable,loopback down,
-    no way back from outside,NAT for others alone,blackhole of the host,unreachable on the host,
-    rule of the host
-    """.replace("\n    ", "")
-    .strip()
-    .split(",")
-)
+    "no route", "no route in nat", "no route to the cable", "loopback down",
+    "no way back from outside", "NAT for others alone", "blackhole of the host",
+    "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
+    "virtual address without ARP",
+)  # fmt: skip
 
 #: Where another thing is wrong behind it: the routes went with the bridge, and rules for answers.
-LEADS_ON = ("bridge down", "raw rule")
+LEADS_ON = ("bridge down", "raw rule", "rule of ebtables")
 
 #: The same where there is no command that fixes it.
 SAID = {
@@ -244,12 +275,6 @@ SAID = {
     "no neighbour": (
         HOST_ONLY, "", "192.168.202.77",
         "nobody answers for 192.168.202.77 on veth1", "see that 192.168.202.77 is there"),
-    "prohibit": (
-        BRIDGED, "ip -n A route add prohibit 8.8.8.8", "8.8.8.8",
-        "a route or rule in A forbids 8.8.8.8", "delete that route"),
-    "blackhole": (
-        BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
-        "a route or rule in A forbids 8.8.8.8", "delete that route"),
     "no gateway": (
         BRIDGED, "ip route replace default via 192.168.64.9 metric 50", "8.8.8.8",
         "nobody answers for 192.168.64.9 on br0", "see that 192.168.64.9 is there"),

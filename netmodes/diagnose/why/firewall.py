@@ -3,10 +3,10 @@
 import shlex
 from dataclasses import replace
 
-from netmodes.diagnose.why.trace import Judgement, Trace
+from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
 from netmodes.firewall import judgement
-from netmodes.firewall.live import OF_IPTABLES, Heard
-from netmodes.firewall.trace import Event
+from netmodes.firewall.live import Heard, is_of_iptables
+from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
@@ -18,23 +18,36 @@ GOES_ON = ("tcp", "flags", "&", "(fin|syn|rst|ack)", "!=", "syn")
 
 def in_namespace(trace: Trace) -> Judgement:
     """The namespace's own firewall, for the packet and for the answer."""
-    heard = trace.heard.get(trace.name)
-    if trace.is_answered or heard is None or not (found := _stopped(trace, heard)):
-        return None
-    says, evidence, remedy = found
-    what = f"{trace.name}'s own firewall {says}".replace(
-        f"what {trace.name} sends", "what it sends"
-    )
-    return trace.inspection.finding("error", what, evidence, about=trace.name, **remedy)
+    return _stopped(trace, trace.name)
 
 
 def on_host(trace: Trace) -> Judgement:
     """The host's firewall, for the packet and for the answer."""
-    heard = trace.heard.get("")
-    if trace.is_answered or heard is None or not (found := _stopped(trace, heard)):
+    return _stopped(trace, "")
+
+
+def in_other(trace: Trace) -> Judgement:
+    """The firewall of another namespace of ours, which is the target."""
+    return _stopped(trace, trace.other.name) if trace.other else None
+
+
+def arp(trace: Trace) -> Judgement:
+    """What drops ARP, here or in the namespace, so that the next hop is not found."""
+    if trace.to_itself or answers_arp(trace.seen.neighbours, trace.next_hop):
         return None
-    says, evidence, remedy = found
-    return Finding("error", f"the host's firewall {says}", evidence, **remedy)
+    found = (_finding(trace, place, heard.arp) for place, heard in trace.heard.items() if heard.arp)
+    return next(filter(None, found), None)
+
+
+def untracked(trace: Trace) -> Finding | None:
+    """A rule by which the host does not know the connection, so that it does not translate it."""
+    heard = trace.heard.get("")
+    if heard is None or heard.untracked is None:
+        return None
+    program = "iptables" if is_of_iptables(heard.untracked) else "nft"
+    found = replace(heard, drop=heard.untracked, program=program)
+    what = f"the host does not translate it, for it is not tracked: {_words(found)}"
+    return _there("", what, _evidence(found), _remedy(trace, "", found))
 
 
 def lost(trace: Trace) -> Judgement:
@@ -48,49 +61,75 @@ def lost(trace: Trace) -> Judgement:
     return Finding("warning", what, "iptables-legacy-save -c", advice=advice)
 
 
-def _stopped(trace: Trace, heard: Heard) -> tuple[str, str, dict[str, str]] | None:
-    """What a firewall does with the packet or the answer, what shows it, and the fix or advice."""
-    told, drop = heard.told, heard.drop
-    if told.program:
-        family, table, chain = told.program.split(" ", 2)
-        evidence = shlex.join(("nft", "list", "chain", family, table, chain))
-        says = f"hands it to a program, which decides (a queue in nft's chain {told.program})"
-        return says, evidence, {"advice": "see to that program"}
-    if drop is None:
+def _stopped(trace: Trace, place: str) -> Finding | None:
+    heard = trace.heard.get(place)
+    return None if trace.is_answered or heard is None else _finding(trace, place, heard)
+
+
+def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
+    """What the firewall of a place does with the packet or the answer, and what lets it pass."""
+    if heard.told.program:
+        evidence: Argv = ("nft", "list", "chain", *heard.told.program.split(" ", 2))
+        what = f"a program decides what becomes of it, by nft's chain {heard.told.program}"
+        return _there(place, what, shlex.join(evidence), {"advice": "see to that program"})
+    if heard.drop is None:
         return None
-    whose = "the answer" if told.at and told.at.answer else f"what {trace.name} sends"
-    whose += f" to {trace.name}" * (whose == "the answer" and heard is trace.heard.get(""))
-    return f"drops {whose}: {judgement.words(drop)}", _evidence(drop), _remedy(trace, heard, drop)
+    whose = f"{place}'s own firewall" if place else "the host's firewall"
+    what = f"{whose} drops {_what(trace, place, heard)}: {_words(heard)}"
+    return _there(place, what, _evidence(heard), _remedy(trace, place, heard))
 
 
-def _evidence(drop: Drop) -> str:
-    if _is_of_iptables(drop):
-        return judgement.evidence(drop).replace(" -t filter ", " ")
-    return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
+def _there(place: str, what: str, evidence: str, remedy: dict[str, str]) -> Finding:
+    """A finding whose commands run in a namespace, or on the host."""
+    before = f"ip netns exec {place} " if place else ""
+    if "fix" in remedy:
+        remedy = {"fix": " && ".join(before + one for one in remedy["fix"].split(" && "))}
+    return Finding("error", what, before + evidence, about=place, namespace=place, **remedy)
 
 
-def _is_of_iptables(drop: Drop) -> bool:
-    """Whether it is iptables' to change; nft may have a table of the same name."""
-    family, _, table = drop.table.partition(" ")
-    own = drop.rule.startswith("-A ") or (not drop.rule and drop.chain.isupper())
-    return family == "ip" and table in OF_IPTABLES and own
+def _what(trace: Trace, place: str, heard: Heard) -> str:
+    """The packet or the answer, in words."""
+    at, inside = heard.told.at, place == trace.name
+    if at and at.flow == ARP:
+        return "its ARP" if inside else f"the ARP of {trace.name}"
+    if at and at.answer:
+        return "the answer" if inside else f"the answer to {trace.name}"
+    return "what it sends" if inside else f"what {trace.name} sends"
 
 
-def _remedy(trace: Trace, heard: Heard, drop: Drop) -> dict[str, str]:
+def _words(heard: Heard) -> str:
+    drop = heard.drop or Drop("", "", "")
+    said = judgement.words(drop)
+    return said.replace("iptables'", f"{heard.program}'s") if "-" in heard.program else said
+
+
+def _evidence(heard: Heard) -> str:
+    drop = heard.drop or Drop("", "", "")
+    if heard.program == "nft":
+        return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
+    return shlex.join((heard.program, *_of_table(drop), "-S", drop.chain))
+
+
+def _of_table(drop: Drop) -> Argv:
+    table = drop.table.partition(" ")[2]
+    return () if table == "filter" else ("-t", table)
+
+
+def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
     """The commands that let just this packet pass that chain, or its answer."""
-    at = heard.told.at
-    if at is None or not at.source:
+    at, drop = heard.told.at, heard.drop
+    if at is None or drop is None:
         return {"advice": "let that chain accept it"}
     listed = "\n".join(line.strip() for line in trace.host.nft or ())
-    if f"table {drop.table} {{\nflags owner" in listed:
+    if not place and f"table {drop.table} {{\nflags owner" in listed:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
     ways = [at]
     if drop.hook == "forward" and (drop.every or not drop.rule):  # the answer comes there as well
         ways.append(replace(at, answer=not at.answer, source=at.target, target=at.source))
-    if _is_of_iptables(drop):
-        rules = [_of_iptables(way, drop, _chain(drop, trace.host)) for way in ways]
-    else:
-        rules = [_of_nft(way, drop) for way in ways]
+    chain = drop.chain if place else _chain(drop, trace.host)
+    rules = [_of_nft(way, drop) for way in ways]
+    if heard.program != "nft":
+        rules = [(heard.program, *_of_table(drop), "-I", chain, *_accept(way)) for way in ways]
     return {"fix": " && ".join(map(shlex.join, rules))}
 
 
@@ -101,15 +140,14 @@ def _chain(drop: Drop, host: Facts) -> str:
     return DOCKER if by_policy and jumps else drop.chain
 
 
-def _of_iptables(at: Event, drop: Drop, chain: str) -> Argv:
-    table = drop.table.partition(" ")[2]
-    of: Argv = () if table == "filter" else ("-t", table)
+def _accept(at: Event) -> Argv:
+    """The rule of iptables for a packet."""
     kind: Argv = ("-p", "icmp", "--icmp-type", "echo-reply" if at.answer else "echo-request")
     if at.port:
         port = str(at.port)
         kind = ("--sport", port, "!", "--syn") if at.answer else ("--dport", port)
         kind = ("-p", "tcp", *kind)
-    return ("iptables", *of, "-I", chain, "-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
+    return ("-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
 
 
 def _of_nft(at: Event, drop: Drop) -> Argv:
@@ -117,5 +155,7 @@ def _of_nft(at: Event, drop: Drop) -> Argv:
     if at.port:
         port = str(at.port)
         kind = ("tcp", "sport", port, *GOES_ON) if at.answer else ("tcp", "dport", port)
-    addresses = ("ip", "saddr", at.source, "ip", "daddr", at.target)
+    addresses: Argv = ("ip", "saddr", at.source, "ip", "daddr", at.target)
+    if at.flow == ARP:
+        addresses, kind = ("arp", "saddr", "ip", at.source, "arp", "daddr", "ip", at.target), ()
     return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *addresses, *kind, "accept")

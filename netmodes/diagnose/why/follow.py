@@ -10,8 +10,8 @@ from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
-from netmodes.firewall.live import Place, heard, traced
-from netmodes.firewall.trace import Event
+from netmodes.firewall.live import Place, has_legacy, heard, of_legacy, traced
+from netmodes.firewall.netlink import Event
 from netmodes.machine.path import find
 from netmodes.plan.answer import Answer
 from netmodes.plan.step import in_namespace
@@ -19,6 +19,8 @@ from netmodes.plan.undo import Argv
 
 #: What a ``ping`` says that can choose no identifier, as that of busybox.
 UNKNOWN_OPTION = "invalid option"
+
+LEGACY_SAVE = "iptables-legacy-save"
 
 
 def follow_packet(
@@ -74,11 +76,13 @@ def _send(trace: Trace, runner: Runner) -> Trace:
         own_port = trace.places and find("python3")
         connection = trace.own_connection if own_port else trace.connection
         sent["connect"] = in_namespace(name, *connection)
+    before = _saved(trace, runner)
     with traces(trace, runner) as events:
         seen = replace(trace.seen, **_together(sent, runner))
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
-    return _look(_told(replace(trace, seen=seen), events), runner)
+    told = _told(replace(trace, seen=seen), events)
+    return _look(_by_legacy(told, before, _saved(trace, runner)), runner)
 
 
 @contextmanager
@@ -101,6 +105,23 @@ def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
     return replace(trace, heard=found)
 
 
+def _saved(trace: Trace, runner: Runner) -> dict[str, Outcome]:
+    """What iptables-legacy has counted, by place; no trace tells of its rules."""
+    there = [one for one in trace.places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
+    return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in there}
+
+
+def _by_legacy(trace: Trace, before: dict[str, Outcome], after: dict[str, Outcome]) -> Trace:
+    """The packet with the rules of iptables-legacy that have counted it, where it is lost."""
+    found = dict(trace.heard)
+    for place in before.keys() & found.keys():
+        kind, _, hook = found[place].told.hook.partition(" ")
+        drop = of_legacy(before[place].stdout, after[place].stdout, hook)
+        if kind == "first" and drop and not found[place].drop:
+            found[place] = replace(found[place], drop=drop, program="iptables-legacy")
+    return replace(trace, heard=found)
+
+
 def _look(trace: Trace, runner: Runner) -> Trace:
     """Ask who answered ARP, what listens here, and what keeps this machine from answering."""
     name, port = trace.name, trace.port
@@ -111,7 +132,9 @@ def _look(trace: Trace, runner: Runner) -> Trace:
         asked["listening"] = in_namespace(name, *listeners)
     elif port and trace.to_host:
         asked["listening"] = listeners
-    if trace.to_itself and not trace.is_answered:
+    if trace.other and not trace.is_answered:
+        asked["settings"] = in_namespace(trace.other.name, "sysctl", ECHO_IGNORED)
+    elif trace.to_itself and not trace.is_answered:
         asked["settings"] = in_namespace(name, "sysctl", ECHO_IGNORED)
     elif trace.into_host and not trace.is_answered:
         devices = ("all", trace.net.ingress.replace(".", "/"))

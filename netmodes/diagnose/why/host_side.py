@@ -4,7 +4,9 @@ import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
-from netmodes.diagnose.why.trace import FORBIDDING, Judgement, Trace, answers_arp
+from netmodes.diagnose.why.firewall import untracked
+from netmodes.diagnose.why.namespace_side import forbidding
+from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
 from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
@@ -72,21 +74,7 @@ def _forbidden(trace: Trace) -> Finding | None:
 
 
 def _forbidding(trace: Trace) -> tuple[str, str] | None:
-    """The route or rule of the host that forbids the packet, and the command that deletes it."""
-    said = trace.seen.host_route.stderr
-    types = [type_ for words, type_ in FORBIDDING.items() if words in said]
-    routes = [
-        route
-        for route in trace.host.known("routes")
-        if route.type in types and ip_address(trace.target) in route.to
-    ]
-    for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
-        named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
-        return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
-    for rule in trace.host.rules or ():
-        if rule.forbids in types:
-            return f"rule `{' '.join(rule.text.split())}`", f"ip rule del pref {rule.pref}"
-    return None
+    return forbidding(trace.host, trace.target, trace.seen.host_route.stderr)
 
 
 def _switched_off(trace: Trace) -> Finding | None:
@@ -167,6 +155,8 @@ def source_address(trace: Trace) -> Judgement:
     if any(ip_address(trace.address) in subnet for subnet in subnets):
         return None
     own = IPv4Interface(trace.net.address).network
+    if found := untracked(trace):
+        return found
     return Finding(
         "error",
         f"the answer has no way back: beyond {trace.exit} nobody knows {own}, and nothing "

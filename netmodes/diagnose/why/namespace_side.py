@@ -4,6 +4,7 @@ Each stage gives a Finding where the packet is lost, a line for the reader where
 where it has nothing to say.
 """
 
+import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.addresses import bare
@@ -17,6 +18,7 @@ from netmodes.diagnose.why.trace import (
     is_asked,
 )
 from netmodes.machine.entries import Link
+from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
 
@@ -45,17 +47,31 @@ def device(trace: Trace) -> Judgement:
 def route(trace: Trace) -> Judgement:
     """The namespace's route."""
     name, found = trace.name, trace.route
-    if any(words in trace.seen.route.stderr for words in FORBIDDING):
-        what = f"a route or rule in {name} forbids {trace.target}"
-        evidence = f"ip route show table all match {trace.target}"
-        advice = "delete that route, or the rule: ip rule"
-        return trace.inspection.finding("error", what, evidence, advice=advice, about=name)
+    said, facts = trace.seen.route.stderr, trace.inspection.namespace
+    if forbidden := forbidding(facts, trace.target, said):
+        what, fix = f"{name} forbids {trace.target} by its {forbidden[0]}", forbidden[1]
+        evidence = f"ip route get {trace.target}"
+        return trace.inspection.finding("error", what, evidence, fix=fix, about=name)
     if found is None:
         return _no_route(trace)
     if trace.to_itself:
         return None
     sent = f"{name} sends it out by {found.dev}, from {found.prefsrc or trace.address}"
     return f"{sent}, to {trace.next_hop}" + (", its gateway" if found.gateway else "")
+
+
+def forbidding(facts: Facts, target: str, said: str) -> tuple[str, str] | None:
+    """The route or rule that forbids a target, by what the kernel says, and what deletes it."""
+    types = [type_ for words, type_ in FORBIDDING.items() if words in said]
+    every = [one for one in facts.known("routes") if one.type in types]
+    routes = [route for route in every if ip_address(target) in route.to]
+    for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
+        named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
+        return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
+    for rule in facts.rules or ():
+        if rule.forbids in types:
+            return f"rule `{' '.join(rule.text.split())}`", f"ip rule del pref {rule.pref}"
+    return None
 
 
 def _no_route(trace: Trace) -> Finding:

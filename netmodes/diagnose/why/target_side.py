@@ -22,17 +22,16 @@ def listening(trace: Trace) -> Judgement:
 
 
 def suppressed(trace: Trace) -> Judgement:
-    """This machine answers pings, if it is the target."""
+    """This machine, or a namespace of ours, answers pings, if it is the target."""
     if trace.port or trace.is_answered or not trace.setting(ECHO_IGNORED):
         return None
-    if not (trace.to_itself or trace.to_host):
+    place = trace.other.name if trace.other else trace.name if trace.to_itself else ""
+    if not (place or trace.to_host):
         return None
-    evidence, fix = f"sysctl {ECHO_IGNORED}", f"sysctl -w {ECHO_IGNORED}=0"
-    if trace.to_itself:
-        what = f"{trace.name} answers no pings ({ECHO_IGNORED} is 1)"
-        return trace.inspection.finding("warning", what, evidence, fix=fix)
-    what = f"the host gets it, and answers no pings ({ECHO_IGNORED} is 1)"
-    return Finding("warning", what, evidence, fix=fix)
+    who, before = (place, f"ip netns exec {place} ") if place else ("the host", "")
+    what = f"{who} gets it, and answers no pings ({ECHO_IGNORED} is 1)"
+    fix, evidence = f"{before}sysctl -w {ECHO_IGNORED}=0", f"{before}sysctl {ECHO_IGNORED}"
+    return Finding("warning", what, evidence, fix=fix, namespace=place)
 
 
 def answered(trace: Trace) -> Judgement:

@@ -16,8 +16,9 @@ from netmodes.firewall.live import Flows, Heard, Place, is_needed
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
+from netmodes.machine.read import namespace_facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.network import Topology
+from netmodes.plan.network import Network, Topology
 from netmodes.plan.undo import Argv
 
 #: A round trip's time, as ``ping`` prints it.
@@ -215,15 +216,24 @@ class Trace:
         return self.seen.listening is not None and not self.seen.listening.stdout.strip()
 
     @cached_property
+    def other(self) -> Network | None:
+        """The network of ours whose address it is for, if that is another."""
+        others = (one for one in self.host.known("networks") if one.name != self.name)
+        found = (one for one in others if bare(one.topology.address or "") == self.target)
+        return next(found, None)
+
+    @cached_property
     def places(self) -> list[Place]:
         """Where rules may drop it, the namespace first."""
         found = []
-        if is_needed(self.inspection.namespace):
-            found.append(Place(self.name, (self.net.device,)))
-        if is_needed(self.host) and not self.to_itself:
+        if is_needed(self.inspection.namespace, self.name):
+            found.append(Place(self.name, (self.net.device,), self.address))
+        if is_needed(self.host, "") and not self.to_itself:
             devices = (self.net.host_device, self.net.ingress, *self.lan_ports, self.exit)
             there = (one for one in dict.fromkeys(devices) if one and self.host.link(one))
-            found.append(Place("", tuple(there)))
+            found.append(Place("", tuple(there), self.address))
+        if self.other and is_needed(namespace_facts(self.other.name), self.other.name):
+            found.append(Place(self.other.name, (self.other.topology.device,), self.address))
         return found
 
     @property

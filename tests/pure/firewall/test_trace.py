@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netmodes.firewall import trace
+from netmodes.firewall import netlink, trace
 from netmodes.plan.verdict import Drop, Fate
 
 #: A SYN from port 42000: OUTPUT calls OWN, whose rule rejects it.
@@ -41,7 +41,7 @@ OURS = f"inet {trace.NAME}"
 
 def test_rule() -> None:
     """A rule that rejects is named by its hook, table and chain; a refusal is not the far end's."""
-    found = trace.by_flow(trace.events(REJECTED))
+    found = trace.by_flow(netlink.events(REJECTED))
 
     assert [*found] == [42000]
     for answer in ("refused", ""):
@@ -53,14 +53,14 @@ def test_rule() -> None:
 
 def test_policy() -> None:
     """A policy drops what no rule does."""
-    found = trace.by_flow(trace.events(BY_POLICY))
+    found = trace.by_flow(netlink.events(BY_POLICY))
 
     assert trace.fate(found[42001], "") == Fate(False, Drop("output", "ip filter", "OUTPUT"))
 
 
 def test_flows_apart() -> None:
     """Each flow has its own events, in whatever order they come."""
-    both = [*trace.events(REJECTED), *trace.events(BY_POLICY)]
+    both = [*netlink.events(REJECTED), *netlink.events(BY_POLICY)]
     mixed = [both[0], both[3], both[1], both[4], both[2], *both[5:]]
 
     found = trace.by_flow(mixed)
@@ -69,9 +69,9 @@ def test_flows_apart() -> None:
     assert {flow: len(events) for flow, events in found.items()} == {42000: 3, 42001: 5}
 
 
-def passed(*chains: str) -> list[trace.Event]:
+def passed(*chains: str) -> list[netlink.Event]:
     """A packet that came to these chains of ours."""
-    return [trace.Event(OURS, chain, 0, "rule", 1) for chain in chains]
+    return [netlink.Event(OURS, chain, 0, "rule", 1) for chain in chains]
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def passed(*chains: str) -> list[trace.Event]:
         (passed("first-forward"), "", Fate(None, lost="lost in forward")),
         (passed("first-forward"), "refused", Fate(True)),
         (
-            [*passed("first-input"), trace.Event("inet own", "in", 3, "rule", 3 | 7 << 16)],
+            [*passed("first-input"), netlink.Event("inet own", "in", 3, "rule", 3 | 7 << 16)],
             "",
             Fate(None, lost="a program decides in inet own in"),
         ),
-        ([trace.Event("inet own", "in", 3, "rule", 0)], "data", Fate(True)),
+        ([netlink.Event("inet own", "in", 3, "rule", 0)], "data", Fate(True)),
     ],
 )
-def test_fate(events: list[trace.Event], answer: str, fate: Fate) -> None:
+def test_fate(events: list[netlink.Event], answer: str, fate: Fate) -> None:
     """What no rule drops is lost after the last chain it came to; what is answered passes."""
     assert trace.fate(events, answer) == fate
 

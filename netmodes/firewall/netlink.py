@@ -1,0 +1,163 @@
+"""What the kernel tells of traced packets, on a netlink socket; no program listens."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: The ports and echo identifiers of traced flows, which NAT leaves as they are where they are free.
+FLOWS = range(42000, 43000)
+
+#: netlink(7): the socket, the groups of changes and of traces, and messages of each
+#: (linux/netfilter/nf_tables.h).
+SOCKET = (socket.AF_NETLINK, socket.SOCK_RAW, 12)
+CHANGES, TRACES, NEW_TABLE, TRACE = 1 << 6, 1 << 8, 10 << 8, (10 << 8) | 17
+TABLE, CHAIN, HANDLE, KIND, VERDICT, ID, NETWORK, TRANSPORT = 1, 2, 3, 4, 5, 6, 8, 9
+POLICY, CODE, ICMP, ECHO_REPLY = 16, 1, 1, 0
+
+#: What an ARP packet for IPv4 begins with, its word for an answer, and the flow that all ARP is.
+ARP_HEAD, ARP_REPLY, ARP = b"\0\1\x08\0", 2, 1
+KINDS = {1: "policy", 2: "return", 3: "rule"}
+FAMILY = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
+DROP, QUEUE = 0, 3
+
+#: Bytes of what is told and not yet heard; the kernel takes what it allows.
+ROOM = 1 << 22
+
+#: The kernel sets other bits for what an attribute holds.
+BITS = 0x3FFF
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a chain does with the packet, by a rule or its policy.
+
+    Args:
+        table: its family and name.
+        chain: its name.
+        handle: the rule's number; 0 for none.
+        kind: "rule", "policy" or "return".
+        code: the verdict, as the kernel numbers it; None for none.
+        id: the packet's number in this chain and those that it calls; it has another elsewhere.
+        flow: its port or echo identifier that is one of ours; 0 but for the first of an id, as is
+            all that follows.
+        answer: it is the answer.
+        source: its address.
+        target: the address that it is for.
+        port: its other port, of TCP and UDP; 0 for none.
+    """
+
+    table: str
+    chain: str
+    handle: int
+    kind: str
+    code: int | None
+    id: int = 0
+    flow: int = 0
+    answer: bool = False
+    source: str = ""
+    target: str = ""
+    port: int = 0
+
+
+class Listener:
+    """Hears every trace of this network namespace from when it is made."""
+
+    def __init__(self, own: socket.socket | None = None, groups: int = TRACES) -> None:
+        self.socket = own or socket.socket(*SOCKET)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        self.socket.bind((0, groups))
+
+    def heard(self, seconds: float) -> Iterator[Event]:
+        """The events until nothing has come for so long."""
+        for message in self._messages(seconds):
+            yield from events(message)
+
+    def hears_of(self, table: str, seconds: float) -> bool:
+        """Wait until a table is there, so long at most between two changes; whether it is."""
+        added = (name for one in self._messages(seconds) for name in _added(one))
+        return table in added
+
+    def _messages(self, seconds: float) -> Iterator[bytes]:
+        self.socket.settimeout(seconds)
+        while True:
+            try:
+                yield self.socket.recv(1 << 16)
+            except TimeoutError:
+                return
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:  # the kernel let some go
+                    raise
+
+    def close(self) -> None:
+        """Hear no more."""
+        self.socket.close()
+
+
+def events(data: bytes) -> Iterator[Event]:
+    """The traces in netlink messages."""
+    return (_event(family, found) for family, found in _of_kind(TRACE, data))
+
+
+def _added(data: bytes) -> Iterator[str]:
+    """The tables that are new, by family and name."""
+    for family, found in _of_kind(NEW_TABLE, data):
+        yield f"{FAMILY.get(family, family)} {_name(found, TABLE)}"
+
+
+def _of_kind(wanted: int, data: bytes) -> Iterator[tuple[int, dict[int, bytes]]]:
+    """The family and the attributes of each netlink message of a kind."""
+    while len(data) >= 16:
+        length, kind = struct.unpack_from("=IH", data)
+        if kind == wanted:
+            yield data[16], dict(_attributes(data[20:length]))
+        data = data[-(-length // 4) * 4 or len(data) :]
+
+
+def _event(family: int, found: dict[int, bytes]) -> Event:
+    told = dict(_attributes(found.get(VERDICT, b"")))
+    code = found.get(POLICY) or told.get(CODE)
+    return Event(
+        f"{FAMILY.get(family, family)} {_name(found, TABLE)}",
+        _name(found, CHAIN),
+        int.from_bytes(found.get(HANDLE, b""), "big"),
+        KINDS.get(int.from_bytes(found.get(KIND, b""), "big"), ""),
+        None if code is None else int.from_bytes(code, "big", signed=True),
+        int.from_bytes(found.get(ID, b""), "big"),
+        *_header(found.get(NETWORK, b""), found.get(TRANSPORT, b"")),
+    )
+
+
+def _header(network: bytes, transport: bytes) -> tuple[int, bool, str, str, int]:
+    """The flow of an IPv4 packet by its echo identifier or either port; whether it is the answer;
+    its addresses, and its other port."""
+    if network[:4] == ARP_HEAD and len(network) >= 28:
+        return ARP, network[7] == ARP_REPLY, _address(network, 14), _address(network, 24), 0
+    if len(network) < 20 or len(transport) < 8:
+        return 0, False, "", "", 0
+    first, second, third = struct.unpack_from("!HHH", transport)
+    addresses = _address(network, 12), _address(network, 16)
+    if network[9] == ICMP:
+        return third * (third in FLOWS), transport[0] == ECHO_REPLY, *addresses, 0
+    if second in FLOWS and first not in FLOWS:
+        return second, True, *addresses, first
+    return first * (first in FLOWS), False, *addresses, second
+
+
+def _address(network: bytes, at: int) -> str:
+    return socket.inet_ntoa(network[at : at + 4])
+
+
+def _name(found: dict[int, bytes], what: int) -> str:
+    return found.get(what, b"").rstrip(b"\0").decode(errors="replace")
+
+
+def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The attributes of a message, by their number (struct nlattr)."""
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        yield kind & BITS, data[4:length]
+        data = data[-(-length // 4) * 4 or len(data) :]
