@@ -58,11 +58,13 @@ class Place:
         namespace: the name of a namespace; "" for the host.
         devices: those that it may come in by.
         address: whose ARP is traced as well.
+        families: of which it has tables, as nft names them.
     """
 
     namespace: str = ""
     devices: tuple[str, ...] = ()
     address: str = ""
+    families: frozenset[str] = frozenset()
 
     def argv(self, *argv: str) -> Argv:
         """A command there."""
@@ -136,7 +138,7 @@ def _hear(listener: netlink.Listener, found: list[netlink.Event], sent: Signal) 
 
 
 def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
-    """The tables of a trace, that of a bridge's own frames and of devices where a kernel has it."""
+    """The tables of a trace: for IP, and for what else there are rules."""
     name = f"{trace.NAME}-{flows.port}"
     devices = ", ".join(f'"{one}"' for one in place.devices)
     ingress = [f"ingress devices = {{ {devices} }}"] if devices else []
@@ -150,7 +152,7 @@ def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
     return [
         trace.table(family, marks, name, hooks, stays=stays and family == "inet")
         for family, (hooks, marks) in several.items()
-        if hooks
+        if hooks and family in {*place.families, "inet"}
     ]
 
 
@@ -255,6 +257,12 @@ def _counted(saved: str) -> Iterator[tuple[Drop, int]]:
             yield Drop("", table, policy[1]), int(policy[2])
         elif rule := COUNTED.match(line):
             yield Drop("", table, rule[3], rule[2]), int(rule[1])
+
+
+def families(facts: Facts) -> frozenset[str]:
+    """The families of the tables of nft."""
+    listed = (line.split() for line in facts.nft or () if line.startswith("table "))
+    return frozenset(words[1] for words in listed)
 
 
 def is_needed(facts: Facts, namespace: str) -> bool:

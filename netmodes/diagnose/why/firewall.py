@@ -63,7 +63,15 @@ def lost(trace: Trace) -> Judgement:
 
 def _stopped(trace: Trace, place: str) -> Finding | None:
     heard = trace.heard.get(place)
-    return None if trace.is_answered or heard is None else _finding(trace, place, heard)
+    if heard is None or (trace.is_answered and not _is_cut(trace, heard)):
+        return None
+    return _finding(trace, place, heard)
+
+
+def _is_cut(trace: Trace, heard: Heard) -> bool:
+    """Whether a connection hangs: the answer came past the host, which then drops what follows."""
+    at = heard.told.at
+    return bool(trace.port and heard.drop and at and not at.answer)
 
 
 def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
@@ -94,7 +102,8 @@ def _what(trace: Trace, place: str, heard: Heard) -> str:
         return "its ARP" if inside else f"the ARP of {trace.name}"
     if at and at.answer:
         return "the answer" if inside else f"the answer to {trace.name}"
-    return "what it sends" if inside else f"what {trace.name} sends"
+    late = " once it is connected" * trace.is_answered
+    return f"what it sends{late}" if inside else f"what {trace.name} sends{late}"
 
 
 def _words(heard: Heard) -> str:

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
-from netmodes.firewall.live import Flows, Heard, Place, is_needed
+from netmodes.firewall.live import Flows, Heard, Place, families, is_needed
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
@@ -225,15 +225,16 @@ class Trace:
     @cached_property
     def places(self) -> list[Place]:
         """Where rules may drop it, the namespace first."""
-        found = []
-        if is_needed(self.inspection.namespace, self.name):
-            found.append(Place(self.name, (self.net.device,), self.address))
+        found, inside = [], self.inspection.namespace
+        if is_needed(inside, self.name):
+            found.append(Place(self.name, (self.net.device,), self.address, families(inside)))
         if is_needed(self.host, "") and not self.to_itself:
             devices = (self.net.host_device, self.net.ingress, *self.lan_ports, self.exit)
             there = (one for one in dict.fromkeys(devices) if one and self.host.link(one))
-            found.append(Place("", tuple(there), self.address))
-        if self.other and is_needed(namespace_facts(self.other.name), self.other.name):
-            found.append(Place(self.other.name, (self.other.topology.device,), self.address))
+            found.append(Place("", tuple(there), self.address, families(self.host)))
+        if self.other and is_needed(its := namespace_facts(self.other.name), self.other.name):
+            device = self.other.topology.device
+            found.append(Place(self.other.name, (device,), self.address, families(its)))
         return found
 
     @property
