@@ -69,7 +69,7 @@ def why(name: str, target: str) -> None:
 
     ADDR is an IPv4 address or a host name, PORT a TCP port. It deletes old neighbour entries on
     the way, then sends pings, and opens a connection to PORT. Where a firewall has rules, it has
-    just these packets traced, by a table of its own that ends with it.
+    just these packets traced, by a table of its own that ends with it. It needs root.
 
     Exit status: 0 if ADDR answers, 1 if not.
 

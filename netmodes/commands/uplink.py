@@ -44,6 +44,9 @@ VIRTUAL = {
     "vmxnet3": "VMware",
 }
 
+#: What to do where a NIC cannot be a port at all.
+NAT = "use `netmodes nat`, or choose another uplink"
+
 #: Modes of a bond that write its own MACs into what passes (kernel: networking/bonding.rst).
 REWRITING = ("balance-tlb", "balance-alb")
 
@@ -80,18 +83,28 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     if "LOOPBACK" in link.flags:
         return f"{name} is the loopback and leads nowhere", advice
     if link.master:
-        return f"{name} is enslaved to {link.master} already", advice
+        what = f"{name} is enslaved to {link.master} already"
+        return what, NAT if _is_theirs(link.master, facts) else advice
     if children := facts.children(name):
         what = f"{name} carries {', '.join(children)} and cannot be bridged"
         return what, "remove that first, or choose another uplink"
     if link.type != "ether":
         return f"{name} is no Ethernet device and cannot be bridged", advice
     if link.kind == "bridge":
-        return f"{name} is a bridge and cannot be a port of another", advice
+        what = f"{name} is a bridge and cannot be a port of another"
+        return what, NAT if _is_theirs(name, facts) else advice
     if facts.nic(name).get("wireless") == "station":
         what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
-        return what, "use `netmodes nat`, or choose another uplink"
+        return what, NAT
     return "", ""
+
+
+def _is_theirs(name: str, facts: Facts) -> bool:
+    """Whether a bridge of somebody else's leads outside, so that there is no uplink to name."""
+    outside = name in [route.dev for route in facts.default_routes()]
+    return (
+        outside and (facts.link(name) or Link("")).kind == "bridge" and behind(name, facts) == name
+    )
 
 
 def suggestion(facts: Facts, refused: str = "") -> str:

@@ -32,8 +32,6 @@ FIXED = {
     "/run": ("no namespace can have a name", "`mount -t tmpfs tmpfs /run`"),
 }
 
-LOOSE = "sysctl -w net.ipv4.conf.all.rp_filter=2"
-
 
 def of_machine(facts: Facts) -> Iterator[Finding]:
     """What matters to a mode, whichever it is."""
@@ -143,4 +141,5 @@ def _strict(name: str, facts: Facts) -> Iterator[Finding]:
     if max(own, (facts.sysctls or {}).get("net.ipv4.conf.all.rp_filter") or "0") == "1":
         what = f"{name} drops packets from where the host would not answer through it"
         keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
-        yield Finding("warning", what, f"sysctl {keys}", fix=LOOSE, about=name)
+        fix = f"sysctl -w net.ipv4.conf.{name.replace('.', '/')}.rp_filter=2"
+        yield Finding("warning", what, f"sysctl {keys}", fix=fix, about=name)

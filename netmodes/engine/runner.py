@@ -137,7 +137,9 @@ class Runner:
                 cast("IO[bytes]", process.stdin).flush()
             yield
         finally:
-            process.communicate()
+            with suppress(TimeoutExpired):
+                process.communicate(timeout=SLOW)
+            process.kill()
 
     def word(self, look: Look) -> str | None:
         """The word of a look, "" for a thing that could be and is not, or None for no such thing.

@@ -16,6 +16,7 @@ from netmodes.engine.runner import Runner
 from netmodes.firewall import netlink, trace
 from netmodes.lab.kernel import go_into, socket_of
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import find
 from netmodes.machine.query import ask, contents, lines
 from netmodes.place import NAMESPACES
 from netmodes.plan.step import in_namespace
@@ -36,7 +37,7 @@ NFT = ("env", "HOME=/dev/null", "nft", "-i")
 ECHOES, PORTS = netlink.FLOWS[:500], netlink.FLOWS[500:]
 
 #: The program that lists the rules of a table that is iptables', by the table's family.
-LISTS = {"ip": "iptables", "ip6": "ip6tables"}
+LISTS = {"ip": ("iptables-nft", "iptables"), "ip6": ("ip6tables-nft", "ip6tables")}
 OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 #: The tables that iptables-legacy has here.
@@ -189,7 +190,7 @@ def named(drop: Drop, place: Place) -> Drop:
     listed = lines(ask(*place.argv("nft", "-a", "list", "chain", family, table, drop.chain)))
     saved = None
     if family in LISTS and table in OF_IPTABLES:
-        program = LISTS[family]
+        program = next(filter(find, LISTS[family]), "iptables")
         saved = lines(ask(*place.argv(program, "-t", table, "-S", drop.chain)))
     return trace.named(drop, listed or (), saved or ())
 

@@ -37,5 +37,5 @@ def filters(facts: Facts) -> Iterator[Finding]:
             "warning",
             "br_netfilter sends what a bridge passes on through iptables too (Docker may need it)",
             f"sysctl {BRIDGE_NF}",
-            fix=f"sysctl -w {BRIDGE_NF}=0",
+            advice="nothing for bridged and nat, which are tried with it",
         )

@@ -13,6 +13,7 @@ from threading import Thread
 from time import monotonic
 
 from netmodes.firewall import netlink, trace
+from netmodes.firewall.live import Place, named
 from netmodes.lab.kernel import socket_of
 from netmodes.machine import query
 from netmodes.plan.verdict import Drop, Fate, Packet
@@ -35,12 +36,10 @@ SILENCE = 0.005
 
 ECHO_REQUEST, ECHO_REPLY = 8, 0
 
+HERE = Place()
+
 #: IP_PKTINFO of ip(7), which Python knows since 3.14.
 PKTINFO = 8
-
-#: The program that lists the rules of a table that is iptables', by the table's family.
-LISTS = {"ip": "iptables-nft", "ip6": "ip6tables-nft"}
-OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
 class Tracer:
@@ -84,7 +83,7 @@ class Tracer:
         """The same drop, its rule in words; each rule is looked up once."""
         which = (drop.table, drop.chain, drop.handle)
         if which not in self.rules:
-            self.rules[which] = named(drop)
+            self.rules[which] = named(drop, HERE)
         return replace(drop, rule=self.rules[which].rule, every=self.rules[which].every)
 
     def _heard(self, sent: Mapping[int, Future[str]]) -> list[netlink.Event]:
@@ -183,13 +182,3 @@ def mark() -> str:
     if done is None:
         return "`nft` is not installed, by which the kernel tells"
     return done.stderr.strip().partition("\n")[0] if done.returncode else ""
-
-
-def named(drop: Drop) -> Drop:
-    """The same drop, its rule in words."""
-    family, _, table = drop.table.partition(" ")
-    listed = query.lines(query.ask("nft", "-a", "list", "chain", family, table, drop.chain))
-    saved = None
-    if family in LISTS and table in OF_IPTABLES:
-        saved = query.lines(query.ask(LISTS[family], "-t", table, "-S", drop.chain))
-    return trace.named(drop, listed or (), saved or ())

@@ -25,10 +25,6 @@ BROKEN: dict[str, tuple[str, str, str, bool]] = {
         "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys",
         "warning", "/proc/sys/net is read-only, so bridged and nat cannot switch", False),
     "iptables": ("iptables -P FORWARD DROP", "warning", "iptables drops what is forwarded", False),
-    "nft": (
-        NFT_CHAIN.format("forward", "drop"),
-        "error",
-        "the firewall drops what br0 passes on (the policy of nft's chain inet f forward)", False),
     "trace": (
         "nft add table inet netmodes-trace-42",
         "warning", "a `netmodes why` that was killed has left nft's table inet netmodes-trace-42",

@@ -51,6 +51,23 @@ def test_uplink_refused(uplink: str, says: str, nics: Facts) -> None:
         validate_uplink(uplink, nics)
 
 
+@pytest.mark.parametrize("uplink", ["enp0s1", "br7"])
+def test_somebodys_bridge(uplink: str, article: Facts) -> None:
+    """Where the default route goes through somebody's bridge, neither it nor its port is advised,
+    but `nat`."""
+    links = [
+        *(
+            replace(one, master="br7") if one.name == "enp0s1" else one
+            for one in article.links or ()
+        ),
+        Link("br7", type="ether", kind="bridge"),
+    ]
+    routes = [replace(route, dev="br7") for route in article.routes or ()]
+
+    with pytest.raises(Refused, match="use `netmodes nat`"):
+        validate_uplink(uplink, replace(article, links=links, routes=routes))
+
+
 def test_loopback(article: Facts) -> None:
     """The loopback is refused for what it is, not for its name."""
     with pytest.raises(Refused, match="loopback"):
