@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
@@ -120,7 +121,7 @@ def traced(
     own = socket_of(file, *netlink.SOCKET)
     with closing(netlink.Listener(own, netlink.TRACES | netlink.CHANGES)) as listener:
         found: list[netlink.Event] = []
-        with _marked(place, _tables(place, flows, stays), listener, runner) as marked:
+        with _marked(place, partial(_tables, place, flows, stays), listener, runner) as marked:
             sent = Signal()
             hearing = Thread(target=_hear, args=(listener, found, sent), daemon=True)
             hearing.start()
@@ -138,7 +139,7 @@ def _hear(listener: netlink.Listener, found: list[netlink.Event], sent: Signal) 
     found.extend(listener.heard(SILENCE))
 
 
-def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
+def _tables(place: Place, flows: Flows, stays: bool, owned: bool) -> list[str]:
     """The tables of a trace: for IP, and for what else there are rules."""
     name = f"{trace.NAME}-{flows.port}"
     devices = ", ".join(f'"{one}"' for one in place.devices)
@@ -151,7 +152,7 @@ def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
         "inet": (trace.HOOKS, flows.marks),
     }
     return [
-        trace.table(family, marks, name, hooks, stays=stays and family == "inet")
+        trace.table(family, marks, name, hooks, stays=stays and family == "inet", owned=owned)
         for family, (hooks, marks) in several.items()
         if hooks and family in {*place.families, "inet"}
     ]
@@ -159,29 +160,21 @@ def _tables(place: Place, flows: Flows, stays: bool) -> list[str]:
 
 @contextmanager
 def _marked(
-    place: Place, tables: Sequence[str], listener: netlink.Listener, runner: Runner
+    place: Place, tables: Callable[[bool], list[str]], listener: netlink.Listener, runner: Runner
 ) -> Iterator[bool]:
     """Have the flows traced; whether they are. An nft of before tables had owners deletes it."""
-    _, _, last = tables[-1].partition("table ")
-    name = last.partition(" {")[0]
-    owned = "".join(f"{_in_a_line(table)}\n" for table in tables)
-    with runner.beside(place.argv(*NFT), owned):
+    *_, last = tables(False)
+    name = last.partition(" {")[0].removeprefix("table ")
+    with runner.beside(place.argv(*NFT), "".join(tables(True))):
         if listener.hears_of(name, PATIENCE):
             yield True
             return
-    done = runner.run(place.argv("nft", "-f", "-"), tables[-1])
+    done = runner.run(place.argv("nft", "-f", "-"), last)
     try:
         yield done.status == 0
     finally:
         if done.status == 0:
             runner.run(place.argv("nft", "delete", "table", *name.split()))
-
-
-def _in_a_line(table: str) -> str:
-    """A table as ``nft -i`` reads it, with its owner."""
-    head, *rest = lines_of(table)
-    lines = [head, "flags owner", *rest]
-    return "".join(one + (" " if one.endswith("{") else "; ") for one in lines).rstrip("; ")
 
 
 def named(drop: Drop, place: Place) -> Drop:

@@ -72,8 +72,9 @@ def table(
     hooks: Iterable[str] = HOOKS,
     *,
     stays: bool = False,
+    owned: bool = False,
 ) -> str:
-    """The table of a family, for ``nft -f -``.
+    """The table of a family, for ``nft -f -``, or for ``nft -i``.
 
     Args:
         family: its family.
@@ -81,17 +82,19 @@ def table(
         name: its name.
         hooks: its hooks; one of devices with those after it.
         stays: what has passed all rules is dropped, so that it does not leave.
+        owned: it is that of an ``nft -i``, and ends with it.
     """
-    lines = [f"table {family} {name} {{"]
+    lines = [f"table {family} {name} {{", *["    flags owner;"] * owned]
     for hook in hooks:
         of = hook.partition(" ")[0]
         enters = of in ENTRIES or family == "arp"
         traced = [f"{one} meta nftrace set 1 accept" for one in marks if enters]
         held = [f"{one} drop" for one in marks if stays and of == "postrouting"]
         for place, priority, rules in (("first", FIRST, traced), ("last", LAST, held)):
-            lines += [f"chain {place}-{of} {{", f"type filter hook {hook} priority {priority}"]
-            lines += [*rules, "accept", "}"]  # of a rule that decides the kernel tells least
-    return "\n".join([*lines, "}", ""])
+            lines.append(f"    chain {place}-{of} {{ type filter hook {hook} priority {priority};")
+            lines += [f"        {rule};" for rule in rules]
+            lines[-1] += " accept; };"  # of a rule that decides the kernel tells least
+    return (" \\\n" if owned else "\n").join([*lines, "}"]) + "\n"
 
 
 def by_flow(events: Iterable[Event]) -> dict[int, list[Event]]:

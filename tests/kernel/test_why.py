@@ -428,7 +428,7 @@ def test_no_rule_no_table(quick_lab: Lab) -> None:
     done = quick_lab.netmodes("why", "A", "192.168.202.1")
 
     assert "nft" not in without.stderr
-    assert "[#] env HOME=/dev/null nft -i <<'STDIN'\ntable bridge netmodes-trace-" in done.stderr
+    assert "[#] env HOME=/dev/null nft -i <<'STDIN'\ntable inet netmodes-trace-" in done.stderr
     assert quick_lab.ok("nft", "list", "tables").split() == ["table", "ip", "filter"]
 
 
