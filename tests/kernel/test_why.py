@@ -4,7 +4,9 @@ import re
 
 import pytest
 from faults import NO_DUMMY
+from hosts import FETCH, serve
 from labs import Done, Lab
+from places import HOSTS
 
 BRIDGED = "bridged --uplink enp0s1"
 VERBATIM = f"{BRIDGED} --verbatim"
@@ -417,6 +419,23 @@ def test_said(quick_lab: Lab, case: str) -> None:
     assert done.returncode == 1
     assert answer(done)["what"] == what
     assert advice in answer(done)["fix"]
+
+
+def test_hanging(lab: Lab) -> None:
+    """A connection that is made and then hangs, for its answers come past the host, is cut off by
+    a rule, whose fix leads on."""
+    serve(lab)
+    lab.ok("bash", "-euc", f". {HOSTS}/stateful.sh")
+    lab.ok("netmodes", *BRIDGED.split(), "--gateway", "192.168.64.100", "--anyway")
+    said = answer(lab.run("netmodes", "why", "A", "8.8.8.8:80"))
+
+    assert said["what"].startswith("the host's firewall drops what A sends once it is connected")
+    assert "`ct state invalid drop`" in said["what"]
+    fetch = ("timeout", "2", "bash", "-c", FETCH, "8.8.8.8")
+    assert lab.inside(*fetch).returncode != 0
+    lab.ok("bash", "-c", said["fix"])
+    assert lab.inside(*fetch).returncode == 0
+    assert "8.8.8.8 answers on TCP port 80" in lab.netmodes("why", "A", "8.8.8.8:80").stdout
 
 
 def test_no_rule_no_table(quick_lab: Lab) -> None:
