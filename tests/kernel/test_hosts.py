@@ -171,6 +171,7 @@ def test_rehearsal(lab: Lab, host: Host, mode: str, word: str, words: str) -> No
     assert state(lab.ok) == before
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("host", [pytest.param(host, id=host.name) for host in hosts()])
 def test_doctor(labs: Callable[[], Lab], lab: Lab, host: Host) -> None:
     """The doctor finds what the host's file says, beside what it finds in every lab."""
