@@ -89,3 +89,17 @@ def test_opened_later() -> None:
     assert opened(host_only, "1", links=ipv6) == [("error", disabled)]
     assert opened(machine("nat-up")) == []
     assert opened(machine("bridged-up"), "1") == []
+
+
+@pytest.mark.parametrize(
+    ("forwards", "new", "opens"), [("1", "0", True), ("1", "1", False), ("0", "0", False)]
+)
+def test_new_devices(forwards: str, new: str, opens: bool, article: Facts) -> None:
+    """Where the host forwards, but not what comes in on new devices, the bridge is told to."""
+    sysctls = {**article.known("sysctls"), "net.ipv4.ip_forward": forwards}
+    on = {"net/ipv4/conf/default/forwarding": "1"} if new == "1" else {}
+    facts = replace(article, sysctls=sysctls, with_ip_forward=on)
+
+    for mode, bridge in ((Nat(), "nat0"), (Bridged(uplink="enp0s1"), "br0")):
+        line = f"sysctl -w net.ipv4.conf.{bridge}.forwarding=1"
+        assert (line in mode.plan(facts).lines) is opens
