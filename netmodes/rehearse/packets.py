@@ -16,6 +16,7 @@ from netmodes.firewall import netlink, trace
 from netmodes.firewall.live import Place, named
 from netmodes.lab.kernel import socket_of
 from netmodes.machine import query
+from netmodes.plan.programs import missing
 from netmodes.plan.verdict import Drop, Fate, Packet
 
 #: Seconds until a packet is lost; in a copy answers come at once.
@@ -180,5 +181,5 @@ def mark() -> str:
     """Have every flow of ours traced; why nft cannot. A kernel may have no tables for bridges."""
     done, _ = [query.ask("nft", trace.table(family)) for family in trace.FAMILIES]
     if done is None:
-        return "`nft` is not installed, by which the kernel tells"
+        return str(missing("nft"))
     return done.stderr.strip().partition("\n")[0] if done.returncode else ""
