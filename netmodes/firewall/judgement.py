@@ -126,7 +126,9 @@ def _dropped(
             )
             yield Finding("error", what, evidence(drop), advice=advice)
         elif lines := fix(drop, flow, asked.outs, facts):
-            yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, lines)))
+            zoned = [("firewall-cmd", f"--add-interface={flow.bridge}")]
+            shown = zoned if drop.table.endswith(" firewalld") else lines
+            yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, shown)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
             advice = wanted if drop.rule else f"let that chain accept {flow.bridge}"
