@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from netmodes.commands.forwarding import ENGINES
+from netmodes.firewall.naming import chains
 from netmodes.firewall.questions import legacy
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
 
@@ -66,34 +66,39 @@ def _program(drop: Drop, facts: Facts) -> str:
 
 
 def kept_to(drop: Drop, outs: Sequence[str], facts: Facts) -> str:
-    """Another device that a chain lets packets leave by, as a VPN's kill switch does."""
-    for line in _accepts(drop, facts):
-        names = " ".join(word for found in LEAVES.findall(line) for word in found)
-        for name in NAMES.findall(names):
-            link = facts.link(name)
-            inner = link.kind == "bridge" if link else re.fullmatch(ENGINES, name)
-            if name not in outs and not inner:
-                return str(name)
+    """Another device that rules let packets leave by, as a VPN's kill switch does.
+
+    In the chain that drops any other device counts, in others one that is not there.
+    """
+    own = drop.table == "ip filter"
+    table, listed = ("filter", facts.iptables) if own else (drop.table, facts.nft)
+    for (where, chain), rules in chains(listed or ()).items():
+        for name in _leaving(rules) if where == table else ():
+            counts = chain == drop.chain or not _is_up(name, facts)
+            if counts and name not in outs and not _is_inner(name, facts):
+                return name
     return ""
 
 
-def _accepts(drop: Drop, facts: Facts) -> Iterator[str]:
-    """The chain's rules that accept what is no answer."""
-    own = [line for line in facts.iptables or () if line.startswith(f"-A {drop.chain} ")]
-    if drop.table != "ip filter":
-        own = chain_of(facts.nft or (), drop)
-    for line in own:
-        if re.search(r"(-j ACCEPT|\baccept)\b", line) and "state" not in line:
-            yield line
+def _leaving(rules: Iterable[str]) -> Iterator[str]:
+    """The devices by which rules let leave what is no answer."""
+    for rule in rules:
+        if re.search(r"(-j ACCEPT|\baccept)\b", rule) and "state" not in rule:
+            names = " ".join(word for found in LEAVES.findall(rule) for word in found)
+            yield from map(str, NAMES.findall(names))
 
 
-def chain_of(listed: Iterable[str], drop: Drop) -> list[str]:
-    """The lines of a chain in what ``nft list ruleset`` prints."""
-    text = "\n".join(listed)
-    table = re.search(rf"^table {re.escape(drop.table)} {{\n(.*?)^}}", text, re.M | re.S)
-    head = rf"^\tchain {re.escape(drop.chain)} {{\n(.*?)^\t}}"
-    chain = re.search(head, table[1], re.M | re.S) if table else None
-    return lines_of(chain[1]) if chain else []
+def _is_up(name: str, facts: Facts) -> bool:
+    """Whether a device is up that a rule names, perhaps by how it begins."""
+    begins, is_whole = name.rstrip("+*"), not name.endswith(("+", "*"))
+    names = [link.name for link in facts.known("links") if link.is_up]
+    return name in names if is_whole else any(one.startswith(begins) for one in names)
+
+
+def _is_inner(name: str, facts: Facts) -> bool:
+    """Whether it is the bridge of something inside the host."""
+    link = facts.link(name)
+    return link.kind == "bridge" if link else bool(re.fullmatch(ENGINES, name))
 
 
 def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:

@@ -92,17 +92,17 @@ def _pattern(uplink: str, bridge: str) -> re.Pattern[str]:
 
 def acting(lines: Iterable[str], name: re.Pattern[str]) -> Iterator[str]:
     """The rules of this name after which something is done but a verdict."""
-    chains = _chains(lines)
-    for (table, chain), found in chains.items():
+    every = chains(lines)
+    for (table, chain), found in every.items():
         for at, rule in enumerate(() if chain.startswith("@") else found):
             sets = [one for one in LEADS.findall(rule) if one.startswith("@")]
-            elements = [line for one in sets for line in chains.get((table, one), ())]
-            after = (QUOTED.sub("", line) for line in _reached(found[at:], table, chains))
+            elements = [line for one in sets for line in every.get((table, one), ())]
+            after = (QUOTED.sub("", line) for line in _reached(found[at:], table, every))
             if any(map(name.search, (rule, *elements))) and any(map(ACTS.search, after)):
                 yield rule
 
 
-def _chains(lines: Iterable[str]) -> Chains:
+def chains(lines: Iterable[str]) -> Chains:
     """The chains and sets of rules, as nft lists or iptables saves them."""
     found, table, name = Chains(), "filter", ""
     for line in map(str.strip, lines):
