@@ -20,6 +20,9 @@ ANSWERS = (
     ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
 )
 
+#: The tables of iptables that may drop.
+IPTABLES = ("ip filter", "ip mangle", "ip raw", "ip security")
+
 #: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
 NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
 
@@ -38,11 +41,13 @@ LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
 NAMES = re.compile(r"[^\s\"{},]+")
 
 
-def entries(found: Mapping[Packet, Fate], outs: Sequence[str], facts: Facts) -> list[str]:
+def entries(
+    found: Mapping[Packet, Fate], outs: Sequence[str], bridge: str, facts: Facts
+) -> list[str]:
     """The chains of iptables where an accept may let pass what is dropped, the best first."""
     opened = [drop for drop in drops(found) if _may_be_opened(drop, facts)]
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
-    if len(chains) != 1 or kept_to(opened[0], outs, facts):
+    if len(chains) != 1 or kept_to(opened[0], facts, *outs, bridge):
         return []
     docker = f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
     return [DOCKER] * docker + chains
@@ -50,7 +55,8 @@ def entries(found: Mapping[Packet, Fate], outs: Sequence[str], facts: Facts) -> 
 
 def _may_be_opened(drop: Drop, facts: Facts) -> bool:
     """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
-    return _is_for_the_rest(drop) and _program(drop, facts) == "iptables"
+    own = drop.table == "ip filter" and _program(drop, facts) == "iptables"
+    return _is_for_the_rest(drop) and own
 
 
 def _is_for_the_rest(drop: Drop) -> bool:
@@ -59,23 +65,34 @@ def _is_for_the_rest(drop: Drop) -> bool:
 
 def _program(drop: Drop, facts: Facts) -> str:
     """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
-    if drop.table != "ip filter" or facts.iptables is None:
+    if facts.iptables is None or not _is_of_iptables(drop):
         return "nft"
     own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
     return "iptables-legacy" if legacy(facts) and not own else "iptables"
 
 
-def kept_to(drop: Drop, outs: Sequence[str], facts: Facts) -> str:
+def _is_of_iptables(drop: Drop) -> bool:
+    """Whether it stands in a table of iptables, whose own chains are in capitals."""
+    named = drop.rule.startswith("-A ") or (not drop.rule and drop.chain.isupper())
+    return drop.table in IPTABLES and named
+
+
+def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
     """Another device that rules let packets leave by, as a VPN's kill switch does.
 
     In the chain that drops any other device counts, in others one that is not there.
+
+    Args:
+        drop: what drops.
+        facts: the machine.
+        ours: the devices that packets pass by.
     """
     own = drop.table == "ip filter"
     table, listed = ("filter", facts.iptables) if own else (drop.table, facts.nft)
     for (where, chain), rules in chains(listed or ()).items():
         for name in _leaving(rules) if where == table else ():
             counts = chain == drop.chain or not _is_up(name, facts)
-            if counts and name not in outs and not _is_inner(name, facts):
+            if counts and name not in (*ours, "lo") and not _is_inner(name, facts):
                 return name
     return ""
 
@@ -109,7 +126,7 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     findings = [] if around else [*_dropped(flow, own, asked, facts)]
     findings += [*_cut_off(flow, cut), *_untranslated(flow, own, facts)]
     objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
-    warnings = (*_unknown(flow, own | cut, asked.left), *_hidden(flow, own))
+    warnings = (*_unknown(flow, own, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
     by = " and ".join(map(words, first)) if asked.chain else ""
     return Verdict(asked.chain, asked.outs, by, objections, warnings)
@@ -125,7 +142,7 @@ def _dropped(
 ) -> Iterator[Finding]:
     for drop in dict.fromkeys([*drops(own), *asked.further]):
         what = f"the firewall drops what {flow.bridge} passes on ({words(drop)})"
-        if other := kept_to(drop, asked.outs, facts):
+        if other := kept_to(drop, facts, *asked.outs, flow.bridge):
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
@@ -142,14 +159,18 @@ def _dropped(
 
 def _cut_off(flow: Flow, cut: Mapping[Packet, Fate]) -> Iterator[Finding]:
     """What drops the host's own packets, which pass today."""
-    senders = dict[Drop, str]()
+    senders = dict[Drop | str, str]()
     for packet, fate in cut.items():
-        if fate.drop:
-            senders.setdefault(fate.drop, packet.sender)
-    for drop, sender in senders.items():
-        what = f"the firewall drops what {CUT_OFF[sender]} {flow.bridge} ({words(drop)})"
+        if not fate.passes:
+            senders.setdefault(fate.drop or fate.lost, packet.sender)
+    for by, sender in senders.items():
+        whose = f"what {CUT_OFF[sender]} {flow.bridge}"
+        what = f"{whose} is lost in a copy of this machine ({by})"
+        shows = "nft list ruleset"
+        if isinstance(by, Drop):
+            what, shows = f"the firewall drops {whose} ({words(by)})", evidence(by)
         advice = f"let it accept {flow.bridge} as it does {flow.uplink}"
-        yield Finding("error", what, evidence(drop), advice=advice)
+        yield Finding("error", what, shows, advice=advice)
 
 
 def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
@@ -184,19 +205,16 @@ def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
 
 def words(drop: Drop) -> str:
     """What drops a packet, and where that stands."""
-    family, _, name = drop.table.partition(" ")
-    if drop.rule.startswith("-A "):
-        return f"`{drop.rule}`"
     where = f"nft's chain {drop.table} {drop.chain}"
-    if drop.rule:
-        return f"`{drop.rule}` in {where}"
-    iptables = family == "ip" and name == "filter"
-    return f"iptables' policy for {drop.chain}" if iptables else f"the policy of {where}"
+    if _is_of_iptables(drop):
+        what = f"`{drop.rule}`" if drop.rule else f"iptables' policy for {drop.chain}"
+        return what if drop.table == "ip filter" else f"{what} in table {drop.table[3:]}"
+    return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
 
 
 def evidence(drop: Drop) -> str:
     """The command that shows it."""
-    if drop.rule.startswith("-A ") or drop.table == "ip filter":
+    if _is_of_iptables(drop):
         return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
@@ -216,6 +234,8 @@ def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]
 
 def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
     if program != "nft":
-        return (program, "-I", drop.chain, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
+        table = () if drop.table == "ip filter" else ("-t", drop.table.removeprefix("ip "))
+        where = (*table, "-I", drop.chain)
+        return (program, *where, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
     where = (*drop.table.split(), drop.chain)
     return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")

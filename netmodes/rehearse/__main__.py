@@ -17,7 +17,7 @@ if __package__ in (None, ""):
 from netmodes.errors import NetmodesError
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
-from netmodes.lab.kinds import ROUTER
+from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.lab.left import LeftOut
 from netmodes.lab.making import run
 from netmodes.lab.rulesets import Block
@@ -95,6 +95,8 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
             asked = json.loads(line)
             failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]
             packets = [Packet(**one) for one in asked["packets"]]
+            for place in ((), AT_ROUTER) if packets else ():  # rules may drop ARP
+                run((*place, "ip", "neigh", "flush", "all"))
             found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]

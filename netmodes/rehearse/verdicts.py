@@ -154,10 +154,11 @@ def _passing(
     outs = copy.outs([(to, "from", flow.address, "iif", flow.bridge) for to in (OUTSIDE, *flow.to)])
     found = Verdicts(today, up, outs=outs)
     dropped = {one: up[one] for one in own}
-    for chain in judgement.entries(dropped, outs, facts):
+    for chain in judgement.entries(dropped, outs, flow.bridge, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
         found = replace(found, chain=chain, accepted=copy.after(more, every))
-        if not judgement.entries({one: found.accepted[one] for one in own}, outs, facts):
+        still = {one: found.accepted[one] for one in own}
+        if not judgement.entries(still, outs, flow.bridge, facts):
             break
     found = _fixed(copy, flow, found, own, facts)
     return replace(found, left=tuple(copy.left()))

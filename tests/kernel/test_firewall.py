@@ -235,6 +235,7 @@ ASKED = [
         "iptables -A INPUT -j DROP",
         "what the LAN sends to the host once it comes in on br0 (`-A INPUT -j DROP`)",
     ),
+    ("ebtables -A INPUT -p ARP -i enp0s1 -j DROP", "is lost in a copy of this machine"),
     ("iptables -A INPUT -i enp0s1 -j ACCEPT && iptables -A OUTPUT -o enp0s1 -j ACCEPT", ""),
     ("iptables -A INPUT ! -i en+ -p tcp --dport 8080 -j DROP", "br0 (`-A INPUT ! -i en+ -p tcp"),
     ("iptables -P FORWARD DROP && iptables -A FORWARD -m mark --mark 9 -j ACCEPT", ""),

@@ -87,8 +87,25 @@ def test_program(iptables: list[str], chains: list[str], program: str, article: 
     """What drops is opened by the program whose it is, and by netmodes where that is iptables."""
     facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
 
-    assert judgement.entries(dropped(POLICY), "br0", facts) == chains
+    assert judgement.entries(dropped(POLICY), "br0", "br0", facts) == chains
     assert judgement.fix(POLICY, FLOW, "br0", facts)[0][0] == program
+
+
+@pytest.mark.parametrize(
+    ("drop", "words", "command"),
+    [
+        (replace(POLICY, table="ip mangle"), "policy for FORWARD in table mangle", "iptables -t"),
+        (replace(LAST, table="ip raw"), "`-A OWN -j DROP` in table raw", "iptables -t raw"),
+        (replace(POLICY, chain="own"), "nft's chain ip filter own", "nft insert rule ip filter"),
+    ],
+)
+def test_tables(drop: Drop, words: str, command: str, article: Facts) -> None:
+    """A table of iptables is opened by iptables, for nft's rules it does not list."""
+    facts = replace(article, iptables=["-P FORWARD ACCEPT"])
+
+    assert judgement.words(drop).endswith(words)
+    assert " ".join(judgement.fix(drop, FLOW, "br0", facts)[0]).startswith(command)
+    assert judgement.entries(dropped(drop), "br0", "br0", facts) == []
 
 
 @pytest.mark.parametrize(
@@ -134,7 +151,7 @@ def test_entry(drops: tuple[Drop, ...], iptables: list[str], chain: str, article
     leaves to another device."""
     facts = replace(article, iptables=iptables)
 
-    assert judgement.entries(dropped(*drops), "br0", facts) == chain.split()
+    assert judgement.entries(dropped(*drops), "br0", "br0", facts) == chain.split()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +160,7 @@ def test_entry(drops: tuple[Drop, ...], iptables: list[str], chain: str, article
         ('oifname "wg0" accept', "wg0"),
         ('iifname "lan" oifname { "br0", "wg0" } counter accept', "wg0"),
         ('oifname "br0" accept', ""),
+        ('oif "lo" accept', ""),
         ('oifname != "wg0" drop', ""),
         ('oifname "wg0" ct state established accept', ""),
     ],
@@ -152,7 +170,7 @@ def test_kept_to(rule: str, kept: str, article: Facts) -> None:
     other = ["table ip own {", "\tchain c {", '\t\toifname "x9" accept', "\t}", "}"]
     nft = [*other, "table inet own {", "\tchain c {", f"\t\t{rule}", "\t}", "}"]
 
-    assert judgement.kept_to(OWN, "br0", replace(article, nft=nft)) == kept
+    assert judgement.kept_to(OWN, replace(article, nft=nft), "br0") == kept
 
 
 def test_passes(article: Facts) -> None:
@@ -199,12 +217,11 @@ def test_all_in_one(article: Facts) -> None:
     assert said.count("the firewall drops") == 2
 
 
+@pytest.mark.parametrize("after", [Fate(False, OWN), Fate(None, lost="it never came")])
 @pytest.mark.parametrize(("today", "objects"), [(PASSES, True), (Fate(False, OWN), False)])
-def test_cut_off(today: Fate, objects: bool, article: Facts) -> None:
+def test_cut_off(today: Fate, after: Fate, objects: bool, article: Facts) -> None:
     """What reaches the host today, and will not, is an objection; what does not is none."""
-    lost = Fate(False, Drop("input", "inet own", "c"))
-
-    verdict = judgement.judged(FLOW, Verdicts({SSH: today}, {SSH: lost}), article)
+    verdict = judgement.judged(FLOW, Verdicts({SSH: today}, {SSH: after}), article)
 
     assert any("what the LAN sends to the host" in said for said in verdict.objections) is objects
 
