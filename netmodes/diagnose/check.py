@@ -155,7 +155,7 @@ class Judge:
         address = bare(self.inspection.net.host_address)
         if result.reached or not address:
             return replace(result, reason=f"the host has a way to {result.tried}")
-        answer = follow_packet(self.inspection, address, "", self.runner, fresh=False)
+        answer = follow_packet(self.inspection, address, "", self.runner, fresh=False, stands=True)
         otherwise = "the namespace reaches the host, but does not answer it: see its own firewall"
         return _not_reached(result, answer.finding, otherwise)
 
@@ -181,7 +181,7 @@ class Judge:
 
     def _follow(self, result: Result, inspection: Inspection) -> Result:
         """How a packet from a namespace gets through, or where it is lost."""
-        answer = follow_packet(inspection, result.tried, "", self.runner, fresh=False)
+        answer = follow_packet(inspection, result.tried, "", self.runner, fresh=False, stands=True)
         if result.reached:
             return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
         return _not_reached(result, answer.finding)

@@ -86,7 +86,7 @@ def no_answer(inspection: Inspection, runner: Runner) -> Finding | None:
     if is_loopback(server):
         what = f"the resolver {server} cannot be reached: to {name} this is its own loopback"
         return found("error", what, evidence, advice=other)
-    lost = follow_packet(inspection, server, "", runner, fresh=False).finding
+    lost = follow_packet(inspection, server, "", runner, fresh=False, stands=True).finding
     if lost is not None and lost.level == "error":
         return replace(lost, what=f"the resolver {server} cannot be reached: {lost.what}")
     if is_answered(runner.run(in_namespace(name, *look_up("")))):

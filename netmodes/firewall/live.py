@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,6 @@ from threading import Thread
 
 from netmodes.engine.runner import Runner
 from netmodes.firewall import netlink, trace
-from netmodes.lab.kernel import go_into, socket_of
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import find
 from netmodes.machine.query import ask, contents, lines
@@ -29,7 +28,7 @@ from netmodes.plan.verdict import Drop
 PATIENCE = 1.0
 
 #: Seconds in which the kernel has told all of a packet.
-SILENCE = 0.05
+SILENCE = 0.02
 
 #: nft with its input open owns its table, which nobody else can change; it keeps no history.
 NFT = ("env", "HOME=/dev/null", "nft", "-i")
@@ -96,13 +95,17 @@ class Heard:
 class Flows:
     """A ping and a connection that nobody else has: an echo identifier and a port."""
 
-    echo: int = field(default_factory=lambda: random.choice(ECHOES))  # noqa: S311
-    port: int = field(default_factory=lambda: random.choice(PORTS))  # noqa: S311
+    echo: int = field(default_factory=lambda: _any(ECHOES))
+    port: int = field(default_factory=lambda: _any(PORTS))
 
     @property
     def marks(self) -> list[str]:
         """What nft knows them by, whatever NAT does to their addresses."""
         return [f"icmp id {self.echo}", f"tcp sport {self.port}", f"tcp dport {self.port}"]
+
+
+def _any(numbers: range) -> int:
+    return numbers[int.from_bytes(os.urandom(2), "big") % len(numbers)]
 
 
 @contextmanager
@@ -117,6 +120,8 @@ def traced(
         runner: shows what it does.
         stays: no packet of them leaves the machine.
     """
+    from netmodes.lab.kernel import socket_of
+
     file = str(NAMESPACES / place.namespace) if place.namespace else ""
     own = socket_of(file, *netlink.SOCKET)
     with closing(netlink.Listener(own, netlink.TRACES | netlink.CHANGES)) as listener:
@@ -221,11 +226,15 @@ def _untracked(told: trace.Told, place: Place) -> Drop | None:
 
 def has_legacy(namespace: str) -> bool:
     """Whether iptables-legacy has tables, which nft does not list and no trace tells of."""
+    if not LEGACY.exists():  # this kernel has none
+        return False
     with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
         return alone.submit(_legacy_there, namespace).result()
 
 
 def _legacy_there(namespace: str) -> bool:
+    from netmodes.lab.kernel import go_into
+
     if namespace:
         go_into(NAMESPACES / namespace)
     return bool(contents(LEGACY))

@@ -193,6 +193,41 @@ BEYOND = {
 }  # fmt: skip
 
 
+#: What drops what is sent outside, in each place where it comes to.
+DROPS = {
+    "policy": (BRIDGED, "iptables -P FORWARD DROP"),
+    "Docker's": (
+        ("nat",), "iptables -N DOCKER-USER; iptables -I FORWARD -j DOCKER-USER; "
+        "iptables -P FORWARD DROP"),
+    "nft's": (
+        ("nat",), "nft add table inet f; nft 'add chain inet f c { type filter hook forward "
+        "priority 0; policy drop; }'"),
+    "raw": (("nat",), "iptables -t raw -A PREROUTING -i nat0 -j DROP"),
+    "leaving": (
+        ("nat",), "nft add table inet f; nft 'add chain inet f c { type filter hook postrouting "
+        "priority 0; }'; nft add rule inet f c oifname enp0s1 ip daddr != 192.168.64.0/24 drop"),
+    "forwarding": (("nat",), "sysctl -w net.ipv4.ip_forward=0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DROPS)
+def test_fix_beyond(quick_lab: Lab, case: str) -> None:
+    """What fixes the way outside lets all pass that the namespace sends, and nobody else's."""
+    mode, breaking = DROPS[case]
+    quick_lab.ok("netmodes", *mode)
+    quick_lab.ok("bash", "-c", breaking)
+
+    status, results = check(quick_lab)
+    fixes = {one["finding"]["fix"] for one in results if one["differs"]}
+    for fix in fixes:
+        quick_lab.ok("bash", "-c", fix)
+    fixed, _ = check(quick_lab)
+    outside = quick_lab.inside("ping", "-c", "1", "-W", "1", "8.8.8.8")
+
+    assert (status, fixed, outside.returncode) == (1, 0, 0)
+    assert case == "forwarding" or all(re.search(r"10\.64\.0\.11|64\.50", one) for one in fixes)
+
+
 @pytest.mark.parametrize("case", BEYOND)
 def test_beyond_the_gateway(quick_lab: Lab, case: str) -> None:
     """Without an address outside the way beyond the gateway is judged, and nothing sent there."""

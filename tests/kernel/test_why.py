@@ -402,6 +402,7 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
 
     assert broken.returncode == 1
     assert found["what"] == what
+    assert not re.search(r"tables\S* .*-D |flush|firewall-cmd", found["fix"])
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
     assert fixed.returncode == 0, fixed.stdout
@@ -436,6 +437,29 @@ def test_hanging(lab: Lab) -> None:
     lab.ok("bash", "-c", said["fix"])
     assert lab.inside(*fetch).returncode == 0
     assert "8.8.8.8 answers on TCP port 80" in lab.netmodes("why", "A", "8.8.8.8:80").stdout
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "iptables -A INPUT -j REJECT",
+        "iptables -P INPUT DROP",
+        "nft add table inet f; nft 'add chain inet f c { type filter hook input priority 0; "
+        "policy drop; }'",
+    ],
+)
+def test_opens_no_more(quick_lab: Lab, rules: str) -> None:
+    """What lets a ping pass lets no connection pass, nor does a port's let another's."""
+    up(quick_lab, HOST_ONLY, rules)
+    said = []
+    for target in ("192.168.202.1", "192.168.202.1:80", "192.168.202.1:81"):
+        found = answer(quick_lab.netmodes("why", "A", target))
+        quick_lab.sh(found["fix"])
+        said.append(found["what"])
+    reached = quick_lab.netmodes("why", "A", "192.168.202.1:80")
+
+    assert len({*said}) == 1
+    assert reached.returncode == 0
 
 
 def test_no_rule_no_table(quick_lab: Lab) -> None:

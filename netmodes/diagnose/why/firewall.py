@@ -132,10 +132,13 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
     listed = "\n".join(line.strip() for line in trace.host.nft or ())
     if not place and f"table {drop.table} {{\nflags owner" in listed:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
+    chain = drop.chain if place else _chain(drop, trace.host)
+    routed = drop.table.startswith(("ip ", "inet "))
+    if trace.stands and routed and not trace.to_host and not place:
+        return {"fix": " && ".join(map(shlex.join, _outwards(trace, heard.program, drop, chain)))}
     ways = [at]
     if drop.hook == "forward" and (drop.every or not drop.rule):  # the answer comes there as well
         ways.append(replace(at, answer=not at.answer, source=at.target, target=at.source))
-    chain = drop.chain if place else _chain(drop, trace.host)
     rules = [_of_nft(way, drop) for way in ways]
     if heard.program != "nft":
         rules = [(heard.program, *_of_table(drop), "-I", chain, *_accept(way)) for way in ways]
@@ -157,6 +160,33 @@ def _accept(at: Event) -> Argv:
         kind = ("--sport", port, "!", "--syn") if at.answer else ("--dport", port)
         kind = ("-p", "tcp", *kind)
     return ("-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
+
+
+def _outwards(trace: Trace, program: str, drop: Drop, chain: str) -> list[Argv]:
+    """What lets all pass that the namespace sends outside, and the answers to it."""
+    ingress, nft = trace.net.ingress, program == "nft"
+    out = trace.exit or ingress  # a bridge passes it on
+    ways = {"iif": ingress, "oif": out}
+    if drop.hook != "forward":
+        ways.pop("oif" if drop.hook == "prerouting" else "iif")
+    rules = [_way(ways, "saddr", trace.address, nft=nft)]
+    if drop.hook == "forward":
+        back = {"iif": out, "oif": ingress}
+        state = judgement.ANSWERS[not nft]
+        rules.append((*_way(back, "daddr", trace.address, nft=nft), *state))
+    if nft:
+        where = ("nft", "insert", "rule", *drop.table.split(), chain)
+        return [(*where, *rule, "accept") for rule in rules]
+    return [(program, *_of_table(drop), "-I", chain, *rule, "-j", "ACCEPT") for rule in rules]
+
+
+def _way(devices: dict[str, str], which: str, address: str, *, nft: bool) -> Argv:
+    """What a rule asks of devices and an address."""
+    if nft:
+        names = (word for way, name in devices.items() for word in (f"{way}name", name))
+        return (*names, "ip", which, address)
+    names = (word for way, name in devices.items() for word in (f"-{way[0]}", name))
+    return (*names, f"-{which[0]}", address)
 
 
 def _of_nft(at: Event, drop: Drop) -> Argv:

@@ -24,15 +24,22 @@ LEGACY_SAVE = "iptables-legacy-save"
 
 
 def follow_packet(
-    inspection: Inspection, target: str, port: str, runner: Runner, *, fresh: bool = True
+    inspection: Inspection,
+    target: str,
+    port: str,
+    runner: Runner,
+    *,
+    fresh: bool = True,
+    stands: bool = False,
 ) -> Answer:
     """Try the way from a namespace to an IPv4 address, and a TCP port or "", and judge it.
 
-    If ``fresh``, the neighbours on the way are resolved anew.
+    If ``fresh``, the neighbours on the way are resolved anew. If it ``stands`` for all that the
+    namespace sends outside, so does the fix.
     """
     if fresh:
         forget(inspection.name, runner)
-    trace = _ask(Trace(inspection, target, port), runner)
+    trace = _ask(Trace(inspection, target, port, stands=stands), runner)
     for line in _flushes(trace) if fresh else ():
         runner.run(line)
     return judge(_send(trace, runner))
@@ -40,14 +47,14 @@ def follow_packet(
 
 def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
     """Judge the way to an address by routes and firewall alone; no packet leaves the machine."""
-    trace = _ask(Trace(inspection, target), runner)
-    attempt = ("timeout", "0.2", *ping(target, "-e", str(trace.flows.echo)))
+    trace = _ask(Trace(inspection, target, stays=True, stands=True), runner)
+    attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
     if trace.through_host and trace.places:
-        with traces(trace, runner, stays=True) as events:
+        with traces(trace, runner) as events:
             if any(not place.namespace for place in events):
                 runner.run(in_namespace(trace.name, *attempt))
         trace = _told(trace, events)
-    return judge(trace, sent=False)
+    return judge(trace)
 
 
 def forget(name: str, runner: Runner) -> None:
@@ -86,13 +93,11 @@ def _send(trace: Trace, runner: Runner) -> Trace:
 
 
 @contextmanager
-def traces(
-    trace: Trace, runner: Runner, *, stays: bool = False
-) -> Iterator[dict[Place, list[Event]]]:
+def traces(trace: Trace, runner: Runner) -> Iterator[dict[Place, list[Event]]]:
     """Have the kernel tell where the packet goes: what it tells in each place where it does."""
     with ExitStack() as stack:
         told = {
-            place: stack.enter_context(traced(place, trace.flows, runner, stays=stays))
+            place: stack.enter_context(traced(place, trace.flows, runner, stays=trace.stays))
             for place in trace.places
         }
         yield {place: events for place, events in told.items() if events is not None}

@@ -51,15 +51,15 @@ STAGES = (
 )
 
 
-def judge(trace: Trace, *, sent: bool = True) -> Answer:
+def judge(trace: Trace) -> Answer:
     """The way of the packet, to its end or to the first thing that is wrong.
 
-    Where the target answers anything, nothing can be wrong but for this port alone. Where no packet
-    was ``sent``, what only packets tell is left out.
+    Where the target answers anything, nothing can be wrong but for this port alone. What only an
+    answer tells is left out where the packet ``stays``.
     """
     hops: list[str] = []
     for stage in STAGES:
-        if stage.needs_packet and not sent:
+        if stage.needs_packet and trace.stays:
             continue
         said = stage.judge(trace)
         if isinstance(said, str):

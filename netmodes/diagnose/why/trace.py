@@ -87,6 +87,8 @@ class Trace:
         flows: the numbers that a trace knows it by.
         heard: what the kernel told of it, by the namespace's name, "" for the host; nothing where
             it was not traced.
+        stays: it does not leave the machine.
+        stands: it stands for all that the namespace may send outside.
     """
 
     inspection: Inspection
@@ -95,6 +97,8 @@ class Trace:
     seen: Observations = Observations()
     flows: Flows = field(default_factory=Flows)
     heard: dict[str, Heard] = field(default_factory=dict)
+    stays: bool = False
+    stands: bool = False
 
     @property
     def name(self) -> str:
