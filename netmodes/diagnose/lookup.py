@@ -7,7 +7,7 @@ from functools import partial
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import is_answered, look_up
 from netmodes.diagnose.target import is_address, validate_host
-from netmodes.diagnose.why.follow import follow_packet
+from netmodes.diagnose.why.follow import ask_server, follow_packet
 from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -87,10 +87,12 @@ def no_answer(inspection: Inspection, runner: Runner) -> Finding | None:
         what = f"the resolver {server} cannot be reached: to {name} this is its own loopback"
         return found("error", what, evidence, advice=other)
     lost = follow_packet(inspection, server, "", runner, fresh=False, stands=True).finding
-    if lost is not None and lost.level == "error":
+    if lost is None or lost.level != "error":
+        asked, lost = ask_server(inspection, server, look_up(""), runner)
+        if is_answered(asked):
+            return None
+    if lost is not None:
         return replace(lost, what=f"the resolver {server} cannot be reached: {lost.what}")
-    if is_answered(runner.run(in_namespace(name, *look_up("")))):
-        return None
     what = f"the resolver {server} answers no questions"
     return found("error", what, evidence, advice=f"see that {server} does, or {other}")
 

@@ -104,6 +104,21 @@ class Flows:
         return [f"icmp id {self.echo}", f"tcp sport {self.port}", f"tcp dport {self.port}"]
 
 
+@dataclass(frozen=True)
+class Questions(Flows):
+    """What an address asks a name server, and the answers; they have no number of ours."""
+
+    port: int = 0
+    asks: str = ""
+    server: str = ""
+
+    @property
+    def marks(self) -> list[str]:
+        """What nft knows them by."""
+        sent = f"ip saddr {self.asks} ip daddr {self.server} udp dport {netlink.DNS}"
+        return [sent, f"ip saddr {self.server} udp sport {netlink.DNS}"]
+
+
 def _any(numbers: range) -> int:
     return numbers[int.from_bytes(os.urandom(2), "big") % len(numbers)]
 
@@ -146,7 +161,7 @@ def _hear(listener: netlink.Listener, found: list[netlink.Event], sent: Signal) 
 
 def _tables(place: Place, flows: Flows, stays: bool, owned: bool) -> list[str]:
     """The tables of a trace: for IP, and for what else there are rules."""
-    name = f"{trace.NAME}-{flows.port}"
+    name = f"{trace.NAME}-{flows.echo}"
     devices = ", ".join(f'"{one}"' for one in place.devices)
     ingress = [f"ingress devices = {{ {devices} }}"] if devices else []
     arp = [f"arp {way} ip {place.address}" for way in ("saddr", "daddr") if place.address]

@@ -18,6 +18,8 @@ CHANGES, TRACES, NEW_TABLE, TRACE = 1 << 6, 1 << 8, 10 << 8, (10 << 8) | 17
 TABLE, CHAIN, HANDLE, KIND, VERDICT, ID, NETWORK, TRANSPORT = 1, 2, 3, 4, 5, 6, 8, 9
 POLICY, CODE, ICMP, ECHO_REPLY = 16, 1, 1, 0
 
+PROTOCOLS, DNS = {6: "tcp", 17: "udp"}, 53
+
 #: What an ARP packet for IPv4 begins with, its word for an answer, and the flow that all ARP is.
 ARP_HEAD, ARP_REPLY, ARP = b"\0\1\x08\0", 2, 1
 KINDS = {1: "policy", 2: "return", 3: "rule"}
@@ -48,6 +50,7 @@ class Event:
         source: its address.
         target: the address that it is for.
         port: its other port, of TCP and UDP; 0 for none.
+        protocol: "tcp" or "udp" where it has one.
     """
 
     table: str
@@ -61,6 +64,7 @@ class Event:
     source: str = ""
     target: str = ""
     port: int = 0
+    protocol: str = ""
 
 
 class Listener:
@@ -131,20 +135,21 @@ def _event(family: int, found: dict[int, bytes]) -> Event:
     )
 
 
-def _header(network: bytes, transport: bytes) -> tuple[int, bool, str, str, int]:
+def _header(network: bytes, transport: bytes) -> tuple[int, bool, str, str, int, str]:
     """The flow of an IPv4 packet by its echo identifier or either port; whether it is the answer;
-    its addresses, and its other port."""
+    its addresses, its other port and its protocol."""
     if network[:4] == ARP_HEAD and len(network) >= 28:
-        return ARP, network[7] == ARP_REPLY, _address(network, 14), _address(network, 24), 0
+        ends = _address(network, 14), _address(network, 24)
+        return ARP, network[7] == ARP_REPLY, *ends, 0, ""
     if len(network) < 20 or len(transport) < 8:
-        return 0, False, "", "", 0
+        return 0, False, "", "", 0, ""
     first, second, third = struct.unpack_from("!HHH", transport)
-    addresses = _address(network, 12), _address(network, 16)
+    ends, protocol = (_address(network, 12), _address(network, 16)), PROTOCOLS.get(network[9], "")
     if network[9] == ICMP:
-        return third * (third in FLOWS), transport[0] == ECHO_REPLY, *addresses, 0
-    if second in FLOWS and first not in FLOWS:
-        return second, True, *addresses, first
-    return first * (first in FLOWS), False, *addresses, second
+        return third * (third in FLOWS), transport[0] == ECHO_REPLY, *ends, 0, ""
+    if first == DNS or (second in FLOWS and first not in FLOWS):
+        return second * (second in FLOWS), True, *ends, first, protocol
+    return first * (first in FLOWS), False, *ends, second, protocol
 
 
 def _address(network: bytes, at: int) -> str:

@@ -161,6 +161,14 @@ FIXED = {
         BRIDGED, "ebtables -A FORWARD -i veth0 -j DROP", "192.168.64.7",
         "the host's firewall drops the ARP of A: `iifname \"veth0\" counter packets N bytes N "
         "drop` in nft's chain bridge filter FORWARD"),
+    "rule for questions": (
+        "nat", "iptables -A FORWARD -p udp --dport 53 -j DROP", "outside.example",
+        "the resolver 192.168.64.1 cannot be reached: the host's firewall drops what A sends: "
+        "`-A FORWARD -p udp -m udp --dport 53 -j DROP`"),
+    "own rule for answers": (
+        "nat", "ip netns exec A iptables -A INPUT -p udp --sport 53 -j DROP", "outside.example",
+        "the resolver 192.168.64.1 cannot be reached: A's own firewall drops the answer: "
+        "`-A INPUT -p udp -m udp --sport 53 -j DROP`"),
     "untracked": (
         "nat", "iptables -t raw -A PREROUTING -i nat0 -j NOTRACK", "8.8.8.8",
         "the host does not translate it, for it is not tracked: `-A PREROUTING -i nat0 -j "

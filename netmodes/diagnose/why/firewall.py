@@ -16,12 +16,12 @@ from netmodes.plan.verdict import DOCKER, Drop
 GOES_ON = ("tcp", "flags", "&", "(fin|syn|rst|ack)", "!=", "syn")
 
 
-def in_namespace(trace: Trace) -> Judgement:
+def in_namespace(trace: Trace) -> Finding | None:
     """The namespace's own firewall, for the packet and for the answer."""
     return _stopped(trace, trace.name)
 
 
-def on_host(trace: Trace) -> Judgement:
+def on_host(trace: Trace) -> Finding | None:
     """The host's firewall, for the packet and for the answer."""
     return _stopped(trace, "")
 
@@ -157,8 +157,9 @@ def _accept(at: Event) -> Argv:
     kind: Argv = ("-p", "icmp", "--icmp-type", "echo-reply" if at.answer else "echo-request")
     if at.port:
         port = str(at.port)
-        kind = ("--sport", port, "!", "--syn") if at.answer else ("--dport", port)
-        kind = ("-p", "tcp", *kind)
+        goes_on = ("!", "--syn") if at.protocol == "tcp" else ()
+        kind = ("--sport", port, *goes_on) if at.answer else ("--dport", port)
+        kind = ("-p", at.protocol, *kind)
     return ("-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
 
 
@@ -193,7 +194,9 @@ def _of_nft(at: Event, drop: Drop) -> Argv:
     kind: Argv = ("icmp", "type", "echo-reply" if at.answer else "echo-request")
     if at.port:
         port = str(at.port)
-        kind = ("tcp", "sport", port, *GOES_ON) if at.answer else ("tcp", "dport", port)
+        goes_on = GOES_ON if at.protocol == "tcp" else ()
+        kind = ("sport", port, *goes_on) if at.answer else ("dport", port)
+        kind = (at.protocol, *kind)
     addresses: Argv = ("ip", "saddr", at.source, "ip", "daddr", at.target)
     if at.flow == ARP:
         addresses, kind = ("arp", "saddr", "ip", at.source, "arp", "daddr", "ip", at.target), ()

@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
+from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import ping
+from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
-from netmodes.firewall.live import Place, has_legacy, heard, of_legacy, traced
-from netmodes.firewall.netlink import Event
+from netmodes.firewall.live import Place, Questions, has_legacy, heard, of_legacy, traced
+from netmodes.firewall.netlink import DNS, Event
 from netmodes.machine.path import find
 from netmodes.plan.answer import Answer
+from netmodes.plan.finding import Finding
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
 
@@ -55,6 +58,19 @@ def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
                 runner.run(in_namespace(trace.name, *attempt))
         trace = _told(trace, events)
     return judge(trace)
+
+
+def ask_server(
+    inspection: Inspection, server: str, asks: Argv, runner: Runner
+) -> tuple[Outcome, Finding | None]:
+    """Have a name server asked by a command in the namespace; what drops question or answer."""
+    address = bare(inspection.net.address)
+    flows = Questions(asks=address, server=server)
+    trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
+    with traces(trace, runner) as events:
+        done = runner.run(in_namespace(trace.name, *asks))
+    trace = _told(trace, events)
+    return done, firewall.in_namespace(trace) or firewall.on_host(trace)
 
 
 def forget(name: str, runner: Runner) -> None:
