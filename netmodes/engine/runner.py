@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from select import select
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -122,9 +123,9 @@ class Runner:
             return list(pool.map(self.quietly, argvs))
 
     @contextmanager
-    def beside(self, argv: Argv, stdin: str) -> Iterator[None]:
+    def beside(self, argv: Argv, stdin: str) -> Iterator[Callable[[], bool]]:
         """Show a command and start it; it has read this text, and its input ends with this, or with
-        this process however that ends.
+        this process however that ends. What it yields tells whether the command complains.
 
         Raises:
             Refused: the program is not installed.
@@ -135,7 +136,7 @@ class Runner:
             with suppress(BrokenPipeError):
                 cast("IO[bytes]", process.stdin).write(stdin.encode())
                 cast("IO[bytes]", process.stdin).flush()
-            yield
+            yield lambda: bool(select([cast("IO[bytes]", process.stderr)], [], [], 0)[0])
         finally:
             with suppress(TimeoutExpired):
                 process.communicate(timeout=SLOW)

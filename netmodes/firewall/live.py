@@ -24,8 +24,9 @@ from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop
 
-#: Seconds until the table is there: nft may have to read thousands of rules first.
-PATIENCE = 1.0
+#: How often, and for how many seconds, the table is waited for: nft may have to read thousands of
+#: rules first. Once it has complained, of a family that this kernel lacks or of all, less often.
+STEPS, STEP, ENOUGH = 12, 0.25, 2
 
 #: Seconds in which the kernel has told all of a packet.
 SILENCE = 0.02
@@ -185,8 +186,8 @@ def _marked(
     """Have the flows traced; whether they are. An nft of before tables had owners deletes it."""
     *_, last = tables(False)
     name = last.partition(" {")[0].removeprefix("table ")
-    with runner.beside(place.argv(*NFT), "".join(tables(True))):
-        if listener.hears_of(name, PATIENCE):
+    with runner.beside(place.argv(*NFT), "".join(tables(True))) as complains:
+        if _is_there(name, listener, complains):
             yield True
             return
     done = runner.run(place.argv("nft", "-f", "-"), last)
@@ -195,6 +196,18 @@ def _marked(
     finally:
         if done.status == 0:
             runner.run(place.argv("nft", "delete", "table", *name.split()))
+
+
+def _is_there(table: str, listener: netlink.Listener, complains: Callable[[], bool]) -> bool:
+    """Wait until a table is there, or nft complains and has had time for the rest."""
+    complained = 0
+    for _ in range(STEPS):
+        if listener.hears_of(table, STEP):
+            return True
+        complained += complains()
+        if complained == ENOUGH:
+            break
+    return False
 
 
 def named(drop: Drop, place: Place) -> Drop:
