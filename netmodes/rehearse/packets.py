@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import repeat, starmap
+from functools import partial
+from itertools import starmap
 from threading import Thread
 from time import monotonic
 
@@ -19,7 +20,7 @@ from netmodes.machine import query
 from netmodes.plan.programs import missing
 from netmodes.plan.verdict import Drop, Fate, Packet
 
-#: Seconds until a packet is lost; in a copy answers come at once.
+#: Seconds until a packet is lost, twice as many each time more; in a copy answers come at once.
 PATIENCE = 0.4
 
 #: A packet is lost once nothing was heard for so many times as long as others took, with their
@@ -63,18 +64,20 @@ class Tracer:
                 while.
         """
         found = dict(zip(packets, self._fates(packets, places), strict=True))
-        for _ in range(again):
+        for times in range(1, again + 1):
             if lost := [packet for packet, fate in found.items() if fate.passes is None]:
-                found |= zip(lost, self._fates(lost, places), strict=True)
+                longer = PATIENCE * 2**times
+                found |= zip(lost, self._fates(lost, places, longer), strict=True)
         return [found[packet] for packet in packets]
 
-    def _fates(self, packets: Sequence[Packet], places: Mapping[str, str]) -> list[Fate]:
+    def _fates(
+        self, packets: Sequence[Packet], places: Mapping[str, str], patience: float = PATIENCE
+    ) -> list[Fate]:
         flows = range(self.next, self.next + len(packets))
         self.next = flows.stop
         there = [places[packet.sender] for packet in packets]
-        sent = dict(
-            zip(flows, map(self.pool.submit, repeat(answer), packets, flows, there), strict=True)
-        )
+        send = partial(self.pool.submit, partial(answer, patience))
+        sent = dict(zip(flows, map(send, packets, flows, there), strict=True))
         heard = trace.by_flow(self._heard(sent)) if sent else {}
         told = [(heard.get(at, []), it.result() if it.done() else "") for at, it in sent.items()]
         fates = [*starmap(trace.fate, told)]
@@ -105,19 +108,19 @@ class Tracer:
         return [*heard, *self.listener.heard(SILENCE)]
 
 
-def answer(packet: Packet, flow: int, namespace: str) -> str:
+def answer(patience: float, packet: Packet, flow: int, namespace: str) -> str:
     """Send a packet from a namespace; what comes back: "data", "refused" or ""."""
     try:
-        return "data" if SENDERS[packet.protocol](packet, flow, namespace) else ""
+        return "data" if SENDERS[packet.protocol](patience, packet, flow, namespace) else ""
     except (ConnectionRefusedError, ConnectionResetError):
         return "refused"
     except OSError:
         return ""
 
 
-def _ping(packet: Packet, flow: int, namespace: str) -> bool:
+def _ping(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
     with socket_of(namespace, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as one:
-        one.settimeout(PATIENCE)
+        one.settimeout(patience)
         one.sendto(_echo(flow), (packet.target, 0))
         while reply := one.recv(1500)[20:28]:
             if reply[0] == ECHO_REPLY and reply[4:6] == flow.to_bytes(2, "big"):
@@ -133,25 +136,25 @@ def _echo(flow: int) -> bytes:
     )
 
 
-def _connect(packet: Packet, flow: int, namespace: str) -> bool:
+def _connect(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
     """A handshake alone may pass where data does not."""
     with socket_of(namespace, socket.AF_INET, socket.SOCK_STREAM) as one:
-        _prepare(one, flow)
+        _prepare(patience, one, flow)
         one.connect((packet.target, packet.port))
         one.sendall(b"?")
         return one.recv(1) != b""
 
 
-def _datagram(packet: Packet, flow: int, namespace: str) -> bool:
+def _datagram(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
     with socket_of(namespace, socket.AF_INET, socket.SOCK_DGRAM) as one:
-        _prepare(one, flow)
+        _prepare(patience, one, flow)
         one.connect((packet.target, packet.port))
         one.send(b"?")
         return one.recv(1) != b""
 
 
-def _prepare(one: socket.socket, port: int) -> None:
-    one.settimeout(PATIENCE)
+def _prepare(patience: float, one: socket.socket, port: int) -> None:
+    one.settimeout(patience)
     one.bind(("", port))
 
 
