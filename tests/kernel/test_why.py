@@ -128,7 +128,8 @@ FIXED = {
         "the host answers no ARP for 192.168.64.77 on br0 (net.ipv4.conf.all.arp_ignore is 1)"),
     "raw rule": (
         BRIDGED, "iptables -t raw -A PREROUTING -i br0 -j DROP", "8.8.8.8",
-        "the host's firewall drops what A sends: `-A PREROUTING -i br0 -j DROP`"),
+        "the host's firewall drops what A sends: `-A PREROUTING -i br0 -j DROP` in "
+        "table raw"),
     "rule that rejects all": (
         HOST_ONLY, "iptables -A INPUT -j REJECT", "192.168.202.1",
         "the host's firewall drops what A sends: `-A INPUT -j REJECT --reject-with "
@@ -172,7 +173,7 @@ FIXED = {
     "untracked": (
         "nat", "iptables -t raw -A PREROUTING -i nat0 -j NOTRACK", "8.8.8.8",
         "the host does not translate it, for it is not tracked: `-A PREROUTING -i nat0 -j "
-        "NOTRACK`"),
+        "NOTRACK` in table raw"),
     "blackhole in it": (
         BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
         "A forbids 8.8.8.8 by its route `blackhole 8.8.8.8`"),
