@@ -5,6 +5,7 @@ It ends with the process whose number is its argument, and all in the copy ends 
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,6 +33,9 @@ from netmodes.plan.verdict import Packet
 from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
 from netmodes.rehearse.tcp import PORT, serving
 
+#: The settings that packets of IPv4 depend on.
+OF_IPV4 = re.compile(r"/net/(ipv4/(?!neigh/)|bridge/|netfilter/)")
+
 
 def main(parent: str) -> int:
     """Do in a copy what is asked for; what goes wrong with the copy is unknown of the machine."""
@@ -58,9 +62,10 @@ def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
 def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
-        of_nft = replace(copy, firewall=tuple(map(by_nft, copy.firewall)))
-        left = lab.make(table, of_nft)
-        return answer(name, of_nft != copy, [*map(str, filter(is_of_firewall, left))])
+        of_nft = tuple(map(by_nft, copy.firewall))
+        settings = {path: text for path, text in copy.settings.items() if OF_IPV4.search(path)}
+        left = lab.make(table, replace(copy, firewall=of_nft, settings=settings))
+        return answer(name, of_nft != copy.firewall, [*map(str, filter(is_of_firewall, left))])
     from netmodes.rehearse.inside import rehearse
 
     left, facts = lab.become(table, copy), Facts.from_table(table)
