@@ -327,7 +327,7 @@ def test_show_what_is_wrong(host: Facts, forgotten: None) -> None:
 
 def test_why(network: Network, host: Facts, forgotten: None) -> None:
     """A packet is followed over its card, which has no cable and yet leads outside."""
-    answer = judge(trace(network, host, CARD), sent=False)
+    answer = judge(trace(network, host, CARD))
 
     assert answer.finding is None
     assert answer.hops == ("A sends it out by mac0, from 192.168.64.50, to 192.168.64.1",)
@@ -337,7 +337,7 @@ def test_why_not(network: Network, host: Facts, forgotten: None) -> None:
     """A card without a carrier is found to lack it for the NIC that it is on."""
     down = [replace(link, flags=frozenset()) for link in host.known("links")]
 
-    answer = judge(trace(network, replace(host, links=down), {**CARD, **NO_CARRIER}), sent=False)
+    answer = judge(trace(network, replace(host, links=down), {**CARD, **NO_CARRIER}))
 
     assert answer.finding is not None
     assert (answer.finding.what, answer.finding.fix) == ("enp0s1 is down", "ip link set enp0s1 up")
@@ -349,7 +349,7 @@ def trace(network: Network, host: Facts, card: dict[str, Any]) -> Trace:
     seen = Observations(route=Outcome("", 0, json.dumps(way), "", 0.0))
     inside = replace(INSIDE, links=space([card]).links)
     inspection = Inspection(network, host, inside)
-    return Trace(inspection, "192.168.64.1", seen=seen)
+    return Trace(inspection, "192.168.64.1", seen=seen, stays=True)
 
 
 def test_doctor(article: Facts, host: Facts) -> None:
