@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from netmodes.commands.forwarding import ENGINES
 from netmodes.firewall.naming import chains
 from netmodes.firewall.questions import legacy
+from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
@@ -51,6 +52,17 @@ def entries(
         return []
     docker = f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
     return [DOCKER] * docker + chains
+
+
+def presumed(found: Mapping[Packet, Fate], facts: Facts) -> dict[Packet, Fate]:
+    """The same; where nothing can be traced, for there is no nft, the end of iptables' FORWARD is
+    taken to drop what gets no answer. An accept that is tried then shows whether it was."""
+    listed = [line for line in facts.iptables or () if " FORWARD" in line]
+    ends = [line for line in listed if line == "-P FORWARD DROP" or EVERY.fullmatch(line)]
+    if "nft" in (facts.programs or ()) or not ends:
+        return {**found}
+    drop = Drop("forward", "ip filter", "FORWARD", every=True)
+    return {one: Fate(False, drop) if fate.passes is None else fate for one, fate in found.items()}
 
 
 def _may_be_opened(drop: Drop, facts: Facts) -> bool:

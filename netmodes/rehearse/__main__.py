@@ -92,9 +92,7 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
         left: the rules that are not here.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
-    if why := mark():
-        return tell({"why": why})
-    tracer = Tracer()
+    tracer, untraced = Tracer(), mark()
     with serving(str(ROUTER)), echoing(str(ROUTER), PORT):
         for line in sys.stdin:
             asked = json.loads(line)
@@ -105,7 +103,8 @@ def answer(name: str, by_nft: bool, left: list[str]) -> int:
             found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
-            tell({"failed": failed, "fates": [*map(asdict, found)], "out": out, "left": left})
+            fates = [*map(asdict, found)]
+            tell({"failed": failed, "fates": fates, "out": out, "left": left, "why": untraced})
     return 0
 
 

@@ -53,7 +53,7 @@ class Asked:
         every = [*packets]
         told = self._ask(steps=[*map(asdict, steps)], packets=[*map(asdict, every)], routes=[])
         failed = f"`{told['failed'][0]}` fails in a copy" if told["failed"] else ""
-        fates = [_fate(one, failed) for one in told["fates"]]
+        fates = [_fate(one, failed or told["why"]) for one in told["fates"]]
         return dict(zip(every, fates, strict=True))
 
     def left(self) -> list[str]:
@@ -70,7 +70,7 @@ class Asked:
             told = json.loads(self.answers.readline())
         except (OSError, ValueError) as error:
             raise NoCopy("the copy of this machine broke off") from error
-        if "why" in told:
+        if "fates" not in told:
             raise NoCopy(told["why"])
         return dict(told)
 
@@ -153,11 +153,11 @@ def _passing(
     up = copy.after(plan.steps, every)
     outs = copy.outs([(to, "from", flow.address, "iif", flow.bridge) for to in (OUTSIDE, *flow.to)])
     found = Verdicts(today, up, outs=outs)
-    dropped = {one: up[one] for one in own}
+    dropped = judgement.presumed({one: up[one] for one in own}, facts)
     for chain in judgement.entries(dropped, outs, flow.bridge, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
         found = replace(found, chain=chain, accepted=copy.after(more, every))
-        still = {one: found.accepted[one] for one in own}
+        still = judgement.presumed({one: found.accepted[one] for one in own}, facts)
         if not judgement.entries(still, outs, flow.bridge, facts):
             break
     found = _fixed(copy, flow, found, own, facts)

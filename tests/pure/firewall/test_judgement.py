@@ -289,3 +289,21 @@ def test_ports(article: Facts) -> None:
     ports = {packet.port for packet in sent if packet.protocol == "tcp"}
 
     assert ports == {22, 80, 443, 8080, 8443, 9090}
+
+
+@pytest.mark.parametrize(
+    ("programs", "iptables", "presumed"),
+    [
+        (["iptables"], ["-P FORWARD DROP"], True),
+        (["iptables"], ["-P FORWARD ACCEPT", "-A FORWARD -j REJECT"], True),
+        (["iptables"], ["-P FORWARD ACCEPT", "-A FORWARD -s 10.0.0.1 -j DROP"], False),
+        (["nft", "iptables"], ["-P FORWARD DROP"], False),
+    ],
+)
+def test_presumed(programs: list[str], iptables: list[str], presumed: bool) -> None:
+    """Without nft what gets no answer is taken to be dropped at the end of FORWARD, if that may."""
+    facts = Facts(programs=programs, iptables=iptables)
+    found = judgement.presumed({SSH: PASSES, OUT: Fate(None, lost="no trace")}, facts)
+
+    assert found[SSH] == PASSES
+    assert (found[OUT].drop is not None) is presumed
