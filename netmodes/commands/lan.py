@@ -8,7 +8,7 @@ from itertools import islice
 from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, parse
 from netmodes.errors import Refused
-from netmodes.machine.entries import Route
+from netmodes.machine.entries import HALF, Route
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.values import Ip
 from netmodes.plan.finding import Finding
@@ -160,11 +160,11 @@ def several(net: Topology, facts: Facts) -> Iterator[Finding]:
 def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
     """The host, which is the gateway, sends what is for the outside by another NIC's router."""
     own = IPv4Interface(net.address).network
-    best = next(iter(_defaults(facts)), None)
-    out = facts.exit if facts.exit is not None else best.dev if best else ""
+    out = _exit(facts)
     if out in (net.uplink, "") or net.gateway != bare(net.host_address):
         return
-    if best and best.dev == out and best.gateway and best.gateway in own:
+    here = [one.network for one in facts.addresses(out)]
+    if any(map(own.overlaps, here)) or any(hop in own for hop in _hops(facts, out)[:1]):
         return
     router = next((str(hop) for hop in _hops(facts, net.uplink) if hop in own), "IP")
     passes = _passes(facts)
@@ -177,6 +177,14 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
         advice=f"`netmodes nat`, or `--gateway {router}` for a router of {net.uplink}'s LAN",
         about=net.uplink,
     )
+
+
+def _exit(facts: Facts) -> str:
+    """The device that the host leads outside by; "" for none."""
+    own = [one.to for one in facts.known("routes") if one.to.prefixlen > HALF]
+    if facts.exit is not None and not any(IPv4Address(OUTSIDE) in to for to in own):
+        return facts.exit
+    return next((route.dev for route in _defaults(facts)), "")
 
 
 def _passes(facts: Facts) -> bool | None:

@@ -260,6 +260,18 @@ def test_other_way(article: Facts) -> None:
     assert Bridged(uplink="enp0s1", gateway="192.168.64.1").plan(facts).notices == ()
 
 
+def test_same_lan(article: Facts) -> None:
+    """Another NIC that leads outside is nothing to say if it is in the same LAN, or only a part of
+    the outside is reached by it."""
+    nic = replace(article.known("links")[-1], name="enp0s2")
+    both = replace(article, links=[*article.known("links"), nic], exit="enp0s2")
+    route = route_from({"dst": "8.8.8.8", "dev": "wg0"})
+    part = replace(article, routes=[*article.known("routes"), route], exit="wg0")
+
+    assert Bridged(uplink="enp0s1").plan(both).notices == ()
+    assert Bridged(uplink="enp0s1").plan(part).notices == ()
+
+
 @pytest.mark.parametrize(("gateway", "metric"), [("10.7.0.1", 500), ("192.168.64.2", 50)])
 def test_same_way(gateway: str, metric: int, article: Facts) -> None:
     """Another NIC's default route is nothing to say if it is not preferred, or of the same LAN."""
