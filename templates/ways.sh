@@ -25,6 +25,7 @@ compare_ways() {
     local to was now
     for to in "${!WAYS[@]}"; do
         was=${WAYS[$to]} now=$(way "$to")
+        stop_if_caught
         if [ -n "$was" ] && [ "${was/ dev $1/ dev $2}" != "$now" ]; then
             stop 1 "\`ip route get $to\` says \`${now:+$to}${now:-unreachable}\`, and said \`$to$was\` before"
         fi

@@ -1323,6 +1323,7 @@ compare_ways() {
     local to was now
     for to in "${!WAYS[@]}"; do
         was=${WAYS[$to]} now=$(way "$to")
+        stop_if_caught
         if [ -n "$was" ] && [ "${was/ dev $1/ dev $2}" != "$now" ]; then
             stop 1 "\`ip route get $to\` says \`${now:+$to}${now:-unreachable}\`, and said \`$to$was\` before"
         fi
@@ -1362,6 +1363,7 @@ answers() {
 # GATEWAY: what answers the host is to answer the namespace; nothing, if it does not answer the host.
 try_promise() {
     if [ -n "$1" ] && ! answers 3 ip netns exec "$NAME" ping "$1"; then
+        stop_if_caught
         stop 1 "$1 answers the host, and not $NAME: a firewall drops it, or the LAN takes no other MAC"
     fi
 }
