@@ -21,9 +21,6 @@ ANSWERS = (
     ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
 )
 
-#: The tables of iptables that may drop.
-IPTABLES = ("ip filter", "ip mangle", "ip raw", "ip security")
-
 #: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
 NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
 
@@ -77,16 +74,10 @@ def _is_for_the_rest(drop: Drop) -> bool:
 
 def _program(drop: Drop, facts: Facts) -> str:
     """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
-    if facts.iptables is None or not _is_of_iptables(drop):
+    if facts.iptables is None or not drop.is_of_iptables:
         return "nft"
     own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
     return "iptables-legacy" if legacy(facts) and not own else "iptables"
-
-
-def _is_of_iptables(drop: Drop) -> bool:
-    """Whether it stands in a table of iptables, whose own chains are in capitals."""
-    named = drop.rule.startswith("-A ") or (not drop.rule and drop.chain.isupper())
-    return drop.table in IPTABLES and named
 
 
 def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
@@ -218,7 +209,7 @@ def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
 def words(drop: Drop) -> str:
     """What drops a packet, and where that stands."""
     where = f"nft's chain {drop.table} {drop.chain}"
-    if _is_of_iptables(drop):
+    if drop.is_of_iptables:
         what = f"`{drop.rule}`" if drop.rule else f"iptables' policy for {drop.chain}"
         return what if drop.table == "ip filter" else f"{what} in table {drop.table[3:]}"
     return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
@@ -226,7 +217,7 @@ def words(drop: Drop) -> str:
 
 def evidence(drop: Drop) -> str:
     """The command that shows it."""
-    if _is_of_iptables(drop):
+    if drop.is_of_iptables:
         return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
@@ -246,8 +237,7 @@ def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]
 
 def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
     if program != "nft":
-        table = () if drop.table == "ip filter" else ("-t", drop.table.removeprefix("ip "))
-        where = (*table, "-I", drop.chain)
+        where = (*drop.of_table, "-I", drop.chain)
         return (program, *where, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
     where = (*drop.table.split(), drop.chain)
     return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")

@@ -22,7 +22,7 @@ from netmodes.place import NAMESPACES
 from netmodes.plan.step import in_namespace
 from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
-from netmodes.plan.verdict import Drop
+from netmodes.plan.verdict import OF_IPTABLES, Drop
 
 #: How often, and for how many seconds, the table is waited for: nft may have to read thousands of
 #: rules first. Once it has complained, of a family that this kernel lacks or of all, less often.
@@ -39,7 +39,6 @@ ECHOES, PORTS = netlink.FLOWS[:500], netlink.FLOWS[500:]
 
 #: The program that lists the rules of a table that is iptables', by the table's family.
 LISTS = {"ip": ("iptables-nft", "iptables"), "ip6": ("ip6tables-nft", "ip6tables")}
-OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 #: The tables that iptables-legacy has here.
 LEGACY = Path("/proc/thread-self/net/ip_tables_names")
@@ -234,14 +233,7 @@ def _heard(events: Sequence[netlink.Event], place: Place) -> Heard:
     if told.drop is None:
         return Heard(told, untracked=_untracked(told, place))
     drop = named(trace.dropped(told.drop, told.hook), place)
-    return Heard(told, drop, "iptables" if is_of_iptables(drop) else "nft")
-
-
-def is_of_iptables(drop: Drop) -> bool:
-    """Whether it is iptables' to change; nft may have a table of the same name."""
-    family, _, table = drop.table.partition(" ")
-    own = drop.rule.startswith("-A ") or (not drop.rule and drop.chain.isupper())
-    return family == "ip" and table in OF_IPTABLES and own
+    return Heard(told, drop, "iptables" if drop.is_of_iptables else "nft")
 
 
 def _untracked(told: trace.Told, place: Place) -> Drop | None:

@@ -10,6 +10,9 @@ DOCKER = "DOCKER-USER"
 #: What the names of the tables begin with by which the kernel tells of packets.
 TRACE = "netmodes-trace"
 
+#: The tables of iptables, whose own chains are in capitals.
+OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
+
 
 @dataclass(frozen=True)
 class Packet:
@@ -47,6 +50,19 @@ class Drop:
     rule: str = ""
     every: bool = False
     handle: int = field(default=0, compare=False)
+
+    @property
+    def is_of_iptables(self) -> bool:
+        """Whether it is iptables' to change; nft may have a table of the same name."""
+        family, _, table = self.table.partition(" ")
+        own = self.rule.startswith("-A ") or (not self.rule and self.chain.isupper())
+        return family == "ip" and table in OF_IPTABLES and own
+
+    @property
+    def of_table(self) -> tuple[str, ...]:
+        """The words by which iptables is told the table; filter needs none."""
+        table = self.table.partition(" ")[2]
+        return () if table == "filter" else ("-t", table)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
 from netmodes.firewall import judgement
-from netmodes.firewall.live import Heard, is_of_iptables
+from netmodes.firewall.live import Heard
 from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
@@ -44,7 +44,7 @@ def untracked(trace: Trace) -> Finding | None:
     heard = trace.heard.get("")
     if heard is None or heard.untracked is None:
         return None
-    program = "iptables" if is_of_iptables(heard.untracked) else "nft"
+    program = "iptables" if heard.untracked.is_of_iptables else "nft"
     found = replace(heard, drop=heard.untracked, program=program)
     what = f"the host does not translate it, for it is not tracked: {_words(found)}"
     return _there("", what, _evidence(found), _remedy(trace, "", found))
@@ -116,12 +116,7 @@ def _evidence(heard: Heard) -> str:
     drop = heard.drop or Drop("", "", "")
     if heard.program == "nft":
         return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
-    return shlex.join((heard.program, *_of_table(drop), "-S", drop.chain))
-
-
-def _of_table(drop: Drop) -> Argv:
-    table = drop.table.partition(" ")[2]
-    return () if table == "filter" else ("-t", table)
+    return shlex.join((heard.program, *drop.of_table, "-S", drop.chain))
 
 
 def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
@@ -141,7 +136,7 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
         ways.append(replace(at, answer=not at.answer, source=at.target, target=at.source))
     rules = [_of_nft(way, drop) for way in ways]
     if heard.program != "nft":
-        rules = [(heard.program, *_of_table(drop), "-I", chain, *_accept(way)) for way in ways]
+        rules = [(heard.program, *drop.of_table, "-I", chain, *_accept(way)) for way in ways]
     return {"fix": " && ".join(map(shlex.join, rules))}
 
 
@@ -178,7 +173,7 @@ def _outwards(trace: Trace, program: str, drop: Drop, chain: str) -> list[Argv]:
     if nft:
         where = ("nft", "insert", "rule", *drop.table.split(), chain)
         return [(*where, *rule, "accept") for rule in rules]
-    return [(program, *_of_table(drop), "-I", chain, *rule, "-j", "ACCEPT") for rule in rules]
+    return [(program, *drop.of_table, "-I", chain, *rule, "-j", "ACCEPT") for rule in rules]
 
 
 def _way(devices: dict[str, str], which: str, address: str, *, nft: bool) -> Argv:
