@@ -12,9 +12,19 @@ from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
-from netmodes.firewall.live import Place, Questions, has_legacy, heard, of_legacy, traced
+from netmodes.firewall.live import (
+    Place,
+    Questions,
+    families,
+    has_legacy,
+    heard,
+    is_needed,
+    of_legacy,
+    traced,
+)
 from netmodes.firewall.netlink import DNS, Event
 from netmodes.machine.path import find
+from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
 from netmodes.plan.step import in_namespace
@@ -52,8 +62,8 @@ def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
     """Judge the way to an address by routes and firewall alone; no packet leaves the machine."""
     trace = _ask(Trace(inspection, target, stays=True, stands=True), runner)
     attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
-    if trace.through_host and trace.places:
-        with traces(trace, runner) as events:
+    if trace.through_host and (places := _places(trace)):
+        with traces(trace, places, runner) as events:
             if any(not place.namespace for place in events):
                 runner.run(in_namespace(trace.name, *attempt))
         trace = _told(trace, events)
@@ -67,7 +77,7 @@ def ask_server(
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
-    with traces(trace, runner) as events:
+    with traces(trace, _places(trace), runner) as events:
         done = runner.run(in_namespace(trace.name, *asks))
     trace = _told(trace, events)
     return done, firewall.in_namespace(trace) or firewall.on_host(trace)
@@ -92,29 +102,44 @@ def _ask(trace: Trace, runner: Runner) -> Trace:
 
 def _send(trace: Trace, runner: Runner) -> Trace:
     """Send pings and open a connection; then ask who answered ARP, and what listens here."""
-    name, target, port = trace.name, trace.target, trace.port
-    own = ping(target, "-e", str(trace.flows.echo)) if trace.places else ping(target)
+    name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
+    own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
     sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
     if port:
-        own_port = trace.places and find("python3")
+        own_port = places and find("python3")
         connection = trace.own_connection if own_port else trace.connection
         sent["connect"] = in_namespace(name, *connection)
-    before = _saved(trace, runner)
-    with traces(trace, runner) as events:
+    before = _saved(places, runner)
+    with traces(trace, places, runner) as events:
         seen = replace(trace.seen, **_together(sent, runner))
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
     told = _told(replace(trace, seen=seen), events)
-    return _look(_by_legacy(told, before, _saved(trace, runner)), runner)
+    return _look(_by_legacy(told, before, _saved(places, runner)), runner)
+
+
+def _places(trace: Trace) -> list[Place]:
+    """Where rules may drop it, the namespace first."""
+    found, inside, net = [], trace.inspection.namespace, trace.net
+    if is_needed(inside, trace.name):
+        found.append(Place(trace.name, (net.device,), trace.address, families(inside)))
+    if is_needed(trace.host, "") and not trace.to_itself:
+        devices = dict.fromkeys((net.host_device, net.ingress, *trace.lan_ports, trace.exit))
+        there = tuple(one for one in devices if one and trace.host.link(one))
+        found.append(Place("", there, trace.address, families(trace.host)))
+    if (other := trace.other) and is_needed(its := namespace_facts(other.name), other.name):
+        device = other.topology.device
+        found.append(Place(other.name, (device,), trace.address, families(its)))
+    return found
 
 
 @contextmanager
-def traces(trace: Trace, runner: Runner) -> Iterator[dict[Place, list[Event]]]:
+def traces(trace: Trace, places: list[Place], runner: Runner) -> Iterator[dict[Place, list[Event]]]:
     """Have the kernel tell where the packet goes: what it tells in each place where it does."""
     with ExitStack() as stack:
         told = {
             place: stack.enter_context(traced(place, trace.flows, runner, stays=trace.stays))
-            for place in trace.places
+            for place in places
         }
         yield {place: events for place, events in told.items() if events is not None}
 
@@ -126,9 +151,9 @@ def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
     return replace(trace, heard=found)
 
 
-def _saved(trace: Trace, runner: Runner) -> dict[str, Outcome]:
+def _saved(places: list[Place], runner: Runner) -> dict[str, Outcome]:
     """What iptables-legacy has counted, by place; no trace tells of its rules."""
-    there = [one for one in trace.places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
+    there = [one for one in places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
     return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in there}
 
 

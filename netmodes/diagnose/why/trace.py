@@ -12,11 +12,10 @@ from ipaddress import ip_address
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
-from netmodes.firewall.live import Flows, Heard, Place, families, is_needed
+from netmodes.firewall.live import Flows, Heard
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
-from netmodes.machine.read import namespace_facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.undo import Argv
@@ -225,21 +224,6 @@ class Trace:
         others = (one for one in self.host.known("networks") if one.name != self.name)
         found = (one for one in others if bare(one.topology.address or "") == self.target)
         return next(found, None)
-
-    @cached_property
-    def places(self) -> list[Place]:
-        """Where rules may drop it, the namespace first."""
-        found, inside = [], self.inspection.namespace
-        if is_needed(inside, self.name):
-            found.append(Place(self.name, (self.net.device,), self.address, families(inside)))
-        if is_needed(self.host, "") and not self.to_itself:
-            devices = (self.net.host_device, self.net.ingress, *self.lan_ports, self.exit)
-            there = (one for one in dict.fromkeys(devices) if one and self.host.link(one))
-            found.append(Place("", tuple(there), self.address, families(self.host)))
-        if self.other and is_needed(its := namespace_facts(self.other.name), self.other.name):
-            device = self.other.topology.device
-            found.append(Place(self.other.name, (device,), self.address, families(its)))
-        return found
 
     @property
     def leaves(self) -> str:
