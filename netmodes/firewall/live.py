@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -135,10 +134,9 @@ def traced(
         runner: shows what it does.
         stays: no packet of them leaves the machine.
     """
-    from netmodes.lab.kernel import socket_of
+    from netmodes.machine.inside import socket_of
 
-    file = str(NAMESPACES / place.namespace) if place.namespace else ""
-    own = socket_of(file, *netlink.SOCKET)
+    own = socket_of(_file(place.namespace), *netlink.SOCKET)
     with closing(netlink.Listener(own, netlink.TRACES | netlink.CHANGES)) as listener:
         found: list[netlink.Event] = []
         with _marked(place, partial(_tables, place, flows, stays), listener, runner) as marked:
@@ -248,16 +246,13 @@ def has_legacy(namespace: str) -> bool:
     """Whether iptables-legacy has tables, which nft does not list and no trace tells of."""
     if not LEGACY.exists():  # this kernel has none
         return False
-    with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
-        return alone.submit(_legacy_there, namespace).result()
+    from netmodes.machine.inside import there
+
+    return bool(there(_file(namespace), contents, LEGACY))
 
 
-def _legacy_there(namespace: str) -> bool:
-    from netmodes.lab.kernel import go_into
-
-    if namespace:
-        go_into(NAMESPACES / namespace)
-    return bool(contents(LEGACY))
+def _file(namespace: str) -> str:
+    return str(NAMESPACES / namespace) if namespace else ""
 
 
 def of_legacy(before: str, after: str, hook: str) -> Drop | None:

@@ -39,6 +39,7 @@ from netmodes.lab.copy import Copy, copied, kinds_of
 from netmodes.lab.kinds import LAN
 from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import HOST, HOST_IP, OUTSIDE_IP, OUTSIDE_NAME, ROUTER_IP, STUB_IP, steps
+from netmodes.machine.inside import go_into
 from netmodes.machine.path import find, search_path
 from netmodes.machine.read import host_facts, whole_table
 from netmodes.machine.table import Table
@@ -177,7 +178,7 @@ def _move_to_machine() -> None:
     router = NAMESPACES / "router"
     router.touch()
     kernel.mount(OWN_NAMESPACE, router, flags=kernel.BIND)
-    kernel.go_into(NAMESPACES / HOST)
+    go_into(NAMESPACES / HOST)
     kernel.mount("sysfs", "/sys", "sysfs")
     LAN.mkdir()
     kernel.mount(NAMESPACES, LAN, flags=kernel.MOVE)

@@ -15,8 +15,8 @@ from time import monotonic
 
 from netmodes.firewall import netlink, trace
 from netmodes.firewall.live import Place, named
-from netmodes.lab.kernel import socket_of
 from netmodes.machine import query
+from netmodes.machine.inside import socket_of
 from netmodes.plan.programs import missing
 from netmodes.plan.verdict import Drop, Fate, Packet
 

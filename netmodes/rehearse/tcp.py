@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from threading import Thread
 
-from netmodes.lab.kernel import socket_of
+from netmodes.machine.inside import socket_of
 
 #: The port of the server whose answers are data.
 PORT = 443
