@@ -47,8 +47,12 @@ def entries(
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
     if len(chains) != 1 or kept_to(opened[0], facts, *outs, bridge):
         return []
-    docker = f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
-    return [DOCKER] * docker + chains
+    return [DOCKER] * has_docker(facts) + chains
+
+
+def has_docker(facts: Facts) -> bool:
+    """Whether packets come by the chain that Docker leaves to others."""
+    return f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())
 
 
 def presumed(found: Mapping[Packet, Fate], facts: Facts) -> dict[Packet, Fate]:

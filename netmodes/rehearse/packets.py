@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -36,7 +36,7 @@ MOST = 64
 #: Seconds until all that the kernel tells is heard.
 SILENCE = 0.005
 
-ECHO_REQUEST, ECHO_REPLY = 8, 0
+ECHO_REQUEST = 8
 
 HERE = Place()
 
@@ -123,7 +123,7 @@ def _ping(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
         one.settimeout(patience)
         one.sendto(_echo(flow), (packet.target, 0))
         while reply := one.recv(1500)[20:28]:
-            if reply[0] == ECHO_REPLY and reply[4:6] == flow.to_bytes(2, "big"):
+            if reply[0] == netlink.ECHO_REPLY and reply[4:6] == flow.to_bytes(2, "big"):
                 return True
     return False
 
@@ -136,29 +136,21 @@ def _echo(flow: int) -> bytes:
     )
 
 
-def _connect(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
-    """A handshake alone may pass where data does not."""
-    with socket_of(namespace, socket.AF_INET, socket.SOCK_STREAM) as one:
-        _prepare(patience, one, flow)
+def _exchange(kind: int, patience: float, packet: Packet, flow: int, namespace: str) -> bool:
+    """Whether data goes there and comes back; a handshake alone may pass where data does not."""
+    with socket_of(namespace, socket.AF_INET, kind) as one:
+        one.settimeout(patience)
+        one.bind(("", flow))
         one.connect((packet.target, packet.port))
         one.sendall(b"?")
         return one.recv(1) != b""
 
 
-def _datagram(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
-    with socket_of(namespace, socket.AF_INET, socket.SOCK_DGRAM) as one:
-        _prepare(patience, one, flow)
-        one.connect((packet.target, packet.port))
-        one.send(b"?")
-        return one.recv(1) != b""
-
-
-def _prepare(patience: float, one: socket.socket, port: int) -> None:
-    one.settimeout(patience)
-    one.bind(("", port))
-
-
-SENDERS = {"icmp": _ping, "tcp": _connect, "udp": _datagram}
+SENDERS: dict[str, Callable[[float, Packet, int, str], bool]] = {
+    "icmp": _ping,
+    "tcp": partial(_exchange, socket.SOCK_STREAM),
+    "udp": partial(_exchange, socket.SOCK_DGRAM),
+}
 
 
 @contextmanager

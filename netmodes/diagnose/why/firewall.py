@@ -143,8 +143,7 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
 def _chain(drop: Drop, host: Facts) -> str:
     """The chain that an accept is for; Docker leaves one of its own alone."""
     by_policy = (drop.table, drop.chain, drop.rule) == ("ip filter", "FORWARD", "")
-    jumps = f"-A FORWARD -j {DOCKER}" in (host.iptables or ())
-    return DOCKER if by_policy and jumps else drop.chain
+    return DOCKER if by_policy and judgement.has_docker(host) else drop.chain
 
 
 def _accept(at: Event) -> Argv:
