@@ -160,20 +160,9 @@ def _hear(listener: netlink.Listener, found: list[netlink.Event], sent: Signal) 
 def _tables(place: Place, flows: Flows, stays: bool, owned: bool) -> list[str]:
     """The tables of a trace: for IP, and for what else there are rules."""
     name = f"{trace.NAME}-{flows.echo}"
-    devices = ", ".join(f'"{one}"' for one in place.devices)
-    ingress = [f"ingress devices = {{ {devices} }}"] if devices else []
     arp = [f"arp {way} ip {place.address}" for way in ("saddr", "daddr") if place.address]
-    several = {
-        "bridge": (trace.HOOKS, [*flows.marks, *arp]),
-        "netdev": (ingress, flows.marks),
-        "arp": (("input", "output") if arp else (), arp),
-        "inet": (trace.HOOKS, flows.marks),
-    }
-    return [
-        trace.table(family, marks, name, hooks, stays=stays and family == "inet", owned=owned)
-        for family, (hooks, marks) in several.items()
-        if hooks and family in {*place.families, "inet"}
-    ]
+    which = (place.families, flows.marks, arp, name, place.devices)
+    return trace.tables(*which, stays=stays, owned=owned)
 
 
 @contextmanager

@@ -16,12 +16,16 @@ FLOWS = range(42000, 43000)
 SOCKET = (socket.AF_NETLINK, socket.SOCK_RAW, 12)
 CHANGES, TRACES, NEW_TABLE, TRACE = 1 << 6, 1 << 8, 10 << 8, (10 << 8) | 17
 TABLE, CHAIN, HANDLE, KIND, VERDICT, ID, NETWORK, TRANSPORT = 1, 2, 3, 4, 5, 6, 8, 9
-POLICY, CODE, ICMP, ECHO_REPLY = 16, 1, 1, 0
+POLICY, CODE = 16, 1
 
 PROTOCOLS, DNS = {6: "tcp", 17: "udp"}, 53
 
-#: What an ARP packet for IPv4 begins with, its word for an answer, and the flow that all ARP is.
-ARP_HEAD, ARP_REPLY, ARP = b"\0\1\x08\0", 2, 1
+#: The protocols of pings, and the answer of each; who a neighbour is asks the second as well.
+ECHO_REPLY, NEIGHBOURS = {1: 0, 58: 129}, (135, 136)
+
+#: What an ARP packet for IPv4 begins with, its word for an answer, and the flow that all ARP is;
+#: then that of what IPv6 has in its place.
+ARP_HEAD, ARP_REPLY, ARP, NDP = b"\0\1\x08\0", 2, 1, 2
 KINDS = {1: "policy", 2: "return", 3: "rule"}
 FAMILY = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 DROP, QUEUE = 0, 3
@@ -136,24 +140,30 @@ def _event(family: int, found: dict[int, bytes]) -> Event:
 
 
 def _header(network: bytes, transport: bytes) -> tuple[int, bool, str, str, int, str]:
-    """The flow of an IPv4 packet by its echo identifier or either port; whether it is the answer;
-    its addresses, its other port and its protocol."""
+    """The flow of a packet by its echo identifier or either port; whether it is the answer; its
+    addresses, its other port and its protocol."""
     if network[:4] == ARP_HEAD and len(network) >= 28:
         ends = _address(network, 14), _address(network, 24)
         return ARP, network[7] == ARP_REPLY, *ends, 0, ""
     if len(network) < 20 or len(transport) < 8:
         return 0, False, "", "", 0, ""
     first, second, third = struct.unpack_from("!HHH", transport)
-    ends, protocol = (_address(network, 12), _address(network, 16)), PROTOCOLS.get(network[9], "")
-    if network[9] == ICMP:
-        return third * (third in FLOWS), transport[0] == ECHO_REPLY, *ends, 0, ""
+    is_6 = network[0] >> 4 == 6 and len(network) >= 40
+    number, *at = (6, 8, 24) if is_6 else (9, 12, 16)
+    ends = _address(network, at[0], 16 if is_6 else 4), _address(network, at[1], 16 if is_6 else 4)
+    number, protocol = network[number], PROTOCOLS.get(network[number], "")
+    if is_6 and transport[0] in NEIGHBOURS and number in ECHO_REPLY:
+        return NDP, transport[0] == NEIGHBOURS[1], *ends, 0, ""
+    if number in ECHO_REPLY:
+        return third * (third in FLOWS), transport[0] == ECHO_REPLY[number], *ends, 0, ""
     if first == DNS or (second in FLOWS and first not in FLOWS):
         return second * (second in FLOWS), True, *ends, first, protocol
     return first * (first in FLOWS), False, *ends, second, protocol
 
 
-def _address(network: bytes, at: int) -> str:
-    return socket.inet_ntoa(network[at : at + 4])
+def _address(network: bytes, at: int, length: int = 4) -> str:
+    family = socket.AF_INET if length == 4 else socket.AF_INET6
+    return socket.inet_ntop(family, network[at : at + length])
 
 
 def _name(found: dict[int, bytes], what: int) -> str:

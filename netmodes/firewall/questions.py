@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from netmodes.machine.facts import OUTSIDE, Facts
+from netmodes.machine.facts import OUTSIDE, OUTSIDE_6, Facts
 from netmodes.plan.verdict import Flow, Packet
 
 #: A port where each address outside has a server, in a copy.
 PORT = 443
+
+#: How something is sent outside.
+WAYS = ("icmp", "tcp", "udp")
 
 #: Ports that are tried beside those that rules name, and how many in all.
 USUAL, MOST = (22, 80, 443), 20
@@ -61,7 +63,7 @@ def unread(facts: Facts) -> str:
 
 def leaving(facts: Facts) -> list[Packet]:
     """What the namespace sends outside, where a route leads there."""
-    ways = ("icmp", "tcp", "udp") if facts.default_routes() else ()
+    ways = WAYS if facts.default_routes() else ()
     return [Packet("namespace", OUTSIDE, one, PORT) for one in ways]
 
 
@@ -77,12 +79,17 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
     """What the host gets and sends by the uplink, and will by the bridge."""
     if not flow.uplink:
         return []
-    own = [str(one.ip) for one in facts.addresses(flow.uplink)]
+    every = facts.global_addresses(flow.uplink)
+    own = [str(one.ip) for one in every if one.scope == "global"]
     tcp = [Packet("LAN", one, "tcp", port) for one in own for port in _ports(facts)]
-    hops = [str(one.gateway) for one in facts.default_routes(flow.uplink) if one.gateway]
-    sent = [replace(one, sender="host") for one in leaving(facts)] if hops else []
     pings = [Packet("LAN", one, "icmp") for one in own]
-    return [*pings, *tcp, *(Packet("host", one, "icmp") for one in hops), *sent]
+    routes = [one for one in facts.every_route() if one.is_default and one.dev == flow.uplink]
+    hops = {str(one.gateway) for one in routes if one.gateway and not one.gateway.is_link_local}
+    asked = [Packet("host", one, "icmp") for one in sorted(hops)]
+    to = {6: OUTSIDE_6, 4: OUTSIDE}
+    outside = [to[version] for version in sorted({one.to.version for one in routes})]
+    sent = [Packet("host", one, way, PORT) for one in outside for way in WAYS]
+    return [*pings, *tcp, *asked, *sent]
 
 
 def _ports(facts: Facts) -> list[int]:

@@ -8,7 +8,7 @@ each rule that is for it, on a netlink socket; no program listens, and no text i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from netmodes.firewall.netlink import DROP, FLOWS, QUEUE, Event
@@ -17,9 +17,6 @@ from netmodes.plan.verdict import Drop, Fate
 
 #: The table of ours, in each family.
 NAME = verdict.TRACE
-
-#: IPv4 and IPv6 have both; a bridge's own frames are in "bridge" alone, unless br_netfilter is on.
-FAMILIES = ("inet", "bridge")
 
 HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 
@@ -31,7 +28,11 @@ FIRST, LAST = -(2**31), 2**31 - 1
 #: What nft says of the flows.
 OURS = f"{FLOWS[0]}-{FLOWS[-1]}"
 PORTS = tuple(f"{name} {port} {OURS}" for name in ("tcp", "udp") for port in ("sport", "dport"))
-MARKS = (f"icmp id {OURS}", *PORTS)
+MARKS = (f"icmp id {OURS}", f"icmpv6 id {OURS}", *PORTS)
+
+#: What nft says of who asks for a neighbour, and who answers.
+ARP = ("arp operation 1-2",)
+NDP = ("icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }",)
 
 #: A rule as nft lists it.
 LISTED = re.compile(r"\s+(?!chain )(\S.*) # handle (\d+)")
@@ -65,11 +66,47 @@ class Told:
     entered: tuple[Event, ...] = ()
 
 
+def tables(
+    families: Collection[str],
+    marks: Sequence[str] = (*MARKS, *NDP),
+    arp: Sequence[str] = ARP,
+    name: str = NAME,
+    devices: Iterable[str] = (),
+    *,
+    stays: bool = False,
+    owned: bool = False,
+) -> list[str]:
+    """The tables of a trace, that of IP last; for others where these families have tables.
+
+    Args:
+        families: those that have tables.
+        marks: what of IP is marked.
+        arp: what of ARP is.
+        name: the name of each.
+        devices: those whose frames are, as they come in.
+        stays: what has passed all rules is dropped, so that it does not leave.
+        owned: each is that of an ``nft -i``, and ends with it.
+    """
+    quoted = ", ".join(f'"{one}"' for one in devices)
+    ingress = [f"ingress devices = {{ {quoted} }}"] if quoted else []
+    several = {
+        "bridge": (HOOKS, [*marks, *arp]),
+        "netdev": (ingress, [*marks, *arp]),
+        "arp": (("input", "output") if arp else (), arp),
+        "inet": (HOOKS, marks),
+    }
+    return [
+        table(family, marks, name, hooks, stays=stays and family == "inet", owned=owned)
+        for family, (hooks, marks) in several.items()
+        if hooks and family in {*families, "inet"}
+    ]
+
+
 def table(
     family: str,
-    marks: Sequence[str] = MARKS,
-    name: str = NAME,
-    hooks: Iterable[str] = HOOKS,
+    marks: Sequence[str],
+    name: str,
+    hooks: Iterable[str],
     *,
     stays: bool = False,
     owned: bool = False,

@@ -25,6 +25,9 @@ from netmodes.plan.verdict import Verdicts
 #: Stands for every address outside.
 OUTSIDE = "8.8.8.8"
 
+#: The same of IPv6.
+OUTSIDE_6 = "2001:4860:4860::8888"
+
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
 CHILDREN = ("macsec", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
 

@@ -30,6 +30,11 @@ class Packet:
     protocol: str
     port: int = 0
 
+    @property
+    def is_6(self) -> bool:
+        """Whether it is of IPv6."""
+        return ":" in self.target
+
 
 @dataclass(frozen=True)
 class Drop:

@@ -19,7 +19,6 @@ from netmodes.errors import NetmodesError
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
-from netmodes.lab.left import LeftOut
 from netmodes.lab.making import run
 from netmodes.lab.rulesets import Block
 from netmodes.machine.facts import Facts
@@ -33,8 +32,10 @@ from netmodes.plan.verdict import Packet
 from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
 from netmodes.rehearse.tcp import PORT, serving
 
-#: The settings that packets of IPv4 depend on.
-OF_IPV4 = re.compile(r"/net/(ipv4/(?!neigh/)|bridge/|netfilter/)")
+#: The settings that packets depend on.
+OF_PACKETS = re.compile(
+    r"/net/(ipv4/(?!neigh/)|bridge/|netfilter/|ipv6/conf/[^/]+/(disable_ipv6|forwarding)$)"
+)
 
 
 def main(parent: str) -> int:
@@ -63,9 +64,11 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
         of_nft = tuple(map(by_nft, copy.firewall))
-        settings = {path: text for path, text in copy.settings.items() if OF_IPV4.search(path)}
+        settings = {path: text for path, text in copy.settings.items() if OF_PACKETS.search(path)}
         left = lab.make(table, replace(copy, firewall=of_nft, settings=settings))
-        return answer(name, of_nft != copy.firewall, [*map(str, filter(is_of_firewall, left))])
+        untraced = mark(Facts.from_table(table))
+        unlike = [str(each) for each in left if each.part == "firewall"]
+        return answer(name, of_nft != copy.firewall, unlike, untraced)
     from netmodes.rehearse.inside import rehearse
 
     left, facts = lab.become(table, copy), Facts.from_table(table)
@@ -78,21 +81,17 @@ def by_nft(block: Block) -> Block:
     return replace(block, argv=(block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:]))
 
 
-def is_of_firewall(left: LeftOut) -> bool:
-    """Whether it is a rule that was left out."""
-    return left.part == "firewall"
-
-
-def answer(name: str, by_nft: bool, left: list[str]) -> int:
+def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
     """Run the steps of each question, and tell what becomes of its packets then.
 
     Args:
         name: the namespace's name.
         by_nft: what is iptables-legacy's on the machine is in nf_tables here.
         left: the rules that are not here.
+        untraced: why no packet can be traced.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
-    tracer, untraced = Tracer(), mark()
+    tracer = Tracer()
     with serving(str(ROUTER)), echoing(str(ROUTER), PORT):
         for line in sys.stdin:
             asked = json.loads(line)

@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import starmap
@@ -14,8 +14,9 @@ from threading import Thread
 from time import monotonic
 
 from netmodes.firewall import netlink, trace
-from netmodes.firewall.live import Place, named
+from netmodes.firewall.live import Place, families, named
 from netmodes.machine import query
+from netmodes.machine.facts import Facts
 from netmodes.machine.inside import socket_of
 from netmodes.plan.programs import missing
 from netmodes.plan.verdict import Drop, Fate, Packet
@@ -36,12 +37,19 @@ MOST = 64
 #: Seconds until all that the kernel tells is heard.
 SILENCE = 0.005
 
-ECHO_REQUEST = 8
+#: What a ping is, by its protocol; IPv6 makes the sum itself (RFC 3542).
+ECHO_REQUEST = {socket.IPPROTO_ICMP: 8, socket.IPPROTO_ICMPV6: 128}
 
 HERE = Place()
 
-#: IP_PKTINFO of ip(7), which Python knows since 3.14.
-PKTINFO = 8
+#: IP_PKTINFO of ip(7), which Python knows since 3.14, and IPV6_FREEBIND, which it does not.
+PKTINFO, FREEBIND = 8, 78
+
+#: What tells a server the address that a datagram came to, and where that is beside the device.
+TO = {
+    socket.AF_INET: (socket.IPPROTO_IP, PKTINFO, slice(4, None)),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, slice(16)),
+}
 
 
 class Tracer:
@@ -50,7 +58,7 @@ class Tracer:
     def __init__(self) -> None:
         self.listener, self.next = netlink.Listener(), netlink.FLOWS[0]
         self.pool = ThreadPoolExecutor(MOST)
-        self.rules = dict[tuple[str, str, int], Drop]()
+        self.rules, self.drops = dict[tuple[str, str, int], Drop](), dict[int, Drop]()
 
     def fates(
         self, packets: Sequence[Packet], places: Mapping[str, str], again: int = AGAIN
@@ -63,12 +71,18 @@ class Tracer:
             again: how often what is lost is sent again; a device that has come up is deaf for a
                 while.
         """
+        self.drops = {}
         found = dict(zip(packets, self._fates(packets, places), strict=True))
         for times in range(1, again + 1):
             if lost := [packet for packet, fate in found.items() if fate.passes is None]:
                 longer = PATIENCE * 2**times
                 found |= zip(lost, self._fates(lost, places, longer), strict=True)
-        return [found[packet] for packet in packets]
+        return [self._of_neighbours(packet, found[packet]) for packet in packets]
+
+    def _of_neighbours(self, packet: Packet, fate: Fate) -> Fate:
+        """The fate of a packet; it is lost as well where what asks for its neighbour is dropped."""
+        drop = self.drops.get(netlink.NDP if packet.is_6 else netlink.ARP)
+        return Fate(False, self.named(drop)) if drop and fate.passes is None else fate
 
     def _fates(
         self, packets: Sequence[Packet], places: Mapping[str, str], patience: float = PATIENCE
@@ -79,6 +93,9 @@ class Tracer:
         send = partial(self.pool.submit, partial(answer, patience))
         sent = dict(zip(flows, map(send, packets, flows, there), strict=True))
         heard = trace.by_flow(self._heard(sent)) if sent else {}
+        for at in (netlink.ARP, netlink.NDP):
+            if drop := trace.fate(heard.get(at, []), "").drop:
+                self.drops[at] = drop
         told = [(heard.get(at, []), it.result() if it.done() else "") for at, it in sent.items()]
         fates = [*starmap(trace.fate, told)]
         return [replace(one, drop=one.drop and self.named(one.drop)) for one in fates]
@@ -119,26 +136,30 @@ def answer(patience: float, packet: Packet, flow: int, namespace: str) -> str:
 
 
 def _ping(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
-    with socket_of(namespace, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as one:
+    number, header = (socket.IPPROTO_ICMPV6, 0) if packet.is_6 else (socket.IPPROTO_ICMP, 20)
+    with socket_of(namespace, _family(packet), socket.SOCK_RAW, number) as one:
         one.settimeout(patience)
-        one.sendto(_echo(flow), (packet.target, 0))
-        while reply := one.recv(1500)[20:28]:
-            if reply[0] == netlink.ECHO_REPLY and reply[4:6] == flow.to_bytes(2, "big"):
+        one.sendto(_echo(ECHO_REQUEST[number], flow), (packet.target, 0))
+        while reply := one.recv(1500)[header : header + 8]:
+            answers = reply[0] == netlink.ECHO_REPLY[number]
+            if answers and reply[4:6] == flow.to_bytes(2, "big"):
                 return True
     return False
 
 
-def _echo(flow: int) -> bytes:
+def _echo(kind: int, flow: int) -> bytes:
     """An echo request with this identifier (RFC 792); of such few words the sum is short."""
-    total = (ECHO_REQUEST << 8) + flow + 1
-    return struct.pack(
-        "!BBHHH", ECHO_REQUEST, 0, 0xFFFF - (total + (total >> 16)) & 0xFFFF, flow, 1
-    )
+    total = (kind << 8) + flow + 1
+    return struct.pack("!BBHHH", kind, 0, 0xFFFF - (total + (total >> 16)) & 0xFFFF, flow, 1)
+
+
+def _family(packet: Packet) -> socket.AddressFamily:
+    return socket.AF_INET6 if packet.is_6 else socket.AF_INET
 
 
 def _exchange(kind: int, patience: float, packet: Packet, flow: int, namespace: str) -> bool:
     """Whether data goes there and comes back; a handshake alone may pass where data does not."""
-    with socket_of(namespace, socket.AF_INET, kind) as one:
+    with socket_of(namespace, _family(packet), kind) as one:
         one.settimeout(patience)
         one.bind(("", flow))
         one.connect((packet.target, packet.port))
@@ -156,25 +177,40 @@ SENDERS: dict[str, Callable[[float, Packet, int, str], bool]] = {
 @contextmanager
 def echoing(namespace: str, port: int) -> Iterator[None]:
     """A server at every address of a namespace that sends datagrams back, for the time."""
-    with socket_of(namespace, socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.setsockopt(socket.IPPROTO_IP, PKTINFO, 1)
-        server.bind(("", port))
-        Thread(target=_send_back, args=(server,), daemon=True).start()
+    with ExitStack() as stack:
+        for family, (level, option, _) in TO.items():
+            server = stack.enter_context(socket_of(namespace, family, socket.SOCK_DGRAM))
+            server.setsockopt(level, option, 1)
+            if family == socket.AF_INET6:
+                server.setsockopt(level, socket.IPV6_V6ONLY, 1)
+                server.setsockopt(level, FREEBIND, 1)  # AnyIP is no address of its own
+            server.bind(("", port))
+            Thread(target=_send_back, args=(server,), daemon=True).start()
         yield
 
 
 def _send_back(server: socket.socket) -> None:
     """Answer from the address that each came to (ip(7)), by whatever device leads back."""
+    _, _, at = TO[server.family]
     with suppress(OSError):  # it is closed
         while True:
             data, told, _, sender = server.recvmsg(1500, 64)
-            kept = [(level, kind, bytes(4) + info[4:]) for level, kind, info in told]
+            kept = [(level, kind, _only(at, info)) for level, kind, info in told]
             server.sendmsg([data], kept, 0, sender)
 
 
-def mark() -> str:
+def _only(part: slice, info: bytes) -> bytes:
+    """What of this stands in a part; the rest is zero."""
+    found = bytearray(len(info))
+    found[part] = info[part]
+    return bytes(found)
+
+
+def mark(facts: Facts) -> str:
     """Have every flow of ours traced; why nft cannot. A kernel may have no tables for bridges."""
-    done, _ = [query.ask("nft", trace.table(family)) for family in trace.FAMILIES]
+    devices = [link.name for link in facts.links or ()]
+    tables = trace.tables({*families(facts), "bridge"}, devices=devices)
+    *_, done = [query.ask("nft", one) for one in tables]
     if done is None:
         return str(missing("nft"))
     return done.stderr.strip().partition("\n")[0] if done.returncode else ""

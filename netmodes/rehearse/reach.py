@@ -12,6 +12,7 @@ from typing import Any
 from netmodes.commands.addresses import bare
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
+from netmodes.machine import facts
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import route_to
 from netmodes.place import NAMESPACES
@@ -24,7 +25,7 @@ from netmodes.rehearse.tcp import exchanges, is_answered, serving
 PING = ("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "1")
 
 #: Addresses outside, tried where a default route leads there; in a copy they all answer.
-OUTSIDE = {4: "8.8.8.8", 6: "2001:4860:4860::8888"}
+OUTSIDE = {4: facts.OUTSIDE, 6: facts.OUTSIDE_6}
 
 #: What is often open: SSH, HTTP and HTTPS.
 PORTS = (22, 80, 443)

@@ -235,7 +235,16 @@ ASKED = [
         "iptables -A INPUT -j DROP",
         "what the LAN sends to the host once it comes in on br0 (`-A INPUT -j DROP`)",
     ),
-    ("ebtables -A INPUT -p ARP -i enp0s1 -j DROP", "is lost in a copy of this machine"),
+    (
+        "ebtables -A INPUT -p ARP -i enp0s1 -j DROP",
+        'br0 (`iifname "enp0s1" ether type arp counter',
+    ),
+    (
+        "nft add table arp own && "
+        "nft 'add chain arp own c { type filter hook input priority 0; policy drop; }' && "
+        "nft add rule arp own c iifname enp0s1 accept",
+        "br0 (the policy of nft's chain arp own c)",
+    ),
     ("iptables -A INPUT -i enp0s1 -j ACCEPT && iptables -A OUTPUT -o enp0s1 -j ACCEPT", ""),
     ("iptables -A INPUT ! -i en+ -p tcp --dport 8080 -j DROP", "br0 (`-A INPUT ! -i en+ -p tcp"),
     ("iptables -P FORWARD DROP && iptables -A FORWARD -m mark --mark 9 -j ACCEPT", ""),
@@ -271,6 +280,44 @@ def test_asked(lab: Lab, rules: str, refused: str) -> None:
     assert refused in up.stderr
     if not refused:
         assert lab.netmodes("check", "A").returncode == 0
+
+
+#: A LAN of IPv6 as well, its gateway known by an address of the link alone.
+SIX = """
+router() { nsenter --net=/run/lan/router "$@"; }
+router ip addr add fe80::1/64 dev lan0 nodad && router ip route add fd00:64::/64 dev lan0
+router ip addr add 2001:4860:4860::8888/128 dev lo
+router sysctl -qw net.ipv6.conf.all.forwarding=1
+ip addr add fd00:64::3/64 dev enp0s1 nodad && ip -6 route add default via fe80::1 dev enp0s1
+"""
+
+ASKED_6 = [
+    (
+        "ip6tables -A INPUT -i enp0s1 -j ACCEPT && ip6tables -P INPUT DROP",
+        "what the LAN sends to the host once it comes in on br0 (the policy of nft's chain ip6",
+    ),
+    (
+        "ip6tables -A OUTPUT -o enp+ -p udp -j ACCEPT && ip6tables -A OUTPUT -p udp -j REJECT",
+        "what the host sends once it leaves by br0 (`-A OUTPUT -p udp -j REJECT",
+    ),
+    (
+        "ip6tables -A INPUT -i enp0s1 -j ACCEPT && "
+        "ip6tables -A INPUT -p icmpv6 --icmpv6-type neighbour-advertisement -j DROP",
+        "br0 (`-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j DROP`",
+    ),
+    ("ip6tables -P INPUT DROP", ""),
+]
+
+
+@pytest.mark.parametrize(("rules", "refused"), ASKED_6, ids=[rules for rules, _ in ASKED_6])
+def test_asked_6(lab: Lab, rules: str, refused: str) -> None:
+    """What cuts the host off over IPv6 alone is refused by name, its neighbours' asking too."""
+    lab.ok("bash", "-euc", f"{SIX}\n{rules}")
+
+    done = lab.netmodes(*BRIDGED, "--dry-run")
+
+    assert done.returncode == bool(refused)
+    assert refused in done.stderr
 
 
 #: What A sends leaves by a VPN, as a rule of policy routing has it.

@@ -19,11 +19,12 @@ nsenter --net=/run/lan/neighbour ip route replace default via 192.168.64.3
 SEND = """
 import json
 from dataclasses import asdict
+from netmodes.machine.facts import Facts
 from netmodes.plan.verdict import Packet
 from netmodes.rehearse.packets import Tracer, mark
 from netmodes.rehearse.tcp import serving
 
-mark()
+mark(Facts())
 ways = ("LAN", "8.8.8.8"), ("LAN", "192.168.64.3"), ("host", "8.8.8.8")
 with serving("/run/lan/router"), serving(""):
     packets = [Packet(sender, to, "tcp", 443) for sender, to in ways]
