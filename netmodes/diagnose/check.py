@@ -11,6 +11,7 @@ from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import validate_machine
+from netmodes.diagnose.why.firewall import BY_RULE
 from netmodes.diagnose.why.follow import follow_packet, foresee, forget
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
@@ -22,6 +23,7 @@ from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
+from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
 from netmodes.plan.undo import Argv
 
@@ -184,7 +186,14 @@ class Judge:
         answer = follow_packet(inspection, result.tried, "", self.runner, fresh=False, stands=True)
         if result.reached:
             return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
-        return _not_reached(result, answer.finding)
+        result = _not_reached(result, answer.finding)
+        by_rule = result.reason.startswith(BY_RULE)
+        return replace(result, reached=None) if by_rule and _is_other(result.promise) else result
+
+
+def _is_other(promise: Promise) -> bool:
+    """Whether it is about addresses that a rule may keep to another device, as a tunnel's."""
+    return promise.target == "the host's other addresses"
 
 
 def _is_silent(ping: Outcome | None) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from netmodes.commands.forwarding import ENGINES
+from netmodes.firewall import naming, questions
 from netmodes.firewall.naming import chains
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
@@ -25,6 +27,9 @@ ANSWERS = (
 NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
 
 COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
+
+#: Hooks of packets that are for the host, or from it.
+ENDS = ("input", "output")
 
 UNKNOWN = "once it is up, `netmodes check` tells"
 
@@ -69,11 +74,7 @@ def presumed(found: Mapping[Packet, Fate], facts: Facts) -> dict[Packet, Fate]:
 def _may_be_opened(drop: Drop, facts: Facts) -> bool:
     """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
     own = drop.table == "ip filter" and _program(drop, facts) == "iptables"
-    return _is_for_the_rest(drop) and own
-
-
-def _is_for_the_rest(drop: Drop) -> bool:
-    return drop.hook == "forward" and (drop.every or not drop.rule)
+    return drop.hook == "forward" and drop.is_for_the_rest and own
 
 
 def _program(drop: Drop, facts: Facts) -> str:
@@ -127,34 +128,79 @@ def _is_inner(name: str, facts: Facts) -> bool:
 
 def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     """What a mode is to do, and why it may not."""
-    own = {packet: fate for packet, fate in asked.last.items() if packet not in asked.today}
-    cut = {one: asked.last[one] for one, fate in asked.today.items() if fate.passes}
-    around = any(asked.gateways.values())
-    findings = [] if around else [*_dropped(flow, own, asked, facts)]
-    findings += [*_cut_off(flow, cut), *_untranslated(flow, own, facts)]
+    last = asked.repeated or asked.last
+    own = counted({one: fate for one, fate in last.items() if one not in asked.today}, flow)
+    findings = [*_cut_off(flow, asked, facts), *_dropped(flow, own, asked, facts)]
+    findings += _untranslated(flow, own, facts)
     objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
-    warnings = (*_unknown(flow, own, asked.left), *_hidden(flow, own))
+    warnings = (*_kept(flow, own), *_unknown(flow, own, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
-    by = " and ".join(map(words, first)) if asked.chain else ""
+    opened = [words(drop) for drop in first if _may_be_opened(drop, facts)]
+    by = " and ".join(opened) if asked.chain else ""
     return Verdict(asked.chain, asked.outs, by, objections, warnings)
 
 
-def drops(found: Mapping[Packet, Fate]) -> list[Drop]:
-    """What drops these packets, each once."""
-    return [*dict.fromkeys(fate.drop for fate in found.values() if fate.drop)]
+def counted(found: Mapping[Packet, Fate], flow: Flow) -> dict[Packet, Fate]:
+    """The packets whose fate counts: who answers no ping may answer a connection."""
+    counts = {**found}
+    for ping, connection in questions.greetings(flow).items():
+        other = counts.pop(connection, None)
+        if other and other.passes:
+            counts.pop(ping, None)
+    return counts
+
+
+def drops(*founds: Mapping[Packet, Fate]) -> dict[Drop, list[Packet]]:
+    """What drops these packets, each with those that it drops."""
+    dropped = dict[Drop, list[Packet]]()
+    for packet, fate in (item for found in founds for item in found.items()):
+        if fate.drop:
+            dropped.setdefault(fate.drop, []).append(packet)
+    return dropped
+
+
+def _is_kept(drop: Drop, packets: Iterable[Packet], flow: Flow) -> bool:
+    """Whether a rule keeps an address of the host to another device, as a tunnel's may."""
+    return not drop.is_for_the_rest and {one.target for one in packets} <= {*flow.host[1:]}
+
+
+def _kept(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
+    """The addresses of the host that the namespace does not reach."""
+    for drop, packets in drops(own).items():
+        if _is_kept(drop, packets, flow):
+            targets = " and ".join(dict.fromkeys(one.target for one in packets))
+            what = f"the firewall keeps {flow.address} from {targets} ({words(drop)})"
+            advice = f"nothing, unless {targets} is to be reached"
+            yield Finding("warning", what, evidence(drop), advice=advice)
+
+
+def _whose(drop: Drop, packet: Packet, flow: Flow) -> str:
+    """The packet, in words."""
+    if packet.sender == "host":
+        return f"what the host sends to {packet.target}"
+    if packet.target in flow.host or drop.hook in ENDS:
+        return f"what {flow.address} sends to the host"
+    return f"what {flow.bridge} passes on"
 
 
 def _dropped(
     flow: Flow, own: Mapping[Packet, Fate], asked: Verdicts, facts: Facts
 ) -> Iterator[Finding]:
-    for drop in dict.fromkeys([*drops(own), *asked.further]):
-        what = f"the firewall drops what {flow.bridge} passes on ({words(drop)})"
-        if other := kept_to(drop, facts, *asked.outs, flow.bridge):
+    tries = [counted(one, flow) for one in asked.tries]
+    for drop, packets in drops(own, *tries).items():
+        inner = [one for one in packets if one.sender == "host" or one.target in flow.host]
+        if _is_kept(drop, packets, flow) or (any(asked.gateways.values()) and not inner):
+            continue
+        what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
+        other = kept_to(drop, facts, *asked.outs, flow.bridge) if drop.hook == "forward" else ""
+        if other:
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
             yield Finding("error", what, evidence(drop), advice=advice)
-        elif lines := fix(drop, flow, asked.outs, facts):
+        elif (lines := fix(drop, packets, flow, asked.outs, facts)) and drop not in drops(
+            *tries[-1:]
+        ):
             zoned = [("firewall-cmd", f"--add-interface={flow.bridge}")]
             shown = zoned if drop.table.endswith(" firewalld") else lines
             yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, shown)))
@@ -164,20 +210,62 @@ def _dropped(
             yield Finding("error", what, evidence(drop), advice=advice)
 
 
-def _cut_off(flow: Flow, cut: Mapping[Packet, Fate]) -> Iterator[Finding]:
+def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
     """What drops the host's own packets, which pass today."""
-    senders = dict[Drop | str, str]()
-    for packet, fate in cut.items():
-        if not fate.passes:
-            senders.setdefault(fate.drop or fate.lost, packet.sender)
-    for by, sender in senders.items():
-        whose = f"what {CUT_OFF[sender]} {flow.bridge}"
+    cut = dict[Drop | str, list[Packet]]()
+    for packet, fate in asked.cut.items():
+        cut.setdefault(fate.drop or fate.lost, []).append(packet)
+    for by, packets in cut.items():
+        whose = f"what {CUT_OFF[packets[0].sender]} {flow.bridge}"
         what = f"{whose} is lost in a copy of this machine ({by})"
         shows = "nft list ruleset"
         if isinstance(by, Drop):
             what, shows = f"the firewall drops {whose} ({words(by)})", evidence(by)
+        lines = repeated(packets, asked, flow, facts) if asked.repeated else []
         advice = f"let it accept {flow.bridge} as it does {flow.uplink}"
-        yield Finding("error", what, shows, advice=advice)
+        remedy = {"fix": " && ".join(map(shlex.join, lines))} if lines else {"advice": advice}
+        yield Finding("error", what, shows, **remedy)
+
+
+def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Facts) -> list[Argv]:
+    """What repeats for the bridge the rules for these packets that name the uplink, each behind
+    its own; the last of a chain first, so that each finds its place."""
+    places = {one.place for packet in packets for one in asked.today[packet].rules}
+    name = naming.pattern(flow.uplink, flow.bridge)
+    rules = [one for place, one in asked.rules.items() if place in places]
+    named = [one for one in rules if name.search(one.rule)]
+    every = naming.chains(facts.nft or ())
+    elements = (
+        (
+            "nft",
+            "add",
+            "element",
+            *rule.table.split(),
+            one[1:],
+            f"{{ {name.sub(flow.bridge, word)} }}",
+        )
+        for rule in rules
+        for one in naming.LEADS.findall(rule.rule)
+        for word in naming.elements(every.get((rule.table, one), ()))
+        if name.search(word)
+    )
+    return [
+        *dict.fromkeys(elements),
+        *(
+            _behind(one, name.sub(flow.bridge, one.rule), facts)
+            for one in sorted(named, key=lambda one: one.index, reverse=True)
+        ),
+    ]
+
+
+def _behind(rule: Drop, words: str, facts: Facts) -> Argv:
+    """The command that adds a rule behind another."""
+    if words.startswith("-A "):
+        program = _program(rule, facts) if rule.is_of_iptables else "ip6tables"
+        _, chain, *rest = shlex.split(words)
+        return (program, *rule.of_table, "-I", chain, str(rule.index + 2), *rest)
+    where = (*rule.table.split(), rule.chain, "index", str(rule.index))
+    return ("nft", "add", "rule", *where, COUNTER.sub("counter ", words))
 
 
 def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
@@ -226,11 +314,18 @@ def evidence(drop: Drop) -> str:
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
 
-def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]:
-    """What lets a packet and its answer pass; nothing where a rule means what it drops."""
-    if not _is_for_the_rest(drop):
+def fix(
+    drop: Drop, packets: Iterable[Packet], flow: Flow, outs: Sequence[str], facts: Facts
+) -> list[Argv]:
+    """What lets packets and their answers pass; nothing where a rule means what it drops."""
+    program, lines = _program(drop, facts), list[Argv]()
+    if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
         return []
-    program, lines = _program(drop, facts), []
+    if drop.hook in ENDS:
+        every = dict.fromkeys(replace(one, target="") for one in packets)
+        return [_at_the_end(program, drop, one, flow) for one in every]
+    if drop.hook != "forward":
+        return []
     for out in outs or (flow.bridge,):
         lines.append(_accepting(program, drop, flow.bridge, out))
         if out != flow.bridge:
@@ -241,7 +336,31 @@ def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]
 
 def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
     if program != "nft":
-        where = (*drop.of_table, "-I", drop.chain)
-        return (program, *where, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
-    where = (*drop.table.split(), drop.chain)
-    return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")
+        return _inserted(program, drop, "-i", iif, "-o", oif, *state)
+    return _inserted(program, drop, "iifname", iif, "oifname", oif, *state)
+
+
+def _at_the_end(program: str, drop: Drop, packet: Packet, flow: Flow) -> Argv:
+    """The rule that accepts a packet, or the answer to it, between the namespace and the host."""
+    comes, port, kind = (
+        drop.hook == "input",
+        [str(packet.port)] * bool(packet.port),
+        packet.protocol,
+    )
+    answers = ANSWERS[program != "nft"] if comes is (packet.sender == "host") else ()
+    if program != "nft":
+        ends = ("-i", flow.bridge, "-s") if comes else ("-o", flow.bridge, "-d")
+        asks = ("-p", kind, *(f"--dport {one}" for one in port))
+        return _inserted(program, drop, *ends, flow.address, *(answers or " ".join(asks).split()))
+    which = ("iifname", "saddr") if comes else ("oifname", "daddr")
+    asks = (kind, "dport", *port) if port else ("meta", "l4proto", kind)
+    return _inserted(
+        program, drop, which[0], flow.bridge, "ip", which[1], flow.address, *(answers or asks)
+    )
+
+
+def _inserted(program: str, drop: Drop, *asks: str) -> Argv:
+    """The command that accepts what a rule asks for, before all else in the chain that drops."""
+    if program != "nft":
+        return (program, *drop.of_table, "-I", drop.chain, *asks, "-j", "ACCEPT")
+    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *asks, "accept")

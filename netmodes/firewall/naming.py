@@ -36,6 +36,9 @@ ACTS = re.compile(
     r"| set (?!--)|-j (MASQUERADE|[SD]NAT|REDIRECT|NETMAP|TPROXY|NOTRACK|CT|(CONN)?MARK|TEE)\b"
 )
 
+#: What differs between a rule and the same for another device.
+COUNTED = re.compile(r"packets \d+ bytes \d+")
+
 QUOTED = re.compile(r'"[^"]*"')
 
 #: The rules of each chain, and the lines of each set, by table and name.
@@ -56,7 +59,7 @@ def naming(uplink: str, bridge: str, facts: Facts, *, seen: bool = False) -> Ite
             "error",
             f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
             SHOWS[what].format(uplink),
-            advice=f"let it name {bridge} as well, then use --anyway",
+            advice=f"let it name {bridge} as well, or use --anyway",
             about=uplink,
         )
 
@@ -65,10 +68,10 @@ def _naming(uplink: str, bridge: str, facts: Facts, seen: bool) -> Iterator[tupl
     """Where the rules are that name the uplink, and each as it is written."""
     of_tc = facts.tc.get(uplink) if facts.tc else None
     yield from (("tc", line.strip()) for line in of_tc or ())
-    name = _pattern(uplink, bridge)
+    name = pattern(uplink, bridge)
     for what, lines in rules(facts):
         if seen:
-            yield from ((what, rule) for rule in acting(lines, name))
+            yield from ((what, rule) for rule in acting(lines, name, bridge))
         else:
             yield from ((what, line.strip()) for line in lines if name.search(line))
     for what, ruled in (("rules", facts.rules), ("rules6", facts.rules6)):
@@ -82,23 +85,26 @@ def rules(facts: Facts) -> Iterator[tuple[str, list[str]]]:
     yield "iptables-legacy", legacy(facts)
 
 
-def _pattern(uplink: str, bridge: str) -> re.Pattern[str]:
-    """Some name it by how it begins, `enp+` or `"enp*"`, as the bridge does not."""
+def pattern(uplink: str, bridge: str) -> re.Pattern[str]:
+    """What names it; some do by how it begins, `enp+` or `"enp*"`, as the bridge does not."""
     begins = [uplink[:length] for length in range(1, len(uplink) + 1)]
     own = "|".join(re.escape(one) for one in begins if not bridge.startswith(one))
     several = rf'(?<=[ "])({own})(\+(?= |$)|\*(?="))'
     return re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])|{several}")
 
 
-def acting(lines: Iterable[str], name: re.Pattern[str]) -> Iterator[str]:
-    """The rules of this name after which something is done but a verdict."""
+def acting(lines: Iterable[str], name: re.Pattern[str], bridge: str) -> Iterator[str]:
+    """The rules of this name, not of the bridge's, after which something is done but a verdict."""
     every = chains(lines)
     for (table, chain), found in every.items():
         for at, rule in enumerate(() if chain.startswith("@") else found):
             sets = [one for one in LEADS.findall(rule) if one.startswith("@")]
-            elements = [line for one in sets for line in every.get((table, one), ())]
+            words = [word for one in sets for word in elements(every.get((table, one), ()))]
+            own = [one for one in (rule, *words) if name.search(one)]
+            there = {COUNTED.sub("", one) for one in (*found, *words)}
+            lacks = any(COUNTED.sub("", name.sub(bridge, one)) not in there for one in own)
             after = (QUOTED.sub("", line) for line in _reached(found[at:], table, every))
-            if any(map(name.search, (rule, *elements))) and any(map(ACTS.search, after)):
+            if lacks and any(map(ACTS.search, after)):
                 yield rule
 
 
@@ -115,6 +121,12 @@ def chains(lines: Iterable[str]) -> Chains:
         if name and not began:
             found.setdefault((table, name), []).append(line)
     return found
+
+
+def elements(lines: Iterable[str]) -> list[str]:
+    """The elements in the lines of a set or map."""
+    _, _, words = " ".join(lines).partition("elements = {")
+    return [one.strip() for one in words.strip(" {}").split(",")]
 
 
 def _reached(rules: Iterable[str], table: str, chains: Chains) -> list[str]:

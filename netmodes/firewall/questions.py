@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from netmodes.firewall.netlink import DNS
 from netmodes.machine.facts import OUTSIDE, OUTSIDE_6, Facts
 from netmodes.plan.verdict import Flow, Packet
 
 #: A port where each address outside has a server, in a copy.
 PORT = 443
+
+#: A port that hardly anybody has; a refusal is an answer.
+UNUSED = 9
 
 #: How something is sent outside.
 WAYS = ("icmp", "tcp", "udp")
@@ -61,10 +66,18 @@ def unread(facts: Facts) -> str:
     return ""
 
 
-def leaving(facts: Facts) -> list[Packet]:
-    """What the namespace sends outside, where a route leads there."""
-    ways = WAYS if facts.default_routes() else ()
-    return [Packet("namespace", OUTSIDE, one, PORT) for one in ways]
+def leaving(flow: Flow, facts: Facts) -> list[Packet]:
+    """What the namespace sends outside, where a route leads there, and to its name servers."""
+    ways = WAYS if facts.default_routes() and not flow.stays else ()
+    names = [Packet("namespace", one, "udp", DNS) for one in flow.to]
+    return [*(Packet("namespace", OUTSIDE, one, PORT) for one in ways), *names]
+
+
+def greetings(flow: Flow) -> dict[Packet, Packet]:
+    """What the namespace and the host send each other: a ping, or else a connection."""
+    pings = [Packet("namespace", one, "icmp") for one in flow.host]
+    pings += [Packet("host", flow.address, "icmp")] * bool(flow.host)
+    return {one: replace(one, protocol="tcp", port=UNUSED) for one in pings}
 
 
 def entering(flow: Flow, facts: Facts) -> list[Packet]:

@@ -56,6 +56,7 @@ class Told:
         program: the table and chain where a program decides; "" for none.
         leaves: the address that the packet has when it leaves; "" where it does not.
         entered: the rules that were for it before it was routed, each with its hook.
+        rules: all that were for it.
     """
 
     drop: Event | None = None
@@ -64,6 +65,13 @@ class Told:
     program: str = ""
     leaves: str = ""
     entered: tuple[Event, ...] = ()
+    rules: tuple[Event, ...] = ()
+
+    @property
+    def ruled(self) -> tuple[Drop, ...]:
+        """The rules that were for it, each once, by their handles."""
+        found = (dropped(one, "") for one in self.rules)
+        return (*{one.place: one for one in found}.values(),)
 
 
 def tables(
@@ -158,8 +166,10 @@ def follow(events: Iterable[Event]) -> Told:
             return replace(told, drop=event, at=at)
         elif event.code is not None and event.kind == "rule" and event.code & 0xFF == QUEUE:
             return replace(told, program=f"{event.table} {event.chain}", at=at)
-        elif event.kind == "rule" and told.hook.partition(" ")[2] in ENTRIES:
-            told = replace(told, entered=(*told.entered, event))
+        elif event.kind == "rule":
+            before = (event,) * (told.hook.partition(" ")[2] in ENTRIES)
+            entered, rules = (*told.entered, *before), (*told.rules, event)
+            told = replace(told, entered=entered, rules=rules)
     return told
 
 
@@ -172,13 +182,13 @@ def fate(events: Iterable[Event], answer: str) -> Fate:
     """
     told = follow(events)
     if answer == "data":
-        return Fate(True, source=told.leaves)
+        return Fate(True, source=told.leaves, rules=told.ruled)
     if told.drop:
         return Fate(False, dropped(told.drop, told.hook))
     if told.program:
         return Fate(None, lost=f"a program decides in {told.program}")
     if answer:
-        return Fate(True, source=told.leaves)
+        return Fate(True, source=told.leaves, rules=told.ruled)
     return Fate(None, lost=_where(told.hook), source=told.leaves)
 
 
@@ -211,4 +221,4 @@ def named(drop: Drop, listed: Iterable[str], saved: Iterable[str]) -> Drop:
         return drop
     own = [line for line in saved if line.startswith("-A ")]
     rule = own[number] if len(own) == len(found) else found[number][0]
-    return replace(drop, rule=rule, every=EVERY.fullmatch(rule) is not None)
+    return replace(drop, rule=rule, every=EVERY.fullmatch(rule) is not None, index=number)

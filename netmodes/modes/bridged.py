@@ -107,7 +107,10 @@ host                                           namespace {namespace}
         return bridge, near, lan.address(self.address, fifty, self.uplink, facts, near)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
-        return Flow(addresses.bare(net.address), net.bridge, net.bridge, net.uplink)
+        to, host = tuple(dns.servers(self.dns, facts)), self.on_host(net, facts)
+        return Flow(
+            addresses.bare(net.address), net.bridge, net.bridge, net.uplink, to=to, host=host
+        )
 
     def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         yield from (one for one in lan.other_way(net, facts) if one.level == "error")

@@ -12,7 +12,7 @@ from netmodes.plan.network import Topology
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
-from netmodes.plan.verdict import Verdict
+from netmodes.plan.verdict import Flow, Verdict
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class HostOnly(Mode):
     """The namespace and the host reach each other, nothing further."""
 
     mode = "host-only"
+    thorough = True
+    objects = "even if a firewall drops its packets"
     verbatim_note = "lo stays down in the namespace, so it does not reach itself"
     article = Topology(
         device="veth1",
@@ -67,7 +69,12 @@ host                      namespace {namespace}
             subnets=(addresses.subnet(address),),
         )
 
+    def flow(self, net: Topology, facts: Facts) -> Flow:
+        near, far = map(addresses.bare, (net.host_address, net.address))
+        return Flow(far, net.host_device, "", host=(near,), stays=True)
+
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
+        yield from verdict.warnings
         yield from dns.close_notices(self.namespace, facts)
         yield from super().notices(net, facts, verdict)
 

@@ -109,7 +109,8 @@ host                                           namespace {namespace}
         out = next((route.dev for route in facts.default_routes() if route.dev), "")
         ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
         to = tuple(dns.servers(self.dns, facts))
-        return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports)
+        host = self.on_host(net, facts)
+        return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports, host=host)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from ipaddress import IPv4Network
 
 from netmodes.commands import addresses, devices, dns, forwarding, lan, requirements
 from netmodes.errors import Refused
@@ -64,6 +65,14 @@ class OnBridge(Mode):
                 raise Refused(f"{joined.name} is on {bridge} already: leave {name} out")
         number = addresses.number(self.article.address)
         return bridge, near, lan.address(self.address, number, bridge, facts, near)
+
+    def on_host(self, net: Topology, facts: Facts) -> tuple[str, ...]:
+        """The host's addresses that a namespace reaches; a router of its own may know no others."""
+        near, subnet = addresses.bare(net.host_address), addresses.subnet(net.address)
+        every = [one.ip for one in facts.every_address()]
+        by_host = net.gateway == near
+        others = [str(one) for one in every if by_host or one in IPv4Network(subnet)]
+        return tuple(dict.fromkeys([near, *others]))
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         if not net.joins:

@@ -14,6 +14,10 @@ TRACE = "netmodes-trace"
 OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
+#: Where a rule is found: by its table, its chain and its handle.
+Rule = tuple[str, str, int]
+
+
 @dataclass(frozen=True)
 class Packet:
     """A packet that matters to a mode; its answer matters as well.
@@ -47,6 +51,7 @@ class Drop:
         rule: the rule as its own program lists it; "" for the chain's policy.
         every: the rule is for every packet that comes to it.
         handle: the rule's number, by which it is found.
+        index: how many rules stand before it.
     """
 
     hook: str
@@ -55,6 +60,7 @@ class Drop:
     rule: str = ""
     every: bool = False
     handle: int = field(default=0, compare=False)
+    index: int = field(default=0, compare=False)
 
     @property
     def is_of_iptables(self) -> bool:
@@ -62,6 +68,16 @@ class Drop:
         family, _, table = self.table.partition(" ")
         own = self.rule.startswith("-A ") or (not self.rule and self.chain.isupper())
         return family == "ip" and table in OF_IPTABLES and own
+
+    @property
+    def place(self) -> Rule:
+        """Where it is found."""
+        return self.table, self.chain, self.handle
+
+    @property
+    def is_for_the_rest(self) -> bool:
+        """Whether it drops what no rule speaks of: a policy, or a rule without a match."""
+        return self.every or not self.rule
 
     @property
     def of_table(self) -> tuple[str, ...]:
@@ -79,12 +95,14 @@ class Fate:
         drop: what drops one of them.
         lost: where it is lost that no rule drops.
         source: the address that it leaves this machine with; "" where it does not, or is unknown.
+        rules: those that were for it, by their handles.
     """
 
     passes: bool | None
     drop: Drop | None = None
     lost: str = ""
     source: str = ""
+    rules: tuple[Drop, ...] = field(default=(), compare=False)
 
     @property
     def is_unanswered(self) -> bool:
@@ -102,8 +120,10 @@ class Verdicts:
         chain: where an accept was tried then; "" for none.
         outs: the devices that the namespace's packets leave by.
         accepted: of all, with that accept.
-        fixed: of the namespace's, once each fix for what drops them has been typed.
-        further: what drops the namespace's packets once what drops them first lets them pass.
+        rules: those that are for what reaches the host today and would not then, by their handles.
+        repeated: of all, with each of these rules that names the uplink repeated for the bridge;
+            none where that does not help.
+        tries: of the namespace's, each time that the fixes for what drops them have been typed.
         left: the rules that the copy has not, each with why.
         gateways: whether the namespace's packets pass by each gateway that was tried.
     """
@@ -113,8 +133,9 @@ class Verdicts:
     chain: str = ""
     outs: tuple[str, ...] = ()
     accepted: dict[Packet, Fate] = field(default_factory=dict)
-    fixed: dict[Packet, Fate] = field(default_factory=dict)
-    further: tuple[Drop, ...] = ()
+    rules: dict[Rule, Drop] = field(default_factory=dict)
+    repeated: dict[Packet, Fate] = field(default_factory=dict)
+    tries: tuple[dict[Packet, Fate], ...] = ()
     left: tuple[str, ...] = ()
     gateways: dict[str, bool] = field(default_factory=dict)
 
@@ -126,7 +147,13 @@ class Verdicts:
     @property
     def in_the_end(self) -> dict[Packet, Fate]:
         """Of all packets, with every fix."""
-        return {**self.last, **self.fixed}
+        return {**self.last, **self.repeated, **(self.tries[-1] if self.tries else {})}
+
+    @property
+    def cut(self) -> dict[Packet, Fate]:
+        """Of those for the host that arrive today, and would not then."""
+        cut = {one: self.last[one] for one, fate in self.today.items() if fate.passes}
+        return {one: fate for one, fate in cut.items() if not fate.passes}
 
 
 @dataclass(frozen=True)
@@ -138,8 +165,10 @@ class Flow:
         bridge: the host's device that they come in on.
         out: the host's device that they leave by; "" where unknown.
         uplink: the NIC whose own packets will come in on the bridge; "" for none.
-        to: the addresses that it sends to, beside those outside.
+        to: the name servers that it asks.
         ports: the host's ports that are passed on to the namespace, each after its protocol.
+        host: the host's addresses that it reaches, that of the bridge first.
+        stays: it sends nothing further.
     """
 
     address: str
@@ -148,6 +177,8 @@ class Flow:
     uplink: str = ""
     to: tuple[str, ...] = ()
     ports: tuple[tuple[str, int], ...] = ()
+    host: tuple[str, ...] = ()
+    stays: bool = False
 
 
 @dataclass(frozen=True)

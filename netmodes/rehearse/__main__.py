@@ -16,6 +16,7 @@ if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from netmodes.errors import NetmodesError
+from netmodes.firewall.netlink import DNS
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
@@ -28,7 +29,7 @@ from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
-from netmodes.plan.verdict import Packet
+from netmodes.plan.verdict import Drop, Packet
 from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
 from netmodes.rehearse.tcp import PORT, serving
 
@@ -65,7 +66,7 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     if name := request.get("asks"):
         of_nft = tuple(map(by_nft, copy.firewall))
         settings = {path: text for path, text in copy.settings.items() if OF_PACKETS.search(path)}
-        left = lab.make(table, replace(copy, firewall=of_nft, settings=settings))
+        left = lab.make(table, replace(copy, firewall=of_nft, settings=settings, servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
         return answer(name, of_nft != copy.firewall, unlike, untraced)
@@ -92,7 +93,8 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
     tracer = Tracer()
-    with serving(str(ROUTER)), echoing(str(ROUTER), PORT):
+    everywhere = str(ROUTER)
+    with serving(everywhere), echoing(everywhere, PORT), echoing(everywhere, DNS), echoing("", DNS):
         for line in sys.stdin:
             asked = json.loads(line)
             failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]
@@ -103,7 +105,9 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             fates = [*map(asdict, found)]
-            tell({"failed": failed, "fates": fates, "out": out, "left": left, "why": untraced})
+            rules = [asdict(tracer.named(Drop(**one))) for one in asked.get("rules", ())]
+            told = {"failed": failed, "fates": fates, "out": out, "rules": rules, "left": left}
+            tell({**told, "why": untraced})
     return 0
 
 

@@ -19,7 +19,7 @@ from netmodes.machine import query
 from netmodes.machine.facts import Facts
 from netmodes.machine.inside import socket_of
 from netmodes.plan.programs import missing
-from netmodes.plan.verdict import Drop, Fate, Packet
+from netmodes.plan.verdict import Drop, Fate, Packet, Rule
 
 #: Seconds until a packet is lost, twice as many each time more; in a copy answers come at once.
 PATIENCE = 0.4
@@ -58,7 +58,7 @@ class Tracer:
     def __init__(self) -> None:
         self.listener, self.next = netlink.Listener(), netlink.FLOWS[0]
         self.pool = ThreadPoolExecutor(MOST)
-        self.rules, self.drops = dict[tuple[str, str, int], Drop](), dict[int, Drop]()
+        self.rules, self.drops = dict[Rule, Drop](), dict[int, Drop]()
 
     def fates(
         self, packets: Sequence[Packet], places: Mapping[str, str], again: int = AGAIN
@@ -81,7 +81,7 @@ class Tracer:
 
     def _of_neighbours(self, packet: Packet, fate: Fate) -> Fate:
         """The fate of a packet; it is lost as well where what asks for its neighbour is dropped."""
-        drop = self.drops.get(netlink.NDP if packet.is_6 else netlink.ARP)
+        drop = self.drops.get(_asks(packet))
         return Fate(False, self.named(drop)) if drop and fate.passes is None else fate
 
     def _fates(
@@ -93,19 +93,25 @@ class Tracer:
         send = partial(self.pool.submit, partial(answer, patience))
         sent = dict(zip(flows, map(send, packets, flows, there), strict=True))
         heard = trace.by_flow(self._heard(sent)) if sent else {}
-        for at in (netlink.ARP, netlink.NDP):
-            if drop := trace.fate(heard.get(at, []), "").drop:
-                self.drops[at] = drop
+        asked = {at: trace.follow(heard.get(at, [])) for at in (netlink.ARP, netlink.NDP)}
+        for at, one in asked.items():
+            if one.drop:
+                self.drops[at] = trace.dropped(one.drop, one.hook)
         told = [(heard.get(at, []), it.result() if it.done() else "") for at, it in sent.items()]
         fates = [*starmap(trace.fate, told)]
-        return [replace(one, drop=one.drop and self.named(one.drop)) for one in fates]
+        rules = [asked[_asks(packet)].ruled for packet in packets]
+        return [
+            replace(one, drop=one.drop and self.named(one.drop), rules=(*before, *one.rules))
+            for one, before in zip(fates, rules, strict=True)
+        ]
 
     def named(self, drop: Drop) -> Drop:
         """The same drop, its rule in words; each rule is looked up once."""
-        which = (drop.table, drop.chain, drop.handle)
+        which = drop.place
         if which not in self.rules:
             self.rules[which] = named(drop, HERE)
-        return replace(drop, rule=self.rules[which].rule, every=self.rules[which].every)
+        found = self.rules[which]
+        return replace(drop, rule=found.rule, every=found.every, index=found.index)
 
     def _heard(self, sent: Mapping[int, Future[str]]) -> list[netlink.Event]:
         """What is heard until each flow has an answer, or no more may come; the kernel keeps
@@ -123,6 +129,11 @@ class Tracer:
             by_flow = trace.by_flow(heard)
             left -= done | {at for at in left if trace.fate(by_flow.get(at, []), "").drop}
         return [*heard, *self.listener.heard(SILENCE)]
+
+
+def _asks(packet: Packet) -> int:
+    """The flow that asks for the neighbour before it."""
+    return netlink.NDP if packet.is_6 else netlink.ARP
 
 
 def answer(patience: float, packet: Packet, flow: int, namespace: str) -> str:

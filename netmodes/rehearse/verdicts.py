@@ -19,7 +19,8 @@ from netmodes.machine.read import whole_table
 from netmodes.machine.table import Table
 from netmodes.plan.plan import Plan
 from netmodes.plan.step import Step
-from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
+from netmodes.plan.undo import Argv
+from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Rule, Verdict, Verdicts
 from netmodes.rehearse.rehearse import PROGRAM
 
 #: Chains behind each other that a packet is followed through.
@@ -55,6 +56,11 @@ class Asked:
         failed = f"`{told['failed'][0]}` fails in a copy" if told["failed"] else ""
         fates = [_fate(one, failed or told["why"]) for one in told["fates"]]
         return dict(zip(every, fates, strict=True))
+
+    def named(self, rules: Iterable[Drop]) -> dict[Rule, Drop]:
+        """Rules in words, by where each is found."""
+        told = self._ask(steps=[], packets=[], routes=[], rules=[*map(asdict, rules)])
+        return {one.place: one for one in (Drop(**rule) for rule in told["rules"])}
 
     def left(self) -> list[str]:
         """The rules that the copy has not."""
@@ -136,7 +142,7 @@ def in_copy(
 
 def _gateways(copy: Asked, plan: Plan, found: Verdicts, ways: Sequence[str]) -> dict[str, bool]:
     """Whether packets pass by each gateway, where the host may see connections one way."""
-    own = [packet for packet in found.last if packet.sender == "namespace"]
+    own = [one for one in found.last if (one.sender, one.target) == ("namespace", OUTSIDE)]
     if {bool(found.last[one].drop) for one in own} != {True, False}:
         return {}
     by = {one: _is_passed(copy, plan.name, one, own) for one in ways[1:]}
@@ -148,10 +154,13 @@ def _passing(
 ) -> Verdicts:
     """What becomes of the packets today, while the network is up, and with an accept."""
     today = copy.after([], questions.reaching(flow, facts))
-    own = [*questions.leaving(facts), *questions.entering(flow, facts)]
+    greetings = questions.greetings(flow)
+    own = [*questions.leaving(flow, facts), *questions.entering(flow, facts)]
+    own += [*greetings, *greetings.values()]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
     up = copy.after(plan.steps, every)
-    outs = copy.outs([(to, "from", flow.address, "iif", flow.bridge) for to in (OUTSIDE, *flow.to)])
+    to = () if flow.stays else (OUTSIDE, *(one for one in flow.to if one not in flow.host))
+    outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
     found = Verdicts(today, up, outs=outs)
     dropped = judgement.presumed({one: up[one] for one in own}, facts)
     for chain in judgement.entries(dropped, outs, flow.bridge, facts):
@@ -160,21 +169,37 @@ def _passing(
         still = judgement.presumed({one: found.accepted[one] for one in own}, facts)
         if not judgement.entries(still, outs, flow.bridge, facts):
             break
-    found = _fixed(copy, flow, found, own, facts)
+    found = _fixed(copy, flow, _repeated(copy, flow, found, every, facts), own, facts)
     return replace(found, left=tuple(copy.left()))
 
 
+def _repeated(
+    copy: Asked, flow: Flow, found: Verdicts, every: list[Packet], facts: Facts
+) -> Verdicts:
+    """The same, with what becomes of packets once what lets them in today is repeated."""
+    rules = {one.place: one for packet in found.cut for one in found.today[packet].rules}
+    if not rules:
+        return found
+    found = replace(found, rules=copy.named(rules.values()))
+    lines = judgement.repeated(found.cut, found, flow, facts)
+    fates = copy.after([Step(line, "") for line in lines], every) if lines else {}
+    helps = bool(fates) and all(fates[one].passes for one in found.cut)
+    return replace(found, repeated=fates if helps else {})
+
+
 def _fixed(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts) -> Verdicts:
-    """The same, with what else drops packets once each fix for what drops them has been typed."""
+    """The same, with what becomes of packets once each fix for what drops them has been typed."""
+    typed = list[Argv]()
     for _ in range(DEEP):
-        drops = judgement.drops({one: found.in_the_end[one] for one in own})
-        fixes = [judgement.fix(drop, flow, found.outs, facts) for drop in drops]
-        if not fixes or not all(fixes):
+        asked = judgement.counted({one: found.in_the_end[one] for one in own}, flow)
+        drops = judgement.drops(asked).items()
+        fixes = (judgement.fix(drop, packets, flow, found.outs, facts) for drop, packets in drops)
+        lines = [line for fix in fixes for line in fix if line not in typed]
+        if not lines:
             break
-        lines = [Step(line, "") for fix in fixes for line in fix]
-        fixed = copy.after(lines, own)
-        further = (*found.further, *judgement.drops(fixed))
-        found = replace(found, fixed=fixed, further=further)
+        typed += lines
+        fixed = copy.after([Step(line, "") for line in lines], own)
+        found = replace(found, tries=(*found.tries, fixed))
     return found
 
 
@@ -189,4 +214,5 @@ def _fate(told: dict[str, Any], failed: str) -> Fate:
     if failed and not told["passes"]:
         return Fate(None, lost=failed)
     drop = told["drop"]
-    return Fate(told["passes"], drop and Drop(**drop), told["lost"], told["source"])
+    rules = tuple(Drop(**one) for one in told["rules"])
+    return Fate(told["passes"], drop and Drop(**drop), told["lost"], told["source"], rules)

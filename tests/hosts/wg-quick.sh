@@ -1,8 +1,7 @@
 # wg-quick's own table: what is for the tunnel's address comes by the tunnel alone.
-# bridged: not yet, wg-quick keeps the tunnel's address to the tunnel, and check counts that
-# bridged rehearsed: not yet, wg-quick keeps the tunnel's address to the tunnel, and check counts that
-# nat: not yet, wg-quick keeps the tunnel's address to the tunnel, and check counts that
-# nat rehearsed: not yet, wg-quick keeps the tunnel's address to the tunnel, and check counts that
+# bridged says: the firewall keeps 192.168.64.50 from 10.9.0.2
+# nat says: the firewall keeps 10.64.0.11 from 10.9.0.2
+# unknown: the host's other addresses
 ip link add wg0 type veth peer name far0
 ip addr add 10.9.0.2/24 dev wg0
 ip link set wg0 up

@@ -320,6 +320,76 @@ def test_asked_6(lab: Lab, rules: str, refused: str) -> None:
     assert refused in done.stderr
 
 
+ALL = "iptables -A INPUT -i lo -j ACCEPT && "
+
+#: Rules, and how the fix of each mode begins that they stop.
+FIXED = [
+    (
+        f"{ALL}iptables -A INPUT -i enp0s1 -p tcp --dport 22 -j ACCEPT && "
+        "iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT && iptables -P INPUT DROP",
+        (BRIDGED, "iptables -I INPUT 3 -i br0 -p tcp"),
+        (("nat",), "iptables -I INPUT -i nat0 -s 10.64.0.11 -p icmp -j ACCEPT"),
+        (("host-only",), "iptables -I INPUT -i veth0 -s 192.168.202.11 -p icmp -j ACCEPT"),
+    ),
+    (
+        f"{ALL}iptables -N WAN && iptables -A INPUT -i en+ -j WAN && "
+        "iptables -A WAN -j ACCEPT && iptables -A INPUT -j REJECT",
+        (BRIDGED, "iptables -I INPUT 3 -i br0 -j WAN"),
+    ),
+    (
+        f"{ALL}iptables -t mangle -A PREROUTING -i enp0s1 -j MARK --set-mark 7 && "
+        "iptables -A INPUT -m mark --mark 7 -j ACCEPT && iptables -P INPUT DROP",
+        (BRIDGED, "iptables -t mangle -I PREROUTING 2 -i br0 -j MARK"),
+    ),
+    (
+        f"nft add table inet own && {OWN % 'input'} && "
+        "nft 'add set inet own wan { type ifname; elements = { lo, enp0s1 }; }' && "
+        "nft add rule inet own c iifname @wan accept",
+        (BRIDGED, "nft add element inet own wan"),
+        (("nat",), "nft insert rule inet own c iifname nat0 ip saddr 10.64.0.11 meta l4proto"),
+    ),
+    (
+        f"{SIX}\nip6tables -A INPUT -i enp0s1 -j ACCEPT && ip6tables -P INPUT DROP",
+        (BRIDGED, "ip6tables -I INPUT 2 -i br0 -j ACCEPT"),
+    ),
+    (
+        f"nft add table inet own && {OWN % 'output'} && "
+        "nft 'add rule inet own c oifname { lo, enp0s1 } accept'",
+        (BRIDGED, "nft add rule inet own c index 0 'oifname {"),
+        (("host-only",), "nft insert rule inet own c oifname veth0 ip daddr 192.168.202.11"),
+    ),
+]
+
+#: Another namespace of the host's, by a device that no rule speaks of.
+OTHER = """
+ip netns add O && ip link add other0 type veth peer name o1 netns O
+ip addr add 10.99.0.1/24 dev other0 && ip link set other0 up
+ip -n O addr add 10.99.0.2/24 dev o1 && ip -n O link set o1 up
+ip -n O -6 addr add fd99::2/64 dev o1 nodad && ip -6 addr add fd99::1/64 dev other0 nodad
+"""
+REACHES = "ip netns exec O ping -c 1 -W 1 %s"
+
+
+@pytest.mark.parametrize(("rules", "fixes"), [(one, more) for one, *more in FIXED])
+def test_fixed(lab: Lab, rules: str, fixes: list[tuple[tuple[str, ...], str]]) -> None:
+    """Each fix of a refusal, as printed, leads on to a network that is as promised; another device
+    stays as closed as it was."""
+    lab.ok("bash", "-euc", f"{rules}\n{OTHER}")
+    closed = [lab.sh(f"{REACHES % one} || true").stdout for one in ("10.99.0.1", "fd99::1")]
+
+    for mode, begins in fixes:
+        refused = lab.netmodes(*mode).stderr
+        said = refused.removesuffix(", or go on with --anyway\n").split("; the firewall ")
+        every = [one.partition("): ")[2] for one in said]
+        lab.ok("bash", "-euc", "\n".join(every))
+        lab.ok("netmodes", *mode, "--check")
+        lab.ok("netmodes", "down", "A")
+
+        assert every[0].startswith(begins)
+    now = [lab.sh(f"{REACHES % one} || true").stdout for one in ("10.99.0.1", "fd99::1")]
+    assert [" 0% " in one for one in now] == [" 0% " in one for one in closed]
+
+
 #: What A sends leaves by a VPN, as a rule of policy routing has it.
 VPN = """
 ip link add wg0 type veth peer name w1 && ip netns add V && ip link set w1 netns V

@@ -12,6 +12,9 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop
 
+#: What is said first of what a rule of the host drops.
+BY_RULE = "the host's firewall drops"
+
 #: What nft says of a packet that begins no connection.
 GOES_ON = ("tcp", "flags", "&", "(fin|syn|rst|ack)", "!=", "syn")
 
@@ -82,8 +85,8 @@ def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
         return _there(place, what, shlex.join(evidence), {"advice": "see to that program"})
     if heard.drop is None:
         return None
-    whose = f"{place}'s own firewall" if place else "the host's firewall"
-    what = f"{whose} drops {_what(trace, place, heard)}: {_words(heard)}"
+    whose = f"{place}'s own firewall drops" if place else BY_RULE
+    what = f"{whose} {_what(trace, place, heard)}: {_words(heard)}"
     return _there(place, what, _evidence(heard), _remedy(trace, place, heard))
 
 

@@ -131,7 +131,7 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
         (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the host's NIC"),
         (["host-only", "--force"], "--force goes with --export"),
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
-        (["host-only", "--anyway"], "No such option"),
+        (["isolated", "--anyway"], "No such option"),
         (["host-only", "--export", "-", "--json"], "--export writes a script: leave out --json"),
         (["host-only", *ARTICLE], "--facts goes with --dry-run, --export or --rehearse"),
         *(

@@ -20,6 +20,7 @@ POLICY = Drop("forward", "ip filter", "FORWARD")
 LAST = Drop("forward", "ip filter", "OWN", "-A OWN -j DROP", every=True)
 MATCH = Drop("forward", "ip filter", "FORWARD", "-A FORWARD -p tcp -j DROP")
 OWN = Drop("forward", "inet own", "c")
+INPUT = Drop("input", "ip filter", "INPUT")
 RAW = Drop("prerouting", "ip raw", "PREROUTING", "-A PREROUTING -j DROP", every=True)
 
 
@@ -88,7 +89,7 @@ def test_program(iptables: list[str], chains: list[str], program: str, article: 
     facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
 
     assert judgement.entries(dropped(POLICY), "br0", "br0", facts) == chains
-    assert judgement.fix(POLICY, FLOW, "br0", facts)[0][0] == program
+    assert judgement.fix(POLICY, [OUT], FLOW, "br0", facts)[0][0] == program
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_tables(drop: Drop, words: str, command: str, article: Facts) -> None:
     facts = replace(article, iptables=["-P FORWARD ACCEPT"])
 
     assert judgement.words(drop).endswith(words)
-    assert " ".join(judgement.fix(drop, FLOW, "br0", facts)[0]).startswith(command)
+    assert " ".join(judgement.fix(drop, [OUT], FLOW, "br0", facts)[0]).startswith(command)
     assert judgement.entries(dropped(drop), "br0", "br0", facts) == []
 
 
@@ -289,6 +290,38 @@ def test_ports(article: Facts) -> None:
     ports = {packet.port for packet in sent if packet.protocol == "tcp"}
 
     assert ports == {22, 80, 443, 8080, 8443, 9090}
+
+
+@pytest.mark.parametrize(
+    ("way", "answers", "counts"),
+    [
+        ("icmp", True, []),
+        ("tcp", True, []),
+        ("icmp", False, ["icmp"]),
+    ],
+)
+def test_greeted(way: str, answers: bool, counts: list[str], article: Facts) -> None:
+    """Who answers a ping or a connection is reached; if neither, only the ping is to pass."""
+    flow = replace(FLOW, host=("192.168.64.100",))
+    sent = Packet("namespace", "192.168.64.100", "icmp")
+    fates = dict.fromkeys((sent, questions.greetings(flow)[sent]), Fate(False, INPUT))
+    fates |= {one: Fate(True) for one in fates if one.protocol == way and answers}
+
+    found = judgement.judged(flow, Verdicts({}, fates, outs=("br0",)), article).objections
+
+    assert [one for one in ("icmp", "tcp") if f"-p {one}" in " ".join(found)] == counts
+
+
+def test_kept_address(article: Facts) -> None:
+    """An address of the host that a rule keeps to another device is said, and is no objection."""
+    flow = replace(FLOW, host=("192.168.64.100", "10.9.0.2"))
+    rule = Drop("prerouting", "ip wg", "preraw", 'iifname != "wg0" ip daddr 10.9.0.2 drop')
+    fates = {Packet("namespace", "10.9.0.2", "icmp"): Fate(False, rule)}
+
+    verdict = judgement.judged(flow, Verdicts({}, fates), article)
+
+    assert verdict.objections == ()
+    assert "keeps 192.168.64.50 from 10.9.0.2" in verdict.warnings[0].what
 
 
 @pytest.mark.parametrize(

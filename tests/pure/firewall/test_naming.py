@@ -49,7 +49,7 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
         bridged(facts, bridge="lan")
 
     assert f"({shown}" in str(refusal.value)
-    assert str(refusal.value).endswith(": let it name lan as well, then use --anyway")
+    assert str(refusal.value).endswith(": let it name lan as well, or use --anyway")
     assert len(str(refusal.value).splitlines()) == 1
 
 
@@ -133,6 +133,19 @@ SEEN: list[tuple[str, list[str], str]] = [
         "nft",
         nft(POST, part("chain own", 'oifname "enp0s1" goto x'), part("chain x", "masquerade")),
         'oifname "enp0s1" goto x',
+    ),
+    (
+        "nft",
+        nft(POST, part("chain own", 'oifname "enp0s1" masquerade', 'oifname "br0" masquerade')),
+        "",
+    ),
+    (
+        "nft",
+        nft(
+            part("set wan", "type ifname", 'elements = { "enp0s1", "br0" }'),
+            part("chain own", "oifname @wan masquerade"),
+        ),
+        "",
     ),
     (
         "nft",
