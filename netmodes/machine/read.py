@@ -4,7 +4,7 @@ It does without the runner (no plumbum), so that a dry run starts fast. All comm
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from glob import escape
@@ -14,7 +14,7 @@ from typing import Any
 
 from netmodes.errors import Refused
 from netmodes.journal import ROOT, networks
-from netmodes.machine import abilities, nics, resolv
+from netmodes.machine import abilities, nics, resolv, thin
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.parse import filterable, links_from
@@ -131,6 +131,13 @@ def whole_table() -> Table:
     return Table({**_commands(OF_IP | RULES | _whole()), "settings": _all_settings()})
 
 
+def packets_table() -> Table:
+    """All that packets of ours and rules depend on."""
+    table = Table(_commands(OF_IP | RULES | _whole()))
+    settings = _all_settings(thin.pruned(table))
+    return thin.thinned(Table({**table.entries, "settings": settings}))
+
+
 def _whole() -> dict[str, tuple[str, ...]]:
     """The commands for a copy; ``ipset`` would load its module, where nobody has a set."""
     there = Path("/sys/module/ip_set").exists()
@@ -188,10 +195,12 @@ def _may_be_uplink(link: Link) -> bool:
     return link.kind not in INNER and link.name != "lo" and bool(link.addresses)
 
 
-def _all_settings() -> Entry:
-    """Every setting of the network that can be read; by os, for there are many."""
+def _all_settings(pruned: Collection[str] = ()) -> Entry:
+    """Every setting of the network that can be read, but for these folders; by os, for there are
+    many."""
     found = {}
-    for folder, _, files in os.walk(f"{SYS}/net"):
+    for folder, folders, files in os.walk(f"{SYS}/net"):
+        folders[:] = sorted(set(folders).difference(pruned))
         for name in sorted(set(files).difference(SECRETS)):
             with suppress(OSError), open(f"{folder}/{name}", errors="replace") as file:  # noqa: PTH123
                 found[f"{folder}/{name}"] = file.read()

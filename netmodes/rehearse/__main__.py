@@ -5,7 +5,6 @@ It ends with the process whose number is its argument, and all in the copy ends 
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,11 +31,6 @@ from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
 from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
 from netmodes.rehearse.tcp import PORT, serving
-
-#: The settings that packets depend on.
-OF_PACKETS = re.compile(
-    r"/net/(ipv4/(?!neigh/)|bridge/|netfilter/|ipv6/conf/[^/]+/(disable_ipv6|forwarding)$)"
-)
 
 
 def main(parent: str) -> int:
@@ -65,8 +59,7 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
         of_nft = tuple(map(by_nft, copy.firewall))
-        settings = {path: text for path, text in copy.settings.items() if OF_PACKETS.search(path)}
-        left = lab.make(table, replace(copy, firewall=of_nft, settings=settings, servers={}))
+        left = lab.make(table, replace(copy, firewall=of_nft, servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
         return answer(name, of_nft != copy.firewall, unlike, untraced)

@@ -15,8 +15,9 @@ from netmodes.commands import iproute
 from netmodes.firewall import judgement, questions
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.path import environment
-from netmodes.machine.read import whole_table
+from netmodes.machine.read import packets_table
 from netmodes.machine.table import Table
+from netmodes.machine.thin import thinned
 from netmodes.plan.plan import Plan
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
@@ -133,7 +134,7 @@ def in_copy(
         with asked() as copy:  # it starts while this machine is read
             plan = render(Verdict())
             elsewhere = facts.table if facts.before is not None else None
-            copy.make(elsewhere or whole_table(), plan.name)
+            copy.make(thinned(elsewhere) if elsewhere else packets_table(), plan.name)
             found = _passing(copy, plan, flow, facts, render)
             return replace(found, gateways=_gateways(copy, plan, found, ways))
     except NoCopy as error:

@@ -1,0 +1,89 @@
+"""A machine's table without the devices that neither rules nor packets of ours can name.
+
+A container host has hundreds of cables to its containers, each with a hundred settings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from netmodes.machine.normal import listed
+from netmodes.machine.printed import Json, link_from
+from netmodes.machine.table import Table
+
+#: The settings that packets depend on; a device's are behind its name.
+SETTINGS = re.compile(
+    r"/proc/sys/net/(ipv4/(?!neigh/|conf/)|ipv4/conf/[^/]+/|bridge/|netfilter/|"
+    r"ipv6/conf/[^/]+/(disable_ipv6|forwarding)$)"
+)
+OF_DEVICE = re.compile(r"/proc/sys/net/ipv[46]/conf/([^/]+)/")
+
+#: What saves rules.
+PROGRAMS = ("iptables", "ip6tables", "ebtables", "arptables")
+
+#: The routes that every device has of IPv6 and of IPv4, and the device of one.
+ROUTES = "routes6 text"
+OF_LINK = re.compile(r"(\w+ )?(fe80:|ff00:)")
+DEVICE = re.compile(r"\bdev (\S+)")
+
+SAVED = [f"{name}-save" for name in (*PROGRAMS, *(f"{name}-legacy" for name in PROGRAMS[:2]))]
+
+#: What may name a device.
+NAMING = (
+    "nft",
+    "iptables",
+    "nexthops",
+    "ipset",
+    *SAVED,
+    "rules",
+    "rules6",
+    "routes text",
+    ROUTES,
+    "neighbours",
+)
+
+#: What is no name of a device, for each may be one word of a rule or a route.
+WORD = re.compile(r"[^\s\"{},;:]+")
+
+
+def thinned(table: Table) -> Table:
+    """The same without spare devices, and with the settings alone that packets depend on."""
+    spare = _spare(table)
+    links = [one for one in listed(table, "links") if one["ifname"] not in spare]
+    settings = {
+        path: text
+        for path, text in table.texts("settings").items()
+        if SETTINGS.match(path) and not is_of(spare, path)
+    }
+    routes = [one for one in table.lines(ROUTES) or () if spare.isdisjoint(DEVICE.findall(one))]
+    changed = {"links": json.dumps(links), ROUTES: "\n".join(routes), "settings": settings}
+    return Table({**table.entries, **{name: {"output": one} for name, one in changed.items()}})
+
+
+def pruned(table: Table) -> set[str]:
+    """The folders of settings that need not be read."""
+    return {"neigh", *_spare(table)}
+
+
+def is_of(devices: set[str], path: str) -> bool:
+    """Whether a setting is one of these devices'."""
+    found = OF_DEVICE.match(path)
+    return found is not None and found[1] in devices
+
+
+def _spare(table: Table) -> set[str]:
+    """The cables without addresses that nothing names, but for the first of each bridge."""
+    links = [*listed(table, "links")]
+    texts = (line for name in NAMING for line in table.lines(name) or () if not OF_LINK.match(line))
+    named = {word for text in texts for word in WORD.findall(text)}
+    named |= {one["link"] for one in links if "link" in one}
+    firsts = {one["master"]: one["ifname"] for one in reversed(links) if "master" in one}
+    kept = named | {*firsts.values()}
+    return {one["ifname"] for one in links if _is_cable(one) and one["ifname"] not in kept}
+
+
+def _is_cable(entry: Json) -> bool:
+    """Whether it is a cable without addresses but those of the link."""
+    link = link_from(entry)
+    return link.kind == "veth" and all(one.scope == "link" for one in link.addresses)
