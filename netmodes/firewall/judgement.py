@@ -5,31 +5,18 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from netmodes.commands.forwarding import ENGINES
-from netmodes.firewall import naming, questions
+from netmodes.firewall import fixes, questions
 from netmodes.firewall.naming import chains
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
-from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
-
-#: What is an answer, in the words of nft and of iptables.
-ANSWERS = (
-    ("ct", "state", "established,related"),
-    ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
-)
 
 #: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
 NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
-
-COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
-
-#: Hooks of packets that are for the host, or from it.
-ENDS = ("input", "output")
 
 UNKNOWN = "once it is up, `netmodes check` tells"
 
@@ -73,16 +60,8 @@ def presumed(found: Mapping[Packet, Fate], facts: Facts) -> dict[Packet, Fate]:
 
 def _may_be_opened(drop: Drop, facts: Facts) -> bool:
     """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
-    own = drop.table == "ip filter" and _program(drop, facts) == "iptables"
+    own = drop.table == "ip filter" and fixes.program_of(drop, facts) == "iptables"
     return drop.hook == "forward" and drop.is_for_the_rest and own
-
-
-def _program(drop: Drop, facts: Facts) -> str:
-    """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
-    if facts.iptables is None or not drop.is_of_iptables:
-        return "nft"
-    own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
-    return "iptables-legacy" if legacy(facts) and not own else "iptables"
 
 
 def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
@@ -178,7 +157,7 @@ def _whose(drop: Drop, packet: Packet, flow: Flow) -> str:
     """The packet, in words."""
     if packet.sender == "host":
         return f"what the host sends to {packet.target}"
-    if packet.target in flow.host or drop.hook in ENDS:
+    if packet.target in flow.host or drop.hook in fixes.ENDS:
         return f"what {flow.address} sends to the host"
     return f"what {flow.bridge} passes on"
 
@@ -198,11 +177,10 @@ def _dropped(
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
             yield Finding("error", what, evidence(drop), advice=advice)
-        elif (lines := fix(drop, packets, flow, asked.outs, facts)) and drop not in drops(
-            *tries[-1:]
+        elif drop not in drops(*tries[-1:]) and (
+            lines := fixes.fix(drop, packets, flow, asked.outs, facts)
         ):
-            zoned = [("firewall-cmd", f"--add-interface={flow.bridge}")]
-            shown = zoned if drop.table.endswith(" firewalld") else lines
+            shown = fixes.zoned(drop, packets, flow, facts) or lines
             yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, shown)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
@@ -221,51 +199,12 @@ def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
         shows = "nft list ruleset"
         if isinstance(by, Drop):
             what, shows = f"the firewall drops {whose} ({words(by)})", evidence(by)
-        lines = repeated(packets, asked, flow, facts) if asked.repeated else []
+        lines = fixes.repeated(packets, asked, flow, facts) if asked.repeated else []
+        if lines and isinstance(by, Drop):
+            lines = fixes.zoned(by, packets, flow, facts) or lines
         advice = f"let it accept {flow.bridge} as it does {flow.uplink}"
         remedy = {"fix": " && ".join(map(shlex.join, lines))} if lines else {"advice": advice}
         yield Finding("error", what, shows, **remedy)
-
-
-def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Facts) -> list[Argv]:
-    """What repeats for the bridge the rules for these packets that name the uplink, each behind
-    its own; the last of a chain first, so that each finds its place."""
-    places = {one.place for packet in packets for one in asked.today[packet].rules}
-    name = naming.pattern(flow.uplink, flow.bridge)
-    rules = [one for place, one in asked.rules.items() if place in places]
-    named = [one for one in rules if name.search(one.rule)]
-    every = naming.chains(facts.nft or ())
-    elements = (
-        (
-            "nft",
-            "add",
-            "element",
-            *rule.table.split(),
-            one[1:],
-            f"{{ {name.sub(flow.bridge, word)} }}",
-        )
-        for rule in rules
-        for one in naming.LEADS.findall(rule.rule)
-        for word in naming.elements(every.get((rule.table, one), ()))
-        if name.search(word)
-    )
-    return [
-        *dict.fromkeys(elements),
-        *(
-            _behind(one, name.sub(flow.bridge, one.rule), facts)
-            for one in sorted(named, key=lambda one: one.index, reverse=True)
-        ),
-    ]
-
-
-def _behind(rule: Drop, words: str, facts: Facts) -> Argv:
-    """The command that adds a rule behind another."""
-    if words.startswith("-A "):
-        program = _program(rule, facts) if rule.is_of_iptables else "ip6tables"
-        _, chain, *rest = shlex.split(words)
-        return (program, *rule.of_table, "-I", chain, str(rule.index + 2), *rest)
-    where = (*rule.table.split(), rule.chain, "index", str(rule.index))
-    return ("nft", "add", "rule", *where, COUNTER.sub("counter ", words))
 
 
 def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:
@@ -282,7 +221,7 @@ def _untranslated(flow: Flow, own: Mapping[Packet, Fate], facts: Facts) -> Itera
     if flow.uplink or not any((one.passes, one.source) == (None, flow.address) for one in lost):
         return
     lines = [*map(str.strip, facts.nft or ()), *legacy(facts)]
-    found = (COUNTER.sub("", line) for line in lines if NOTRACK.search(line))
+    found = (fixes.COUNTER.sub("", line) for line in lines if NOTRACK.search(line))
     rule = next((f" (`{line}`)" for line in found), "")
     what = f"what {flow.bridge} passes on leaves with its own address, for it is not tracked{rule}"
     advice = f"let that rule leave out {flow.bridge}, and the answers"
@@ -312,55 +251,3 @@ def evidence(drop: Drop) -> str:
     if drop.is_of_iptables:
         return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
-
-
-def fix(
-    drop: Drop, packets: Iterable[Packet], flow: Flow, outs: Sequence[str], facts: Facts
-) -> list[Argv]:
-    """What lets packets and their answers pass; nothing where a rule means what it drops."""
-    program, lines = _program(drop, facts), list[Argv]()
-    if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
-        return []
-    if drop.hook in ENDS:
-        every = dict.fromkeys(replace(one, target="") for one in packets)
-        return [_at_the_end(program, drop, one, flow) for one in every]
-    if drop.hook != "forward":
-        return []
-    for out in outs or (flow.bridge,):
-        lines.append(_accepting(program, drop, flow.bridge, out))
-        if out != flow.bridge:
-            answers = ANSWERS[program != "nft"]
-            lines.append(_accepting(program, drop, out, flow.bridge, *answers))
-    return lines
-
-
-def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
-    if program != "nft":
-        return _inserted(program, drop, "-i", iif, "-o", oif, *state)
-    return _inserted(program, drop, "iifname", iif, "oifname", oif, *state)
-
-
-def _at_the_end(program: str, drop: Drop, packet: Packet, flow: Flow) -> Argv:
-    """The rule that accepts a packet, or the answer to it, between the namespace and the host."""
-    comes, port, kind = (
-        drop.hook == "input",
-        [str(packet.port)] * bool(packet.port),
-        packet.protocol,
-    )
-    answers = ANSWERS[program != "nft"] if comes is (packet.sender == "host") else ()
-    if program != "nft":
-        ends = ("-i", flow.bridge, "-s") if comes else ("-o", flow.bridge, "-d")
-        asks = ("-p", kind, *(f"--dport {one}" for one in port))
-        return _inserted(program, drop, *ends, flow.address, *(answers or " ".join(asks).split()))
-    which = ("iifname", "saddr") if comes else ("oifname", "daddr")
-    asks = (kind, "dport", *port) if port else ("meta", "l4proto", kind)
-    return _inserted(
-        program, drop, which[0], flow.bridge, "ip", which[1], flow.address, *(answers or asks)
-    )
-
-
-def _inserted(program: str, drop: Drop, *asks: str) -> Argv:
-    """The command that accepts what a rule asks for, before all else in the chain that drops."""
-    if program != "nft":
-        return (program, *drop.of_table, "-I", drop.chain, *asks, "-j", "ACCEPT")
-    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *asks, "accept")

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import IO, Any
 
 from netmodes.commands import iproute
-from netmodes.firewall import judgement, questions
+from netmodes.firewall import fixes, judgement, questions
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.path import environment
 from netmodes.machine.read import packets_table
@@ -182,7 +182,7 @@ def _repeated(
     if not rules:
         return found
     found = replace(found, rules=copy.named(rules.values()))
-    lines = judgement.repeated(found.cut, found, flow, facts)
+    lines = fixes.repeated(found.cut, found, flow, facts)
     fates = copy.after([Step(line, "") for line in lines], every) if lines else {}
     helps = bool(fates) and all(fates[one].passes for one in found.cut)
     return replace(found, repeated=fates if helps else {})
@@ -194,8 +194,8 @@ def _fixed(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: F
     for _ in range(DEEP):
         asked = judgement.counted({one: found.in_the_end[one] for one in own}, flow)
         drops = judgement.drops(asked).items()
-        fixes = (judgement.fix(drop, packets, flow, found.outs, facts) for drop, packets in drops)
-        lines = [line for fix in fixes for line in fix if line not in typed]
+        every = (fixes.fix(drop, packets, flow, found.outs, facts) for drop, packets in drops)
+        lines = [line for fix in every for line in fix if line not in typed]
         if not lines:
             break
         typed += lines

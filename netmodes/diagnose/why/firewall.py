@@ -4,7 +4,7 @@ import shlex
 from dataclasses import replace
 
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
-from netmodes.firewall import judgement
+from netmodes.firewall import fixes, judgement
 from netmodes.firewall.live import Heard
 from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
@@ -170,7 +170,7 @@ def _outwards(trace: Trace, program: str, drop: Drop, chain: str) -> list[Argv]:
     rules = [_way(ways, "saddr", trace.address, nft=nft)]
     if drop.hook == "forward":
         back = {"iif": out, "oif": ingress}
-        state = judgement.ANSWERS[not nft]
+        state = fixes.ANSWERS[not nft]
         rules.append((*_way(back, "daddr", trace.address, nft=nft), *state))
     if nft:
         where = ("nft", "insert", "rule", *drop.table.split(), chain)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from netmodes import Facts
-from netmodes.firewall import judgement, questions
+from netmodes.firewall import fixes, judgement, questions
 from netmodes.machine.table import Table
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Verdict, Verdicts
 
@@ -89,7 +89,7 @@ def test_program(iptables: list[str], chains: list[str], program: str, article: 
     facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
 
     assert judgement.entries(dropped(POLICY), "br0", "br0", facts) == chains
-    assert judgement.fix(POLICY, [OUT], FLOW, "br0", facts)[0][0] == program
+    assert fixes.fix(POLICY, [OUT], FLOW, "br0", facts)[0][0] == program
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_tables(drop: Drop, words: str, command: str, article: Facts) -> None:
     facts = replace(article, iptables=["-P FORWARD ACCEPT"])
 
     assert judgement.words(drop).endswith(words)
-    assert " ".join(judgement.fix(drop, [OUT], FLOW, "br0", facts)[0]).startswith(command)
+    assert " ".join(fixes.fix(drop, [OUT], FLOW, "br0", facts)[0]).startswith(command)
     assert judgement.entries(dropped(drop), "br0", "br0", facts) == []
 
 

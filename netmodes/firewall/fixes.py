@@ -1,0 +1,151 @@
+"""Commands that let pass what a firewall drops; each is tried in the copy before it is told."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from netmodes.firewall import naming
+from netmodes.firewall.questions import legacy
+from netmodes.machine.facts import Facts
+from netmodes.plan.undo import Argv
+from netmodes.plan.verdict import Drop, Flow, Packet, Verdicts
+
+#: What is an answer, in the words of nft and of iptables.
+ANSWERS = (
+    ("ct", "state", "established,related"),
+    ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
+)
+
+COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
+
+#: Hooks of packets that are for the host, or from it.
+ENDS = ("input", "output")
+
+#: A device's zone, and the zone of a chain, in firewalld's table.
+ZONE = re.compile(r'iifname "([^"]+)" goto filter_FWD_(\S+)')
+IN_ZONE = re.compile(r"filter_(?:IN|FWD)_(\S+)")
+
+
+def program_of(drop: Drop, facts: Facts) -> str:
+    """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
+    if facts.iptables is None or not drop.is_of_iptables:
+        return "nft"
+    own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
+    return "iptables-legacy" if legacy(facts) and not own else "iptables"
+
+
+def fix(
+    drop: Drop, packets: Iterable[Packet], flow: Flow, outs: Sequence[str], facts: Facts
+) -> list[Argv]:
+    """What lets packets and their answers pass; nothing where a rule means what it drops."""
+    program, lines = program_of(drop, facts), list[Argv]()
+    if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
+        return []
+    if drop.hook in ENDS:
+        every = dict.fromkeys(replace(one, target="") for one in packets)
+        return [_at_the_end(program, drop, one, flow) for one in every]
+    if drop.hook != "forward":
+        return []
+    for out in outs or (flow.bridge,):
+        lines.append(_accepting(program, drop, flow.bridge, out))
+        if out != flow.bridge:
+            answers = ANSWERS[program != "nft"]
+            lines.append(_accepting(program, drop, out, flow.bridge, *answers))
+    return lines
+
+
+def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
+    if program != "nft":
+        return _inserted(program, drop, "-i", iif, "-o", oif, *state)
+    return _inserted(program, drop, "iifname", iif, "oifname", oif, *state)
+
+
+def _at_the_end(program: str, drop: Drop, packet: Packet, flow: Flow) -> Argv:
+    """The rule that accepts a packet, or the answer to it, between the namespace and the host."""
+    comes, port, kind = (
+        drop.hook == "input",
+        [str(packet.port)] * bool(packet.port),
+        packet.protocol,
+    )
+    answers = ANSWERS[program != "nft"] if comes is (packet.sender == "host") else ()
+    if program != "nft":
+        ends = ("-i", flow.bridge, "-s") if comes else ("-o", flow.bridge, "-d")
+        asks = ("-p", kind, *(f"--dport {one}" for one in port))
+        return _inserted(program, drop, *ends, flow.address, *(answers or " ".join(asks).split()))
+    which = ("iifname", "saddr") if comes else ("oifname", "daddr")
+    asks = (kind, "dport", *port) if port else ("meta", "l4proto", kind)
+    return _inserted(
+        program, drop, which[0], flow.bridge, "ip", which[1], flow.address, *(answers or asks)
+    )
+
+
+def _inserted(program: str, drop: Drop, *asks: str) -> Argv:
+    """The command that accepts what a rule asks for, before all else in the chain that drops."""
+    if program != "nft":
+        return (program, *drop.of_table, "-I", drop.chain, *asks, "-j", "ACCEPT")
+    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *asks, "accept")
+
+
+def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Facts) -> list[Argv]:
+    """What repeats for the bridge the rules for these packets that name the uplink, each behind
+    its own; the last of a chain first, so that each finds its place."""
+    places = {one.place for packet in packets for one in asked.today[packet].rules}
+    name = naming.pattern(flow.uplink, flow.bridge)
+    rules = [one for place, one in asked.rules.items() if place in places]
+    named = [one for one in rules if name.search(one.rule)]
+    every = naming.chains(facts.nft or ())
+    elements = (
+        ("nft", "add", "element", *rule.table.split(), one[1:], f"{{ {word} }}")
+        for rule in rules
+        for one in naming.LEADS.findall(rule.rule)
+        for of_uplink in naming.elements(every.get((rule.table, one), ()))
+        if name.search(of_uplink)
+        for word in [name.sub(flow.bridge, of_uplink)]
+    )
+    return [
+        *dict.fromkeys(elements),
+        *(
+            _behind(one, name.sub(flow.bridge, one.rule), facts)
+            for one in sorted(named, key=lambda one: one.index, reverse=True)
+        ),
+    ]
+
+
+def _behind(rule: Drop, words: str, facts: Facts) -> Argv:
+    """The command that adds a rule behind another."""
+    if words.startswith("-A "):
+        program = program_of(rule, facts) if rule.is_of_iptables else "ip6tables"
+        _, chain, *rest = shlex.split(words)
+        return (program, *rule.of_table, "-I", chain, str(rule.index + 2), *rest)
+    where = (*rule.table.split(), rule.chain, "index", str(rule.index))
+    return ("nft", "add", "rule", *where, COUNTER.sub("counter ", words))
+
+
+def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> list[Argv]:
+    """What does it in firewalld's words, which knows no rules but its own; none for others'.
+
+    A bridge goes to the zone that its packets leave by, or come in by today; what is for the host
+    alone is accepted in the zone that drops it.
+    """
+    if not drop.table.endswith(" firewalld"):
+        return []
+    if flow.stays:
+        own = IN_ZONE.fullmatch(drop.chain)
+        zone = [f"--zone={own[1]}"] if own else []
+        kinds = dict.fromkeys(map(_in_rich_words, packets))
+        rule = f'rule family="ipv4" source address="{flow.address}"'
+        return [("firewall-cmd", *zone, f"--add-rich-rule={rule} {kind} accept") for kind in kinds]
+    found = (ZONE.fullmatch(line.strip()) for line in facts.nft or ())
+    zones = {one[1]: one[2] for one in found if one}
+    of_uplink = zones.get(flow.uplink or flow.out)
+    zone = [f"--zone={of_uplink}"] if of_uplink else []
+    return [("firewall-cmd", *zone, f"--add-interface={flow.bridge}")]
+
+
+def _in_rich_words(packet: Packet) -> str:
+    if packet.port:
+        return f'port port="{packet.port}" protocol="{packet.protocol}"'
+    return f'protocol value="{packet.protocol}"'
