@@ -86,12 +86,12 @@ def refused(lab: Lab, host: Host, mode: str) -> list[str]:
 
 
 def printed_fix(lab: Lab, refusal: Done) -> str:
-    """The command of a refusal: what is in backticks, or all after its last colon."""
+    """The command of a refusal: all after its last colon, or what is in backticks."""
     said = refusal.stderr.strip().removesuffix(", or go on with --anyway")
     quoted = re.findall(r"`([^`]+)`", said)
     rest = said.rpartition(": ")[2]
     is_command = lab.run("which", rest.split()[0]).returncode == 0
-    return quoted[0] if quoted else rest if is_command else ""
+    return rest if is_command else quoted[0] if quoted else ""
 
 
 def typed(host: Host, mode: str, refusal: Done) -> str:
