@@ -127,10 +127,10 @@ def _behind(rule: Drop, words: str, facts: Facts) -> Argv:
 def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> list[Argv]:
     """What does it in firewalld's words, which knows no rules but its own; none for others'.
 
-    A bridge goes to the zone that its packets leave by, or come in by today; what is for the host
-    alone is accepted in the zone that drops it.
+    A bridge goes to the zone that its packets leave by, or come in by today, which then forwards
+    between its devices; what is for the host alone is accepted in the zone that drops it.
     """
-    if not drop.table.endswith(" firewalld"):
+    if not drop.is_of_firewalld:
         return []
     if flow.stays:
         own = IN_ZONE.fullmatch(drop.chain)
@@ -138,11 +138,16 @@ def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> li
         kinds = dict.fromkeys(map(_in_rich_words, packets))
         rule = f'rule family="ipv4" source address="{flow.address}"'
         return [("firewall-cmd", *zone, f"--add-rich-rule={rule} {kind} accept") for kind in kinds]
+    device, chains = flow.uplink or flow.out, naming.chains(facts.nft or ())
     found = (ZONE.fullmatch(line.strip()) for line in facts.nft or ())
-    zones = {one[1]: one[2] for one in found if one}
-    of_uplink = zones.get(flow.uplink or flow.out)
+    of_uplink = next((one[2] for one in found if one and one[1] == device), "")
+    allowed = chains.get((drop.table, f"filter_FWD_{of_uplink}_allow"), [])
     zone = [f"--zone={of_uplink}"] if of_uplink else []
-    return [("firewall-cmd", *zone, f"--add-interface={flow.bridge}")]
+    joins = ("firewall-cmd", *zone, f"--add-interface={flow.bridge}")
+    forwards = ("firewall-cmd", *zone, "--add-forward")
+    if drop.hook != "forward" or not of_uplink or f'oifname "{device}" accept' in allowed:
+        return [joins]
+    return [joins, forwards] if flow.uplink else []
 
 
 def _in_rich_words(packet: Packet) -> str:

@@ -171,7 +171,8 @@ def _dropped(
         if _is_kept(drop, packets, flow) or (any(asked.gateways.values()) and not inner):
             continue
         what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
-        other = kept_to(drop, facts, *asked.outs, flow.bridge) if drop.hook == "forward" else ""
+        is_kept = drop.hook == "forward" and not drop.is_of_firewalld
+        other = kept_to(drop, facts, *asked.outs, flow.bridge) if is_kept else ""
         if other:
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"

@@ -70,6 +70,11 @@ class Drop:
         return family == "ip" and table in OF_IPTABLES and own
 
     @property
+    def is_of_firewalld(self) -> bool:
+        """Whether it is firewalld's, whose rules are by zones."""
+        return self.table == "inet firewalld"
+
+    @property
     def place(self) -> Rule:
         """Where it is found."""
         return self.table, self.chain, self.handle
