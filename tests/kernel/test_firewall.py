@@ -110,48 +110,6 @@ def test_legacy(lab: Lab, rules: str, refused: str) -> None:
         assert lab.netmodes("check", "A").returncode == 0
 
 
-#: firewalld's table, as far as it is for what is forwarded: within its default zone all is.
-FIREWALLD = """
-nft -f - <<'RULES'
-table inet firewalld {
-    chain filter_FORWARD {
-        type filter hook forward priority filter + 10; policy accept;
-        ct state { established, related } accept
-        jump filter_FORWARD_POLICIES
-        ct state invalid drop
-        reject with icmpx admin-prohibited
-    }
-    chain filter_FORWARD_POLICIES {
-        jump filter_FWD_public
-        reject with icmpx admin-prohibited
-    }
-    chain filter_FWD_public {
-        oifname "enp0s1" iifname "enp0s1" accept
-    }
-}
-RULES
-"""
-
-#: Puts a device into the default zone.
-FIREWALL_CMD = """
-nft add rule inet firewalld filter_FWD_public iifname "${1#*=}" accept
-nft add rule inet firewalld filter_FWD_public oifname "${1#*=}" accept
-"""
-
-
-def test_firewalld(lab: Lab) -> None:
-    """What firewalld keeps out of its zones is refused, and goes up once the bridge is in one."""
-    lab.replace("firewall-cmd", FIREWALL_CMD)
-    lab.sh(FIREWALLD)
-
-    refused = lab.netmodes("nat").stderr
-    fix = refused.rpartition("): ")[2].removesuffix(", or go on with --anyway\n")
-    lab.ok(*fix.split())
-    lab.ok("netmodes", "nat", "--check")
-
-    assert fix == "firewall-cmd --add-interface=nat0"
-
-
 def test_not_tracked(lab: Lab) -> None:
     """NAT is refused where a rule has its connections not tracked."""
     lab.sh("iptables -t raw -A PREROUTING -p tcp -j NOTRACK")

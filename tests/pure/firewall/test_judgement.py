@@ -292,6 +292,49 @@ def test_ports(article: Facts) -> None:
     assert ports == {22, 80, 443, 8080, 8443, 9090}
 
 
+FIREWALLD = [
+    "table inet firewalld {",
+    "\tchain filter_FORWARD_ZONES {",
+    '\t\tiifname "enp0s1" goto filter_FWD_work',
+    "\t}",
+    "\tchain filter_FWD_work_allow {",
+    '\t\toifname "enp0s1" accept',
+    "\t}",
+    "}",
+]
+JOINS = "firewall-cmd --zone=work --add-interface=br0"
+RICH = 'rule family="ipv4" source address="192.168.64.50"'
+
+
+@pytest.mark.parametrize(
+    ("hook", "flow", "nft", "said"),
+    [
+        ("forward", FLOW, FIREWALLD, [JOINS]),
+        ("forward", FLOW, [one for one in FIREWALLD if " accept" not in one], [JOINS, "--add-f"]),
+        ("input", FLOW, FIREWALLD, [JOINS]),
+        ("forward", FLOW, [], ["firewall-cmd --add-interface=br0"]),
+        (
+            "input",
+            replace(FLOW, stays=True),
+            FIREWALLD,
+            [f'firewall-cmd --zone=drop --add-rich-rule={RICH} protocol value="icmp" accept'],
+        ),
+    ],
+)
+def test_zoned(hook: str, flow: Flow, nft: list[str], said: list[str], article: Facts) -> None:
+    """What firewalld drops is opened in its own words, by the uplink's zone; others' is not."""
+    chain = "filter_IN_drop" if hook == "input" else "filter_FWD_drop"
+    drop = Drop(hook, "inet firewalld", chain, "drop", every=True)
+    facts = replace(article, nft=nft)
+    packet = Packet("namespace", "192.168.64.100", "icmp")
+
+    found = [" ".join(one) for one in fixes.zoned(drop, [packet], flow, facts)]
+
+    assert len(found) == len(said)
+    assert all(words in line for words, line in zip(said, found, strict=True))
+    assert fixes.zoned(replace(drop, table="inet own"), [packet], flow, facts) == []
+
+
 @pytest.mark.parametrize(
     ("way", "answers", "counts"),
     [
