@@ -79,7 +79,7 @@ def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
     for (where, chain), rules in chains(listed or ()).items():
         for name in _leaving(rules) if where == table else ():
             counts = chain == drop.chain or not _is_up(name, facts)
-            if counts and name not in (*ours, "lo") and not _is_inner(name, facts):
+            if counts and name not in (*ours, "lo") and not _is_of_engine(name, facts):
                 return name
     return ""
 
@@ -99,7 +99,7 @@ def _is_up(name: str, facts: Facts) -> bool:
     return name in names if is_whole else any(one.startswith(begins) for one in names)
 
 
-def _is_inner(name: str, facts: Facts) -> bool:
+def _is_of_engine(name: str, facts: Facts) -> bool:
     """Whether it is the bridge of something inside the host."""
     link = facts.link(name)
     return link.kind == "bridge" if link else bool(re.fullmatch(ENGINES, name))
@@ -140,7 +140,8 @@ def drops(*founds: Mapping[Packet, Fate]) -> dict[Drop, list[Packet]]:
 
 def _is_kept(drop: Drop, packets: Iterable[Packet], flow: Flow) -> bool:
     """Whether a rule keeps an address of the host to another device, as a tunnel's may."""
-    return not drop.is_for_the_rest and {one.target for one in packets} <= {*flow.host[1:]}
+    kept = [one.sender == "namespace" and one.target in flow.host[1:] for one in packets]
+    return not drop.is_for_the_rest and all(kept)
 
 
 def _kept(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
@@ -153,10 +154,17 @@ def _kept(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
             yield Finding("warning", what, evidence(drop), advice=advice)
 
 
+def _is_inner(packet: Packet, flow: Flow) -> bool:
+    """Whether it is between the namespace and the host."""
+    return packet.sender == "host" or packet.target in flow.host
+
+
 def _whose(drop: Drop, packet: Packet, flow: Flow) -> str:
     """The packet, in words."""
     if packet.sender == "host":
         return f"what the host sends to {packet.target}"
+    if packet.sender == "LAN" and packet.target != flow.address:
+        return f"what comes to port {packet.port}, which is passed on"
     if packet.target in flow.host or drop.hook in fixes.ENDS:
         return f"what {flow.address} sends to the host"
     return f"what {flow.bridge} passes on"
@@ -167,8 +175,8 @@ def _dropped(
 ) -> Iterator[Finding]:
     tries = [counted(one, flow) for one in asked.tries]
     for drop, packets in drops(own, *tries).items():
-        inner = [one for one in packets if one.sender == "host" or one.target in flow.host]
-        if _is_kept(drop, packets, flow) or (any(asked.gateways.values()) and not inner):
+        around = any(asked.gateways.values()) and not any(_is_inner(one, flow) for one in packets)
+        if around or _is_kept(drop, packets, flow):
             continue
         what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
         is_kept = drop.hook == "forward" and not drop.is_of_firewalld

@@ -363,6 +363,10 @@ def test_kept_address(article: Facts) -> None:
 
     verdict = judgement.judged(flow, Verdicts({}, fates), article)
 
+    published = {Packet("LAN", "10.9.0.2", "tcp", 80): Fate(False, rule)}
+    (said,) = judgement.judged(flow, Verdicts({}, published), article).objections
+
+    assert said.startswith("the firewall drops what comes to port 80, which is passed on (`iifname")
     assert verdict.objections == ()
     assert "keeps 192.168.64.50 from 10.9.0.2" in verdict.warnings[0].what
 
