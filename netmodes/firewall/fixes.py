@@ -25,8 +25,8 @@ COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
 ENDS = ("input", "output")
 
 #: A device's zone, and the zone of a chain, in firewalld's table.
-ZONE = re.compile(r'iifname "([^"]+)" goto filter_FWD_(\S+)')
-IN_ZONE = re.compile(r"filter_(?:IN|FWD)_(\S+)")
+ZONE = re.compile(r'iifname "([^"]+)" (?:goto|jump) filter_IN_((?!policy_)\S+)')
+IN_ZONE = re.compile(r"filter_IN_((?!policy_)\S+)")
 
 
 def program_of(drop: Drop, facts: Facts) -> str:
@@ -145,9 +145,8 @@ def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> li
     zone = [f"--zone={of_uplink}"] if of_uplink else []
     joins = ("firewall-cmd", *zone, f"--add-interface={flow.bridge}")
     forwards = ("firewall-cmd", *zone, "--add-forward")
-    if drop.hook != "forward" or not of_uplink or f'oifname "{device}" accept' in allowed:
-        return [joins]
-    return [joins, forwards] if flow.uplink else []
+    closed = drop.hook == "forward" and of_uplink and f'oifname "{device}" accept' not in allowed
+    return [joins, forwards] if closed else [joins]
 
 
 def _in_rich_words(packet: Packet) -> str:

@@ -1,5 +1,6 @@
 """What the host's firewall does with a mode's packets, as values that a mode can read."""
 
+import re
 from dataclasses import dataclass, field
 
 from netmodes.plan.finding import Finding
@@ -13,6 +14,9 @@ TRACE = "netmodes-trace"
 #: The tables of iptables, whose own chains are in capitals.
 OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
+
+#: How firewalld ends a zone.
+OF_ZONE = re.compile(r'([io]ifname "[^"]+" )*(drop|reject with icmpx admin-prohibited)')
 
 #: Where a rule is found: by its table, its chain and its handle.
 Rule = tuple[str, str, int]
@@ -81,8 +85,12 @@ class Drop:
 
     @property
     def is_for_the_rest(self) -> bool:
-        """Whether it drops what no rule speaks of: a policy, or a rule without a match."""
-        return self.every or not self.rule
+        """Whether it drops what no rule speaks of: a policy, or a rule without a match.
+
+        firewalld ends each of its zones so, and names the devices of two.
+        """
+        ends = self.is_of_firewalld and OF_ZONE.fullmatch(self.rule)
+        return self.every or not self.rule or bool(ends)
 
     @property
     def of_table(self) -> tuple[str, ...]:

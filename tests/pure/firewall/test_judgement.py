@@ -294,8 +294,8 @@ def test_ports(article: Facts) -> None:
 
 FIREWALLD = [
     "table inet firewalld {",
-    "\tchain filter_FORWARD_ZONES {",
-    '\t\tiifname "enp0s1" goto filter_FWD_work',
+    "\tchain filter_INPUT_ZONES {",
+    '\t\tiifname "enp0s1" goto filter_IN_work',
     "\t}",
     "\tchain filter_FWD_work_allow {",
     '\t\toifname "enp0s1" accept',
