@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from netmodes.firewall import naming
@@ -25,7 +25,7 @@ COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
 ENDS = ("input", "output")
 
 #: A device's zone, and the zone of a chain, in firewalld's table.
-ZONE = re.compile(r'iifname "([^"]+)" (?:goto|jump) filter_IN_((?!policy_)\S+)')
+ZONE = re.compile(r'(?:iifname "([^"]+)" )?(?:goto|jump) filter_IN_((?!policy_)\S+)')
 IN_ZONE = re.compile(r"filter_IN_((?!policy_)\S+)")
 
 
@@ -124,7 +124,7 @@ def _behind(rule: Drop, words: str, facts: Facts) -> Argv:
     return ("nft", "add", "rule", *where, COUNTER.sub("counter ", words))
 
 
-def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> list[Argv]:
+def zoned(drop: Drop, packets: Sequence[Packet], flow: Flow, facts: Facts) -> list[Argv]:
     """What does it in firewalld's words, which knows no rules but its own; none for others'.
 
     A bridge goes to the zone that its packets leave by, or come in by today, which then forwards
@@ -132,21 +132,31 @@ def zoned(drop: Drop, packets: Iterable[Packet], flow: Flow, facts: Facts) -> li
     """
     if not drop.is_of_firewalld:
         return []
-    if flow.stays:
-        own = IN_ZONE.fullmatch(drop.chain)
-        zone = [f"--zone={own[1]}"] if own else []
+    chains, device = naming.chains(facts.nft or ()), flow.uplink or flow.out
+    bound = dict(_zones(chains))
+    zone, own = bound.get(device, bound.get("", "")), IN_ZONE.fullmatch(drop.chain)
+    drops = own[1] if own else bound.get("", "")
+    forwards = drop.hook == "forward"
+    if not forwards and packets[0].sender == "namespace" and (flow.stays or drops == zone):
         kinds = dict.fromkeys(map(_in_rich_words, packets))
-        rule = f'rule family="ipv4" source address="{flow.address}"'
-        return [("firewall-cmd", *zone, f"--add-rich-rule={rule} {kind} accept") for kind in kinds]
-    device, chains = flow.uplink or flow.out, naming.chains(facts.nft or ())
-    found = (ZONE.fullmatch(line.strip()) for line in facts.nft or ())
-    of_uplink = next((one[2] for one in found if one and one[1] == device), "")
-    allowed = chains.get((drop.table, f"filter_FWD_{of_uplink}_allow"), [])
-    zone = [f"--zone={of_uplink}"] if of_uplink else []
-    joins = ("firewall-cmd", *zone, f"--add-interface={flow.bridge}")
-    forwards = ("firewall-cmd", *zone, "--add-forward")
-    closed = drop.hook == "forward" and of_uplink and f'oifname "{device}" accept' not in allowed
-    return [joins, forwards] if closed else [joins]
+        rule = f'--add-rich-rule=rule family="ipv4" source address="{flow.address}"'
+        return [_of_zone(drops, f"{rule} {kind} accept") for kind in kinds]
+    joins = [flow.bridge] + [device] * (forwards and device not in (*bound, flow.uplink, ""))
+    lines = [_of_zone(zone, f"--add-interface={one}") for one in joins]
+    allowed = chains.get((drop.table, f"filter_FWD_{zone}_allow"), [])
+    closed = forwards and device in bound and f'oifname "{device}" accept' not in allowed
+    return lines + [_of_zone(zone, "--add-forward")] * closed
+
+
+def _zones(chains: naming.Chains) -> Iterator[tuple[str, str]]:
+    """Each device with its zone; "" with that of all others."""
+    for name in ("filter_INPUT_ZONES", "filter_INPUT_POLICIES"):  # of version 1, and 2
+        found = map(ZONE.fullmatch, chains.get(("inet firewalld", name), ()))
+        yield from ((one[1] or "", one[2]) for one in found if one)
+
+
+def _of_zone(zone: str, change: str) -> Argv:
+    return ("firewall-cmd", *[f"--zone={zone}"] * bool(zone), change)
 
 
 def _in_rich_words(packet: Packet) -> str:

@@ -24,7 +24,7 @@ SHOWS = {
 }
 
 #: What a chain or set of nft begins with, and a table or rule of iptables.
-NFT = re.compile(r"(table|chain|set|map) (.*) \{")
+NFT = re.compile(r"(table|chain|set|map) ([^{]*) \{(?: #.*)?")
 SAVED = re.compile(r"\*(\w+)|-A (\S+) .*")
 
 #: Another chain, or a set, that a rule leads to.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 #: The ports and echo identifiers of traced flows, which NAT leaves as they are where they are free.
-FLOWS = range(42000, 43000)
+FLOWS = range(42000, 46000)
 
 #: netlink(7): the socket, the groups of changes and of traces, and messages of each
 #: (linux/netfilter/nf_tables.h).

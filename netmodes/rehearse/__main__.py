@@ -6,6 +6,7 @@ It ends with the process whose number is its argument, and all in the copy ends 
 import json
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
-from netmodes.rehearse.packets import AGAIN, Tracer, echoing, mark
-from netmodes.rehearse.tcp import PORT, serving
+from netmodes.rehearse.exchange import PORT, UDP, serving
+from netmodes.rehearse.packets import AGAIN, Tracer, mark
 
 
 def main(parent: str) -> int:
@@ -87,7 +88,10 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
     tracer = Tracer()
     everywhere = str(ROUTER)
-    with serving(everywhere), echoing(everywhere, PORT), echoing(everywhere, DNS), echoing("", DNS):
+    servers = ((everywhere,), (everywhere, PORT, UDP), (everywhere, DNS, UDP), ("", DNS, UDP))
+    with ExitStack() as stack:
+        for one in servers:
+            stack.enter_context(serving(*one))
         for line in sys.stdin:
             asked = json.loads(line)
             failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]

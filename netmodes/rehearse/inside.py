@@ -19,8 +19,8 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.promise import Promise
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.report import Result
+from netmodes.rehearse.exchange import serving
 from netmodes.rehearse.reach import Reach
-from netmodes.rehearse.tcp import serving
 
 #: What a run tells that it did not do itself; in a copy nobody else does anything.
 MEANWHILE = "# meanwhile: "

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import struct
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import starmap
-from threading import Thread
 from time import monotonic
 
 from netmodes.firewall import netlink, trace
 from netmodes.firewall.live import Place, families, named
 from netmodes.machine import query
 from netmodes.machine.facts import Facts
-from netmodes.machine.inside import socket_of
 from netmodes.plan.programs import missing
 from netmodes.plan.verdict import Drop, Fate, Packet, Rule
+from netmodes.rehearse.exchange import answer
 
 #: Seconds until a packet is lost, twice as many each time more; in a copy answers come at once.
 PATIENCE = 0.4
@@ -37,19 +33,7 @@ MOST = 64
 #: Seconds until all that the kernel tells is heard.
 SILENCE = 0.005
 
-#: What a ping is, by its protocol; IPv6 makes the sum itself (RFC 3542).
-ECHO_REQUEST = {socket.IPPROTO_ICMP: 8, socket.IPPROTO_ICMPV6: 128}
-
 HERE = Place()
-
-#: IP_PKTINFO of ip(7), which Python knows since 3.14, and IPV6_FREEBIND, which it does not.
-PKTINFO, FREEBIND = 8, 78
-
-#: What tells a server the address that a datagram came to, and where that is beside the device.
-TO = {
-    socket.AF_INET: (socket.IPPROTO_IP, PKTINFO, slice(4, None)),
-    socket.AF_INET6: (socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, slice(16)),
-}
 
 
 class Tracer:
@@ -90,8 +74,8 @@ class Tracer:
         flows = range(self.next, self.next + len(packets))
         self.next = flows.stop
         there = [places[packet.sender] for packet in packets]
-        send = partial(self.pool.submit, partial(answer, patience))
-        sent = dict(zip(flows, map(send, packets, flows, there), strict=True))
+        send = partial(self.pool.submit, partial(answer, patience=patience))
+        sent = dict(zip(flows, map(send, packets, there, flows), strict=True))
         heard = trace.by_flow(self._heard(sent)) if sent else {}
         asked = {at: trace.follow(heard.get(at, [])) for at in (netlink.ARP, netlink.NDP)}
         for at, one in asked.items():
@@ -134,87 +118,6 @@ class Tracer:
 def _asks(packet: Packet) -> int:
     """The flow that asks for the neighbour before it."""
     return netlink.NDP if packet.is_6 else netlink.ARP
-
-
-def answer(patience: float, packet: Packet, flow: int, namespace: str) -> str:
-    """Send a packet from a namespace; what comes back: "data", "refused" or ""."""
-    try:
-        return "data" if SENDERS[packet.protocol](patience, packet, flow, namespace) else ""
-    except (ConnectionRefusedError, ConnectionResetError):
-        return "refused"
-    except OSError:
-        return ""
-
-
-def _ping(patience: float, packet: Packet, flow: int, namespace: str) -> bool:
-    number, header = (socket.IPPROTO_ICMPV6, 0) if packet.is_6 else (socket.IPPROTO_ICMP, 20)
-    with socket_of(namespace, _family(packet), socket.SOCK_RAW, number) as one:
-        one.settimeout(patience)
-        one.sendto(_echo(ECHO_REQUEST[number], flow), (packet.target, 0))
-        while reply := one.recv(1500)[header : header + 8]:
-            answers = reply[0] == netlink.ECHO_REPLY[number]
-            if answers and reply[4:6] == flow.to_bytes(2, "big"):
-                return True
-    return False
-
-
-def _echo(kind: int, flow: int) -> bytes:
-    """An echo request with this identifier (RFC 792); of such few words the sum is short."""
-    total = (kind << 8) + flow + 1
-    return struct.pack("!BBHHH", kind, 0, 0xFFFF - (total + (total >> 16)) & 0xFFFF, flow, 1)
-
-
-def _family(packet: Packet) -> socket.AddressFamily:
-    return socket.AF_INET6 if packet.is_6 else socket.AF_INET
-
-
-def _exchange(kind: int, patience: float, packet: Packet, flow: int, namespace: str) -> bool:
-    """Whether data goes there and comes back; a handshake alone may pass where data does not."""
-    with socket_of(namespace, _family(packet), kind) as one:
-        one.settimeout(patience)
-        one.bind(("", flow))
-        one.connect((packet.target, packet.port))
-        one.sendall(b"?")
-        return one.recv(1) != b""
-
-
-SENDERS: dict[str, Callable[[float, Packet, int, str], bool]] = {
-    "icmp": _ping,
-    "tcp": partial(_exchange, socket.SOCK_STREAM),
-    "udp": partial(_exchange, socket.SOCK_DGRAM),
-}
-
-
-@contextmanager
-def echoing(namespace: str, port: int) -> Iterator[None]:
-    """A server at every address of a namespace that sends datagrams back, for the time."""
-    with ExitStack() as stack:
-        for family, (level, option, _) in TO.items():
-            server = stack.enter_context(socket_of(namespace, family, socket.SOCK_DGRAM))
-            server.setsockopt(level, option, 1)
-            if family == socket.AF_INET6:
-                server.setsockopt(level, socket.IPV6_V6ONLY, 1)
-                server.setsockopt(level, FREEBIND, 1)  # AnyIP is no address of its own
-            server.bind(("", port))
-            Thread(target=_send_back, args=(server,), daemon=True).start()
-        yield
-
-
-def _send_back(server: socket.socket) -> None:
-    """Answer from the address that each came to (ip(7)), by whatever device leads back."""
-    _, _, at = TO[server.family]
-    with suppress(OSError):  # it is closed
-        while True:
-            data, told, _, sender = server.recvmsg(1500, 64)
-            kept = [(level, kind, _only(at, info)) for level, kind, info in told]
-            server.sendmsg([data], kept, 0, sender)
-
-
-def _only(part: slice, info: bytes) -> bytes:
-    """What of this stands in a part; the rest is zero."""
-    found = bytearray(len(info))
-    found[part] = info[part]
-    return bytes(found)
 
 
 def mark(facts: Facts) -> str:

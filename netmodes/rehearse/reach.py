@@ -19,7 +19,8 @@ from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import Result
 from netmodes.plan.undo import Argv
-from netmodes.rehearse.tcp import exchanges, is_answered, serving
+from netmodes.plan.verdict import Packet
+from netmodes.rehearse.exchange import PATIENCE, PORT, answer, serving
 
 #: Pings for a second, until one is answered.
 PING = ("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "1")
@@ -96,7 +97,7 @@ class Reach:
             return self._from_outside(result)
         if ends == ("namespace", "outside") and result.reached and result.promise.reachable:
             inside = str(NAMESPACES / self.plan.name)
-            if not exchanges(self.outside, inside):
+            if not _exchanges(self.outside, inside):
                 return replace(result, **NO_TCP)
         return result
 
@@ -108,7 +109,7 @@ class Reach:
         result = replace(result, tried=address, reached=answered, reason="")
         if answered and result.promise.reachable and self.outside:
             with serving(str(NAMESPACES / self.plan.name)):
-                if not exchanges(address, str(ROUTER), self.outside):
+                if not _exchanges(address, str(ROUTER), self.outside):
                     return replace(result, **NO_TCP)
         return result
 
@@ -131,10 +132,23 @@ class Reach:
     def _connections(self) -> dict[str, bool]:
         """Whether data goes over a connection, or a connection is at least refused."""
         host, lan = "", str(ROUTER)
-        tries = {f"the host connects to {one}": partial(exchanges, one, host) for one in self.goals}
+        tries = {
+            f"the host connects to {one}": partial(_exchanges, one, host) for one in self.goals
+        }
         for one in self.own:
             for port in PORTS:
                 what = f"the LAN connects to {one}:{port}"
-                tries[what] = partial(is_answered, one, port, lan)
+                tries[what] = partial(_is_answered, one, port, lan)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             return dict(zip(tries, pool.map(lambda each: each(), tries.values()), strict=True))
+
+
+def _exchanges(address: str, namespace: str, source: str = "") -> bool:
+    """Whether data goes there and comes back; a handshake alone may be cut off after it."""
+    packet = Packet(namespace, address, "tcp", PORT)
+    return answer(packet, namespace, 0, PATIENCE, source) == "data"
+
+
+def _is_answered(address: str, port: int, namespace: str) -> bool:
+    """Whether a machine takes a connection or refuses it."""
+    return answer(Packet(namespace, address, "tcp", port), namespace, 0, PATIENCE) != ""

@@ -22,7 +22,7 @@ from dataclasses import asdict
 from netmodes.machine.facts import Facts
 from netmodes.plan.verdict import Packet
 from netmodes.rehearse.packets import Tracer, mark
-from netmodes.rehearse.tcp import serving
+from netmodes.rehearse.exchange import serving
 
 mark(Facts())
 ways = ("LAN", "8.8.8.8"), ("LAN", "192.168.64.3"), ("host", "8.8.8.8")

@@ -293,9 +293,10 @@ def test_ports(article: Facts) -> None:
 
 
 FIREWALLD = [
-    "table inet firewalld {",
+    "table inet firewalld { # progname firewalld",
     "\tchain filter_INPUT_ZONES {",
     '\t\tiifname "enp0s1" goto filter_IN_work',
+    "\t\tgoto filter_IN_home",
     "\t}",
     "\tchain filter_FWD_work_allow {",
     '\t\toifname "enp0s1" accept',
@@ -313,6 +314,12 @@ RICH = 'rule family="ipv4" source address="192.168.64.50"'
         ("forward", FLOW, [one for one in FIREWALLD if " accept" not in one], [JOINS, "--add-f"]),
         ("input", FLOW, FIREWALLD, [JOINS]),
         ("forward", FLOW, [], ["firewall-cmd --add-interface=br0"]),
+        (
+            "forward",
+            replace(FLOW, uplink="", out="enp0s2"),
+            FIREWALLD,
+            ["--zone=home --add-interface=br0", "--zone=home --add-interface=enp0s2"],
+        ),
         (
             "input",
             replace(FLOW, stays=True),
