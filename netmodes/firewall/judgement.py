@@ -32,12 +32,12 @@ NAMES = re.compile(r"[^\s\"{},]+")
 
 
 def entries(
-    found: Mapping[Packet, Fate], outs: Sequence[str], bridge: str, facts: Facts
+    found: Mapping[Packet, Fate], outs: Sequence[str], flow: Flow, facts: Facts
 ) -> list[str]:
     """The chains of iptables where an accept may let pass what is dropped, the best first."""
     opened = [drop for drop in drops(found) if _may_be_opened(drop, facts)]
     chains = [*dict.fromkeys(drop.chain for drop in opened)]
-    if len(chains) != 1 or kept_to(opened[0], facts, *outs, bridge):
+    if len(chains) != 1 or kept_to(opened[0], facts, *outs, *flow.own):
         return []
     return [DOCKER] * has_docker(facts) + chains
 
@@ -180,7 +180,7 @@ def _dropped(
             continue
         what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
         is_kept = drop.hook == "forward" and not drop.is_of_firewalld
-        other = kept_to(drop, facts, *asked.outs, flow.bridge) if is_kept else ""
+        other = kept_to(drop, facts, *asked.outs, *flow.own) if is_kept else ""
         if other:
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"

@@ -193,6 +193,11 @@ class Flow:
     host: tuple[str, ...] = ()
     stays: bool = False
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The bridge, and the NIC whose place it takes."""
+        return self.bridge, self.uplink
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -164,11 +164,11 @@ def _passing(
     outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
     found = Verdicts(today, up, outs=outs)
     dropped = judgement.presumed({one: up[one] for one in own}, facts)
-    for chain in judgement.entries(dropped, outs, flow.bridge, facts):
+    for chain in judgement.entries(dropped, outs, flow, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
         found = replace(found, chain=chain, accepted=copy.after(more, every))
         still = judgement.presumed({one: found.accepted[one] for one in own}, facts)
-        if not judgement.entries(still, outs, flow.bridge, facts):
+        if not judgement.entries(still, outs, flow, facts):
             break
     found = _fixed(copy, flow, _repeated(copy, flow, found, every, facts), own, facts)
     return replace(found, left=tuple(copy.left()))

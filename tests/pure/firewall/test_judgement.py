@@ -88,7 +88,7 @@ def test_program(iptables: list[str], chains: list[str], program: str, article: 
     """What drops is opened by the program whose it is, and by netmodes where that is iptables."""
     facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
 
-    assert judgement.entries(dropped(POLICY), "br0", "br0", facts) == chains
+    assert judgement.entries(dropped(POLICY), ("br0",), FLOW, facts) == chains
     assert fixes.fix(POLICY, [OUT], FLOW, "br0", facts)[0][0] == program
 
 
@@ -106,7 +106,7 @@ def test_tables(drop: Drop, words: str, command: str, article: Facts) -> None:
 
     assert judgement.words(drop).endswith(words)
     assert " ".join(fixes.fix(drop, [OUT], FLOW, "br0", facts)[0]).startswith(command)
-    assert judgement.entries(dropped(drop), "br0", "br0", facts) == []
+    assert judgement.entries(dropped(drop), ("br0",), FLOW, facts) == []
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,7 @@ def test_unread(known: dict[str, list[str]], unread: bool) -> None:
         ((POLICY,), ["-A OWN -o wg0 -j ACCEPT"], ""),
         ((POLICY,), ["-A OUTPUT -o wg+ -j ACCEPT"], ""),
         ((POLICY,), ["-A OWN -o enp0s1 -j ACCEPT"], "FORWARD"),
+        ((POLICY,), ["-A FORWARD -i lan0 -o enp0s1 -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A OWN -o enp+ -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A FORWARD -o br0 -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A FORWARD -i docker0 ! -o docker0 -j ACCEPT"], "FORWARD"),
@@ -152,7 +153,7 @@ def test_entry(drops: tuple[Drop, ...], iptables: list[str], chain: str, article
     leaves to another device."""
     facts = replace(article, iptables=iptables)
 
-    assert judgement.entries(dropped(*drops), "br0", "br0", facts) == chain.split()
+    assert judgement.entries(dropped(*drops), ("br0",), FLOW, facts) == chain.split()
 
 
 @pytest.mark.parametrize(
