@@ -101,14 +101,16 @@ def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Fact
         ("nft", "add", "element", *rule.table.split(), one[1:], f"{{ {word} }}")
         for rule in rules
         for one in naming.LEADS.findall(rule.rule)
-        for of_uplink in naming.elements(every.get((rule.table, one), ()))
+        for lines in [every.get((rule.table, one), [])]
+        if "type iface_index" not in lines  # the bridge is not there yet
+        for of_uplink in naming.elements(lines)
         if name.search(of_uplink)
         for word in [name.sub(flow.bridge, of_uplink)]
     )
     return [
         *dict.fromkeys(elements),
         *(
-            _behind(one, name.sub(flow.bridge, one.rule), facts)
+            _behind(one, naming.renamed(one.rule, name, flow.bridge), facts)
             for one in sorted(named, key=lambda one: one.index, reverse=True)
         ),
     ]

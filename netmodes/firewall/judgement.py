@@ -211,9 +211,17 @@ def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
         lines = fixes.repeated(packets, asked, flow, facts) if asked.repeated else []
         if lines and isinstance(by, Drop):
             lines = fixes.zoned(by, packets, flow, facts) or lines
-        advice = f"let it accept {flow.bridge} as it does {flow.uplink}"
+        accepts = _accepting(by, packets[0], asked) if isinstance(by, Drop) else "it"
+        advice = f"let it accept {flow.bridge} as {accepts} does {flow.uplink}"
         remedy = {"fix": " && ".join(map(shlex.join, lines))} if lines else {"advice": advice}
         yield Finding("error", what, shows, **remedy)
+
+
+def _accepting(drop: Drop, packet: Packet, asked: Verdicts) -> str:
+    """The last rule for a packet today in the table that would drop it, in words."""
+    rules = [asked.rules.get(one.place, one) for one in asked.today[packet].rules]
+    found = [one.rule for one in rules if one.table == drop.table and one.rule]
+    return f"`{found[-1]}`" if found else "it"
 
 
 def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> Iterator[Finding]:

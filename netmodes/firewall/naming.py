@@ -39,6 +39,9 @@ ACTS = re.compile(
 #: What differs between a rule and the same for another device.
 COUNTED = re.compile(r"packets \d+ bytes \d+")
 
+#: A device that has to be there.
+INDEXED = re.compile(r"\b([io]if) ")
+
 QUOTED = re.compile(r'"[^"]*"')
 
 #: The rules of each chain, and the lines of each set, by table and name.
@@ -93,6 +96,11 @@ def pattern(uplink: str, bridge: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.-]){re.escape(uplink)}(?![\w.-])|{several}")
 
 
+def renamed(rule: str, name: re.Pattern[str], bridge: str) -> str:
+    """A rule, or an element of a set, for the bridge, which is not there yet."""
+    return INDEXED.sub(r"\1name ", name.sub(bridge, rule)) if name.search(rule) else rule
+
+
 def acting(lines: Iterable[str], name: re.Pattern[str], bridge: str) -> Iterator[str]:
     """The rules of this name, not of the bridge's, after which something is done but a verdict."""
     every = chains(lines)
@@ -102,7 +110,7 @@ def acting(lines: Iterable[str], name: re.Pattern[str], bridge: str) -> Iterator
             words = [word for one in sets for word in elements(every.get((table, one), ()))]
             own = [one for one in (rule, *words) if name.search(one)]
             there = {COUNTED.sub("", one) for one in (*found, *words)}
-            lacks = any(COUNTED.sub("", name.sub(bridge, one)) not in there for one in own)
+            lacks = any(COUNTED.sub("", renamed(one, name, bridge)) not in there for one in own)
             after = (QUOTED.sub("", line) for line in _reached(found[at:], table, every))
             if lacks and any(map(ACTS.search, after)):
                 yield rule

@@ -300,6 +300,11 @@ FIXED = [
         (BRIDGED, "iptables -t mangle -I PREROUTING 2 -i br0 -j MARK"),
     ),
     (
+        f"nft add table inet own && {OWN % 'input'} && nft add rule inet own c iif lo accept && "
+        "nft add rule inet own c iif enp0s1 accept",
+        (BRIDGED, "nft add rule inet own c index 1 'iifname"),
+    ),
+    (
         f"nft add table inet own && {OWN % 'input'} && "
         "nft 'add set inet own wan { type ifname; elements = { lo, enp0s1 }; }' && "
         "nft add rule inet own c iifname @wan accept",
