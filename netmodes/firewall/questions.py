@@ -22,6 +22,9 @@ WAYS = ("icmp", "tcp", "udp")
 #: Ports that are tried beside those that rules name, and how many in all.
 USUAL, MOST = (22, 80, 443), 20
 
+#: Addresses of a family whose ports are tried; all are pinged.
+ENOUGH = 4
+
 DPORT = re.compile(r"(?:--dports?|dport) (?:\{ )?([\d, -]+)")
 
 NUMBER = re.compile(r"\d{1,5}")
@@ -94,8 +97,10 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
         return []
     every = facts.global_addresses(flow.uplink)
     own = [str(one.ip) for one in every if one.scope == "global"]
-    tcp = [Packet("LAN", one, "tcp", port) for one in own for port in _ports(facts)]
     pings = [Packet("LAN", one, "icmp") for one in own]
+    by_family = [[one.target for one in pings if one.is_6 is is_6] for is_6 in (False, True)]
+    firsts = [one for family in by_family for one in family[:ENOUGH]]
+    tcp = [Packet("LAN", one, "tcp", port) for one in firsts for port in _ports(facts)]
     routes = [one for one in facts.every_route() if one.is_default and one.dev == flow.uplink]
     hops = {str(one.gateway) for one in routes if one.gateway and not one.gateway.is_link_local}
     asked = [Packet("host", one, "icmp") for one in sorted(hops)]
