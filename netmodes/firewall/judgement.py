@@ -193,7 +193,7 @@ def _dropped(
             yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, shown)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
-            advice = wanted if drop.rule else f"let that chain accept {flow.bridge}"
+            advice = wanted if drop.rule else f"let that chain accept {flow.address}"
             yield Finding("error", what, evidence(drop), advice=advice)
 
 
