@@ -15,8 +15,8 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
 
-#: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
-NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
+#: A rule that has a connection not tracked, or apart, as nft lists it or iptables-legacy saves it.
+NOTRACK = re.compile(r'notrack|ct (\w+ )?zone set|xt target "?CT\b|-j (NOTRACK|CT)')
 
 UNKNOWN = "once it is up, `netmodes check` tells"
 
@@ -235,14 +235,24 @@ def _unknown(flow: Flow, found: Mapping[Packet, Fate], left: Iterable[str]) -> I
 def _untranslated(flow: Flow, own: Mapping[Packet, Fate], facts: Facts) -> Iterator[Finding]:
     """What NAT leaves as it is, for its connection is not tracked: nobody outside can answer."""
     lost = [fate for packet, fate in own.items() if packet.sender == "namespace"]
-    if flow.uplink or not any((one.passes, one.source) == (None, flow.address) for one in lost):
+    ways = {_untold(fate, flow) for fate in lost} - {""}
+    if flow.uplink or not ways:
         return
     lines = [*map(str.strip, facts.nft or ()), *legacy(facts)]
     found = (fixes.COUNTER.sub("", line) for line in lines if NOTRACK.search(line))
     rule = next((f" (`{line}`)" for line in found), "")
-    what = f"what {flow.bridge} passes on leaves with its own address, for it is not tracked{rule}"
+    what = f"{min(ways)}{rule}"
     advice = f"let that rule leave out {flow.bridge}, and the answers"
     yield Finding("error", what, "nft list ruleset", advice=advice)
+
+
+def _untold(fate: Fate, flow: Flow) -> str:
+    """How conntrack keeps an answer from the namespace; "" where it does not."""
+    if fate.passes is None and fate.source == flow.address:
+        return f"what {flow.bridge} passes on leaves with its own address, for it is not tracked"
+    if fate.source and fate.lost == "lost after input":
+        return f"answers to what {flow.bridge} passes on stay with the host, which tracks them apart"
+    return ""
 
 
 def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:

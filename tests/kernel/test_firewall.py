@@ -120,6 +120,25 @@ def test_not_tracked(lab: Lab) -> None:
     assert "nat0 passes on leaves with its own address, for it is not tracked" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "iptables -t raw -A PREROUTING -i enp0s1 -j CT --zone 5",
+        "nft add table ip z; nft add chain ip z p '{ type filter hook prerouting priority raw; }'; "
+        "nft add rule ip z p iifname enp0s1 ct zone set 5",
+        "iptables -t raw -A PREROUTING -i enp0s1 -j CT --notrack",
+    ],
+)
+def test_tracked_apart(lab: Lab, lines: str) -> None:
+    """NAT is refused, and the rule named, where answers are tracked apart from what asked."""
+    lab.ok("bash", "-ec", lines)
+
+    refused = lab.netmodes("nat")
+
+    assert refused.returncode == 1
+    assert 'the host, which tracks them apart (`iifname "enp0s1" ' in refused.stderr
+
+
 def test_hidden(lab: Lab) -> None:
     """A host that translates everything hides a bridged namespace, which is said."""
     lab.sh("iptables -t nat -A POSTROUTING -j MASQUERADE")
