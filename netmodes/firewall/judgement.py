@@ -251,7 +251,7 @@ def _untold(fate: Fate, flow: Flow) -> str:
     if fate.passes is None and fate.source == flow.address:
         return f"what {flow.bridge} passes on leaves with its own address, for it is not tracked"
     if fate.source and fate.lost == "lost after input":
-        return f"answers to what {flow.bridge} passes on stay with the host, which tracks them apart"
+        return f"answers to what {flow.bridge} passes on stay here, for they are tracked apart"
     return ""
 
 

@@ -45,6 +45,11 @@ def has_rules(facts: Facts) -> bool:
     )
 
 
+def has_limits(facts: Facts) -> bool:
+    """Whether a rule may count packets, so that ours are too many."""
+    return any("limit" in line for line in [*(facts.nft or ()), *legacy(facts)])
+
+
 def _of_others(listed: Iterable[str]) -> Iterator[str]:
     """The lines of nft's tables but for those that are ours, which leave others' packets alone."""
     ours = False

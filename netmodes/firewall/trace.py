@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile, takewhile
 
 from netmodes.firewall.netlink import DROP, FLOWS, QUEUE, Event
 from netmodes.plan import verdict
@@ -211,11 +212,14 @@ def named(drop: Drop, listed: Iterable[str], saved: Iterable[str]) -> Drop:
 
     Args:
         drop: a rule, by its handle.
-        listed: the lines of ``nft -a list chain``.
+        listed: the lines of ``nft -a list table``; a chain whose name nft takes for a word of its
+            own, as iptables may call one, cannot be listed alone.
         saved: the lines of ``iptables -S CHAIN``, whose n-th rule is the n-th of nft; none where
             the table is not iptables'.
     """
-    found = [(one[1], int(one[2])) for one in map(LISTED.fullmatch, listed) if one]
+    begun = dropwhile(lambda line: not line.startswith(f"\tchain {drop.chain} {{"), listed)
+    rules = takewhile(lambda line: line != "\t}", begun)
+    found = [(one[1], int(one[2])) for one in map(LISTED.fullmatch, rules) if one]
     number = next((at for at, (_, handle) in enumerate(found) if handle == drop.handle), None)
     if number is None:
         return drop

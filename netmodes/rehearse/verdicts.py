@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from time import sleep
 from typing import IO, Any
 
 from netmodes.commands import iproute
@@ -23,6 +25,9 @@ from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Rule, Verdict, Verdicts
 from netmodes.rehearse.rehearse import PROGRAM
+
+#: Seconds until a rule that counts packets lets pass more of them.
+REST = 1.1
 
 #: Chains behind each other that a packet is followed through.
 DEEP = 4
@@ -159,14 +164,15 @@ def _passing(
     own = [*questions.leaving(flow, facts), *questions.entering(flow, facts)]
     own += [*greetings, *greetings.values()]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
-    up = copy.after(plan.steps, every)
+    after = partial(_rested, copy, today) if questions.has_limits(facts) else copy.after
+    up = after(plan.steps, every)
     to = () if flow.stays else (OUTSIDE, *(one for one in flow.to if one not in flow.host))
     outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
     found = Verdicts(today, up, outs=outs)
     dropped = judgement.presumed({one: up[one] for one in own}, facts)
     for chain in judgement.entries(dropped, outs, flow, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
-        found = replace(found, chain=chain, accepted=copy.after(more, every))
+        found = replace(found, chain=chain, accepted=after(more, every))
         still = judgement.presumed({one: found.accepted[one] for one in own}, facts)
         if not judgement.entries(still, outs, flow, facts):
             break
@@ -186,6 +192,17 @@ def _repeated(
     fates = copy.after([Step(line, "") for line in lines], every) if lines else {}
     helps = bool(fates) and all(fates[one].passes for one in found.cut)
     return replace(found, repeated=fates if helps else {})
+
+
+def _rested(
+    copy: Asked, today: Mapping[Packet, Fate], steps: Sequence[Step], packets: Sequence[Packet]
+) -> dict[Packet, Fate]:
+    """What becomes of packets; those of today may be too many, and are sent again after a rest."""
+    found = copy.after(steps, packets)
+    if cut := [one for one, fate in found.items() if one in today and fate.drop]:
+        sleep(REST)
+        found |= copy.after([], cut)
+    return found
 
 
 def _fixed(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts) -> Verdicts:

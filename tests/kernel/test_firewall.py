@@ -136,7 +136,25 @@ def test_tracked_apart(lab: Lab, lines: str) -> None:
     refused = lab.netmodes("nat")
 
     assert refused.returncode == 1
-    assert 'the host, which tracks them apart (`iifname "enp0s1" ' in refused.stderr
+    assert 'passes on stay here, for they are tracked apart (`iifname "enp0s1" ' in refused.stderr
+
+
+def test_word_of_nft(lab: Lab) -> None:
+    """A rule is named in a chain that iptables may call so, and nft cannot."""
+    lab.ok("bash", "-ec", "iptables -N reject; iptables -A reject -j DROP")
+    lab.sh("iptables -A FORWARD -g reject")
+
+    plan = lab.ok("netmodes", "nat", "--dry-run")
+
+    assert "`-A reject -j DROP` drops what is forwarded" in plan.replace("\n# ", " ")
+
+
+def test_too_many(lab: Lab) -> None:
+    """A rule that lets in few pings a second does not cut the host off."""
+    lab.sh("iptables -A INPUT -p icmp -m limit --limit 1/second --limit-burst 5 -j ACCEPT")
+    lab.sh("iptables -A INPUT -p icmp -j DROP")
+
+    lab.ok("netmodes", *BRIDGED, "--dry-run")
 
 
 def test_hidden(lab: Lab) -> None:

@@ -100,6 +100,10 @@ def test_fate(events: list[netlink.Event], answer: str, fate: Fate) -> None:
 
 LISTED = [
     "table ip filter {",
+    "\tchain reject { # handle 2",
+    "\t\tcounter packets 0 bytes 0 reject # handle 3",
+    "\t}",
+    "",
     "\tchain OWN { # handle 1",
     "\t\tmeta l4proto tcp  counter packets 1 bytes 60 reject # handle 4",
     "\t\tcounter packets 0 bytes 0 drop # handle 5",
