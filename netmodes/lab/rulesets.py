@@ -107,9 +107,12 @@ def _saved_tables(table: Table, program: str) -> dict[str, list[str]]:
 
 
 def _restore(program: str, name: str, lines: list[str]) -> Iterator[Block]:
-    """The chains of a table, then its rules."""
+    """The chains of a table, then its rules; arptables takes back what it is not given at once."""
     more = "--noflush" if program == "ebtables" else "-n"
     argv, begin, end = (f"{program}-restore", more), f"*{name}\n", "COMMIT\n"
+    if program == "arptables":
+        yield Block(argv, tuple(lines), begin, end)
+        return
     chains = tuple(line for line in lines if line.startswith(":"))
     yield Block(argv, chains, begin, end)
     yield from _in_blocks(argv, [line for line in lines if line not in chains], begin, end)

@@ -95,7 +95,8 @@ FIREWALL = """
     iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -o enp0s1 -j MASQUERADE
     ip6tables -P FORWARD DROP
     ebtables -A FORWARD -p ARP -j DROP
-    arptables -A INPUT -s 9.9.9.9 -j DROP
+    arptables -A INPUT -s 9.9.9.9 -j ACCEPT
+    arptables -P INPUT DROP
     iptables-legacy -A FORWARD -s 9.9.9.8 -j DROP
     nft -f - <<'RULES'
     table inet own {
