@@ -42,6 +42,9 @@ def fix(
 ) -> list[Argv]:
     """What lets packets and their answers pass; nothing where a rule means what it drops."""
     program, lines = program_of(drop, facts), list[Argv]()
+    if drop.is_for_the_rest and drop.table.startswith("arp "):  # it tells devices apart alone
+        end = "iifname" if drop.hook == "input" else "oifname"
+        return [_inserted(program, drop, end, flow.bridge)]
     if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
         return []
     if drop.hook in ENDS:
@@ -49,12 +52,27 @@ def fix(
         return [_at_the_end(program, drop, one, flow) for one in every]
     if drop.hook != "forward":
         return []
+    if {one.target for one in packets} <= {*flow.to}:
+        return [line for one in packets for line in _naming(program, drop, one, flow.bridge)]
     for out in outs or (flow.bridge,):
         lines.append(_accepting(program, drop, flow.bridge, out))
         if out != flow.bridge:
             answers = ANSWERS[program != "nft"]
             lines.append(_accepting(program, drop, out, flow.bridge, *answers))
     return lines
+
+
+def _naming(program: str, drop: Drop, server: Packet, bridge: str) -> list[Argv]:
+    """The rules that accept what is for a name server, and its answers."""
+    address, kind, answers = server.target, server.protocol, ANSWERS[program != "nft"]
+    port = str(server.port)
+    if program != "nft":
+        asks = ("-i", bridge, "-d", address, "-p", kind, "--dport", port)
+        told = ("-o", bridge, "-s", address, *answers)
+    else:
+        asks = ("iifname", bridge, "ip", "daddr", address, kind, "dport", port)
+        told = ("oifname", bridge, "ip", "saddr", address, *answers)
+    return [_inserted(program, drop, *one) for one in (asks, told)]
 
 
 def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:

@@ -42,6 +42,15 @@ def entries(
     return [DOCKER] * has_docker(facts) + chains
 
 
+def ways(
+    found: Mapping[Packet, Fate], outs: Iterable[str], flow: Flow, facts: Facts
+) -> tuple[str, ...]:
+    """The devices that an accept may be for: what drops keeps packets to no other."""
+    dropped = [drop for drop in drops(found) if drop.hook == "forward"]
+    kept = {out for out in outs for drop in dropped if kept_to(drop, facts, out, *flow.own)}
+    return tuple(out for out in outs if out not in kept)
+
+
 def has_docker(facts: Facts) -> bool:
     """Whether packets come by the chain that Docker leaves to others."""
     return f"-A FORWARD -j {DOCKER}" in (facts.iptables or ())

@@ -168,8 +168,9 @@ def _passing(
     up = after(plan.steps, every)
     to = () if flow.stays else (OUTSIDE, *(one for one in flow.to if one not in flow.host))
     outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
-    found = Verdicts(today, up, outs=outs)
     dropped = judgement.presumed({one: up[one] for one in own}, facts)
+    outs = judgement.ways(dropped, outs, flow, facts)
+    found = Verdicts(today, up, outs=outs)
     for chain in judgement.entries(dropped, outs, flow, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
         found = replace(found, chain=chain, accepted=after(more, every))
