@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -164,7 +164,7 @@ def _passing(
     own = [*questions.leaving(flow, facts), *questions.entering(flow, facts)]
     own += [*greetings, *greetings.values()]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
-    after = partial(_rested, copy, today) if questions.has_limits(facts) else copy.after
+    after = partial(_rested, copy, flow) if questions.has_limits(facts) else copy.after
     up = after(plan.steps, every)
     to = () if flow.stays else (OUTSIDE, *(one for one in flow.to if one not in flow.host))
     outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
@@ -196,13 +196,14 @@ def _repeated(
 
 
 def _rested(
-    copy: Asked, today: Mapping[Packet, Fate], steps: Sequence[Step], packets: Sequence[Packet]
+    copy: Asked, flow: Flow, steps: Sequence[Step], packets: Sequence[Packet]
 ) -> dict[Packet, Fate]:
-    """What becomes of packets; those of today may be too many, and are sent again after a rest."""
+    """What becomes of packets; those for the host may be too many, and are sent again later."""
     found = copy.after(steps, packets)
-    if cut := [one for one, fate in found.items() if one in today and fate.drop]:
+    dropped = [one for one, fate in judgement.counted(found, flow).items() if fate.drop]
+    if many := [one for one in dropped if one.sender != "namespace" or one.target in flow.host]:
         sleep(REST)
-        found |= copy.after([], cut)
+        found |= copy.after([], many)
     return found
 
 
