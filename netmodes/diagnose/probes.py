@@ -124,7 +124,7 @@ def _targets(
     if router := _router(network):
         return [router], ""
     none = NO_GATEWAY + (NAME_ONE if promise.target == "outside" else "")
-    routes = gateways(host)[:1] + ([] if promise.reachable else _gateways_6(host)[:1])
+    routes = _ways_out(host)[:1] + ([] if promise.reachable else _gateways_6(host)[:1])
     return [str(route.gateway) for route in routes], none
 
 
@@ -145,6 +145,14 @@ def _on_the_way(addresses: list[str], network: Network) -> list[str]:
 def gateways(host: Facts) -> list[Route]:
     """The default routes that name a gateway, the preferred one first."""
     return _with_gateway(host.default_routes())
+
+
+def _ways_out(host: Facts) -> list[Route]:
+    """The same, but by the device that leads outside, where that is another's, as a VPN's."""
+    routes = gateways(host)
+    if host.exit is None or host.exit in [route.dev for route in routes[:1]]:
+        return routes
+    return _with_gateway([one for one in host.known("routes") if one.dev == host.exit])
 
 
 def _gateways_6(host: Facts) -> list[Route]:

@@ -132,7 +132,7 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
     chain = drop.chain if place else _chain(drop, trace.host)
     routed = drop.table.startswith(("ip ", "inet "))
-    if trace.stands and routed and not trace.to_host and not place:
+    if trace.opens_all and routed and not place:
         return {"fix": " && ".join(map(shlex.join, _outwards(trace, heard.program, drop, chain)))}
     ways = [at]
     if drop.hook == "forward" and (drop.every or not drop.rule):  # the answer comes there as well

@@ -171,6 +171,12 @@ class Trace:
         return self.host_route.dev if self.through_host and self.host_route else ""
 
     @property
+    def opens_all(self) -> bool:
+        """Whether a fix is for all that the namespace sends outside, which goes by no VPN."""
+        usual = self.host.exit is None or self.exit in ("", self.host.exit)
+        return self.stands and usual and not self.to_host
+
+    @property
     def exit_hop(self) -> str:
         """The address that the host sends it to."""
         return _hop(self.host_route) or self.target
