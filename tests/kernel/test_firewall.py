@@ -437,3 +437,25 @@ def test_by_vpn(lab: Lab, rules: str, accept: str, refused: str) -> None:
     assert refused in done.stderr
     assert done.returncode == bool(refused)
     assert "is unknown" not in done.stdout
+
+
+#: The fix for a name server that is not reached by the VPN.
+SERVER = (
+    "iptables -I FORWARD -i nat0 -d 192.168.64.1 -p udp --dport 53 -j ACCEPT && "
+    "iptables -I FORWARD -o nat0 -s 192.168.64.1 "
+    "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+)
+
+
+def test_past_vpn(lab: Lab) -> None:
+    """A name server that is not reached by the VPN is let out to alone, and nothing else is."""
+    lab.ok("bash", "-euc", f"{VPN}\n ip rule add to 192.168.64.0/24 lookup main pref 10")
+    lab.sh("iptables -P FORWARD DROP; iptables -A FORWARD -i lan7 -o wg0 -j ACCEPT")
+
+    refused = lab.netmodes("nat").stderr
+    assert refused.rpartition("): ")[2].removesuffix(", or go on with --anyway\n") == SERVER
+    lab.ok("bash", "-ec", SERVER)
+    lab.ok("netmodes", "nat")
+    lab.ok("ip", "rule", "del", "from", "10.64.0.0/24", "lookup", "100")
+
+    assert lab.inside("ping", "-c", "1", "-W", "1", "8.8.8.8").returncode == 1

@@ -175,6 +175,16 @@ def test_kept_to(rule: str, kept: str, article: Facts) -> None:
     assert judgement.kept_to(OWN, replace(article, nft=nft), "br0") == kept
 
 
+def test_ways(article: Facts) -> None:
+    """An accept is for no device that rules keep packets from, and for all where they do not."""
+    kept = replace(article, iptables=["-A FORWARD -i lan7 -o tun0 -j ACCEPT"])
+    outs = ["tun0", "enp0s1"]
+
+    assert judgement.ways(dropped(POLICY), outs, "nat0", kept) == ("tun0",)
+    assert judgement.ways(dropped(POLICY), outs, "nat0", article) == ("tun0", "enp0s1")
+    assert judgement.ways(dropped(), outs, "nat0", kept) == ("tun0", "enp0s1")
+
+
 def test_passes(article: Facts) -> None:
     """Where all passes nothing is done, and nothing said."""
     asked = Verdicts({SSH: PASSES}, {SSH: PASSES, OUT: PASSES}, outs=("br0",))
