@@ -89,7 +89,7 @@ def printed_fix(lab: Lab, refusal: Done) -> str:
     """The command of a refusal: all after its last colon, or what is in backticks."""
     said = refusal.stderr.strip().removesuffix(", or go on with --anyway")
     quoted = re.findall(r"`([^`]+)`", said)
-    rest = said.rpartition(": ")[2]
+    rest = said.rpartition("): " if "): " in said else ": ")[2]
     is_command = lab.run("which", rest.split()[0]).returncode == 0
     return rest if is_command else quoted[0] if quoted else ""
 

@@ -178,11 +178,11 @@ def test_kept_to(rule: str, kept: str, article: Facts) -> None:
 def test_ways(article: Facts) -> None:
     """An accept is for no device that rules keep packets from, and for all where they do not."""
     kept = replace(article, iptables=["-A FORWARD -i lan7 -o tun0 -j ACCEPT"])
-    outs = ["tun0", "enp0s1"]
+    outs = ["tun0", "eth9"]
 
-    assert judgement.ways(dropped(POLICY), outs, "nat0", kept) == ("tun0",)
-    assert judgement.ways(dropped(POLICY), outs, "nat0", article) == ("tun0", "enp0s1")
-    assert judgement.ways(dropped(), outs, "nat0", kept) == ("tun0", "enp0s1")
+    assert judgement.ways(dropped(POLICY), outs, FLOW, kept) == ("tun0",)
+    assert judgement.ways(dropped(POLICY), outs, FLOW, article) == ("tun0", "eth9")
+    assert judgement.ways(dropped(), outs, FLOW, kept) == ("tun0", "eth9")
 
 
 def test_passes(article: Facts) -> None:
