@@ -19,6 +19,9 @@ ANSWERS = (
     ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
 )
 
+#: What is for a published port.
+PUBLISHED = (("ct", "status", "dnat"), ("-m", "conntrack", "--ctstate", "DNAT"))
+
 COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
 
 #: Hooks of packets that are for the host, or from it.
@@ -56,9 +59,9 @@ def fix(
         return [line for one in packets for line in _naming(program, drop, one, flow.bridge)]
     for out in outs or (flow.bridge,):
         lines.append(_accepting(program, drop, flow.bridge, out))
-        if out != flow.bridge:
-            answers = ANSWERS[program != "nft"]
-            lines.append(_accepting(program, drop, out, flow.bridge, *answers))
+        back = [ANSWERS, *[PUBLISHED] * bool(flow.ports)] if out != flow.bridge else []
+        asks = (one[program != "nft"] for one in back)
+        lines += [_accepting(program, drop, out, flow.bridge, *one) for one in asks]
     return lines
 
 

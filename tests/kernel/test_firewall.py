@@ -459,3 +459,15 @@ def test_past_vpn(lab: Lab) -> None:
     lab.ok("ip", "rule", "del", "from", "10.64.0.0/24", "lookup", "100")
 
     assert lab.inside("ping", "-c", "1", "-W", "1", "8.8.8.8").returncode == 1
+
+
+def test_published_past_nft(lab: Lab) -> None:
+    """The fix for a chain of nft's that drops lets in what is for a published port as well."""
+    lab.ok("bash", "-euc", f"nft add table inet own && {OWN % 'forward'}")
+
+    refused = lab.netmodes("nat", "--publish", "8080:80").stderr
+    fix = refused.rpartition("): ")[2].removesuffix(", or go on with --anyway\n")
+    lab.ok("bash", "-ec", fix)
+    lab.ok("netmodes", "nat", "--publish", "8080:80")
+
+    assert fix.endswith("iifname enp0s1 oifname nat0 ct status dnat accept")
