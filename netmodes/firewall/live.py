@@ -47,7 +47,7 @@ POLICY = re.compile(r":(\S+) DROP \[(\d+):")
 COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*-j (?:DROP|REJECT)\b.*)")
 
 #: A rule by which the kernel does not know a connection.
-UNTRACKED = re.compile(r"\bnotrack\b", re.IGNORECASE)
+UNTRACKED = re.compile(r"\bnotrack\b|\bct (\w+ )?zone set\b|-j CT --zone", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

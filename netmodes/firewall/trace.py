@@ -69,6 +69,11 @@ class Told:
     rules: tuple[Event, ...] = ()
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the last that is told is an answer that this machine took for its own."""
+        return bool(self.at and self.at.answer and self.hook == "last input")
+
+    @property
     def ruled(self) -> tuple[Drop, ...]:
         """The rules that were for it, each once, by their handles."""
         found = (dropped(one, "") for one in self.rules)
@@ -153,8 +158,8 @@ def by_flow(events: Iterable[Event]) -> dict[int, list[Event]]:
 
 
 def follow(events: Iterable[Event]) -> Told:
-    """How far a packet and its answer come."""
-    told, headers = Told(), dict[int, Event]()
+    """How far a packet and its answer come, which this machine may keep."""
+    told, headers, forwards = Told(), dict[int, Event](), False
     for event in events:
         if event.source:
             headers[event.id] = event
@@ -163,6 +168,9 @@ def follow(events: Iterable[Event]) -> Told:
         if event.table.partition(" ")[2].startswith(NAME):
             leaves = event.source if (of, event.answer) == ("postrouting", False) else told.leaves
             told = replace(told, hook=f"{place} {of}", leaves=leaves, at=at)
+            forwards |= of == "forward"
+            if forwards and event.table.startswith("inet") and told.is_kept:
+                return told
         elif event.code == DROP and event.kind in ("rule", "policy"):
             return replace(told, drop=event, at=at)
         elif event.code is not None and event.kind == "rule" and event.code & 0xFF == QUEUE:

@@ -127,6 +127,7 @@ def test_not_tracked(lab: Lab) -> None:
         "nft add table ip z; nft add chain ip z p '{ type filter hook prerouting priority raw; }'; "
         "nft add rule ip z p iifname enp0s1 ct zone set 5",
         "iptables -t raw -A PREROUTING -i enp0s1 -j CT --notrack",
+        "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack",
     ],
 )
 def test_tracked_apart(lab: Lab, lines: str) -> None:

@@ -174,6 +174,16 @@ FIXED = {
         "nat", "iptables -t raw -A PREROUTING -i nat0 -j NOTRACK", "8.8.8.8",
         "the host does not translate it, for it is not tracked: `-A PREROUTING -i nat0 -j "
         "NOTRACK` in table raw"),
+    "answer in a zone of its own": (
+        "nat", "iptables -t raw -A PREROUTING -i enp0s1 -j CT --zone 5", "8.8.8.8",
+        "the host takes the answer for its own, for it is not tracked with what was sent: "
+        "`-A PREROUTING -i enp0s1 -j CT --zone 5` in table raw"),
+    "connection's answer untracked": (
+        "nat", "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack; "
+        "nsenter --net=/run/lan/router python3 -m http.server 80 >/dev/null 2>&1 & "
+        "until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done", "8.8.8.8:80",
+        "the host takes the answer for its own, for it is not tracked with what was sent: "
+        "`-A PREROUTING -i enp0s1 -p tcp -j CT --notrack` in table raw"),
     "blackhole in it": (
         BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
         "A forbids 8.8.8.8 by its route `blackhole 8.8.8.8`"),

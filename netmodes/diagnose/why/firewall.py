@@ -42,6 +42,11 @@ def arp(trace: Trace) -> Judgement:
     return next(filter(None, found), None)
 
 
+def kept(trace: Trace) -> Judgement:
+    """An answer that the host takes for its own."""
+    return untracked(trace) if "" in trace.heard and trace.heard[""].told.is_kept else None
+
+
 def untracked(trace: Trace) -> Finding | None:
     """A rule by which the host does not know the connection, so that it does not translate it."""
     heard = trace.heard.get("")
@@ -49,7 +54,10 @@ def untracked(trace: Trace) -> Finding | None:
         return None
     program = "iptables" if heard.untracked.is_of_iptables else "nft"
     found = replace(heard, drop=heard.untracked, program=program)
-    what = f"the host does not translate it, for it is not tracked: {_words(found)}"
+    what = "the host does not translate it, for it is not tracked"
+    if heard.told.is_kept:
+        what = "the host takes the answer for its own, for it is not tracked with what was sent"
+    what += f": {_words(found)}"
     return _there("", what, _evidence(found), _remedy(trace, "", found))
 
 

@@ -42,6 +42,7 @@ STAGES = (
     Stage(host_side.exit_link),
     Stage(host_side.exit_neighbour, needs_packet=True),
     Stage(host_side.return_route),
+    Stage(firewall.kept, per_port=True),
     Stage(host_side.source_address),
     Stage(firewall.in_other, per_port=True),
     Stage(target_side.suppressed, needs_packet=True),
