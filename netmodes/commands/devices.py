@@ -7,11 +7,9 @@ from itertools import count
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.values import LONGEST_DEVICE
 from netmodes.place import NAMESPACES
 from netmodes.plan.text import PLAIN
-
-#: IFNAMSIZ without the final NUL (linux/if.h).
-LONGEST_DEVICE = 15
 
 #: NAME_MAX without what the journal's draft adds, `.NAME.new`.
 LONGEST_NAMESPACE = 250

@@ -46,16 +46,13 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     yield from same_mtu(uplink, bridge, facts)
 
 
-def same_mtu(
-    uplink: str, device: str, facts: Facts, namespace: str | None = None
-) -> Iterator[Step]:
+def same_mtu(uplink: str, device: str, facts: Facts) -> Iterator[Step]:
     """Give a device the uplink's MTU, for a bridge takes the smallest MTU of its ports."""
     mtu = facts.known_link(uplink).mtu
     if mtu != ETHERNET:
         why = f"{device} takes packets as large as {uplink} does"
         prevents = f"frames of a size that {uplink} takes and {device} does not are lost"
-        step = Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace)
-        yield step.as_guard(prevents)
+        yield Step(("ip", "link", "set", device, "mtu", str(mtu)), why).as_guard(prevents)
 
 
 def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:

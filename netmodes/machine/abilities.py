@@ -7,14 +7,7 @@ import os
 from pathlib import Path
 
 from netmodes.machine.path import find
-from netmodes.machine.permissions import (
-    MASKED,
-    MOUNT_FAILED,
-    MOUNT_SYSFS,
-    masks,
-    no_permission,
-    status,
-)
+from netmodes.machine.permissions import MASKED, no_permission, no_sysfs, status
 from netmodes.machine.printed import Json
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
@@ -117,16 +110,11 @@ def user_namespaces() -> dict[str, str] | None:
     if tried is None:
         return None
     if tried.returncode == 0:
-        return {"why": MASKED, "setting": ""} if _hides_sysfs() else {}
+        below_a_container = no_sysfs(*UNSHARE, "--")  # then `ip netns exec` fails
+        return {"why": MASKED, "setting": ""} if below_a_container else {}
     files = {name: Path("/proc/sys", *name.split(".")) for name in SETTINGS}
     forbidding = (name for name, (value, _) in SETTINGS.items() if text_of(files[name]) == value)
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
-
-
-def _hides_sysfs() -> bool:
-    """Whether `ip netns exec` fails in a user namespace of one's own, below a container's."""
-    tried = ask(*UNSHARE, "--", *MOUNT_SYSFS) if masks() else None
-    return tried is not None and tried.returncode == MOUNT_FAILED
 
 
 def no_user_namespaces(why: str, setting: str) -> Finding:
