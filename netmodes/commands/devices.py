@@ -100,12 +100,7 @@ def _validate_plain(what: str, name: str) -> None:
 
 
 def free_device(name: str, article: str, facts: Facts) -> str:
-    """A device name that the host does not have.
-
-    Args:
-        name: the name to take, or "" for the first free one.
-        article: the name to count up from.
-        facts: the machine.
+    """A device name that the host does not have; "" counts up from the article's.
 
     Raises:
         Refused: the host has a device of the name to take.

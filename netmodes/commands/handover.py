@@ -90,11 +90,7 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
 def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step]:
     """The route to the namespace, where another NIC's to their subnet comes before the bridge's.
 
-    Args:
-        address: the namespace's, in CIDR.
-        device: what leads to the subnet in these facts, the uplink or the bridge already.
-        bridge: the bridge.
-        facts: the machine.
+    The device is what leads to the subnet in these facts: the uplink, or the bridge already.
     """
     ip = ip_interface(address).ip
     if handover_routes.first_to(ip, facts) in (device, ""):
@@ -113,12 +109,7 @@ def same_neighbours(
 ) -> Iterator[Step]:
     """Enter the neighbours that the host has by hand, for a LAN where they answer no ARP.
 
-    Args:
-        address: the namespace's, in CIDR.
-        device: what leads to the subnet in these facts, the uplink or the bridge already.
-        namespace: the namespace.
-        own: its device.
-        facts: the machine.
+    The device is what leads to the subnet in these facts: the uplink, or the bridge already.
     """
     for one in facts.neighbours_on(device):
         if one.mac and one.ip in ip_interface(address).network:

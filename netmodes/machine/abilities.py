@@ -58,12 +58,7 @@ def is_fixed(folder: Path) -> bool:
 
 
 def has_kind(kind: str, *, try_it: bool = True) -> bool | None:
-    """Whether a device of this kind can be made; None if that is unknown without its module.
-
-    Args:
-        kind: veth, bridge or dummy.
-        try_it: make one, where there are no modules to look for.
-    """
+    """Whether a device of this kind can be made; None if neither its module nor a try tells."""
     if Path("/sys/module", kind).exists():
         return True
     lists = [MODULES / os.uname().release / name for name in ("modules.builtin", "modules.dep")]
