@@ -34,11 +34,6 @@ def write(path: Path, network: str) -> None:
         path.chmod(0o644)
 
 
-def clear(path: Path) -> None:
-    """Note that nobody holds the lock."""
-    path.unlink(missing_ok=True)
-
-
 def read(path: Path) -> Holder | None:
     """The process that holds the lock; None if there is none, or it was killed."""
     try:

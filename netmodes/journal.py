@@ -220,7 +220,7 @@ def locked(name: str = "", say: Callable[[str], None] = lambda line: None) -> It
         try:
             yield descriptor
         finally:
-            holder.clear(ROOT / HOLDER)
+            (ROOT / HOLDER).unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 

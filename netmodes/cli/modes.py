@@ -53,22 +53,18 @@ def run_mode(
     **parameters: str,
 ) -> None:
     """Render, export or run one mode."""
-    if "" in (export, facts):
-        raise click.UsageError("--export and --facts need the name of a file")
-    if facts and not (dry_run or export or rehearse):
-        raise click.UsageError("--facts goes with --dry-run, --export or --rehearse")
-    if rehearse and (dry_run or export):
-        raise click.UsageError(
-            "--rehearse runs the commands, in a copy: leave out --dry-run and --export"
-        )
-    if force and not export:
-        raise click.UsageError("--force goes with --export")
-    if check and (dry_run or export):
-        raise click.UsageError(
-            "--check tries a network that is up: leave out --dry-run and --export"
-        )
-    if json and export:
-        raise click.UsageError("--export writes a script: leave out --json")
+    renders = dry_run or export
+    wrong = {
+        "--export and --facts need the name of a file": "" in (export, facts),
+        "--facts goes with --dry-run, --export or --rehearse": facts and not (renders or rehearse),
+        "--rehearse runs the commands, in a copy: leave out --dry-run and --export": rehearse
+        and renders,
+        "--force goes with --export": force and not export,
+        "--check tries a network that is up: leave out --dry-run and --export": check and renders,
+        "--export writes a script: leave out --json": json and export,
+    }
+    for words in filter(wrong.get, wrong):
+        raise click.UsageError(words)
     for option in mode.options():
         if option.metadata["required"] and not parameters[option.name]:
             raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")
@@ -77,8 +73,9 @@ def run_mode(
         read = plans.read_facts(facts)
         found = wanted.rehearse(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
         sys.exit(plans.tell(found, json))
-    if dry_run or export:
-        plan = plans.plan_for(facts, wanted, verbatim, anyway, confirm)
+    if renders:
+        read = plans.read_facts(facts)
+        plan = wanted.plan(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
         plans.show(plan, export, force, json, confirm)
         if verbatim:
             say_what_to_expect(wanted)

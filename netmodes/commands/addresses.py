@@ -104,10 +104,7 @@ def validate_gateway(gateway: str, address: str) -> None:
 def own_address(address: str, article: str, facts: Facts) -> str:
     """The namespace's address, in CIDR, in a subnet of its own.
 
-    Args:
-        address: the address to take, or "" for the first free one.
-        article: the address to count up from.
-        facts: the machine.
+    Without one it is counted up from the article's.
 
     Raises:
         Refused: the subnet overlaps one that the host reaches, or none is free.
@@ -123,11 +120,7 @@ def own_pair(
 ) -> tuple[str, str]:
     """The host's and the namespace's address, in CIDR, in a subnet of their own.
 
-    Args:
-        host_address: the host's address to take, or "".
-        address: the namespace's address to take, or "".
-        facts: the machine.
-        defaults: pairs to count up from; the next one where nothing above the first is free.
+    What is not given is counted up from the first pair, or the next where none above it is free.
 
     Raises:
         Refused: the subnet overlaps one that the host reaches, or none is free.

@@ -7,11 +7,9 @@ from itertools import count
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+from netmodes.machine.values import LONGEST_DEVICE
 from netmodes.place import NAMESPACES
 from netmodes.plan.text import PLAIN
-
-#: IFNAMSIZ without the final NUL (linux/if.h).
-LONGEST_DEVICE = 15
 
 #: NAME_MAX without what the journal's draft adds, `.NAME.new`.
 LONGEST_NAMESPACE = 250
@@ -102,12 +100,7 @@ def _validate_plain(what: str, name: str) -> None:
 
 
 def free_device(name: str, article: str, facts: Facts) -> str:
-    """A device name that the host does not have.
-
-    Args:
-        name: the name to take, or "" for the first free one.
-        article: the name to count up from.
-        facts: the machine.
+    """A device name that the host does not have; "" counts up from the article's.
 
     Raises:
         Refused: the host has a device of the name to take.

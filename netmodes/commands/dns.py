@@ -109,7 +109,8 @@ def _files(namespace: str, resolv: str, switch: str, facts: Facts, prevents: str
         path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}\n"
         why = f"{namespace} asks {'nobody' if switch == 'files' else 'these'} for names"
         yield _written(path, Step(("tee", path), why, stdin=text)).as_guard(prevents)
-    if switch and _has_switch(facts) and ours.get("nsswitch.conf", True):
+    there = _names(facts).hosts is not None  # else nothing can be mounted over it
+    if switch and there and ours.get("nsswitch.conf", True):
         why = f"{namespace} finds names in no other way: {switch}"
         step = _switch(folder, switch, why, facts)
         yield _written(f"{folder}/nsswitch.conf", step).as_guard(LEAK)
@@ -129,11 +130,6 @@ def _others(facts: Facts) -> bool:
     """Whether /etc/netns exists and no network of ours made it."""
     made = [folder for network in facts.known("networks") for folder in network.parents]
     return _names(facts).netns is not None and ROOT not in made
-
-
-def _has_switch(facts: Facts) -> bool:
-    """Whether the machine has an nsswitch.conf, over which another can be mounted."""
-    return _names(facts).hosts is not None
 
 
 def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:

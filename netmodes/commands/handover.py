@@ -46,16 +46,13 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     yield from same_mtu(uplink, bridge, facts)
 
 
-def same_mtu(
-    uplink: str, device: str, facts: Facts, namespace: str | None = None
-) -> Iterator[Step]:
+def same_mtu(uplink: str, device: str, facts: Facts) -> Iterator[Step]:
     """Give a device the uplink's MTU, for a bridge takes the smallest MTU of its ports."""
     mtu = facts.known_link(uplink).mtu
     if mtu != ETHERNET:
         why = f"{device} takes packets as large as {uplink} does"
         prevents = f"frames of a size that {uplink} takes and {device} does not are lost"
-        step = Step(("ip", "link", "set", device, "mtu", str(mtu)), why, namespace)
-        yield step.as_guard(prevents)
+        yield Step(("ip", "link", "set", device, "mtu", str(mtu)), why).as_guard(prevents)
 
 
 def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
@@ -93,11 +90,7 @@ def move(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Iterato
 def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step]:
     """The route to the namespace, where another NIC's to their subnet comes before the bridge's.
 
-    Args:
-        address: the namespace's, in CIDR.
-        device: what leads to the subnet in these facts, the uplink or the bridge already.
-        bridge: the bridge.
-        facts: the machine.
+    The device is what leads to the subnet in these facts: the uplink, or the bridge already.
     """
     ip = ip_interface(address).ip
     if handover_routes.first_to(ip, facts) in (device, ""):
@@ -116,12 +109,7 @@ def same_neighbours(
 ) -> Iterator[Step]:
     """Enter the neighbours that the host has by hand, for a LAN where they answer no ARP.
 
-    Args:
-        address: the namespace's, in CIDR.
-        device: what leads to the subnet in these facts, the uplink or the bridge already.
-        namespace: the namespace.
-        own: its device.
-        facts: the machine.
+    The device is what leads to the subnet in these facts: the uplink, or the bridge already.
     """
     for one in facts.neighbours_on(device):
         if one.mac and one.ip in ip_interface(address).network:

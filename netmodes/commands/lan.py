@@ -160,7 +160,7 @@ def several(net: Topology, facts: Facts) -> Iterator[Finding]:
 def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
     """The host, which is the gateway, sends what is for the outside by another NIC's router."""
     own = IPv4Interface(net.address).network
-    out = _exit(facts)
+    out = way_out(facts)
     if out in (net.uplink, "") or net.gateway != bare(net.host_address):
         return
     here = [one.network for one in facts.addresses(out)]
@@ -179,8 +179,8 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _exit(facts: Facts) -> str:
-    """The device that the host leads outside by; "" for none."""
+def way_out(facts: Facts) -> str:
+    """The device that the host leads outside by, as the kernel says if asked; "" for none."""
     own = [one.to for one in facts.known("routes") if one.to.prefixlen > HALF]
     if facts.exit is not None and not any(IPv4Address(OUTSIDE) in to for to in own):
         return facts.exit

@@ -95,12 +95,7 @@ def _drop(what: str, bridge: str, chain: str, *rule: str, table: str = "") -> St
 
 
 def through(bridge: str, outs: Iterable[str] = ()) -> Iterator[Argv]:
-    """The packets that a firewall must accept for NAT, as argv of iptables.
-
-    Args:
-        bridge: the bridge.
-        outs: the devices that they leave by; none for any.
-    """
+    """The packets, by any device or these, that a firewall must accept for NAT, for iptables."""
     ways = [("-i", bridge, "-o", out) for out in dict.fromkeys([*outs, bridge])]
     yield from ways if outs else [("-i", bridge)]
     yield ("-o", bridge, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED,DNAT")

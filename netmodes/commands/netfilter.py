@@ -45,11 +45,6 @@ def accept(verdict: Verdict, bridge: str, *matches: Argv) -> Iterator[Step]:
     """Accept packets of a bridge, if iptables drops them, as Docker's policy does.
 
     The accept is in the chain that drops, for an accept elsewhere ends only its own chain.
-
-    Args:
-        verdict: what the firewall does with the packets.
-        bridge: the bridge.
-        matches: the packets, as argv of iptables; a rule for each.
     """
     if not verdict.chain:
         return
@@ -103,12 +98,7 @@ def add_element(table: str, to: str, element: str, why: str) -> Step:
 def add_table(name: str, commands: str, why: str, share: str = "", **values: object) -> Step:
     """``nft -f -``: a table of our own, whole or not at all; it fails if the table exists.
 
-    Args:
-        name: the table's name without ``netmodes-``.
-        commands: nft's commands that fill the table, one a line, to be formatted with ``values``.
-        why: one line for the reader.
-        share: as a step's.
-        values: what the commands name; ``table`` is added.
+    The commands are formatted with the values, and with ``table``.
     """
     table = f"ip netmodes-{name}"
     return Step(

@@ -75,13 +75,7 @@ def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
 
 
 def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
-    """Whether something that is not ours has the subnet that a mode takes first.
-
-    Args:
-        mode: the mode's name.
-        address: the first address of that subnet, in CIDR.
-        facts: the machine.
-    """
+    """Whether something that is not ours has the subnet of an address, which a mode takes first."""
     subnet = IPv4Interface(address).network
     ours = Facts(routes=[], networks=facts.networks).overlap(subnet)
     if (other := facts.overlap(subnet)) is not None and ours is None:

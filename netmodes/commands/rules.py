@@ -13,14 +13,9 @@ MAIN = 32766
 
 
 def main_first(address: str, namespace: str, facts: Facts) -> Iterator[Step]:
-    """``ip rule add to …``, where rules of the host come before the table main.
+    """``ip rule add to`` an address's subnet, where rules of the host come before the table main.
 
     Without a number a rule goes ahead of all but the first, which is for the host's addresses.
-
-    Args:
-        address: an address of the subnet, in CIDR.
-        namespace: the namespace.
-        facts: the host.
     """
     if not any(0 < rule.pref < MAIN for rule in facts.rules or ()):
         return

@@ -44,12 +44,7 @@ def running(name: str) -> Run:
 
 
 def take_down(name: str, runner: Runner, *, kill: bool = False) -> list[str]:
-    """Take one network back from its journal.
-
-    Args:
-        name: the namespace's name.
-        runner: says and runs the commands.
-        kill: end the processes inside rather than refuse.
+    """Take one network back from its journal; ``kill`` ends processes inside rather than refuse.
 
     Returns:
         What could not be taken back, one sentence each; the network is forgotten if nothing is.

@@ -72,12 +72,7 @@ class Runner:
             self.echo(text)
 
     def quietly(self, argv: Argv, stdin: str | None = None, umask: int = -1) -> Outcome:
-        """Run a command to its end, without showing it.
-
-        Args:
-            argv: the command, as run on the host.
-            stdin: the text that it reads, or None.
-            umask: its umask; -1 for that of this process.
+        """Run a command to its end, without showing it; a umask of -1 is that of this process.
 
         Raises:
             Refused: the program is not installed.

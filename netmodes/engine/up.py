@@ -36,12 +36,7 @@ def put_up(
 ) -> Record:
     """Run a plan; on the first failure or signal undo what was done, newest first.
 
-    Args:
-        plan: the commands.
-        runner: says and runs them.
-        before: the machine's facts, kept for comparison.
-        confirm: seconds within which to confirm, or a watcher undoes everything.
-        check: tries what the mode promises.
+    A watcher undoes everything unless it is confirmed within these seconds.
 
     Raises:
         Refused: a program is missing, or a requirement that asks the network does not hold;

@@ -87,11 +87,7 @@ def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | Non
 
 
 def enclosed(run: Callable[[], int], command: Sequence[str] = ()) -> int:
-    """Run this in a new lab in which nothing is yet; its status.
-
-    Args:
-        run: what is run.
-        command: a command that it runs.
+    """Run this, which may run a command, in a new lab in which nothing is yet; its status.
 
     Raises:
         Refused: this machine forbids user namespaces, or a program is missing.

@@ -17,7 +17,7 @@ def page() -> None:
     folder = Path("/run/www")
     folder.mkdir()
     (folder / "index.html").write_text(PAGE)
-    _start((sys.executable, "-m", "http.server", "80", "--directory", str(folder)))
+    _start((sys.executable, "-IS", "-m", "http.server", "80", "--directory", str(folder)))
 
 
 def names(ip: str, name: str, address: str, place: tuple[str, ...] = ()) -> None:

@@ -133,9 +133,7 @@ def inside(run: Callable[[], int]) -> int:
 def _be_first(reads: int, writes: int) -> None:
     """Be the first process of a PID namespace: it ignores each signal that it does not handle.
 
-    Args:
-        reads: a pipe's end, which tells of a parent that ended before it was heeded.
-        writes: its other end, which the parent has as well.
+    A pipe, whose other end the parent has, tells of a parent that ended before it was heeded.
     """
     kernel.die_with_parent()
     os.close(writes)

@@ -7,14 +7,7 @@ import os
 from pathlib import Path
 
 from netmodes.machine.path import find
-from netmodes.machine.permissions import (
-    MASKED,
-    MOUNT_FAILED,
-    MOUNT_SYSFS,
-    masks,
-    no_permission,
-    status,
-)
+from netmodes.machine.permissions import MASKED, no_permission, no_sysfs, status
 from netmodes.machine.printed import Json
 from netmodes.machine.query import ask, text_of
 from netmodes.plan.finding import Finding
@@ -65,12 +58,7 @@ def is_fixed(folder: Path) -> bool:
 
 
 def has_kind(kind: str, *, try_it: bool = True) -> bool | None:
-    """Whether a device of this kind can be made; None if that is unknown without its module.
-
-    Args:
-        kind: veth, bridge or dummy.
-        try_it: make one, where there are no modules to look for.
-    """
+    """Whether a device of this kind can be made; None if neither its module nor a try tells."""
     if Path("/sys/module", kind).exists():
         return True
     lists = [MODULES / os.uname().release / name for name in ("modules.builtin", "modules.dep")]
@@ -117,16 +105,11 @@ def user_namespaces() -> dict[str, str] | None:
     if tried is None:
         return None
     if tried.returncode == 0:
-        return {"why": MASKED, "setting": ""} if _hides_sysfs() else {}
+        below_a_container = no_sysfs(*UNSHARE, "--")  # then `ip netns exec` fails
+        return {"why": MASKED, "setting": ""} if below_a_container else {}
     files = {name: Path("/proc/sys", *name.split(".")) for name in SETTINGS}
     forbidding = (name for name, (value, _) in SETTINGS.items() if text_of(files[name]) == value)
     return {"why": tried.stderr.strip(), "setting": next(forbidding, "")}
-
-
-def _hides_sysfs() -> bool:
-    """Whether `ip netns exec` fails in a user namespace of one's own, below a container's."""
-    tried = ask(*UNSHARE, "--", *MOUNT_SYSFS) if masks() else None
-    return tried is not None and tried.returncode == MOUNT_FAILED
 
 
 def no_user_namespaces(why: str, setting: str) -> Finding:

@@ -35,11 +35,13 @@ DHCP_CLIENTS = ("dhclient", "dhcpcd", "udhcpc")
 
 
 def hardware(link: Link, table: Table) -> dict[str, str]:
-    """The "driver" of a device, and its "wireless" mode if it has one.
+    """The "driver" of a real device, and its "wireless" mode if it has one.
 
     /sys may show the devices of another network namespace, so index and MAC must match.
     """
-    folder, files, found = f"{DEVICES}/{link.name}", table.texts("nics"), {}
+    folder, files, found = f"{DEVICES}/{link.name}", table.texts("nics"), dict[str, str]()
+    if link.kind:
+        return found
     shown = (files.get(f"{folder}/ifindex"), files.get(f"{folder}/address"))
     ours = shown == (str(link.index), link.mac)
     driver = table.texts("drivers").get(f"{folder}/device/driver")

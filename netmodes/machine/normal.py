@@ -12,7 +12,6 @@ from typing import Any
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, ROUTE_WORDS
 from netmodes.machine.printed import Json, entries
-from netmodes.machine.settings import SYS
 from netmodes.machine.table import Table
 
 #: What a line is about, and the line; "" for what has no more to say.
@@ -120,25 +119,6 @@ def _neighbours(table: Table, entry: str) -> Iterator[Line]:
         yield f"{each['dst']} dev {each.get('dev')}", f"{each['dst']} {line}"
 
 
-def _sysctls(table: Table, entry: str) -> Iterator[Line]:
-    """The settings by their folder: a device's stand together."""
-    pairs = [line.partition(" = ") for line in table.lines(entry) or ()]
-    yield from _settings_of({name: value for name, _, value in pairs})
-
-
-def _settings(table: Table, entry: str) -> Iterator[Line]:
-    swap = str.maketrans("/.", "./")  # as sysctl writes it: a device's name may have a dot
-    texts = table.texts(entry).items()
-    yield from _settings_of({path[len(f"{SYS}/") :].translate(swap): text for path, text in texts})
-
-
-def _settings_of(held: dict[str, str]) -> Iterator[Line]:
-    for name, value in sorted(held.items()):
-        folder, _, own = name.rpartition(".")
-        if not COUNTS.search(own):
-            yield folder, f"{name} = {' '.join(value.split())}"
-
-
 def _nft(table: Table, entry: str) -> Iterator[Line]:
     """The rules by table and chain, set or map."""
     above: list[str] = []
@@ -218,7 +198,6 @@ PARTS: dict[str, dict[str, Parse]] = {
     "rules6": {"rules6": _rules},
     "neighbours": {"neighbours": _neighbours},
     "proxies": {"proxies": _neighbours},
-    "sysctls": {"sysctls": _sysctls, "settings": _settings},
     "nft": {"nft": _nft},
     "iptables": {"iptables-save": _saved, "iptables": _saved},
     "ip6tables": {"ip6tables-save": _saved},

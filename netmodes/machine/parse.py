@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -67,14 +68,9 @@ def _links(table: Table) -> list[Link] | None:
     return links
 
 
-def _routes(table: Table) -> list[Route] | None:
-    found = _entries(table, "routes", route_from)
-    return found and [*_with_locks(found, table.lines("routes text") or [])]
-
-
-def _routes6(table: Table) -> list[Route] | None:
-    found = _entries(table, "routes6", lambda entry: route_from(entry, 6))
-    return found and [*_with_locks(found, table.lines("routes6 text") or [])]
+def _routes(name: str, version: int, table: Table) -> list[Route] | None:
+    found = _entries(table, name, lambda entry: route_from(entry, version))
+    return found and [*_with_locks(found, table.lines(f"{name} text") or [])]
 
 
 def _with_locks(routes: list[Route], lines: list[str]) -> Iterator[Route]:
@@ -163,44 +159,30 @@ def _peer(table: Table) -> str | None:
     return peer if "ssh" in table else None
 
 
-def _way(name: str) -> Callable[[Table], str | None]:
-    def way(table: Table) -> str | None:
-        if name not in table:
-            return None
-        route = route_got(table.output(name) or "")
-        return route.dev if route else ""
-
-    return way
+def _way(name: str, table: Table) -> str | None:
+    if name not in table:
+        return None
+    route = route_got(table.output(name) or "")
+    return route.dev if route else ""
 
 
-def _policy(name: str) -> Callable[[Table], list[Rule] | None]:
-    def policy(table: Table) -> list[Rule] | None:
-        lines = table.lines(name)
-        return None if lines is None else [*map(rule_from, lines)]
-
-    return policy
+def _policy(name: str, table: Table) -> list[Rule] | None:
+    lines = table.lines(name)
+    return None if lines is None else [*map(rule_from, lines)]
 
 
-def _rules(name: str, quoted: str) -> Callable[[Table], list[str] | None]:
+def _rules(name: str, quoted: str, table: Table) -> list[str] | None:
     """The rules of a firewall, each on one line: a comment may have newlines, and say anything."""
-
-    def rules(table: Table) -> list[str] | None:
-        printed = table.output(name)
-        whole = re.compile(quoted, re.DOTALL)
-        flat = whole.sub(lambda comment: comment[0].replace("\n", " "), printed or "")
-        return None if printed is None else lines_of(flat)
-
-    return rules
+    printed = table.output(name)
+    whole = re.compile(quoted, re.DOTALL)
+    flat = whole.sub(lambda comment: comment[0].replace("\n", " "), printed or "")
+    return None if printed is None else lines_of(flat)
 
 
-def _ability(name: str, parse: Callable[[Any], Any]) -> Callable[[Table], Any]:
+def _ability(name: str, parse: Callable[[Any], Any], table: Table) -> Any:  # noqa: ANN401
     """What the doctor asks about, which netmodes alone can find out."""
-
-    def ability(table: Table) -> Any:  # noqa: ANN401
-        found = values.table((table.entries.get("abilities") or {}).get("output", {})).get(name)
-        return None if found is None else parse(found)
-
-    return ability
+    found = values.table((table.entries.get("abilities") or {}).get("output", {})).get(name)
+    return None if found is None else parse(found)
 
 
 def _names_of(value: Any) -> list[str]:  # noqa: ANN401
@@ -211,25 +193,18 @@ def _texts_of(value: Any) -> dict[str, str]:  # noqa: ANN401
     return {name: text(one) for name, one in values.table(value).items()}
 
 
-def _managers(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
-    found = {link.name: managers(link, table) for link in links}
-    return found if "managers" in table else None
-
-
-def _bound(table: Table, links: list[Link]) -> dict[str, list[str]] | None:
-    found = {link.name: deaf_as_port(link, table) for link in links}
-    return None if table.lines("bound") is None else found
-
-
-def _nics(table: Table, links: list[Link]) -> dict[str, dict[str, str]] | None:
-    found = {link.name: hardware(link, table) for link in links if not link.kind}
-    return found if "nics" in table else None
+def _by_link(
+    name: str, of_link: Callable[[Link, Table], T], table: Table, links: list[Link]
+) -> dict[str, T] | None:
+    """What an entry tells of each device, by its name; None where it was not read, or failed."""
+    is_known = name in table and table.failure(name) is None
+    return {link.name: of_link(link, table) for link in links} if is_known else None
 
 
 FIELDS: dict[str, Callable[[Table], Any]] = {
     "links": _links,
-    "routes": _routes,
-    "routes6": _routes6,
+    "routes": partial(_routes, "routes", 4),
+    "routes6": partial(_routes, "routes6", 6),
     "neighbours": _neighbours,
     "namespaces": _namespaces,
     "sysctls": sysctls,
@@ -240,23 +215,23 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "tc": _tc,
     "programs": _programs,
     "peer": _peer,
-    "ssh": _way("route to ssh"),
-    "exit": _way("route outside"),
-    "nft": _rules("nft", r'"[^"]*"'),
-    "iptables": _rules("iptables", r'"(?:\\.|[^"\\])*"'),
-    **{name: _policy(name) for name in ("rules", "rules6")},
-    "missing": _ability("missing", _names_of),
-    "kinds": _ability("kinds", lambda found: {**values.table(found)}),
-    "fixed": _ability("fixed", _names_of),
-    "privileges": _ability("privileges", one_line),
-    "user_namespaces": _ability("user_namespaces", _texts_of),
+    "ssh": partial(_way, "route to ssh"),
+    "exit": partial(_way, "route outside"),
+    "nft": partial(_rules, "nft", r'"[^"]*"'),
+    "iptables": partial(_rules, "iptables", r'"(?:\\.|[^"\\])*"'),
+    **{name: partial(_policy, name) for name in ("rules", "rules6")},
+    "missing": partial(_ability, "missing", _names_of),
+    "kinds": partial(_ability, "kinds", lambda found: {**values.table(found)}),
+    "fixed": partial(_ability, "fixed", _names_of),
+    "privileges": partial(_ability, "privileges", one_line),
+    "user_namespaces": partial(_ability, "user_namespaces", _texts_of),
 }
 
 #: What needs the devices as well.
 BY_LINK: dict[str, Callable[[Table, list[Link]], Any]] = {
-    "managers": _managers,
-    "bound": _bound,
-    "nics": _nics,
+    "managers": partial(_by_link, "managers", managers),
+    "bound": partial(_by_link, "bound", deaf_as_port),
+    "nics": partial(_by_link, "nics", hardware),
 }
 
 

@@ -74,7 +74,12 @@ def masked_sysfs() -> bool:
     """
     if (text_of(Path("/proc/self/uid_map")) or "").split() in ([], ["0", "0", ALL]):
         return False
-    tried = ask(*MOUNT_SYSFS) if masks() else None
+    return no_sysfs()
+
+
+def no_sysfs(*place: str) -> bool:
+    """Whether a new /sys may not be mounted, here or where this command leads to."""
+    tried = ask(*place, *MOUNT_SYSFS) if masks() else None
     return tried is not None and tried.returncode == MOUNT_FAILED
 
 

@@ -17,6 +17,7 @@ from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, nics, resolv, thin
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
+from netmodes.machine.normal import PARTS
 from netmodes.machine.parse import filterable, links_from
 from netmodes.machine.query import contents, end, start
 from netmodes.machine.resolv import Names, names
@@ -128,7 +129,9 @@ def again(table: Table, names: Iterable[str]) -> Table:
 
 def whole_table() -> Table:
     """All that two machines are compared by, and nothing else."""
-    return Table({**_commands(OF_IP | RULES | _whole()), "settings": _all_settings()})
+    compared = {entry for part in PARTS.values() for entry in part}
+    argvs = {name: argv for name, argv in (OF_IP | RULES | _whole()).items() if name in compared}
+    return Table({**_commands(argvs), "settings": _all_settings()})
 
 
 def packets_table() -> Table:

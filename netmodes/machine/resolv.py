@@ -1,7 +1,7 @@
 """Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
@@ -47,7 +47,7 @@ class Names:
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     hosts: str | None = ""
-    netns: dict[str, dict[str, bool]] | None = field(default=None)
+    netns: dict[str, dict[str, bool]] | None = None
     nscd: bool = False
 
 

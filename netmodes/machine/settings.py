@@ -31,11 +31,8 @@ def sysctls(table: Table) -> dict[str, str | None] | None:
         return {name.replace("/", "."): values.line(value) for name, _, value in pairs}
     texts = table.texts("settings")
     found = {name: texts.get(f"{SYS}/{name.replace('.', '/')}") for name in SYSCTLS}
-    return {name: _setting(text) for name, text in found.items()} if "settings" in table else None
-
-
-def _setting(text: str | None) -> str | None:
-    return None if text is None else values.setting(text)
+    known = {name: values.setting(text) for name, text in found.items() if text is not None}
+    return {**dict.fromkeys(found), **known} if "settings" in table else None
 
 
 def _conf(table: Table, family: str, setting: str = "") -> Iterable[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from netmodes.commands import (
     dns,
     forwarding,
     iproute,
+    lan,
     nat,
     netfilter,
     notices,
@@ -106,10 +107,9 @@ host                                           namespace {namespace}
         return addresses.own_pair(near, far, facts, article, *ASIDE)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
-        out = next((route.dev for route in facts.default_routes() if route.dev), "")
         ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
         to = tuple(dns.servers(self.dns, facts))
-        host = self.on_host(net, facts)
+        host, out = self.on_host(net, facts), lan.way_out(facts)
         return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports, host=host)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from netmodes.errors import Refused
 from netmodes.plan.promise import Promise
-from netmodes.plan.step import Step, step_from
-from netmodes.plan.text import one_line, plain, text, text_by_name, texts
+from netmodes.plan.step import Step
+from netmodes.plan.text import one_line, plain, text_by_name, texts
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Network:
     parents: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The network as JSON; ``network_from`` reads it."""
+        """The network as JSON."""
         return asdict(self)
 
 
@@ -113,26 +113,6 @@ def refuse_unless_up(network: Network) -> None:
         )
     if network.state != "up":
         raise Refused(f"{name} was interrupted: `netmodes down {name}` undoes it")
-
-
-def network_from(data: dict[str, Any]) -> Network:
-    """A network from its JSON.
-
-    Raises:
-        ValueError, LookupError, TypeError, AttributeError: the JSON is no network.
-    """
-    given = text_by_name(data["parameters"])
-    return Network(
-        plain(data["name"]),
-        one_line(data["mode"]),
-        given,
-        topology_from(data["topology"]) if "topology" in data else topology_of(given),
-        one_line(data["state"]),
-        tuple(map(step_from, data.get("shares", data.get("shared", ())))),
-        promises_from(data.get("promises", ())),
-        text(data.get("run", "")),
-        texts(data.get("parents", ())),
-    )
 
 
 def topology_from(data: dict[str, Any]) -> Topology:

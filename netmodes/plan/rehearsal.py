@@ -40,15 +40,7 @@ class Rehearsal:
 
     def to_dict(self) -> dict[str, Any]:
         """The rehearsal as JSON."""
-        return {
-            "mode": self.mode,
-            "namespace": self.namespace,
-            "promises": [result.to_dict() for result in self.promises],
-            "differences": list(self.differences),
-            "unknown": list(self.unknown),
-            "refused": self.refused,
-            "beyond": self.beyond,
-        }
+        return {**vars(self), "promises": [result.to_dict() for result in self.promises]}
 
     def to_json(self) -> str:
         """The rehearsal as JSON text."""

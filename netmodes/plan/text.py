@@ -5,7 +5,6 @@ a shell is written so that neither acts on it.
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -80,14 +79,6 @@ def visible(text: str, keep: str = "\n\t") -> str:
 
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode().replace(r"\udc", r"\x")  # a byte
-
-
-def words_of(line: str) -> list[str]:
-    """The words of a line, as a shell reads them; where its quotes have no end, between blanks."""
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return line.split()
 
 
 def one_line(value: Any) -> str:  # noqa: ANN401

@@ -210,6 +210,7 @@ DROPS = {
 }  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", DROPS)
 def test_fix_beyond(quick_lab: Lab, case: str) -> None:
     """What fixes the way outside lets all pass that the namespace sends, and nobody else's."""
@@ -228,6 +229,7 @@ def test_fix_beyond(quick_lab: Lab, case: str) -> None:
     assert case == "forwarding" or all(re.search(r"10\.64\.0\.11|64\.50", one) for one in fixes)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", BEYOND)
 def test_beyond_the_gateway(quick_lab: Lab, case: str) -> None:
     """Without an address outside the way beyond the gateway is judged, and nothing sent there."""
@@ -296,6 +298,7 @@ NO_PINGS = {
 }  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", NO_PINGS)
 def test_answers_no_pings(quick_lab: Lab, case: str) -> None:
     """Who answers no pings, and is this machine or its namespace, is tried by TCP, and reached."""
@@ -354,6 +357,7 @@ cp /etc/nsswitch.conf /etc/netns/A
 """
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken(quick_lab: Lab, case: str) -> None:
     """What was broken differs and nothing else, and the reason is named."""

@@ -33,6 +33,7 @@ def commands(mode: str, verb: str) -> int:
     return len(steps) if verb == "up" else len([step for step in steps if step.undo]) - 2
 
 
+@pytest.mark.long
 @pytest.mark.sweep
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("verb", ["up", "down"])

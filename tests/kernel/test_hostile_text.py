@@ -51,6 +51,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("command", COMMANDS)
 def test_stops_nothing(hostile: Lab, command: str) -> None:
     """No command fails for a name, in any locale, nor prints one that a terminal would act on."""
@@ -102,6 +103,7 @@ def test_holder(lab: Lab, way: str) -> None:
 PEERS = ("UNKNOWN 65535 UNKNOWN 65535", r"\xe9\e[2J 1", "-batch /etc/passwd", "1.2.3.4/5 1", " ")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("peer", PEERS)
 def test_peer(lab: Lab, peer: str) -> None:
     """An SSH client that sshd does not know is none."""
@@ -117,6 +119,7 @@ VARIABLES = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_environment(lab: Lab, variable: str) -> None:
     """A variable that says nothing sensible stops no command."""

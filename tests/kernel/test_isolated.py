@@ -50,9 +50,6 @@ see why netmodes why A 192.168.64.3
 see host_link ip link show dummy0
 see A_addresses in_A ip addr show dummy0
 see A_loopback in_A ip addr show lo
-see B_up netmodes isolated -n B
-see B_addresses ip netns exec B ip addr show dummy0
-see B_down netmodes down B
 
 ip netns exec A "$PYTHON" -m http.server 80 --directory /run/www >/dev/null 2>&1 &
 server=$!
@@ -70,12 +67,6 @@ see script_up /run/isolated.sh
 see script_up_state state
 see live_down netmodes down A
 see after_script_and_live state
-see live_up_again netmodes isolated
-see live_down_again netmodes down A
-see after_live_and_live state
-see script_up_again /run/isolated.sh up
-see script_down_again /run/isolated.sh down
-see after_script_and_script state
 
 mkdir /run/bin
 cat >/run/bin/ip <<END
@@ -86,8 +77,6 @@ END
 chmod +x /run/bin/ip
 see live_fails env PATH="/run/bin:$PATH" "$PYTHON" -m netmodes isolated
 see after_live_fails state
-see script_fails env PATH="/run/bin:$PATH" /run/isolated.sh
-see after_script_fails state
 """
 
 Seen = dict[str, tuple[int, str]]
@@ -112,10 +101,7 @@ def state(seen: Seen, name: str) -> State:
     return found
 
 
-SUCCEEDED = """
-    export live_up B_up B_down script_down script_up live_down
-    live_up_again live_down_again script_up_again script_down_again
-    """
+SUCCEEDED = "export live_up script_down script_up live_down"
 
 
 @pytest.mark.parametrize("name", SUCCEEDED.split())
@@ -183,33 +169,21 @@ def test_why(seen: Seen) -> None:
     assert "fix: none: isolated reaches nobody" in printed
 
 
-def test_second_namespace(seen: Seen) -> None:
-    """A second one has a dummy0 of its own and the next free subnet."""
-    status, printed = seen["B_addresses"]
-
-    assert status == 0
-    assert "inet 192.168.223.10/24 scope global dummy0" in printed
-
-
 def test_up(seen: Seen) -> None:
     """The live run and the script leave the same state, journal and all."""
     assert state(seen, "script_up_state") == state(seen, "live_up_state")
 
 
-WAYS = ("live_and_script", "script_and_live", "live_and_live", "script_and_script")
-
-
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["live_and_script", "script_and_live"])
 def test_down(seen: Seen, way: str) -> None:
-    """Whichever way it went up and down, the state is as before."""
+    """Up one way and down the other, the state is as before; the fault sweep has all four ways."""
     assert state(seen, f"after_{way}") == state(seen, "before")
 
 
-@pytest.mark.parametrize("way", ["live", "script"])
-def test_move_fails(seen: Seen, way: str) -> None:
+def test_move_fails(seen: Seen) -> None:
     """A dummy0 that has not left the host is deleted there."""
-    status, printed = seen[f"{way}_fails"]
+    status, printed = seen["live_fails"]
 
     assert status == 1
     assert "`ip link set dummy0 netns A` failed" in printed
-    assert state(seen, f"after_{way}_fails") == state(seen, "before")
+    assert state(seen, "after_live_fails") == state(seen, "before")

@@ -46,6 +46,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("what", FOREIGN)
 def test_refuses_what_others_made(root_lab: RootLab, way: list[str], what: str) -> None:
     """Who finds what another user made in the journal's place goes no further."""
@@ -65,6 +66,7 @@ PIPES = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("how", PIPES)
 def test_piped_script(root_lab: RootLab, how: str) -> None:
     """A piped script runs for root; a user learns how to run it, and no file beside it is run."""

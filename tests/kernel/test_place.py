@@ -76,6 +76,7 @@ def test_inside_works(up: Lab) -> None:
         assert done.returncode == 0, (command, done.stderr)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("by", ["netmodes down A --kill", "bash /run/netmodes/A/down.sh --kill"])
 @pytest.mark.parametrize("way", WAYS)
 def test_ways_inside(up: Lab, way: str, by: str) -> None:
@@ -116,6 +117,7 @@ def with_pid_1(lab: Lab, script: str) -> Done:
     return lab.run(*AS_PID_1, f"{SHARED}{script}")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("propagation", ["private", "slave"])
 @pytest.mark.parametrize("by", ["netmodes host-only", "bash {script}"])
 def test_unseen(lab: Lab, by: str, propagation: str) -> None:
@@ -128,6 +130,7 @@ def test_unseen(lab: Lab, by: str, propagation: str) -> None:
     assert state(lab.ok) == before
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("own", ["--propagation unchanged", "mount -t tmpfs tmpfs /run"])
 @pytest.mark.parametrize("by", ["netmodes host-only", "bash {script}"])
 def test_seen(lab: Lab, by: str, own: str) -> None:
@@ -146,6 +149,7 @@ NOBODY_SEES = (
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("by", ["netmodes down A", "bash /run/netmodes/A/down.sh"])
 def test_made_unseen(lab: Lab, untouched: State, by: str) -> None:
     """A name on which nothing is mounted for us is said to be one, and goes with its network."""
@@ -159,6 +163,7 @@ def test_made_unseen(lab: Lab, untouched: State, by: str) -> None:
     assert state(lab.ok) == untouched
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("by", ["netmodes down A --kill", "bash /run/netmodes/A/down.sh --kill"])
 def test_blind(lab: Lab, by: str) -> None:
     """A mount namespace in which A is not seen is no place to take it down from."""

@@ -27,6 +27,7 @@ def way(request: pytest.FixtureRequest) -> str:
     return way
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("path", PATHS)
 def test_path(lab: Lab, way: str, path: str) -> None:
     """Root's programs are found where PATH lacks their folders."""
@@ -76,6 +77,7 @@ def test_deleted_folder_export(lab: Lab) -> None:
     assert done.stderr.startswith("Error: a.sh cannot be written (No such file or directory)")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("argv", [("dash", "FILE"), ("dash", "FILE", "down"), ("dash", "-s")])
 def test_another_shell(lab: Lab, argv: tuple[str, ...]) -> None:
     """A shell that is not bash says that it must be, and runs nothing."""
@@ -89,6 +91,7 @@ def test_another_shell(lab: Lab, argv: tuple[str, ...]) -> None:
     assert lab.ok("netmodes", "list") == ""
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("how", ["bash --posix", "env POSIXLY_CORRECT=1 bash", "bash -e"])
 def test_another_bash(lab: Lab, how: str) -> None:
     """Bash runs a script in whatever mode it was started."""
@@ -143,6 +146,7 @@ ENVIRONMENTS = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_environment(lab: Lab, way: str, environment: str) -> None:
     """Environment, umask, locale and closed streams make no difference to a run."""

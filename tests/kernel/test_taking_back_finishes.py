@@ -6,6 +6,8 @@ import pytest
 from labs import Lab
 from state import State, state
 
+pytestmark = pytest.mark.sweep
+
 WAYS = ("netmodes", "script")
 
 #: Runs a command on a terminal of its own, which is closed at the first line that has the word.

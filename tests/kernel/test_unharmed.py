@@ -135,7 +135,7 @@ def test_named_by_down(lab: Lab) -> None:
 def test_busy_host(lab: Lab) -> None:
     """Devices and routes that come and go all the time neither refuse a run nor undo it."""
     with lab.start("bash", "-c", CHURN) as churn:
-        for mode in (BRIDGED, ("nat",), ("host-only",), BRIDGED) * 5:
+        for mode in (BRIDGED, ("nat",), ("host-only",), BRIDGED):
             done = lab.netmodes(*mode)
             assert (done.returncode, done.stderr) == (0, done.stderr)
             lab.ok("netmodes", "down", "A")

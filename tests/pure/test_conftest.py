@@ -8,6 +8,8 @@ import pytest
 from places import ROOT, SUPPORT
 from processes import run
 
+pytestmark = pytest.mark.once
+
 #: Started with a signal ignored and a wish for Python, as conftest is then; the rest it starts.
 IGNORING = """trap '' $SIGNAL; exec "$@" """
 STARTING = "import conftest, os; os.execvp('sh', ['sh', '-c', 'env; kill -s $SIGNAL $$'])"

@@ -1,6 +1,9 @@
 """The table at the end of a run."""
 
+import pytest
 from counts import Count, table
+
+pytestmark = pytest.mark.once
 
 
 def test_table() -> None:

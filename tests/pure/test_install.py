@@ -13,6 +13,8 @@ from zipfile import ZipFile
 import pytest
 from places import FACTS, ROOT
 
+pytestmark = pytest.mark.once
+
 PROJECT = "netmodes templates setup.cfg pyproject.toml MANIFEST.in README.md LICENSE".split()
 
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"

@@ -28,7 +28,7 @@ from netmodes import (
 from netmodes.commands.devices import validate_namespace
 from netmodes.journal import Journal, locked, networks, sharing
 from netmodes.plan.log import Note
-from netmodes.plan.network import Network, network_from, topology_of
+from netmodes.plan.network import Network, topology_of
 from netmodes.script.bash import render
 
 DOWN = "#!/usr/bin/env bash\n"
@@ -438,10 +438,10 @@ def test_damaged(place: tuple[str | int, ...], value: object, article: Facts, ro
 
 
 def summary(plan: Plan) -> Network:
-    """What facts and `list` say of a plan that is up, after JSON."""
+    """What facts and `list` say of a plan that is up."""
     run = begun(plan, "up").read()
     assert run is not None
-    return network_from(json.loads(json.dumps(run.network.to_dict())))
+    return run.network
 
 
 def test_summary_shares(article: Facts) -> None:

@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from places import ROOT
 
 import netmodes
+
+pytestmark = pytest.mark.once
 
 
 def test_citations() -> None:

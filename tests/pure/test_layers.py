@@ -14,6 +14,8 @@ from places import FACTS
 
 import netmodes
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(netmodes.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -7,6 +7,8 @@ from places import ROOT
 
 from netmodes import MODES, Mode
 
+pytestmark = pytest.mark.once
+
 README = (ROOT / "README.md").read_text()
 RELIABILITY = (ROOT / "docs/reliability.md").read_text()
 

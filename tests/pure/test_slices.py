@@ -9,6 +9,8 @@ import pytest
 from places import ROOT
 from slices import SLICES
 
+pytestmark = pytest.mark.once
+
 #: Two sweeps, neither of which can be dealt evenly, and another test.
 TESTS = """
 import pytest

@@ -5,6 +5,8 @@ import re
 import pytest
 from places import ROOT
 
+pytestmark = pytest.mark.once
+
 FILES = [
     path
     for folder in ("netmodes", "templates", "scripts", "docs")

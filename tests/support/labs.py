@@ -9,9 +9,11 @@ import sys
 import tempfile
 from contextlib import suppress
 from functools import cached_property
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from processes import run
 
@@ -25,6 +27,13 @@ PATH = f"{BIN}:{os.environ['PATH']}"
 SETSID = shutil.which("setsid") or "setsid"  # whatever a test puts in its place
 
 Done = subprocess.CompletedProcess[str]
+
+#: A lab is a fork of a process that has loaded Python and netmodes already.
+LOADED = get_context("forkserver")
+LOADED.set_forkserver_preload(["netmodes.lab.lab"])
+
+#: The first command of a lab: it says that all is ready, by its process number there.
+READY = ("sh", "-c", "echo $$ && exec sleep 600")
 
 #: In the place of `ip`, where the kernel has no `dummy`: it makes an `ifb`, and lists it as one.
 NO_DUMMY = """
@@ -48,7 +57,6 @@ class Started(subprocess.Popen[str]):
 class Lab:
     """A throw-away machine (``netmodes lab``), and the router that is all there is outside."""
 
-    START = (NETMODES, "lab", "--")
     PLACES = ("--user", "--mount", "--pid", "--ipc", "--uts")
     SIGNALS = "INT,TERM"
 
@@ -59,21 +67,30 @@ class Lab:
         # Programs speak English, a sentence is a line, and `netmodes` is the one that is tested.
         path = f"{self.programs.name}:{PATH}"
         self.environment = os.environ | {"LC_ALL": "C", "PATH": path, "COLUMNS": "1000"}
-        argv = [*self.START, "sh", "-c", "echo $$ && exec sleep 600"]
-        self.process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self.said, said = LOADED.Pipe(duplex=False)
+        self.process = LOADED.Process(target=self.be, args=(said,), daemon=True)
+        self.process.start()
+        said.close()
+
+    @staticmethod
+    def be(said: Connection) -> NoReturn:
+        """Be ``netmodes lab``."""
+        from netmodes.lab.lab import enter
+
+        _redirect(said)
+        sys.argv[:] = [NETMODES]
+        sys.exit(enter(READY, lambda line: None))
+
+    def started(self) -> str:
+        """The word of the lab's first command, once it is there."""
+        with open(self.said.fileno(), closefd=False) as said:
+            return said.readline()
 
     @cached_property
     def pid(self) -> int:
         """The first process on the lab's machine; waits until it runs commands."""
-        assert self.process.stdout is not None
-        started = self.process.stdout.readline()
-        assert started, "the lab did not start: `netmodes lab -- true` says why"
+        assert self.started(), "the lab did not start: `netmodes lab -- true` says why"
+        assert self.process.pid is not None
         (first,) = children(self.process.pid)
         return first
 
@@ -82,7 +99,8 @@ class Lab:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.join()
+        self.said.close()
         self.programs.cleanup()
 
     def replace(self, program: str, script: str) -> None:
@@ -170,17 +188,31 @@ class RootLab(Lab):
     START = ("unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP, "sh")
     PLACES = ("--mount",)
 
+    @staticmethod
+    def be(said: Connection) -> NoReturn:
+        """Be the lab."""
+        _redirect(said)
+        argv = (*RootLab.START, *READY)
+        os.execvp(argv[0], argv)
+
     @cached_property
     def pid(self) -> int:
         """The process that is the lab."""
-        assert self.process.stdout is not None
-        return int(self.process.stdout.readline())
+        return int(self.started())
 
     def anyone(self, *command: str) -> Done:
         """Run a command as an ordinary user, who may read the checkout wherever it is."""
         reads = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
         user = ("--reuid=65534", "--regid=65534", "--clear-groups", *reads)
         return self.run("setpriv", *user, *command)
+
+
+def _redirect(said: Connection) -> None:
+    """Read nothing, print to this pipe, and say no more."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for own, stream in ((null, 0), (said.fileno(), 1), (null, 2)):
+        os.dup2(own, stream)
+    said.close()
 
 
 def children(parent: int) -> list[int]:

@@ -53,7 +53,6 @@ def with_address(**more: object) -> list[dict[str, Any]]:
         ("iptables", "iptables-save", "# at 9\n" + SAVED.format(1), SAVED.format(2) + "COMMIT\n"),
         ("iptables", "iptables", "-P INPUT ACCEPT\n", ""),
         ("ipset", "ipset", "add s ::1 timeout 5\nadd s ::2\n", "add s ::2\nadd s ::1 timeout 4\n"),
-        ("sysctls", "sysctls", "net.nf_conntrack_count = 1\n", "net.nf_conntrack_count = 2\n"),
     ],
 )
 def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) -> None:  # noqa: ANN401
@@ -99,13 +98,6 @@ def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) ->
             "10.0.0.1 dev e0 proxy is gone",
         ),
         (
-            "sysctls",
-            "sysctls",
-            "net.ipv4.conf.e0/1.forwarding = 1\n",
-            "",
-            "net.ipv4.conf.e0/1.forwarding = 1 is gone",
-        ),
-        (
             "nft",
             "nft",
             CHAIN.format(1),
@@ -142,23 +134,12 @@ def test_each_route_of_a_destination() -> None:
     ]
 
 
-def test_setting_read_as_file() -> None:
-    """A setting is the same whether a command or its file tells it, or they cannot be compared."""
-    path = "/proc/sys/net/ipv4/conf/e0.1/forwarding"
-    files = Table({"settings": {"files": [path], "output": {path: "1\n"}}})
-
-    assert (
-        snapshot(files).parts["sysctls"]["settings"]
-        == (read("sysctls", "net.ipv4.conf.e0/1.forwarding = 1\n").parts["sysctls"]["sysctls"])
-    )
-
-
 def test_same(article: Facts) -> None:
     """A machine is as itself, in every part that was read."""
     seen = snapshot(table_of(article))
     known = [part for part in seen.parts if seen.parts[part]]
 
-    assert {"links", "addresses", "routes", "routes6", "rules", "nft", "sysctls"} <= {*known}
+    assert {"links", "addresses", "routes", "routes6", "rules", "nft"} <= {*known}
     assert differences(seen, seen, known) == []
 
 

@@ -419,3 +419,10 @@ def test_ssh_session_on_the_bridge(joined: Facts) -> None:
     mode = Bridged(namespace="B", uplink="enp0s1")
 
     assert SSH not in mode.plan(replace(joined, ssh="enp0s1")).notices
+
+
+def test_way_out_of_nat(article: Facts) -> None:
+    """NAT leaves by the device that the kernel takes, whatever default route is first."""
+    mode, facts = Nat(), replace(article, exit="wg0")
+
+    assert mode.flow(mode.settle(facts), facts).out == "wg0"
