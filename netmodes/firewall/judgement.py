@@ -132,11 +132,10 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     around = any(asked.gateways.values())
     findings = [] if around else [*_dropped(flow, own, asked, facts)]
     findings += [*_cut_off(flow, cut), *_untranslated(flow, own, facts)]
-    objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
     warnings = (*_unknown(flow, own, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
     by = " and ".join(map(words, first)) if asked.chain else ""
-    return Verdict(asked.chain, asked.outs, by, objections, warnings)
+    return Verdict(asked.chain, asked.outs, by, tuple(findings), warnings)
 
 
 def drops(found: Mapping[Packet, Fate]) -> list[Drop]:
