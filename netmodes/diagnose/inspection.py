@@ -9,7 +9,7 @@ from ipaddress import IPv4Interface
 from shlex import quote
 
 from netmodes.commands.addresses import bare
-from netmodes.journal import ROOT
+from netmodes.journal import ROOT, Journal
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
@@ -89,8 +89,17 @@ class Inspection:
             return Finding("error", what, "ip link", advice=self.again, about=name)
         if link.is_up:
             return None
-        evidence, fix = f"ip addr show dev {quote(name)}", f"ip link set {quote(name)} up"
+        evidence = f"ip addr show dev {quote(name)}"
+        fix = " && ".join([f"ip link set {quote(name)} up", *self._lost_routes(name)])
         return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
+
+    def _lost_routes(self, name: str) -> Iterator[str]:
+        """What leads by our bridge again, whose routes go when it goes down."""
+        run = Journal(self.name).read() if name == self.net.bridge else None
+        for step in run.plan.steps if run else ():
+            for line in (step.stdin or "").splitlines():
+                if line.startswith("route ") and f" dev {name} " in line:
+                    yield f"ip {line}"
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""

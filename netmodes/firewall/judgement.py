@@ -218,10 +218,10 @@ def words(drop: Drop) -> str:
     return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
 
 
-def evidence(drop: Drop) -> str:
-    """The command that shows it."""
+def evidence(drop: Drop, program: str = "iptables") -> str:
+    """The command that shows it; of a table of iptables' by this program."""
     if drop.is_of_iptables:
-        return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
+        return shlex.join((program, *drop.of_table, "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
 
 

@@ -262,8 +262,8 @@ NOT_THERE = (
     "virtual address without ARP",
 )  # fmt: skip
 
-#: Where another thing is wrong behind it: the routes went with the bridge, and rules for answers.
-LEADS_ON = ("bridge down", "raw rule", "rule of ebtables")
+#: Where another thing is wrong behind it: rules for answers.
+LEADS_ON = ("raw rule", "rule of ebtables")
 
 #: The same where there is no command that fixes it.
 SAID = {

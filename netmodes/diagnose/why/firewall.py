@@ -44,10 +44,10 @@ def untracked(trace: Trace) -> Finding | None:
     heard = trace.heard.get("")
     if heard is None or heard.untracked is None:
         return None
-    program = "iptables" if heard.untracked.is_of_iptables else "nft"
-    found = replace(heard, drop=heard.untracked, program=program)
-    what = f"the host does not translate it, for it is not tracked: {_words(found)}"
-    return _there("", what, _evidence(found), _remedy(trace, "", found))
+    drop, program = heard.untracked, "iptables" if heard.untracked.is_of_iptables else "nft"
+    found = replace(heard, drop=drop, program=program)
+    what = f"the host does not translate it, for it is not tracked: {_words(drop, program)}"
+    return _there("", what, judgement.evidence(drop), _remedy(trace, "", found))
 
 
 def lost(trace: Trace) -> Judgement:
@@ -80,11 +80,12 @@ def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
         evidence: Argv = ("nft", "list", "chain", *heard.told.program.split(" ", 2))
         what = f"a program decides what becomes of it, by nft's chain {heard.told.program}"
         return _there(place, what, shlex.join(evidence), {"advice": "see to that program"})
-    if heard.drop is None:
+    drop, program = heard.drop, heard.program
+    if drop is None:
         return None
     whose = f"{place}'s own firewall" if place else "the host's firewall"
-    what = f"{whose} drops {_what(trace, place, heard)}: {_words(heard)}"
-    return _there(place, what, _evidence(heard), _remedy(trace, place, heard))
+    what = f"{whose} drops {_what(trace, place, heard)}: {_words(drop, program)}"
+    return _there(place, what, judgement.evidence(drop, program), _remedy(trace, place, heard))
 
 
 def _there(place: str, what: str, evidence: str, remedy: dict[str, str]) -> Finding:
@@ -106,17 +107,9 @@ def _what(trace: Trace, place: str, heard: Heard) -> str:
     return f"what it sends{late}" if inside else f"what {trace.name} sends{late}"
 
 
-def _words(heard: Heard) -> str:
-    drop = heard.drop or Drop("", "", "")
+def _words(drop: Drop, program: str) -> str:
     said = judgement.words(drop)
-    return said.replace("iptables'", f"{heard.program}'s") if "-" in heard.program else said
-
-
-def _evidence(heard: Heard) -> str:
-    drop = heard.drop or Drop("", "", "")
-    if heard.program == "nft":
-        return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
-    return shlex.join((heard.program, *drop.of_table, "-S", drop.chain))
+    return said.replace("iptables'", f"{program}'s") if "-" in program else said
 
 
 def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:

@@ -4,6 +4,7 @@ import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
+from netmodes.commands.sysctl import device_key
 from netmodes.diagnose.why.firewall import untracked
 from netmodes.diagnose.why.namespace_side import forbidding
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
@@ -28,13 +29,14 @@ def reverse_path(trace: Trace) -> Judgement:
     martian = trace.into_host and any(words in said for words in MARTIAN)
     if not martian or _forbidding(trace):
         return None
+    key = device_key(ingress, "ipv4.rp_filter")
     other = (trace.return_route and trace.return_route.dev) or "no device"
     return Finding(
         "error",
         f"the host drops what comes from {trace.address} in by {ingress}, for it would "
         f"answer by {other} (rp_filter)",
-        f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{ingress}.rp_filter",
-        fix=_by_main(trace) or f"sysctl -w net.ipv4.conf.{ingress}.rp_filter=2",
+        f"sysctl net.ipv4.conf.all.rp_filter {key}",
+        fix=_by_main(trace) or f"sysctl -w {key}=2",
         about=ingress,
     )
 

@@ -117,7 +117,7 @@ def cable(trace: Trace) -> Judgement:
     found = [
         *map(inspection.host_device, devices),
         *map(inspection.bridge_port, devices[:-1]),
-        *map(inspection.carrier, devices[1:]),
+        *map(inspection.carrier, trace.lan_ports),
     ]
     wrong = next(filter(None, found), None)
     return wrong or f"{end} hands it to {bridge}, whose port it is"
