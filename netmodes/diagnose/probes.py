@@ -193,13 +193,20 @@ def ping(target: str, *options: str) -> Argv:
     return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
 
 
-def connection(target: str) -> Argv:
-    """A connection to a port that hardly anybody has; no router forwards it (a TTL of 1).
+def connection(target: str, port: object = UNUSED, own: int = 0, hops: int = 1) -> Argv:
+    """A connection, as it stands to a port that hardly anybody has; no router forwards it.
 
     A refusal is an answer as well: of a machine that answers no pings.
+
+    Args:
+        target: the address.
+        port: its port.
+        own: the port that it comes from; 0 for any.
+        hops: how far it goes (its TTL).
     """
-    told = f"s.settimeout(1); s.setsockopt(0, 2, 1); s.connect(({target!r}, {UNUSED}))"
-    return ("python3", "-c", f"import socket; s = socket.socket(); {told}")
+    sent = f"s.bind(('', {own})); s.connect(({target!r}, {port}))"
+    told = f"s = socket.socket(); s.settimeout(1); s.setsockopt(0, 2, {hops}); {sent}"
+    return ("python3", "-c", f"import socket; {told}")
 
 
 def is_answered(looked_up: Outcome) -> bool:

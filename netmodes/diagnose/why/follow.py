@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
@@ -23,6 +24,7 @@ from netmodes.firewall.live import (
     traced,
 )
 from netmodes.firewall.netlink import DNS, Event
+from netmodes.firewall.trace import by_flow, follow
 from netmodes.machine.path import find
 from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
@@ -111,7 +113,8 @@ def _send(trace: Trace, runner: Runner) -> Trace:
         sent["connect"] = in_namespace(name, *connection)
     before = _saved(places, runner)
     with traces(trace, places, runner) as events:
-        seen = replace(trace.seen, **_together(sent, runner))
+        ends = partial(_is_dropped, trace, events) if events else None
+        seen = replace(trace.seen, **_together(sent, replace(runner, settled=ends)))
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
     told = _told(replace(trace, seen=seen), events)
@@ -144,10 +147,14 @@ def traces(trace: Trace, places: list[Place], runner: Runner) -> Iterator[dict[P
         yield {place: events for place, events in told.items() if events is not None}
 
 
+def _is_dropped(trace: Trace, events: dict[Place, list[Event]]) -> bool:
+    """Whether the kernel has told already that a rule drops it, so that no answer comes."""
+    return any(follow(by_flow([*told])[trace.flow]).drop for told in events.values())
+
+
 def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
     """The packet with what the kernel told of it."""
-    flow = trace.flows.port if trace.port else trace.flows.echo
-    found = {place.namespace: heard(told, flow, place) for place, told in events.items()}
+    found = {place.namespace: heard(told, trace.flow, place) for place, told in events.items()}
     return replace(trace, heard=found)
 
 

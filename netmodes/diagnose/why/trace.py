@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
+from netmodes.diagnose.probes import connection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.live import Flows, Heard
 from netmodes.machine.entries import Route
@@ -190,8 +191,12 @@ class Trace:
     @property
     def own_connection(self) -> Argv:
         """The same from the flow's port, by which a trace knows it."""
-        ways = f"({self.target!r}, {self.port}), 1, ({''!r}, {self.flows.port})"
-        return ("python3", "-c", f"import socket; socket.create_connection({ways})")
+        return connection(self.target, self.port, self.flows.port, 64)
+
+    @property
+    def flow(self) -> int:
+        """The number by which a trace knows what is asked about: the connection, or the ping."""
+        return self.flows.port if self.port else self.flows.echo
 
     def setting(self, name: str) -> int:
         """A setting of the machine that is to answer; 0 where it was not asked."""
