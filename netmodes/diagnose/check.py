@@ -9,13 +9,14 @@ from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
-from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
+from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, is_taken, probes
 from netmodes.diagnose.target import validate_machine
-from netmodes.diagnose.why.follow import follow_packet, foresee, forget
+from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forget
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.errors import Refused
+from netmodes.firewall.live import is_needed
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import find
 from netmodes.machine.read import host_facts, namespace_facts
@@ -118,10 +119,18 @@ class Judge:
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
-        if not reached and _connects(outcomes.get(probe.again)):
-            reason = f"{probe.tried} answers no pings, but TCP"
-            return replace(result, reached=True, reason=reason)
-        return self._explained(result) if result.differs else result
+        if not reached and is_taken(outcomes.get(probe.again)) and self._connects(result)[0]:
+            return _by_tcp(result)
+        if not result.differs:
+            return result
+        explained = self._explained(result)
+        theirs = result.place and probe.promise.target in THEIRS and explained.reached is False
+        return _by_tcp(result) if theirs and self._connects(result)[0] else explained
+
+    def _connects(self, result: Result) -> tuple[bool, str]:
+        """Whether a connection is answered where a ping is not, and the rule here that drops it."""
+        hops = 64 if result.promise.target in THEIRS else 1
+        return connects(self.inspection, result.place, result.tried, self.runner, hops)
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
         nobody, server = asks_nobody(self.inspection.namespace), self.inspection.namespace.resolver
@@ -163,6 +172,11 @@ class Judge:
         """Why the host does not reach its gateway."""
         route = gateways(self.inspection.host)[0]
         found = addresses_on_port(route.dev, self.inspection.host)
+        ruled = found is None and is_needed(self.inspection.host, "")
+        answers, by = self._connects(result) if ruled else (False, "")
+        if answers or by:
+            reason = f"the host's own firewall drops what is tried ({by})"
+            return _by_tcp(result) if answers else replace(result, reached=None, reason=reason)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"
@@ -192,9 +206,8 @@ def _is_silent(ping: Outcome | None) -> bool:
     return ping is not None and ping.status == 1 and not refusal(ping)
 
 
-def _connects(tried: Outcome | None) -> bool:
-    """Whether a machine took or refused a connection."""
-    return tried is not None and (tried.status == 0 or "ConnectionRefusedError" in tried.stderr)
+def _by_tcp(result: Result) -> Result:
+    return replace(result, reached=True, reason=f"{result.tried} answers no pings, but TCP")
 
 
 def _not_reached(

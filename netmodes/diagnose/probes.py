@@ -193,7 +193,9 @@ def ping(target: str, *options: str) -> Argv:
     return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
 
 
-def connection(target: str, port: object = UNUSED, own: int = 0, hops: int = 1) -> Argv:
+def connection(
+    target: str, port: object = UNUSED, own: int = 0, hops: int = 1, seconds: float = 1
+) -> Argv:
     """A connection, as it stands to a port that hardly anybody has; no router forwards it.
 
     A refusal is an answer as well: of a machine that answers no pings.
@@ -203,10 +205,16 @@ def connection(target: str, port: object = UNUSED, own: int = 0, hops: int = 1) 
         port: its port.
         own: the port that it comes from; 0 for any.
         hops: how far it goes (its TTL).
+        seconds: how long it waits for an answer.
     """
     sent = f"s.bind(('', {own})); s.connect(({target!r}, {port}))"
-    told = f"s = socket.socket(); s.settimeout(1); s.setsockopt(0, 2, {hops}); {sent}"
+    told = f"s = socket.socket(); s.settimeout({seconds}); s.setsockopt(0, 2, {hops}); {sent}"
     return ("python3", "-c", f"import socket; {told}")
+
+
+def is_taken(tried: Outcome | None) -> bool:
+    """Whether a connection was taken or refused."""
+    return tried is not None and (tried.status == 0 or "ConnectionRefusedError" in tried.stderr)
 
 
 def is_answered(looked_up: Outcome) -> bool:

@@ -42,6 +42,9 @@ LISTS = {"ip": ("iptables-nft", "iptables"), "ip6": ("ip6tables-nft", "ip6tables
 #: The tables that iptables-legacy has here.
 LEGACY = Path("/proc/thread-self/net/ip_tables_names")
 
+#: The chains that iptables has for each hook.
+CHAINS = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+
 #: What iptables-legacy-save counts of what drops.
 POLICY = re.compile(r":(\S+) DROP \[(\d+):")
 COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*-j (?:DROP|REJECT)\b.*)")
@@ -256,13 +259,12 @@ def _file(namespace: str) -> str:
 
 
 def of_legacy(before: str, after: str, hook: str) -> Drop | None:
-    """The rule or policy of iptables-legacy that has dropped what came between two listings.
-
-    None if it may be one of several.
-    """
-    counted = [dict(_counted(saved)) for saved in (before, after)]
-    risen = [drop for drop, count in counted[1].items() if count > counted[0].get(drop, 0)]
-    return replace(risen[0], hook=hook) if len(risen) == 1 else None
+    """The rule or policy of iptables-legacy that has dropped what came between two listings, in
+    that hook or in a chain that it may lead to; None if it may be one of several."""
+    was, counted = (dict(_counted(saved)) for saved in (before, after))
+    risen = [drop for drop, count in counted.items() if count > was.get(drop, 0)]
+    here = [drop for drop in risen if drop.chain not in {*CHAINS} - {hook.upper()}]
+    return replace(here[0], hook=hook) if len(here) == 1 else None
 
 
 def _counted(saved: str) -> Iterator[tuple[Drop, int]]:

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
+from threading import Lock
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
-from netmodes.diagnose.probes import ping
+from netmodes.diagnose.probes import UNUSED, connection, is_taken, ping
 from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
+from netmodes.firewall.judgement import words
 from netmodes.firewall.live import (
     Place,
     Questions,
@@ -36,6 +38,9 @@ from netmodes.plan.undo import Argv
 UNKNOWN_OPTION = "invalid option"
 
 LEGACY_SAVE = "iptables-legacy-save"
+
+#: Is held while what iptables-legacy counts is looked at.
+COUNTED = Lock()
 
 
 def follow_packet(
@@ -61,9 +66,20 @@ def follow_packet(
 
 
 def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
-    """Judge the way to an address by routes and firewall alone; no packet leaves the machine."""
-    trace = _ask(Trace(inspection, target, stays=True, stands=True), runner)
+    """Judge the way to an address by routes and firewall alone; no packet leaves the machine.
+
+    Where a ping does not get through a connection may.
+    """
+    said = _foresee(inspection, target, "", runner)
+    tried = said.finding and find("python3")
+    return _foresee(inspection, target, str(UNUSED), runner) if tried else said
+
+
+def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> Answer:
+    trace = _ask(Trace(inspection, target, port, stays=True, stands=True), runner)
     attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
+    if port:
+        attempt = connection(target, port, trace.flows.port, 64, 0.1)
     if trace.through_host and (places := _places(trace)):
         with traces(trace, places, runner) as events:
             if any(not place.namespace for place in events):
@@ -83,6 +99,30 @@ def ask_server(
         done = runner.run(in_namespace(trace.name, *asks))
     trace = _told(trace, events)
     return done, firewall.in_namespace(trace) or firewall.on_host(trace)
+
+
+def connects(
+    inspection: Inspection, source: str, target: str, runner: Runner, hops: int = 1
+) -> tuple[bool, str]:
+    """Whether a target takes or refuses a connection itself; and the rule here that drops it, which
+    may refuse it in the target's name.
+
+    Args:
+        inspection: a network that it may pass.
+        source: the namespace that it comes from; "" for the host.
+        target: the address.
+        runner: runs it.
+        hops: how far it goes.
+    """
+    trace = _ask(Trace(inspection, target, str(UNUSED)), runner)
+    argv, places = connection(target, UNUSED, trace.flows.port, hops), _places(trace)
+    with traces(trace, places, runner) as events:
+        before = _saved(places, runner)
+        done = runner.run(in_namespace(source, *argv) if source else argv)
+        after = _saved(places, runner)
+    told = _by_legacy(_told(trace, events), before, after)
+    drops = [words(one.drop) for one in told.heard.values() if one.drop]
+    return is_taken(done) and not drops, next(iter(drops), "")
 
 
 def forget(name: str, runner: Runner) -> None:
@@ -107,18 +147,20 @@ def _send(trace: Trace, runner: Runner) -> Trace:
     name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
     own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
     sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
-    if port:
-        own_port = places and find("python3")
-        connection = trace.own_connection if own_port else trace.connection
-        sent["connect"] = in_namespace(name, *connection)
-    before = _saved(places, runner)
+    connect = trace.own_connection if places and find("python3") else trace.connection
+    last = {"connect": in_namespace(name, *connect)} if port else {}
     with traces(trace, places, runner) as events:
-        ends = partial(_is_dropped, trace, events) if events else None
-        seen = replace(trace.seen, **_together(sent, replace(runner, settled=ends)))
+        ends = replace(runner, settled=partial(_is_dropped, trace, events) if events else None)
+        first = {}
+        if last and any(has_legacy(one.namespace) for one in places):
+            first, sent = _together(sent, ends), {}
+        before = _saved(places, runner)
+        seen = replace(trace.seen, **first, **_together({**sent, **last}, ends))
+        after = _saved(places, runner)
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
     told = _told(replace(trace, seen=seen), events)
-    return _look(_by_legacy(told, before, _saved(places, runner)), runner)
+    return _look(_by_legacy(told, before, after), runner)
 
 
 def _places(trace: Trace) -> list[Place]:
@@ -138,8 +180,13 @@ def _places(trace: Trace) -> list[Place]:
 
 @contextmanager
 def traces(trace: Trace, places: list[Place], runner: Runner) -> Iterator[dict[Place, list[Event]]]:
-    """Have the kernel tell where the packet goes: what it tells in each place where it does."""
+    """Have the kernel tell where the packet goes: what it tells in each place where it does.
+
+    Where iptables-legacy counts packets no other is sent meanwhile.
+    """
     with ExitStack() as stack:
+        if any(has_legacy(place.namespace) for place in places):
+            stack.enter_context(COUNTED)
         told = {
             place: stack.enter_context(traced(place, trace.flows, runner, stays=trace.stays))
             for place in places
