@@ -68,8 +68,9 @@ FIXED = {
         "nat", "ip route add unreachable 8.8.8.0/24 metric 7", "8.8.8.8",
         "the host drops it by its route `unreachable 8.8.8.0/24 metric 7`"),
     "rule of the host": (
-        "nat", "ip rule add from 10.64.0.11 prohibit", "8.8.8.8",
-        "the host drops it by its rule `32765: from 10.64.0.11 prohibit`"),
+        "nat", "ip rule add from 192.0.2.1 prohibit pref 9; ip rule add from 10.64.0.0/16 prohibit",
+        "8.8.8.8",
+        "the host drops it by its rule `32765: from 10.64.0.0/16 prohibit`"),
     "forwarding of answers off": (
         "nat", "sysctl -w net.ipv4.conf.enp0s1.forwarding=0", "8.8.8.8",
         "the host passes nothing on (net.ipv4.conf.enp0s1.forwarding is 0)"),

@@ -76,7 +76,7 @@ def _forbidden(trace: Trace) -> Finding | None:
 
 
 def _forbidding(trace: Trace) -> tuple[str, str] | None:
-    return forbidding(trace.host, trace.target, trace.seen.host_route.stderr)
+    return forbidding(trace, trace.host, trace.seen.host_route.stderr)
 
 
 def _switched_off(trace: Trace) -> Finding | None:
