@@ -9,7 +9,7 @@ from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
-from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, is_taken, probes
+from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forget
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
@@ -46,9 +46,6 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         runner.run(line)
     argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
-    silent = [one for one in wanted if _is_silent(outcomes.get(one.argv)) and one.again]
-    tries = [one.again for one in silent] if find("python3") else []
-    outcomes |= zip(tries, runner.together(tries), strict=True)
     inspection = Inspection(network, host, namespace_facts(network.name))
     judge = Judge(inspection, runner, outside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -119,16 +116,19 @@ class Judge:
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
-        if not reached and is_taken(outcomes.get(probe.again)) and self._connects(result)[0]:
+        theirs, silent = probe.promise.target in THEIRS, _is_silent(outcome)
+        if silent and not theirs and self._connects(result)[0]:
             return _by_tcp(result)
         if not result.differs:
             return result
         explained = self._explained(result)
-        theirs = result.place and probe.promise.target in THEIRS and explained.reached is False
-        return _by_tcp(result) if theirs and self._connects(result)[0] else explained
+        lost = silent and theirs and result.place and explained.reached is False
+        return _by_tcp(result) if lost and self._connects(result)[0] else explained
 
     def _connects(self, result: Result) -> tuple[bool, str]:
         """Whether a connection is answered where a ping is not, and the rule here that drops it."""
+        if ":" in result.tried or not find("python3"):
+            return False, ""
         hops = 64 if result.promise.target in THEIRS else 1
         return connects(self.inspection, result.place, result.tried, self.runner, hops)
 
@@ -201,9 +201,9 @@ class Judge:
         return _not_reached(result, answer.finding)
 
 
-def _is_silent(ping: Outcome | None) -> bool:
+def _is_silent(ping: Outcome) -> bool:
     """Whether a ping was sent and nobody said anything of it."""
-    return ping is not None and ping.status == 1 and not refusal(ping)
+    return ping.status == 1 and not refusal(ping)
 
 
 def _by_tcp(result: Result) -> Result:

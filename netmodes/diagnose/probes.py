@@ -54,14 +54,6 @@ class Probe:
     untried: str = ""
     source: str = ""
 
-    @property
-    def again(self) -> Argv:
-        """The command for a target of this machine that answers no pings; () for another's."""
-        if not self.argv or self.promise.target in THEIRS or ":" in self.tried:
-            return ()
-        wanted = connection(self.tried)
-        return in_namespace(self.source, *wanted) if self.source else wanted
-
 
 def probes(network: Network, host: Facts, outside: str, name: str = "") -> Iterator[Probe]:
     """The tries of every promise, one or more for each.

@@ -1,10 +1,11 @@
 """Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from threading import Lock
+from typing import TypeVar
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
@@ -38,6 +39,8 @@ from netmodes.plan.undo import Argv
 UNKNOWN_OPTION = "invalid option"
 
 LEGACY_SAVE = "iptables-legacy-save"
+
+Sent = TypeVar("Sent")
 
 #: Is held while what iptables-legacy counts is looked at.
 COUNTED = Lock()
@@ -80,11 +83,9 @@ def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> 
     attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
     if port:
         attempt = connection(target, port, trace.flows.port, 64, 0.1)
-    if trace.through_host and (places := _places(trace)):
-        with traces(trace, places, runner) as events:
-            if any(not place.namespace for place in events):
-                runner.run(in_namespace(trace.name, *attempt))
-        trace = _told(trace, events)
+    if trace.through_host and any(not place.namespace for place in _places(trace)):
+        argv = in_namespace(trace.name, *attempt)
+        trace, _ = _hear(trace, runner, lambda run: run.run(argv) if run.settled else None)
     return judge(trace)
 
 
@@ -95,9 +96,7 @@ def ask_server(
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
-    with traces(trace, _places(trace), runner) as events:
-        done = runner.run(in_namespace(trace.name, *asks))
-    trace = _told(trace, events)
+    trace, done = _hear(trace, runner, lambda run: run.run(in_namespace(trace.name, *asks)))
     return done, firewall.in_namespace(trace) or firewall.on_host(trace)
 
 
@@ -115,13 +114,10 @@ def connects(
         hops: how far it goes.
     """
     trace = _ask(Trace(inspection, target, str(UNUSED)), runner)
-    argv, places = connection(target, UNUSED, trace.flows.port, hops), _places(trace)
-    with traces(trace, places, runner) as events:
-        before = _saved(places, runner)
-        done = runner.run(in_namespace(source, *argv) if source else argv)
-        after = _saved(places, runner)
-    told = _by_legacy(_told(trace, events), before, after)
-    drops = [words(one.drop) for one in told.heard.values() if one.drop]
+    argv = connection(target, UNUSED, trace.flows.port, hops)
+    argv = in_namespace(source, *argv) if source else argv
+    trace, done = _hear(trace, runner, lambda run: run.run(argv))
+    drops = [words(one.drop) for one in trace.heard.values() if one.drop]
     return is_taken(done) and not drops, next(iter(drops), "")
 
 
@@ -146,21 +142,17 @@ def _send(trace: Trace, runner: Runner) -> Trace:
     """Send pings and open a connection; then ask who answered ARP, and what listens here."""
     name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
     own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
-    sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
-    connect = trace.own_connection if places and find("python3") else trace.connection
-    last = {"connect": in_namespace(name, *connect)} if port else {}
-    with traces(trace, places, runner) as events:
-        ends = replace(runner, settled=partial(_is_dropped, trace, events) if events else None)
-        first = {}
-        if last and any(has_legacy(one.namespace) for one in places):
-            first, sent = _together(sent, ends), {}
-        before = _saved(places, runner)
-        seen = replace(trace.seen, **first, **_together({**sent, **last}, ends))
-        after = _saved(places, runner)
+    sent, seen = {"ping": in_namespace(name, *own), "host_ping": ping(target)}, trace.seen
+    if port and _counted(places):
+        seen, sent = replace(seen, **_together(sent, runner)), {}
+    if port:
+        connect = trace.own_connection if places and find("python3") else trace.connection
+        sent["connect"] = in_namespace(name, *connect)
+    trace, tried = _hear(trace, runner, lambda run: _together(sent, run))
+    seen = replace(seen, **tried)
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
-    told = _told(replace(trace, seen=seen), events)
-    return _look(_by_legacy(told, before, after), runner)
+    return _look(replace(trace, seen=seen), runner)
 
 
 def _places(trace: Trace) -> list[Place]:
@@ -178,37 +170,38 @@ def _places(trace: Trace) -> list[Place]:
     return found
 
 
-@contextmanager
-def traces(trace: Trace, places: list[Place], runner: Runner) -> Iterator[dict[Place, list[Event]]]:
-    """Have the kernel tell where the packet goes: what it tells in each place where it does.
-
-    Where iptables-legacy counts packets no other is sent meanwhile.
-    """
+def _hear(trace: Trace, runner: Runner, send: Callable[[Runner], Sent]) -> tuple[Trace, Sent]:
+    """Have it sent, by a runner that is settled by its drop where it is traced everywhere; and hear
+    where it goes. Where iptables-legacy counts packets no other is sent meanwhile."""
+    places = _places(trace)
     with ExitStack() as stack:
-        if any(has_legacy(place.namespace) for place in places):
+        if _counted(places):
             stack.enter_context(COUNTED)
-        told = {
-            place: stack.enter_context(traced(place, trace.flows, runner, stays=trace.stays))
-            for place in places
-        }
-        yield {place: events for place, events in told.items() if events is not None}
+        traces = partial(traced, flows=trace.flows, runner=runner, stays=trace.stays)
+        told = {place.namespace: stack.enter_context(traces(place)) for place in places}
+        events = {name: found for name, found in told.items() if found is not None}
+        is_dropped = partial(_is_dropped, trace, events.values())
+        before = _saved(places, runner)
+        sent = send(replace(runner, settled=is_dropped if events == told != {} else None))
+        after = _saved(places, runner)
+    there = [(place, place.namespace) for place in places if place.namespace in events]
+    found = {name: heard(events[name], trace.flow, place) for place, name in there}
+    return _by_legacy(replace(trace, heard=found), before, after), sent
 
 
-def _is_dropped(trace: Trace, events: dict[Place, list[Event]]) -> bool:
+def _is_dropped(trace: Trace, told: Iterable[list[Event]]) -> bool:
     """Whether the kernel has told already that a rule drops it, so that no answer comes."""
-    return any(follow(by_flow([*told])[trace.flow]).drop for told in events.values())
+    return any(follow(by_flow([*events])[trace.flow]).drop for events in told)
 
 
-def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
-    """The packet with what the kernel told of it."""
-    found = {place.namespace: heard(told, trace.flow, place) for place, told in events.items()}
-    return replace(trace, heard=found)
+def _counted(places: list[Place]) -> list[Place]:
+    """Where iptables-legacy has rules, of which no trace tells, and counts packets."""
+    return [one for one in places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
 
 
 def _saved(places: list[Place], runner: Runner) -> dict[str, Outcome]:
-    """What iptables-legacy has counted, by place; no trace tells of its rules."""
-    there = [one for one in places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
-    return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in there}
+    """What iptables-legacy has counted, by place."""
+    return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in _counted(places)}
 
 
 def _by_legacy(trace: Trace, before: dict[str, Outcome], after: dict[str, Outcome]) -> Trace:
