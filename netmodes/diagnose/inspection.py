@@ -14,6 +14,7 @@ from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
+from netmodes.plan.text import lines_of
 
 
 def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterator[Finding]:
@@ -97,7 +98,7 @@ class Inspection:
         """What leads by our bridge again, whose routes go when it goes down."""
         run = Journal(self.name).read() if name == self.net.bridge else None
         for step in run.plan.steps if run else ():
-            for line in (step.stdin or "").splitlines():
+            for line in lines_of(step.stdin or ""):
                 if line.startswith("route ") and f" dev {name} " in line:
                     yield f"ip {line}"
 

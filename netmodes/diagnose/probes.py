@@ -4,6 +4,7 @@ Pure functions of the network, the host's facts and the user's outside address. 
 this machine and its routes, and the one that the user named, are tried.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -12,6 +13,7 @@ from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import find
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import in_namespace
@@ -26,6 +28,9 @@ ANSWERS = ("Name or service not known", "No address associated with hostname")
 
 #: Why this machine cannot try a promise that begins at a machine of the LAN.
 FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
+
+#: What connects; netmodes itself may be run by a Python that is not on PATH.
+PYTHON = "python3" if find("python3") else sys.executable
 
 #: The port of discard(RFC 863).
 UNUSED = 9
@@ -201,7 +206,7 @@ def connection(
     """
     sent = f"s.bind(('', {own})); s.connect(({target!r}, {port}))"
     told = f"s = socket.socket(); s.settimeout({seconds}); s.setsockopt(0, 2, {hops}); {sent}"
-    return ("python3", "-c", f"import socket; {told}")
+    return (PYTHON, "-c", f"import socket; {told}")
 
 
 def is_taken(tried: Outcome | None) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from netmodes.commands.forwarding import ENGINES
+from netmodes.firewall.accept import ANSWERS, accepting, device
 from netmodes.firewall.naming import chains
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
@@ -14,12 +16,6 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
-
-#: What is an answer, in the words of nft and of iptables.
-ANSWERS = (
-    ("ct", "state", "established,related"),
-    ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
-)
 
 #: A rule that has a connection not tracked, as nft lists it or iptables-legacy saves it.
 NOTRACK = re.compile(r'notrack|xt target "CT"|-j NOTRACK')
@@ -229,18 +225,10 @@ def fix(drop: Drop, flow: Flow, outs: Sequence[str], facts: Facts) -> list[Argv]
     """What lets a packet and its answer pass; nothing where a rule means what it drops."""
     if not _is_for_the_rest(drop):
         return []
-    program, lines = _program(drop, facts), []
+    accept = partial(accepting, _program(drop, facts), drop, drop.chain)
+    lines = []
     for out in outs or (flow.bridge,):
-        lines.append(_accepting(program, drop, flow.bridge, out))
+        lines.append(accept(device("i", flow.bridge), device("o", out)))
         if out != flow.bridge:
-            answers = ANSWERS[program != "nft"]
-            lines.append(_accepting(program, drop, out, flow.bridge, *answers))
+            lines.append(accept(device("i", out), device("o", flow.bridge), ANSWERS))
     return lines
-
-
-def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
-    if program != "nft":
-        where = (*drop.of_table, "-I", drop.chain)
-        return (program, *where, "-i", iif, "-o", oif, *state, "-j", "ACCEPT")
-    where = (*drop.table.split(), drop.chain)
-    return ("nft", "insert", "rule", *where, "iifname", iif, "oifname", oif, *state, "accept")

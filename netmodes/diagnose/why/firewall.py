@@ -5,15 +5,13 @@ from dataclasses import replace
 
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
 from netmodes.firewall import judgement
+from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, packet
 from netmodes.firewall.live import Heard
 from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop
-
-#: What nft says of a packet that begins no connection.
-GOES_ON = ("tcp", "flags", "&", "(fin|syn|rst|ack)", "!=", "syn")
 
 
 def in_namespace(trace: Trace) -> Finding | None:
@@ -122,14 +120,9 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
     chain = drop.chain if place else _chain(drop, trace.host)
     routed = drop.table.startswith(("ip ", "inet "))
-    if trace.stands and routed and not trace.to_host and not place:
-        return {"fix": " && ".join(map(shlex.join, _outwards(trace, heard.program, drop, chain)))}
-    ways = [at]
-    if drop.hook == "forward" and (drop.every or not drop.rule):  # the answer comes there as well
-        ways.append(replace(at, answer=not at.answer, source=at.target, target=at.source))
-    rules = [_of_nft(way, drop) for way in ways]
-    if heard.program != "nft":
-        rules = [(heard.program, *drop.of_table, "-I", chain, *_accept(way)) for way in ways]
+    whole = trace.stands and routed and not trace.to_host and not place
+    every = _outwards(trace, drop) if whole else _both(at, drop)
+    rules = [accepting(heard.program, drop, chain, *one) for one in every]
     return {"fix": " && ".join(map(shlex.join, rules))}
 
 
@@ -139,52 +132,19 @@ def _chain(drop: Drop, host: Facts) -> str:
     return DOCKER if by_policy and judgement.has_docker(host) else drop.chain
 
 
-def _accept(at: Event) -> Argv:
-    """The rule of iptables for a packet."""
-    kind: Argv = ("-p", "icmp", "--icmp-type", "echo-reply" if at.answer else "echo-request")
-    if at.port:
-        port = str(at.port)
-        goes_on = ("!", "--syn") if at.protocol == "tcp" else ()
-        kind = ("--sport", port, *goes_on) if at.answer else ("--dport", port)
-        kind = ("-p", at.protocol, *kind)
-    return ("-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
-
-
-def _outwards(trace: Trace, program: str, drop: Drop, chain: str) -> list[Argv]:
-    """What lets all pass that the namespace sends outside, and the answers to it."""
-    ingress, nft = trace.net.ingress, program == "nft"
+def _outwards(trace: Trace, drop: Drop) -> list[list[Asked]]:
+    """All that the namespace sends outside; and the answers, where they come to that chain too."""
+    ingress, sent = trace.net.ingress, address("saddr", trace.address)
     out = trace.exit or ingress  # a bridge passes it on
-    ways = {"iif": ingress, "oif": out}
     if drop.hook != "forward":
-        ways.pop("oif" if drop.hook == "prerouting" else "iif")
-    rules = [_way(ways, "saddr", trace.address, nft=nft)]
-    if drop.hook == "forward":
-        back = {"iif": out, "oif": ingress}
-        state = judgement.ANSWERS[not nft]
-        rules.append((*_way(back, "daddr", trace.address, nft=nft), *state))
-    if nft:
-        where = ("nft", "insert", "rule", *drop.table.split(), chain)
-        return [(*where, *rule, "accept") for rule in rules]
-    return [(program, *drop.of_table, "-I", chain, *rule, "-j", "ACCEPT") for rule in rules]
+        return [[device("i", ingress) if drop.hook == "prerouting" else device("o", out), sent]]
+    answers = address("daddr", trace.address), ANSWERS
+    back = [device("i", out), device("o", ingress), *answers]
+    return [[device("i", ingress), device("o", out), sent], back]
 
 
-def _way(devices: dict[str, str], which: str, address: str, *, nft: bool) -> Argv:
-    """What a rule asks of devices and an address."""
-    if nft:
-        names = (word for way, name in devices.items() for word in (f"{way}name", name))
-        return (*names, "ip", which, address)
-    names = (word for way, name in devices.items() for word in (f"-{way[0]}", name))
-    return (*names, f"-{which[0]}", address)
-
-
-def _of_nft(at: Event, drop: Drop) -> Argv:
-    kind: Argv = ("icmp", "type", "echo-reply" if at.answer else "echo-request")
-    if at.port:
-        port = str(at.port)
-        goes_on = GOES_ON if at.protocol == "tcp" else ()
-        kind = ("sport", port, *goes_on) if at.answer else ("dport", port)
-        kind = (at.protocol, *kind)
-    addresses: Argv = ("ip", "saddr", at.source, "ip", "daddr", at.target)
-    if at.flow == ARP:
-        addresses, kind = ("arp", "saddr", "ip", at.source, "arp", "daddr", "ip", at.target), ()
-    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *addresses, *kind, "accept")
+def _both(at: Event, drop: Drop) -> list[list[Asked]]:
+    """The packet; and its answer, where that comes to the chain too."""
+    back = replace(at, answer=not at.answer, source=at.target, target=at.source)
+    both = drop.hook == "forward" and (drop.every or not drop.rule)
+    return [packet(one) for one in (at, back)[: 1 + both]]

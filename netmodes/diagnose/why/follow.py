@@ -74,8 +74,7 @@ def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
     Where a ping does not get through a connection may.
     """
     said = _foresee(inspection, target, "", runner)
-    tried = said.finding and find("python3")
-    return _foresee(inspection, target, str(UNUSED), runner) if tried else said
+    return _foresee(inspection, target, str(UNUSED), runner) if said.finding else said
 
 
 def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> Answer:
@@ -146,8 +145,7 @@ def _send(trace: Trace, runner: Runner) -> Trace:
     if port and _counted(places):
         seen, sent = replace(seen, **_together(sent, runner)), {}
     if port:
-        connect = trace.own_connection if places and find("python3") else trace.connection
-        sent["connect"] = in_namespace(name, *connect)
+        sent["connect"] = in_namespace(name, *connection(target, port, trace.flows.port, 64))
     trace, tried = _hear(trace, runner, lambda run: _together(sent, run))
     seen = replace(seen, **tried)
     if UNKNOWN_OPTION in seen.ping.stderr:

@@ -17,7 +17,8 @@ def listening(trace: Trace) -> Judgement:
     listeners = f"ss -Hltn sport = :{trace.port}"
     if trace.to_host:
         return Finding("error", what, listeners, advice=advice)
-    evidence = listeners if trace.to_itself else shlex.join(trace.connection)
+    tried = ("timeout", "1", "bash", "-c", f": </dev/tcp/{trace.target}/{trace.port}")
+    evidence = listeners if trace.to_itself else shlex.join(tried)
     return trace.inspection.finding("error", what, evidence, advice=advice)
 
 

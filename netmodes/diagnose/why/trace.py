@@ -11,7 +11,6 @@ from ipaddress import ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
-from netmodes.diagnose.probes import connection
 from netmodes.engine.record import Outcome
 from netmodes.firewall.live import Flows, Heard
 from netmodes.machine.entries import Route
@@ -19,7 +18,6 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
-from netmodes.plan.undo import Argv
 
 #: A round trip's time, as ``ping`` prints it.
 TIME = re.compile(r"time[=<]([\d.]+) ms")
@@ -182,16 +180,6 @@ class Trace:
         uplink = self.net.uplink
         leaves = self.exit in (self.net.ingress, uplink) if self.through_host else not self.to_host
         return [uplink] if uplink and leaves else []
-
-    @property
-    def connection(self) -> Argv:
-        """The command that connects to the port, and ends."""
-        return ("timeout", "1", "bash", "-c", f": </dev/tcp/{self.target}/{self.port}")
-
-    @property
-    def own_connection(self) -> Argv:
-        """The same from the flow's port, by which a trace knows it."""
-        return connection(self.target, self.port, self.flows.port, 64)
 
     @property
     def flow(self) -> int:
