@@ -193,17 +193,8 @@ def ping(target: str, *options: str) -> Argv:
 def connection(
     target: str, port: object = UNUSED, own: int = 0, hops: int = 1, seconds: float = 1
 ) -> Argv:
-    """A connection, as it stands to a port that hardly anybody has; no router forwards it.
-
-    A refusal is an answer as well: of a machine that answers no pings.
-
-    Args:
-        target: the address.
-        port: its port.
-        own: the port that it comes from; 0 for any.
-        hops: how far it goes (its TTL).
-        seconds: how long it waits for an answer.
-    """
+    """A connection, from a port of its own or 0; if nothing else is said to a port that hardly
+    anybody has, and no router forwards it. A machine that answers no pings may refuse it."""
     sent = f"s.bind(('', {own})); s.connect(({target!r}, {port}))"
     told = f"s = socket.socket(); s.settimeout({seconds}); s.setsockopt(0, 2, {hops}); {sent}"
     return (PYTHON, "-c", f"import socket; {told}")

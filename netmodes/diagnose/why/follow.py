@@ -15,20 +15,18 @@ from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
+from netmodes.firewall import legacy
 from netmodes.firewall.judgement import words
 from netmodes.firewall.live import (
     Place,
     Questions,
     families,
-    has_legacy,
     heard,
     is_needed,
-    of_legacy,
     traced,
 )
 from netmodes.firewall.netlink import DNS, Event
 from netmodes.firewall.trace import by_flow, follow
-from netmodes.machine.path import find
 from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
@@ -37,8 +35,6 @@ from netmodes.plan.undo import Argv
 
 #: What a ``ping`` says that can choose no identifier, as that of busybox.
 UNKNOWN_OPTION = "invalid option"
-
-LEGACY_SAVE = "iptables-legacy-save"
 
 Sent = TypeVar("Sent")
 
@@ -113,8 +109,7 @@ def connects(
         hops: how far it goes.
     """
     trace = _ask(Trace(inspection, target, str(UNUSED)), runner)
-    argv = connection(target, UNUSED, trace.flows.port, hops)
-    argv = in_namespace(source, *argv) if source else argv
+    argv = in_namespace(source, *connection(target, UNUSED, trace.flows.port, hops))
     trace, done = _hear(trace, runner, lambda run: run.run(argv))
     drops = [words(one.drop) for one in trace.heard.values() if one.drop]
     return is_taken(done) and not drops, next(iter(drops), "")
@@ -142,7 +137,7 @@ def _send(trace: Trace, runner: Runner) -> Trace:
     name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
     own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
     sent, seen = {"ping": in_namespace(name, *own), "host_ping": ping(target)}, trace.seen
-    if port and _counted(places):
+    if port and any(legacy.is_used(place.namespace) for place in places):
         seen, sent = replace(seen, **_together(sent, runner)), {}
     if port:
         sent["connect"] = in_namespace(name, *connection(target, port, trace.flows.port, 64))
@@ -173,44 +168,26 @@ def _hear(trace: Trace, runner: Runner, send: Callable[[Runner], Sent]) -> tuple
     where it goes. Where iptables-legacy counts packets no other is sent meanwhile."""
     places = _places(trace)
     with ExitStack() as stack:
-        if _counted(places):
+        if any(legacy.is_used(place.namespace) for place in places):
             stack.enter_context(COUNTED)
         traces = partial(traced, flows=trace.flows, runner=runner, stays=trace.stays)
         told = {place.namespace: stack.enter_context(traces(place)) for place in places}
         events = {name: found for name, found in told.items() if found is not None}
         is_dropped = partial(_is_dropped, trace, events.values())
-        before = _saved(places, runner)
+        before = [legacy.counts(place.namespace, runner) for place in places]
         sent = send(replace(runner, settled=is_dropped if events == told != {} else None))
-        after = _saved(places, runner)
-    there = [(place, place.namespace) for place in places if place.namespace in events]
-    found = {name: heard(events[name], trace.flow, place) for place, name in there}
-    return _by_legacy(replace(trace, heard=found), before, after), sent
+        after = [legacy.counts(place.namespace, runner) for place in places]
+    found = {
+        place.namespace: heard(events[place.namespace], trace.flow, place, counted)
+        for place, counted in zip(places, zip(before, after, strict=True), strict=True)
+        if place.namespace in events
+    }
+    return replace(trace, heard=found), sent
 
 
 def _is_dropped(trace: Trace, told: Iterable[list[Event]]) -> bool:
     """Whether the kernel has told already that a rule drops it, so that no answer comes."""
     return any(follow(by_flow([*events])[trace.flow]).drop for events in told)
-
-
-def _counted(places: list[Place]) -> list[Place]:
-    """Where iptables-legacy has rules, of which no trace tells, and counts packets."""
-    return [one for one in places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
-
-
-def _saved(places: list[Place], runner: Runner) -> dict[str, Outcome]:
-    """What iptables-legacy has counted, by place."""
-    return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in _counted(places)}
-
-
-def _by_legacy(trace: Trace, before: dict[str, Outcome], after: dict[str, Outcome]) -> Trace:
-    """The packet with the rules of iptables-legacy that have counted it, where it is lost."""
-    found = dict(trace.heard)
-    for place in before.keys() & found.keys():
-        kind, _, hook = found[place].told.hook.partition(" ")
-        drop = of_legacy(before[place].stdout, after[place].stdout, hook)
-        if kind == "first" and drop and not found[place].drop:
-            found[place] = replace(found[place], drop=drop, program="iptables-legacy")
-    return replace(trace, heard=found)
 
 
 def _look(trace: Trace, runner: Runner) -> Trace:
@@ -219,17 +196,13 @@ def _look(trace: Trace, runner: Runner) -> Trace:
     neighbours: Argv = ("ip", "-j", "neigh")
     asked = {"neighbours": in_namespace(name, *neighbours), "host_neighbours": neighbours}
     listeners = ("ss", "-Hltn", "sport", "=", f":{port}")
-    if port and trace.to_itself:
-        asked["listening"] = in_namespace(name, *listeners)
-    elif port and trace.to_host:
-        asked["listening"] = listeners
-    if trace.other and not trace.is_answered:
-        asked["settings"] = in_namespace(trace.other.name, "sysctl", ECHO_IGNORED)
-    elif trace.to_itself and not trace.is_answered:
-        asked["settings"] = in_namespace(name, "sysctl", ECHO_IGNORED)
-    elif trace.into_host and not trace.is_answered:
-        devices = ("all", trace.net.ingress.replace(".", "/"))
-        asked["settings"] = ("sysctl", ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
+    if port and (trace.to_itself or trace.to_host):
+        asked["listening"] = in_namespace("" if trace.to_host else name, *listeners)
+    inside = trace.other.name if trace.other else name if trace.to_itself else ""
+    if not trace.is_answered and (inside or trace.into_host):
+        devices = () if inside else ("all", trace.net.ingress.replace(".", "/"))
+        keys = (ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
+        asked["settings"] = in_namespace(inside, "sysctl", *keys)
     return replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
 
 
