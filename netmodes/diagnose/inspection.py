@@ -3,13 +3,16 @@
 ``show`` asks about everything, ``why`` about what is on a packet's way.
 """
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from shlex import quote
 
 from netmodes.commands.addresses import bare
-from netmodes.journal import ROOT, Journal
+from netmodes.errors import Refused
+from netmodes.journal import BEFORE, ROOT, Journal
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
@@ -34,6 +37,10 @@ def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterat
     yield from inspection.host_findings()
     if namespace is not None:
         yield from inspection.namespace_findings()
+
+
+#: What a route is given again with.
+WORDS = ("gateway", "dev", "protocol", "scope", "prefsrc", "metric")
 
 
 @dataclass(frozen=True)
@@ -91,16 +98,27 @@ class Inspection:
         if link.is_up:
             return None
         evidence = f"ip addr show dev {quote(name)}"
-        fix = " && ".join([f"ip link set {quote(name)} up", *self._lost_routes(name)])
+        fix = " && ".join([f"ip link set {quote(name)} up", *self.lost_routes(name)])
         return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
 
-    def _lost_routes(self, name: str) -> Iterator[str]:
-        """What leads by our bridge again, whose routes go when it goes down."""
-        run = Journal(self.name).read() if name == self.net.bridge else None
-        for step in run.plan.steps if run else ():
-            for line in lines_of(step.stdin or ""):
-                if line.startswith("route ") and f" dev {name} " in line:
+    def lost_routes(self, device: str) -> Iterator[str]:
+        """The commands that give the host its routes by a device again, as a run left them."""
+        there = [route.dst for route in self.host.known("routes") if route.dev == device]
+        runs = (Journal(one.name).read() for one in self.host.on_bridge(device))
+        steps = (step for run in runs if run for step in run.plan.steps)
+        for line in (line for step in steps for line in lines_of(step.stdin or "")):
+            if re.match(rf"route \w+ (\S+) .*dev {re.escape(device)} ", line):
+                if line.split()[2] not in there:
                     yield f"ip {line}"
+        with suppress(OSError, Refused):
+            before = Facts.from_json((ROOT / self.name / BEFORE).read_text())
+            own = [
+                one for one in before.known("routes") if (one.dev, one.table) == (device, "main")
+            ]
+            is_port = bool((self.host.link(device) or Link("")).master)
+            for route in sorted(own, key=lambda one: one.gateway is not None):
+                if route.dst not in there and not is_port:
+                    yield f"ip route replace {route.words(*WORDS)}"
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""

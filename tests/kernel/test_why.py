@@ -68,13 +68,21 @@ FIXED = {
         "nat", "ip route add unreachable 8.8.8.0/24 metric 7", "8.8.8.8",
         "the host drops it by its route `unreachable 8.8.8.0/24 metric 7`"),
     "rule of the host": (
-        "nat", "ip rule add from 192.0.2.1 prohibit pref 9; ip rule add from 10.64.0.0/16 prohibit",
-        "8.8.8.8",
+        "nat", "ip rule add from 192.0.2.1 prohibit pref 9; "
+        "ip rule add from 10.64.0.0/16 prohibit pref 32765", "8.8.8.8",
         "the host drops it by its rule `32765: from 10.64.0.0/16 prohibit`"),
     "forwarding of answers off": (
         "nat", "sysctl -w net.ipv4.conf.enp0s1.forwarding=0", "8.8.8.8",
         "the host passes nothing on (net.ipv4.conf.enp0s1.forwarding is 0)"),
     "uplink down": (BRIDGED, "ip link set enp0s1 down", "8.8.8.8", "enp0s1 is down"),
+    "uplink down in nat": ("nat", "ip link set enp0s1 down", "8.8.8.8", "enp0s1 is down"),
+    "bridge down for another": (
+        BRIDGED, f"netmodes {BRIDGED} -n B; netmodes down A; netmodes {BRIDGED}; "
+        "ip link set br0 down", "8.8.8.8", "br0 is down"),
+    "default route deleted": (
+        BRIDGED, "ip route del default", "8.8.8.8", "the host has no route to 8.8.8.8"),
+    "default route deleted in nat": (
+        "nat", "ip route del default", "8.8.8.8", "the host has no route to 8.8.8.8"),
     "uplink down for the LAN": (
         BRIDGED, "ip link set enp0s1 down", "192.168.64.7",
         "enp0s1 is down"),
@@ -257,6 +265,7 @@ FIXED = {
 #: where it is just that it does not show any, or what the kernel answers.
 NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
+    "default route deleted", "default route deleted in nat",
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
@@ -277,9 +286,6 @@ SAID = {
     "device moved away": (
         HOST_ONLY, "ip netns add Z; ip link set veth0 netns Z", "192.168.202.1",
         "there is no veth0 on the host", "`netmodes down A`, then put it up again"),
-    "uplink down in nat": (
-        "nat", "ip link set enp0s1 down", "8.8.8.8",
-        "enp0s1 is down", "ip link set enp0s1 up"),
     "forwarding of the bridge alone": (
         BRIDGED, "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.br0.forwarding=1; "
         "ip route replace default via 192.168.64.9", "8.8.8.8",
@@ -306,8 +312,9 @@ SAID = {
         "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer", "put it up without --verbatim"),
     "no route on the host": (
-        BRIDGED, "ip route del default", "8.8.8.8",
-        "the host has no route to 8.8.8.8", "ip route add 8.8.8.8 via GATEWAY"),
+        HOST_ONLY, "ip netns exec A ip route add default via 192.168.202.1; "
+        "sysctl -w net.ipv4.ip_forward=1; ip route del default; rm /run/netmodes/A/before.json",
+        "8.8.8.8", "the host has no route to 8.8.8.8", "ip route add 8.8.8.8 via GATEWAY"),
     "beyond": (
         BRIDGED, "", "10.7.7.7",
         "it gets to 192.168.64.1, and 192.168.64.1 says Destination Host Unreachable",

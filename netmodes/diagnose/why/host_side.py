@@ -88,6 +88,9 @@ def _switched_off(trace: Trace) -> Finding | None:
 
 def _no_route(trace: Trace) -> Finding:
     what, evidence = f"the host has no route to {trace.target}", f"ip route get {trace.target}"
+    links = [link.name for link in trace.host.known("links") if link.is_up]
+    if lost := [one for name in links for one in trace.inspection.lost_routes(name)]:
+        return Finding("error", what, evidence, fix=" && ".join(lost))
     advice = f"give the host one: ip route add {trace.target} via GATEWAY, or a default route"
     return Finding("error", what, evidence, advice=advice)
 
