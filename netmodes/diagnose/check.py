@@ -164,8 +164,10 @@ class Judge:
         if result.reached or not address:
             return replace(result, reason=f"the host has a way to {result.tried}")
         answer = follow_packet(self.inspection, address, "", self.runner, fresh=False, stands=True)
+        by = "" if answer.finding else self._connects(result)[1]
         otherwise = "the namespace reaches the host, but does not answer it: see its own firewall"
-        return _not_reached(result, answer.finding, otherwise)
+        drops = f"the firewall drops what the host sends it, or the answer ({by})"
+        return _not_reached(result, answer.finding, drops if by else otherwise)
 
     def _gateway(self, result: Result) -> Result:
         """Why the host does not reach its gateway."""

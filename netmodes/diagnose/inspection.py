@@ -103,22 +103,20 @@ class Inspection:
 
     def lost_routes(self, device: str) -> Iterator[str]:
         """The commands that give the host its routes by a device again, as a run left them."""
-        there = [route.dst for route in self.host.known("routes") if route.dev == device]
-        runs = (Journal(one.name).read() for one in self.host.on_bridge(device))
-        steps = (step for run in runs if run for step in run.plan.steps)
-        for line in (line for step in steps for line in lines_of(step.stdin or "")):
-            if re.match(rf"route \w+ (\S+) .*dev {re.escape(device)} ", line):
-                if line.split()[2] not in there:
-                    yield f"ip {line}"
-        with suppress(OSError, Refused):
-            before = Facts.from_json((ROOT / self.name / BEFORE).read_text())
-            own = [
-                one for one in before.known("routes") if (one.dev, one.table) == (device, "main")
-            ]
-            is_port = bool((self.host.link(device) or Link("")).master)
-            for route in sorted(own, key=lambda one: one.gateway is not None):
-                if route.dst not in there and not is_port:
-                    yield f"ip route replace {route.words(*WORDS)}"
+        there = {route.dst for route in self.host.known("routes") if route.dev == device}
+        line_of = re.compile(rf"route \w+ (\S+) .*dev {re.escape(device)} .*")
+        for run in filter(None, (Journal(one.name).read() for one in self.host.on_bridge(device))):
+            lines = [line for step in run.plan.steps for line in lines_of(step.stdin or "")]
+            found = filter(None, map(line_of.fullmatch, lines))
+            yield from (f"ip {one[0]}" for one in found if one[1] not in there)
+        if not (self.host.link(device) or Link("")).master:
+            with suppress(OSError, Refused):
+                before = Facts.from_json((ROOT / self.name / BEFORE).read_text()).known("routes")
+                own = [one for one in before if (one.dev, one.table) == (device, "main")]
+                lost = sorted(own, key=lambda one: one.gateway is not None)
+                yield from (
+                    f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
+                )
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""

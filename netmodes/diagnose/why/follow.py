@@ -96,19 +96,12 @@ def ask_server(
 
 
 def connects(
-    inspection: Inspection, source: str, target: str, runner: Runner, hops: int = 1
+    inspection: Inspection, source: str, target: str, runner: Runner, hops: int
 ) -> tuple[bool, str]:
-    """Whether a target takes or refuses a connection itself; and the rule here that drops it, which
-    may refuse it in the target's name.
-
-    Args:
-        inspection: a network that it may pass.
-        source: the namespace that it comes from; "" for the host.
-        target: the address.
-        runner: runs it.
-        hops: how far it goes.
-    """
-    trace = _ask(Trace(inspection, target, str(UNUSED)), runner)
+    """Whether a target takes or refuses a connection from a namespace or the host (""); and the
+    rule here that drops it, which may refuse it in the target's name."""
+    passes = target if source else bare(inspection.net.host_address) or target
+    trace = _ask(Trace(inspection, passes, str(UNUSED)), runner)
     argv = in_namespace(source, *connection(target, UNUSED, trace.flows.port, hops))
     trace, done = _hear(trace, runner, lambda run: run.run(argv))
     drops = [words(one.drop) for one in trace.heard.values() if one.drop]

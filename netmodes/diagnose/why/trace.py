@@ -118,20 +118,10 @@ class Trace:
         """The namespace's address."""
         return bare(self.net.address)
 
-    @cached_property
-    def route(self) -> Route | None:
-        """The namespace's route."""
-        return _route(self.seen.route)
-
-    @cached_property
-    def host_route(self) -> Route | None:
-        """The host's route."""
-        return _route(self.seen.host_route)
-
-    @cached_property
-    def return_route(self) -> Route | None:
-        """The host's route for the answer."""
-        return _route(self.seen.return_route)
+    #: The namespace's route, the host's, and the host's for the answer.
+    route = cached_property[Route | None](lambda self: _route(self.seen.route))
+    host_route = cached_property[Route | None](lambda self: _route(self.seen.host_route))
+    return_route = cached_property[Route | None](lambda self: _route(self.seen.return_route))
 
     @property
     def to_itself(self) -> bool:
