@@ -116,6 +116,15 @@ FIXED = {
         "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
         "(rp_filter)"),
+    "address of the host's as well": (
+        HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
+        "the host has 192.168.202.11 as well, on lo, and drops what has it"),
+    "rule against answers": (
+        "nat", "ip rule add to 10.64.0.0/24 blackhole pref 5", "8.8.8.8",
+        "the host drops the answer by its rule `5: from all to 10.64.0.0/24 blackhole`"),
+    "route against answers": (
+        HOST_ONLY, "ip route add unreachable 192.168.202.11", "192.168.202.1",
+        "the host drops the answer by its route `unreachable 192.168.202.11`"),
     "rule that leads answers away": (
         HOST_ONLY, "ip rule add from 192.168.202.1 lookup 100; sysctl -w net.ipv4.conf.all."
         "rp_filter=1; ip route add default via 192.168.64.1 dev enp0s1 table 100", "192.168.202.1",
@@ -265,7 +274,8 @@ FIXED = {
 #: where it is just that it does not show any, or what the kernel answers.
 NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
-    "default route deleted", "default route deleted in nat",
+    "default route deleted", "default route deleted in nat", "rule against answers",
+    "route against answers",
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",

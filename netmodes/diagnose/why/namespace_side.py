@@ -60,17 +60,22 @@ def route(trace: Trace) -> Judgement:
     return f"{sent}, to {trace.next_hop}" + (", its gateway" if found.gateway else "")
 
 
-def forbidding(trace: Trace, facts: Facts, said: str) -> tuple[str, str] | None:
-    """The route or rule that forbids the target, by what the kernel says, and what gets past it."""
+def forbidding(
+    trace: Trace, facts: Facts, said: str, *, back: bool = False
+) -> tuple[str, str] | None:
+    """The route or rule that forbids the target, by what the kernel says, and what gets past it; or
+    of the way back."""
     target, source = trace.target, ip_address(trace.address)
+    if back:
+        target, source = trace.address, ip_address(trace.target)
     types = [type_ for words, type_ in FORBIDDING.items() if words in said]
     every = [one for one in facts.known("routes") if one.type in types]
     routes = [route for route in every if ip_address(target) in route.to]
     for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
         named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
         return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
-    own = "" if facts is trace.inspection.namespace else f" from {source}"
-    to = "" if trace.stands else f" to {target}"
+    own = "" if back or facts is trace.inspection.namespace else f" from {source}"
+    to = "" if trace.stands and not back else f" to {target}"
     for rule in facts.rules or ():
         if rule.forbids in types and (rule.source is None or source in rule.source):
             fix = f"ip rule add{own}{to} lookup main pref {rule.pref - 1}"
