@@ -115,7 +115,8 @@ class Judge:
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
-        theirs, silent = probe.promise.target in THEIRS, _is_silent(outcome)
+        theirs = probe.promise.target in THEIRS
+        silent = outcome.status == 1 and not refusal(outcome)  # it was sent, and nobody said a word
         if silent and not theirs and self._connects(result)[0]:
             return _by_tcp(result)
         if not result.differs:
@@ -200,11 +201,6 @@ class Judge:
         if result.reached:
             return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
         return _not_reached(result, answer.finding)
-
-
-def _is_silent(ping: Outcome) -> bool:
-    """Whether a ping was sent and nobody said anything of it."""
-    return ping.status == 1 and not refusal(ping)
 
 
 def _by_tcp(result: Result) -> Result:

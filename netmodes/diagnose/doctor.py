@@ -38,7 +38,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from _privileges(facts)
     yield from map(missing, facts.missing or ())
     yield from map(_fixed, facts.fixed or ())
-    yield from _kinds(facts)
+    yield from (no_kind(name) for name, known in (facts.kinds or {}).items() if not known)
     yield from _unsupported(facts)
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
@@ -100,12 +100,6 @@ def _fixed(folder: str) -> Finding:
     consequence, advice = FIXED[folder]
     what = f"{folder} is read-only, so {consequence}"
     return Finding("warning", what, "cat /proc/mounts", advice=advice)
-
-
-def _kinds(facts: Facts) -> Iterator[Finding]:
-    for name, known in (facts.kinds or {}).items():
-        if not known:
-            yield no_kind(name)
 
 
 def _unsupported(facts: Facts) -> Iterator[Finding]:

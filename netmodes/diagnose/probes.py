@@ -200,11 +200,6 @@ def connection(
     return (PYTHON, "-c", f"import socket; {told}")
 
 
-def is_taken(tried: Outcome | None) -> bool:
-    """Whether a connection was taken or refused."""
-    return tried is not None and (tried.status == 0 or "ConnectionRefusedError" in tried.stderr)
-
-
 def is_answered(looked_up: Outcome) -> bool:
     """Whether a name server answered, if only that there is no such name."""
     return any(words in looked_up.stderr for words in ANSWERS)

@@ -14,21 +14,6 @@ from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop
 
 
-def in_namespace(trace: Trace) -> Finding | None:
-    """The namespace's own firewall, for the packet and for the answer."""
-    return _stopped(trace, trace.name)
-
-
-def on_host(trace: Trace) -> Finding | None:
-    """The host's firewall, for the packet and for the answer."""
-    return _stopped(trace, "")
-
-
-def in_other(trace: Trace) -> Judgement:
-    """The firewall of another namespace of ours, which is the target."""
-    return _stopped(trace, trace.other.name) if trace.other else None
-
-
 def arp(trace: Trace) -> Judgement:
     """What drops ARP, here or in the namespace, so that the next hop is not found."""
     if trace.to_itself or answers_arp(trace.seen.neighbours, trace.next_hop):
@@ -59,7 +44,8 @@ def lost(trace: Trace) -> Judgement:
     return Finding("warning", what, "iptables-legacy-save -c", advice=advice)
 
 
-def _stopped(trace: Trace, place: str) -> Finding | None:
+def stopped(trace: Trace, place: str = "") -> Finding | None:
+    """The firewall of a namespace, or the host's (""), for the packet and for the answer."""
     heard = trace.heard.get(place)
     if heard is None or (trace.is_answered and not _is_cut(trace, heard)):
         return None

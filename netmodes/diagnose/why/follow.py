@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
-from netmodes.diagnose.probes import UNUSED, connection, is_taken, ping
+from netmodes.diagnose.probes import UNUSED, connection, ping
 from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
@@ -92,7 +92,7 @@ def ask_server(
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
     trace, done = _hear(trace, runner, lambda run: run.run(in_namespace(trace.name, *asks)))
-    return done, firewall.in_namespace(trace) or firewall.on_host(trace)
+    return done, firewall.stopped(trace, trace.name) or firewall.stopped(trace)
 
 
 def connects(
@@ -105,7 +105,8 @@ def connects(
     argv = in_namespace(source, *connection(target, UNUSED, trace.flows.port, hops))
     trace, done = _hear(trace, runner, lambda run: run.run(argv))
     drops = [words(one.drop) for one in trace.heard.values() if one.drop]
-    return is_taken(done) and not drops, next(iter(drops), "")
+    answers = done.status == 0 or "ConnectionRefusedError" in done.stderr
+    return answers and not drops, next(iter(drops), "")
 
 
 def forget(name: str, runner: Runner) -> None:
@@ -191,11 +192,10 @@ def _look(trace: Trace, runner: Runner) -> Trace:
     listeners = ("ss", "-Hltn", "sport", "=", f":{port}")
     if port and (trace.to_itself or trace.to_host):
         asked["listening"] = in_namespace("" if trace.to_host else name, *listeners)
-    inside = trace.other.name if trace.other else name if trace.to_itself else ""
-    if not trace.is_answered and (inside or trace.into_host):
-        devices = () if inside else ("all", trace.net.ingress.replace(".", "/"))
+    if not trace.is_answered and (trace.inside or trace.into_host):
+        devices = () if trace.inside else ("all", trace.net.ingress.replace(".", "/"))
         keys = (ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
-        asked["settings"] = in_namespace(inside, "sysctl", *keys)
+        asked["settings"] = in_namespace(trace.inside, "sysctl", *keys)
     return replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
 
 

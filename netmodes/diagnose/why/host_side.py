@@ -90,9 +90,9 @@ def _forbidden(trace: Trace, *, back: bool = False) -> Finding | None:
     if (found := forbidding(trace, trace.host, seen.stderr, back=back)) is None:
         return None
     (what, fix), ingress, it = found, trace.net.ingress, "the answer" if back else "it"
-    evidence = f"ip route get {trace.target} from {trace.address} iif {ingress}"
-    evidence = f"ip route get {trace.address}" if back else evidence
-    return Finding("error", f"the host drops {it} by its {what}", evidence, fix=fix, about=ingress)
+    way = trace.address if back else f"{trace.target} from {trace.address} iif {ingress}"
+    drops, evidence = f"the host drops {it} by its {what}", f"ip route get {way}"
+    return Finding("error", drops, evidence, fix=fix, about=ingress)
 
 
 def _switched_off(trace: Trace) -> Finding | None:

@@ -26,7 +26,7 @@ def suppressed(trace: Trace) -> Judgement:
     """This machine, or a namespace of ours, answers pings, if it is the target."""
     if trace.port or trace.is_answered or not trace.setting(ECHO_IGNORED):
         return None
-    place = trace.other.name if trace.other else trace.name if trace.to_itself else ""
+    place = trace.inside
     if not (place or trace.to_host):
         return None
     who, before = (place, f"ip netns exec {place} ") if place else ("the host", "")

@@ -209,6 +209,11 @@ class Trace:
         return next(found, None)
 
     @property
+    def inside(self) -> str:
+        """The namespace of ours that it is for; "" for another machine."""
+        return self.other.name if self.other else self.name if self.to_itself else ""
+
+    @property
     def leaves(self) -> str:
         """The address that it has when it leaves the host; "" where that is unknown."""
         return self.heard[""].told.leaves if "" in self.heard else ""
