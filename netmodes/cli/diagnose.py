@@ -134,7 +134,7 @@ def refusal(name: str, facts: Facts) -> Iterator[Finding]:
         yield from Bridged(uplink=name).objected(facts)
     except Refused as error:
         what, _, advice = str(error).rpartition(": ")
-        evidence = f"netmodes bridged --uplink {quote(name)} --dry-run"
+        evidence = f"ip -d addr show dev {quote(name)}"
         yield Finding("error", what, evidence, advice=advice, about=name)
 
 

@@ -164,7 +164,8 @@ BROKEN = {
         ("host-only",),
         "ip netns exec A iptables -A INPUT -s 192.168.202.1 -m conntrack --ctstate NEW -j DROP",
         [HOST_TO_A],
-        "the namespace reaches the host, but does not answer it: see its own firewall"),
+        "the firewall drops what the host sends it, or the answer (`-A INPUT -s 192.168.202.1/32 "
+        "-m conntrack --ctstate NEW -j DROP`)"),
     "a leak to the host": (
         ("host-only",), "ip netns exec A ip route add 192.168.64.3 via 192.168.202.1",
         [("namespace", "the host's other addresses")],

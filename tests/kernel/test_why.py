@@ -272,7 +272,7 @@ FIXED = {
 
 #: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
 #: where it is just that it does not show any, or what the kernel answers.
-NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\b[a-z]+\d+s?\d?\b"
+NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\blo\b|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
     "default route deleted", "default route deleted in nat", "rule against answers",
     "route against answers",
