@@ -25,6 +25,11 @@ SIOCGIFHWADDR, IFREQ, MAC = 0x8927, 40, slice(18, 24)
 Device = tuple[str, str]
 
 
+def file_of(namespace: str) -> str:
+    """The file of a namespace; "" for the host."""
+    return str(NAMESPACES / namespace) if namespace else ""
+
+
 def refuse_elsewhere() -> None:
     """Refuse to go on outside the network namespace that networks were made in."""
     here, found = str(journal.OWN_NAMESPACE.readlink()), hosts()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from shlex import quote
 
 import click
 
@@ -12,6 +13,7 @@ from netmodes.cli.complete import device_names, network_names
 from netmodes.cli.output import as_json, block, coloured, fit, printed, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.commands import notices
+from netmodes.commands.uplink import uplink_errors
 from netmodes.diagnose import doctor as findings
 from netmodes.diagnose.target import parse, validate_host
 from netmodes.errors import Refused
@@ -19,6 +21,7 @@ from netmodes.machine import abilities
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes import MODES
+from netmodes.modes.bridged import Bridged
 from netmodes.plan.finding import Finding
 
 
@@ -123,11 +126,24 @@ def look() -> Facts:
     return replace(nothing if "ip" in around["missing"] else host_facts(), **around)
 
 
+def refusal(name: str, facts: Facts) -> Iterator[Finding]:
+    """Why bridged would refuse this uplink, in its own words."""
+    if facts.bridged(name) or [*uplink_errors(name, facts)]:
+        return
+    try:
+        yield from Bridged(uplink=name).objected(facts)
+    except Refused as error:
+        what, _, advice = str(error).rpartition(": ")
+        evidence = f"ip -d addr show dev {quote(name)}"
+        yield Finding("error", what, evidence, advice=advice, about=name)
+
+
 def examine(facts: Facts, uplink: str | None) -> Iterator[Finding]:
     """All findings: the machine's, the uplink's, the modes'."""
     yield from findings.of_machine(facts)
     if name := uplink or findings.default_nic(facts):
         yield from findings.of_uplink(name, facts)
+        yield from refusal(name, facts)
     for name, mode in MODES.items():
         for address in mode.own_addresses():
             yield from notices.of_subnet(name, address, facts)

@@ -19,16 +19,16 @@ MANAGERS = {
     "systemd-networkd": (
         "may give {0} its address again",
         "networkctl status {0}",
-        "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
+        "mkdir -p /run/systemd/network && printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
         ">/run/systemd/network/00-{0}.network && networkctl reload",
     ),
 }
 
-#: The same for a DHCP client.
+#: The same for a DHCP client, which is a process.
 DHCP_CLIENT = (
     "gives {0} its address again when it renews the lease",
-    "pgrep -af '{1}.*{0}'",
-    "pkill -STOP -f '{1}.*{0}'",
+    "ps -fp {1}",
+    "kill -STOP {1}",
 )
 
 #: Drivers of NICs behind which a cloud or hypervisor keeps watch over MACs, and who that is.
@@ -83,37 +83,28 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     if "LOOPBACK" in link.flags:
         return f"{name} is the loopback and leads nowhere", advice
     if link.master:
-        what = f"{name} is enslaved to {link.master} already"
-        return what, NAT if _is_theirs(link.master, facts) else advice
+        return f"{name} is enslaved to {link.master} already", advice
     if children := facts.children(name):
         what = f"{name} carries {', '.join(children)} and cannot be bridged"
-        return what, "remove that first, or choose another uplink"
+        return what, NAT
     if link.type != "ether":
         return f"{name} is no Ethernet device and cannot be bridged", advice
     if link.kind == "bridge":
-        what = f"{name} is a bridge and cannot be a port of another"
-        return what, NAT if _is_theirs(name, facts) else advice
+        return f"{name} is a bridge and cannot be a port of another", advice
     if facts.nic(name).get("wireless") == "station":
         what = f"{name} is wireless and cannot be bridged, for its access point takes one MAC only"
         return what, NAT
     return "", ""
 
 
-def _is_theirs(name: str, facts: Facts) -> bool:
-    """Whether a bridge of somebody else's leads outside, so that there is no uplink to name."""
-    outside = name in [route.dev for route in facts.default_routes()]
-    return (
-        outside and (facts.link(name) or Link("")).kind == "bridge" and behind(name, facts) == name
-    )
-
-
 def suggestion(facts: Facts, refused: str = "") -> str:
-    """Which NIC to name: that of the default route, unless it is the one refused."""
-    devices = filter(None, (route.dev for route in facts.default_routes()))
-    nics = [quote(nic) for device in devices if (nic := behind(device, facts)) != refused]
+    """Which NIC to name: that of the default route, unless that is refused, or no NIC."""
+    outside = [behind(route.dev, facts) for route in facts.default_routes() if route.dev]
+    links = [facts.link(name) or Link(name, type="ether") for name in outside if name != refused]
+    nics = [quote(one.name) for one in links if one.type == "ether" and one.kind != "bridge"]
     if nics:
         return f"the default route goes through {nics[0]} (`--uplink {nics[0]}`)"
-    return "name the NIC that leads outside (`ip link` shows all)"
+    return NAT if outside else "name the NIC that leads outside (`ip link` shows all)"
 
 
 def behind(device: str, facts: Facts) -> str:
@@ -125,10 +116,10 @@ def behind(device: str, facts: Facts) -> str:
 def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
     """What may go wrong with an uplink that can be bridged: managers, what is bound, hardware."""
     for manager in (facts.managers or {}).get(name, ()):
-        does, evidence, fix = (
-            text.format(name, manager) for text in MANAGERS.get(manager, DHCP_CLIENT)
-        )
-        yield Finding("warning", f"{manager} {does}", evidence, fix=fix, about=name)
+        program, _, process = manager.partition(" ")
+        texts = MANAGERS.get(program, DHCP_CLIENT)
+        does, evidence, fix = (text.format(name, process) for text in texts)
+        yield Finding("warning", f"{program} {does}", evidence, fix=fix, about=name)
     yield from _bound(name, facts)
     yield from _hardware(name, facts.nic(name))
     link, evidence = facts.link(name) or Link(""), f"ip -d link show dev {name}"

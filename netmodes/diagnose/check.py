@@ -12,13 +12,13 @@ from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
 from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.firewall import BY_RULE
-from netmodes.diagnose.why.follow import follow_packet, foresee, forget
+from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forget
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.errors import Refused
+from netmodes.firewall.live import is_needed
 from netmodes.machine.facts import Facts
-from netmodes.machine.path import find
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
@@ -47,9 +47,6 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         runner.run(line)
     argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
-    silent = [one for one in wanted if _is_silent(outcomes.get(one.argv)) and one.again]
-    tries = [one.again for one in silent] if find("python3") else []
-    outcomes |= zip(tries, runner.together(tries), strict=True)
     inspection = Inspection(network, host, namespace_facts(network.name))
     judge = Judge(inspection, runner, outside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -120,10 +117,22 @@ class Judge:
             return self._of_name(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
-        if not reached and _connects(outcomes.get(probe.again)):
-            reason = f"{probe.tried} answers no pings, but TCP"
-            return replace(result, reached=True, reason=reason)
-        return self._explained(result) if result.differs else result
+        theirs = probe.promise.target in THEIRS
+        silent = outcome.status == 1 and not refusal(outcome)  # it was sent, and nobody said a word
+        if silent and not theirs and self._connects(result)[0]:
+            return _by_tcp(result)
+        if not result.differs:
+            return result
+        explained = self._explained(result)
+        lost = silent and theirs and result.place and explained.reached is False
+        return _by_tcp(result) if lost and self._connects(result)[0] else explained
+
+    def _connects(self, result: Result) -> tuple[bool, str]:
+        """Whether a connection is answered where a ping is not, and the rule here that drops it."""
+        if ":" in result.tried:
+            return False, ""
+        hops = 64 if result.promise.target in THEIRS else 1
+        return connects(self.inspection, result.place, result.tried, self.runner, hops)
 
     def _of_name(self, probe: Probe, outcome: Outcome) -> Result:
         nobody, server = asks_nobody(self.inspection.namespace), self.inspection.namespace.resolver
@@ -158,13 +167,20 @@ class Judge:
         if result.reached or not address:
             return replace(result, reason=f"the host has a way to {result.tried}")
         answer = follow_packet(self.inspection, address, "", self.runner, fresh=False, stands=True)
+        by = "" if answer.finding else self._connects(result)[1]
         otherwise = "the namespace reaches the host, but does not answer it: see its own firewall"
-        return _not_reached(result, answer.finding, otherwise)
+        drops = f"the firewall drops what the host sends it, or the answer ({by})"
+        return _not_reached(result, answer.finding, drops if by else otherwise)
 
     def _gateway(self, result: Result) -> Result:
         """Why the host does not reach its gateway."""
         route = gateways(self.inspection.host)[0]
         found = addresses_on_port(route.dev, self.inspection.host)
+        ruled = found is None and is_needed(self.inspection.host, "")
+        answers, by = self._connects(result) if ruled else (False, "")
+        if answers or by:
+            reason = f"the host's own firewall drops what is tried ({by})"
+            return _by_tcp(result) if answers else replace(result, reached=None, reason=reason)
         shown = self.runner.run(("ip", "-j", "neigh", "show", "to", result.tried))
         if found is None and answers_arp(shown, result.tried):
             reason = f"{result.tried} is there, for it answers ARP, but answers nothing else"
@@ -196,14 +212,8 @@ def _is_other(promise: Promise) -> bool:
     return promise.target == "the host's other addresses"
 
 
-def _is_silent(ping: Outcome | None) -> bool:
-    """Whether a ping was sent and nobody said anything of it."""
-    return ping is not None and ping.status == 1 and not refusal(ping)
-
-
-def _connects(tried: Outcome | None) -> bool:
-    """Whether a machine took or refused a connection."""
-    return tried is not None and (tried.status == 0 or "ConnectionRefusedError" in tried.stderr)
+def _by_tcp(result: Result) -> Result:
+    return replace(result, reached=True, reason=f"{result.tried} answers no pings, but TCP")
 
 
 def _not_reached(

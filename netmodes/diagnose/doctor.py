@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from netmodes.commands import dns, notices, uplink
 from netmodes.commands.netfilter import WITHOUT_NFT
+from netmodes.commands.sysctl import device_key
 from netmodes.firewall import objections
-from netmodes.firewall.naming import naming
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
@@ -29,7 +29,7 @@ FIXED = {
         "a namespace gets no files of its own",
         "`--dns none` for bridged and nat, `--verbatim` for isolated and host-only",
     ),
-    "/run": ("no namespace can have a name", "`mount -t tmpfs tmpfs /run`"),
+    "/run": ("no namespace can have a name", "give the container --tmpfs /run"),
 }
 
 
@@ -38,7 +38,7 @@ def of_machine(facts: Facts) -> Iterator[Finding]:
     yield from _privileges(facts)
     yield from map(missing, facts.missing or ())
     yield from map(_fixed, facts.fixed or ())
-    yield from _kinds(facts)
+    yield from (no_kind(name) for name, known in (facts.kinds or {}).items() if not known)
     yield from _unsupported(facts)
     if facts.user_namespaces:
         yield no_user_namespaces(**facts.user_namespaces)
@@ -59,7 +59,6 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
         return
     if facts.bridged(name) is None:
         yield from uplink.uplink_errors(name, facts)
-        yield from naming(name, "br0", facts)
     yield from uplink.uplink_warnings(name, facts)
     yield from uplink.ssh_session(name, facts)
     yield from _strict(name, facts)
@@ -103,12 +102,6 @@ def _fixed(folder: str) -> Finding:
     return Finding("warning", what, "cat /proc/mounts", advice=advice)
 
 
-def _kinds(facts: Facts) -> Iterator[Finding]:
-    for name, known in (facts.kinds or {}).items():
-        if not known:
-            yield no_kind(name)
-
-
 def _unsupported(facts: Facts) -> Iterator[Finding]:
     """A firewall's program that is installed, on a kernel that lacks its part."""
     if facts.programs is not None and facts.missing is not None:
@@ -140,6 +133,6 @@ def _strict(name: str, facts: Facts) -> Iterator[Finding]:
     own = (facts.device_sysctls or {}).get(name, {}).get("ipv4.rp_filter", "0")
     if max(own, (facts.sysctls or {}).get("net.ipv4.conf.all.rp_filter") or "0") == "1":
         what = f"{name} drops packets from where the host would not answer through it"
-        keys = f"net.ipv4.conf.all.rp_filter net.ipv4.conf.{name}.rp_filter"
-        fix = f"sysctl -w net.ipv4.conf.{name.replace('.', '/')}.rp_filter=2"
-        yield Finding("warning", what, f"sysctl {keys}", fix=fix, about=name)
+        key = device_key(name, "ipv4.rp_filter")
+        evidence, fix = f"sysctl net.ipv4.conf.all.rp_filter {key}", f"sysctl -w {key}=2"
+        yield Finding("warning", what, evidence, fix=fix, about=name)

@@ -3,17 +3,21 @@
 ``show`` asks about everything, ``why`` about what is on a packet's way.
 """
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from shlex import quote
 
 from netmodes.commands.addresses import bare
-from netmodes.journal import ROOT
+from netmodes.errors import Refused
+from netmodes.journal import BEFORE, ROOT, Journal
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
+from netmodes.plan.text import lines_of
 
 
 def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterator[Finding]:
@@ -33,6 +37,10 @@ def of_network(name: str, host: Facts, namespace: Facts | None = None) -> Iterat
     yield from inspection.host_findings()
     if namespace is not None:
         yield from inspection.namespace_findings()
+
+
+#: What a route is given again with.
+WORDS = ("gateway", "dev", "protocol", "scope", "prefsrc", "metric")
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,26 @@ class Inspection:
             return Finding("error", what, "ip link", advice=self.again, about=name)
         if link.is_up:
             return None
-        evidence, fix = f"ip addr show dev {quote(name)}", f"ip link set {quote(name)} up"
+        evidence = f"ip addr show dev {quote(name)}"
+        fix = " && ".join([f"ip link set {quote(name)} up", *self.lost_routes(name)])
         return Finding("error", f"{name} is down", evidence, fix=fix, about=name)
+
+    def lost_routes(self, device: str) -> Iterator[str]:
+        """The commands that give the host its routes by a device again, as a run left them."""
+        there = {route.dst for route in self.host.known("routes") if route.dev == device}
+        line_of = re.compile(rf"route \w+ (\S+) .*dev {re.escape(device)} .*")
+        for run in filter(None, (Journal(one.name).read() for one in self.host.on_bridge(device))):
+            lines = [line for step in run.plan.steps for line in lines_of(step.stdin or "")]
+            found = filter(None, map(line_of.fullmatch, lines))
+            yield from (f"ip {one[0]}" for one in found if one[1] not in there)
+        if not (self.host.link(device) or Link("")).master:
+            with suppress(OSError, Refused):
+                before = Facts.from_json((ROOT / self.name / BEFORE).read_text()).known("routes")
+                own = [one for one in before if (one.dev, one.table) == (device, "main")]
+                lost = sorted(own, key=lambda one: one.gateway is not None)
+                yield from (
+                    f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
+                )
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""

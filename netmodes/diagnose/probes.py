@@ -4,6 +4,7 @@ Pure functions of the network, the host's facts and the user's outside address. 
 this machine and its routes, and the one that the user named, are tried.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -12,6 +13,7 @@ from netmodes.commands.addresses import bare
 from netmodes.engine.record import Outcome
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import find
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
 from netmodes.plan.step import in_namespace
@@ -26,6 +28,9 @@ ANSWERS = ("Name or service not known", "No address associated with hostname")
 
 #: Why this machine cannot try a promise that begins at a machine of the LAN.
 FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
+
+#: What connects; netmodes itself may be run by a Python that is not on PATH.
+PYTHON = "python3" if find("python3") else sys.executable
 
 #: The port of discard(RFC 863).
 UNUSED = 9
@@ -53,14 +58,6 @@ class Probe:
     argv: Argv = ()
     untried: str = ""
     source: str = ""
-
-    @property
-    def again(self) -> Argv:
-        """The command for a target of this machine that answers no pings; () for another's."""
-        if not self.argv or self.promise.target in THEIRS or ":" in self.tried:
-            return ()
-        wanted = connection(self.tried)
-        return in_namespace(self.source, *wanted) if self.source else wanted
 
 
 def probes(network: Network, host: Facts, outside: str, name: str = "") -> Iterator[Probe]:
@@ -201,13 +198,14 @@ def ping(target: str, *options: str) -> Argv:
     return ("ping", "-n", "-c", "1", "-W", "1", *options, target)
 
 
-def connection(target: str) -> Argv:
-    """A connection to a port that hardly anybody has; no router forwards it (a TTL of 1).
-
-    A refusal is an answer as well: of a machine that answers no pings.
-    """
-    told = f"s.settimeout(1); s.setsockopt(0, 2, 1); s.connect(({target!r}, {UNUSED}))"
-    return ("python3", "-c", f"import socket; s = socket.socket(); {told}")
+def connection(
+    target: str, port: object = UNUSED, own: int = 0, hops: int = 1, seconds: float = 1
+) -> Argv:
+    """A connection, from a port of its own or 0; if nothing else is said to a port that hardly
+    anybody has, and no router forwards it. A machine that answers no pings may refuse it."""
+    sent = f"s.bind(('', {own})); s.connect(({target!r}, {port}))"
+    told = f"s = socket.socket(); s.settimeout({seconds}); s.setsockopt(0, 2, {hops}); {sent}"
+    return (PYTHON, "-c", f"import socket; {told}")
 
 
 def is_answered(looked_up: Outcome) -> bool:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Echo = Callable[[str], None]
 
+#: Seconds that a command has to end by itself where it need not go on.
+GRACE = 0.3
+
 #: The greatest number of commands that run side by side.
 SIDE_BY_SIDE = 32
 
@@ -41,12 +44,14 @@ class Runner:
         lock: a descriptor that each command inherits, so that its lock outlives a killed parent.
         listings: what was listed since the last command, by argv.
         hung: each listing that was given up; the second time it is not made again.
+        settled: what a command is to tell is known, so that it need not run to its end.
     """
 
     echo: Echo = silent
     lock: int | None = None
     listings: dict[Argv, str] = field(default_factory=dict)
     hung: list[Argv] = field(default_factory=list)
+    settled: Callable[[], bool] | None = None
 
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """Show a command, then run it to its end; a failure is a result, not an exception.
@@ -91,6 +96,13 @@ class Runner:
 
     def _wait(self, process: Popen[bytes], stdin: str | None, argv: Argv) -> tuple[bytes, bytes]:
         """What a command prints; the output of one that a signal ended is lost."""
+        while self.settled and not self.settled():
+            with suppress(TimeoutExpired):
+                return process.communicate(timeout=0.05)
+        if self.settled:
+            with suppress(TimeoutExpired):
+                return process.communicate(timeout=GRACE)
+            process.terminate()
         try:
             return process.communicate(None if stdin is None else stdin.encode(), timeout=SLOW)
         except TimeoutExpired:

@@ -6,21 +6,17 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from netmodes.firewall import naming
+from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device
 from netmodes.firewall.questions import legacy
 from netmodes.machine.facts import Facts
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Flow, Packet, Verdicts
 
-#: What is an answer, in the words of nft and of iptables.
-ANSWERS = (
-    ("ct", "state", "established,related"),
-    ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED"),
-)
-
 #: What is for a published port.
-PUBLISHED = (("ct", "status", "dnat"), ("-m", "conntrack", "--ctstate", "DNAT"))
+PUBLISHED: Asked = (("-m", "conntrack", "--ctstate", "DNAT"), ("ct", "status", "dnat"))
 
 COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
 
@@ -44,70 +40,44 @@ def fix(
     drop: Drop, packets: Iterable[Packet], flow: Flow, outs: Sequence[str], facts: Facts
 ) -> list[Argv]:
     """What lets packets and their answers pass; nothing where a rule means what it drops."""
-    program, lines = program_of(drop, facts), list[Argv]()
+    accept = partial(accepting, program_of(drop, facts), drop, drop.chain)
+    comes, leaves = device("i", flow.bridge), device("o", flow.bridge)
     if drop.is_for_the_rest and drop.table.startswith("arp "):  # it tells devices apart alone
-        end = "iifname" if drop.hook == "input" else "oifname"
-        return [_inserted(program, drop, end, flow.bridge)]
+        return [accept(comes if drop.hook == "input" else leaves)]
     if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
         return []
     if drop.hook in ENDS:
         every = dict.fromkeys(replace(one, target="") for one in packets)
-        return [_at_the_end(program, drop, one, flow) for one in every]
+        return [accept(*_at_the_end(drop, one, flow)) for one in every]
     if drop.hook != "forward":
         return []
-    if {one.target for one in packets} <= {*flow.to}:
-        return [line for one in packets for line in _naming(program, drop, one, flow.bridge)]
+    lines = list[Argv]()
+    if {one.target for one in packets} <= {*flow.to}:  # name servers
+        for one in packets:
+            lines.append(accept(comes, address("daddr", one.target), _kind(one)))
+            lines.append(accept(leaves, address("saddr", one.target), ANSWERS))
+        return lines
     for out in outs or (flow.bridge,):
-        lines.append(_accepting(program, drop, flow.bridge, out))
+        lines.append(accept(comes, device("o", out)))
         back = [ANSWERS, *[PUBLISHED] * bool(flow.ports)] if out != flow.bridge else []
-        asks = (one[program != "nft"] for one in back)
-        lines += [_accepting(program, drop, out, flow.bridge, *one) for one in asks]
+        lines += [accept(device("i", out), leaves, one) for one in back]
     return lines
 
 
-def _naming(program: str, drop: Drop, server: Packet, bridge: str) -> list[Argv]:
-    """The rules that accept what is for a name server, and its answers."""
-    address, kind, answers = server.target, server.protocol, ANSWERS[program != "nft"]
-    port = str(server.port)
-    if program != "nft":
-        asks = ("-i", bridge, "-d", address, "-p", kind, "--dport", port)
-        told = ("-o", bridge, "-s", address, *answers)
-    else:
-        asks = ("iifname", bridge, "ip", "daddr", address, kind, "dport", port)
-        told = ("oifname", bridge, "ip", "saddr", address, *answers)
-    return [_inserted(program, drop, *one) for one in (asks, told)]
+def _at_the_end(drop: Drop, packet: Packet, flow: Flow) -> list[Asked]:
+    """A packet, or the answer to it, between the namespace and the host."""
+    comes = drop.hook == "input"
+    way, end = ("i", "saddr") if comes else ("o", "daddr")
+    what = ANSWERS if comes is (packet.sender == "host") else _kind(packet)
+    return [device(way, flow.bridge), address(end, flow.address), what]
 
 
-def _accepting(program: str, drop: Drop, iif: str, oif: str, *state: str) -> Argv:
-    if program != "nft":
-        return _inserted(program, drop, "-i", iif, "-o", oif, *state)
-    return _inserted(program, drop, "iifname", iif, "oifname", oif, *state)
-
-
-def _at_the_end(program: str, drop: Drop, packet: Packet, flow: Flow) -> Argv:
-    """The rule that accepts a packet, or the answer to it, between the namespace and the host."""
-    comes, port, kind = (
-        drop.hook == "input",
-        [str(packet.port)] * bool(packet.port),
-        packet.protocol,
-    )
-    answers = ANSWERS[program != "nft"] if comes is (packet.sender == "host") else ()
-    if program != "nft":
-        ends = ("-i", flow.bridge, "-s") if comes else ("-o", flow.bridge, "-d")
-        asks = ("-p", kind, *(f"--dport {one}" for one in port))
-        return _inserted(program, drop, *ends, flow.address, *(answers or " ".join(asks).split()))
-    which = ("iifname", "saddr") if comes else ("oifname", "daddr")
-    asks = (kind, "dport", *port) if port else ("meta", "l4proto", kind)
-    return _inserted(
-        program, drop, which[0], flow.bridge, "ip", which[1], flow.address, *(answers or asks)
-    )
-
-
-def _inserted(program: str, drop: Drop, *asks: str) -> Argv:
-    """The command that accepts what a rule asks for, before all else in the chain that drops."""
-    if program != "nft":
-        return (program, *drop.of_table, "-I", drop.chain, *asks, "-j", "ACCEPT")
-    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *asks, "accept")
+def _kind(packet: Packet) -> Asked:
+    """The protocol, and the port if it has one."""
+    kind, port = packet.protocol, str(packet.port)
+    if not packet.port:
+        return ("-p", kind), ("meta", "l4proto", kind)
+    return ("-p", kind, "--dport", port), (kind, "dport", port)
 
 
 def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Facts) -> list[Argv]:

@@ -120,12 +120,11 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
     own = counted({one: fate for one, fate in last.items() if one not in asked.today}, flow)
     findings = [*_cut_off(flow, asked, facts), *_dropped(flow, own, asked, facts)]
     findings += _untranslated(flow, own, facts)
-    objections = ("; ".join(map(str, findings)) + ", or go on with --anyway",) if findings else ()
     warnings = (*_kept(flow, own), *_unknown(flow, own, asked.left), *_hidden(flow, own))
     first = drops({packet: fate for packet, fate in asked.up.items() if packet in own})
     opened = [words(drop) for drop in first if _may_be_opened(drop, facts)]
     by = " and ".join(opened) if asked.chain else ""
-    return Verdict(asked.chain, asked.outs, by, objections, warnings)
+    return Verdict(asked.chain, asked.outs, by, tuple(findings), warnings)
 
 
 def counted(found: Mapping[Packet, Fate], flow: Flow) -> dict[Packet, Fate]:
@@ -282,8 +281,8 @@ def words(drop: Drop) -> str:
     return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
 
 
-def evidence(drop: Drop) -> str:
-    """The command that shows it."""
+def evidence(drop: Drop, program: str = "iptables") -> str:
+    """The command that shows it; of a table of iptables' by this program."""
     if drop.is_of_iptables:
-        return shlex.join(("iptables", "-t", drop.table.split()[1], "-S", drop.chain))
+        return shlex.join((program, *drop.of_table, "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))

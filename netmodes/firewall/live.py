@@ -8,18 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
 
 from netmodes.engine.runner import Runner
-from netmodes.firewall import netlink, trace
+from netmodes.firewall import legacy, netlink, trace
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import find
-from netmodes.machine.query import ask, contents, lines
-from netmodes.place import NAMESPACES
+from netmodes.machine.query import ask, lines
+from netmodes.place import file_of
 from netmodes.plan.step import in_namespace
-from netmodes.plan.text import lines_of
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import OF_IPTABLES, Drop
 
@@ -38,13 +36,6 @@ ECHOES, PORTS = netlink.FLOWS[:500], netlink.FLOWS[500:]
 
 #: The program that lists the rules of a table that is iptables', by the table's family.
 LISTS = {"ip": ("iptables-nft", "iptables"), "ip6": ("ip6tables-nft", "ip6tables")}
-
-#: The tables that iptables-legacy has here.
-LEGACY = Path("/proc/thread-self/net/ip_tables_names")
-
-#: What iptables-legacy-save counts of what drops.
-POLICY = re.compile(r":(\S+) DROP \[(\d+):")
-COUNTED = re.compile(r"\[(\d+):\d+\] (-A (\S+) .*-j (?:DROP|REJECT)\b.*)")
 
 #: A rule by which the kernel does not know a connection.
 UNTRACKED = re.compile(r"\bnotrack\b|\bct (\w+ )?zone set\b|-j CT --zone", re.IGNORECASE)
@@ -68,7 +59,7 @@ class Place:
 
     def argv(self, *argv: str) -> Argv:
         """A command there."""
-        return in_namespace(self.namespace, *argv) if self.namespace else argv
+        return in_namespace(self.namespace, *argv)
 
 
 @dataclass(frozen=True)
@@ -136,7 +127,7 @@ def traced(
     """
     from netmodes.machine.inside import socket_of
 
-    own = socket_of(_file(place.namespace), *netlink.SOCKET)
+    own = socket_of(file_of(place.namespace), *netlink.SOCKET)
     with closing(netlink.Listener(own, netlink.TRACES | netlink.CHANGES)) as listener:
         found: list[netlink.Event] = []
         with _marked(place, partial(_tables, place, flows, stays), listener, runner) as marked:
@@ -207,12 +198,22 @@ def named(drop: Drop, place: Place) -> Drop:
     return trace.named(drop, listed or (), saved or ())
 
 
-def heard(events: Sequence[netlink.Event], flow: int, place: Place) -> Heard:
-    """What the kernel told of a flow, and of the ARP before it."""
+def heard(
+    events: Sequence[netlink.Event], flow: int, place: Place, counted: tuple[str, str] = ("", "")
+) -> Heard:
+    """What the kernel told of a flow, and of the ARP before it.
+
+    Args:
+        events: what it told.
+        flow: the flow.
+        place: where.
+        counted: what iptables-legacy had counted before the flow and after it.
+    """
     flows = trace.by_flow(events)
-    return replace(
-        _heard(flows.get(flow, []), place), arp=_heard(flows.get(netlink.ARP, []), place)
-    )
+    found = replace(_heard(flows[flow], place), arp=_heard(flows[netlink.ARP], place))
+    kind, _, hook = found.told.hook.partition(" ")
+    drop = legacy.dropped(*counted, hook) if kind == "first" and not found.drop else None
+    return replace(found, drop=drop, program="iptables-legacy") if drop else found
 
 
 def _heard(events: Sequence[netlink.Event], place: Place) -> Heard:
@@ -231,41 +232,6 @@ def _untracked(told: trace.Told, place: Place) -> Drop | None:
     return None
 
 
-def has_legacy(namespace: str) -> bool:
-    """Whether iptables-legacy has tables, which nft does not list and no trace tells of."""
-    if not LEGACY.exists():  # this kernel has none
-        return False
-    from netmodes.machine.inside import there
-
-    return bool(there(_file(namespace), contents, LEGACY))
-
-
-def _file(namespace: str) -> str:
-    return str(NAMESPACES / namespace) if namespace else ""
-
-
-def of_legacy(before: str, after: str, hook: str) -> Drop | None:
-    """The rule or policy of iptables-legacy that has dropped what came between two listings.
-
-    None if it may be one of several.
-    """
-    counted = [dict(_counted(saved)) for saved in (before, after)]
-    risen = [drop for drop, count in counted[1].items() if count > counted[0].get(drop, 0)]
-    return replace(risen[0], hook=hook) if len(risen) == 1 else None
-
-
-def _counted(saved: str) -> Iterator[tuple[Drop, int]]:
-    """What in ``iptables-legacy-save -c`` drops packets, and how many it has dropped."""
-    table = ""
-    for line in lines_of(saved):
-        if line.startswith("*"):
-            table = f"ip {line[1:]}"
-        elif policy := POLICY.match(line):
-            yield Drop("", table, policy[1]), int(policy[2])
-        elif rule := COUNTED.match(line):
-            yield Drop("", table, rule[3], rule[2]), int(rule[1])
-
-
 def families(facts: Facts) -> frozenset[str]:
     """The families of the tables of nft."""
     listed = (line.split() for line in facts.nft or () if line.startswith("table "))
@@ -274,4 +240,4 @@ def families(facts: Facts) -> frozenset[str]:
 
 def is_needed(facts: Facts, namespace: str) -> bool:
     """Whether anything may drop or change a packet there."""
-    return facts.nft is not None and (bool(facts.nft) or has_legacy(namespace))
+    return facts.nft is not None and (bool(facts.nft) or legacy.is_used(namespace))

@@ -23,6 +23,12 @@ SHOWS = {
     "rules6": "ip -6 rule show",
 }
 
+#: What adds a rule of the kernel's routing.
+ADDS = {"rules": "ip -4 rule add", "rules6": "ip -6 rule add"}
+
+#: What a rule has beside its words: a count, a number before it, that its device is not there.
+NOISE = re.compile(r"counter packets \d+ bytes \d+|^\d+:|\[detached\]")
+
 #: What a chain or set of nft begins with, and a table or rule of iptables.
 NFT = re.compile(r"(table|chain|set|map) ([^{]*) \{(?: #.*)?")
 SAVED = re.compile(r"\*(\w+)|-A (\S+) .*")
@@ -57,14 +63,22 @@ def naming(uplink: str, bridge: str, facts: Facts, *, seen: bool = False) -> Ite
         facts: the machine.
         seen: what they let pass and drop is known, by packets.
     """
-    for what, rule in _naming(uplink, bridge, facts, seen):
-        yield Finding(
-            "error",
-            f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})",
-            SHOWS[what].format(uplink),
-            advice=f"let it name {bridge} as well, or use --anyway",
-            about=uplink,
-        )
+    found = [*_naming(uplink, bridge, facts, seen)]
+    both = {_plain(rule) for _, rule in _naming(bridge, "", facts, seen)}
+    for what, rule in found:
+        named = _plain(pattern(uplink, bridge).sub(bridge, rule))
+        if both & {_plain(rule), named}:
+            continue
+        does = f"a rule names {uplink}, whose packets will come in on {bridge} ({what}: {rule})"
+        remedy = {"advice": f"let it name {bridge} as well"}
+        if what in ADDS:
+            remedy = {"fix": f"{ADDS[what]} pref {rule.partition(':')[0]} {named}"}
+        yield Finding("error", does, SHOWS[what].format(uplink), about=uplink, **remedy)
+
+
+def _plain(rule: str) -> str:
+    """A rule without its counter, and its place."""
+    return " ".join(NOISE.sub("", rule).split())
 
 
 def _naming(uplink: str, bridge: str, facts: Facts, seen: bool) -> Iterator[tuple[str, str]]:

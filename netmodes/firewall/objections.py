@@ -20,7 +20,7 @@ def judge(flow: Flow, facts: Facts) -> Verdict:
     if not flow.uplink:
         return found
     named = naming(flow.uplink, flow.bridge, facts, seen=bool(asked.up))
-    return replace(found, objections=(*found.objections, *map(str, named)))
+    return replace(found, objections=found.objections or tuple(named))
 
 
 def filters(facts: Facts) -> Iterator[Finding]:

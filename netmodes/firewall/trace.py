@@ -8,6 +8,7 @@ each rule that is for it, on a netlink socket; no program listens, and no text i
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import dropwhile, takewhile
@@ -150,10 +151,10 @@ def table(
 
 def by_flow(events: Iterable[Event]) -> dict[int, list[Event]]:
     """The events of each flow, in their order."""
-    found, flows = dict[int, list[Event]](), dict[int, int]()
+    found, flows = defaultdict[int, list[Event]](list), dict[int, int]()
     for event in events:
         flow = flows[event.id] = event.flow or flows.get(event.id, 0)
-        found.setdefault(flow, []).append(event)
+        found[flow].append(event)
     return found
 
 

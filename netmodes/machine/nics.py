@@ -78,12 +78,14 @@ def wireless_mode(name: str) -> int | None:
 
 
 def managers(link: Link, table: Table) -> list[str]:
-    """The daemons and DHCP clients that configure a device, and may undo what netmodes did."""
+    """The daemons that configure a device, and may undo what netmodes did; and its DHCP clients,
+    each with its process."""
     files = table.texts("managers")
     of_device = ((name, files.get(f"{at}/{link.index}"), words) for name, at, words in DAEMONS)
     daemons = [name for name, text, words in of_device if text is not None and words not in text]
-    clients = (text.split("\0") for text in table.texts("dhcp clients").values())
-    return daemons + [Path(argv[0]).name for argv in clients if link.name in argv]
+    clients = ((at, text.split("\0")) for at, text in table.texts("dhcp clients").items())
+    own = ((Path(argv[0]).name, Path(at).parent.name) for at, argv in clients if link.name in argv)
+    return daemons + [" ".join(one) for one in own]
 
 
 def deaf_as_port(link: Link, table: Table) -> list[str]:

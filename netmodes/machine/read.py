@@ -231,12 +231,15 @@ def _hardware() -> dict[str, Entry]:
 
 
 def _dhcp_clients() -> dict[str, str]:
-    """The argv of each running DHCP client, except in other network namespaces."""
+    """The argv of each DHCP client that is not stopped, except in other network namespaces."""
     found, here = {}, _network_of("/proc/self")
     for path in glob("/proc/[0-9]*/cmdline"):
         text = contents(Path(path)) or ""
         name = Path(text.split("\0")[0]).name
-        if name in nics.DHCP_CLIENTS and _network_of(str(Path(path).parent)) in (here, None):
+        process = Path(path).parent
+        if name not in nics.DHCP_CLIENTS or _network_of(str(process)) not in (here, None):
+            continue
+        if ") T " not in (contents(process / "stat") or ""):
             found[path] = text
     return found
 

@@ -17,9 +17,11 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.anew import with_shares
 from netmodes.modes.description import Description
+from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology, refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
+from netmodes.plan.verdict import Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -60,14 +62,26 @@ class Mode(Description, Verbs):
         net = self.settle(facts)
         facts = self._asked(net, facts)
         verdict = network.judge(self.flow(net, facts), facts)
-        objections = [f"{one}, or go on with --anyway" for one in self.objections(net, facts)]
-        objections += verdict.objections
-        if objections and not (anyway or net.joins):
-            raise Refused(objections[0])
+        objections = self._objected(net, facts, verdict)
+        if objections and not anyway:
+            raise Refused("; ".join(map(str, objections)) + ", or go on with --anyway")
         risks = () if confirm else self.risks(net, facts)
         verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
         plan = self.render(net, facts, verdict)
         return plan.verbatim() if verbatim else plan
+
+    def objected(self, facts: Facts) -> list[Finding]:
+        """What the mode objects to on a machine, for which ``plan`` refuses.
+
+        Raises:
+            Refused: the machine does not allow it.
+        """
+        net = self.settle(facts)
+        facts = self._asked(net, facts)
+        return self._objected(net, facts, network.judge(self.flow(net, facts), facts))
+
+    def _objected(self, net: Topology, facts: Facts, verdict: Verdict) -> list[Finding]:
+        return [] if net.joins else [*self.objections(net, facts), *verdict.objections]
 
     def _asked(self, net: Topology, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""

@@ -60,8 +60,8 @@ class Step:
 
 
 def in_namespace(name: str, *argv: str) -> Argv:
-    """A command as run from the host in this namespace."""
-    return ("ip", "netns", "exec", name, *argv)
+    """A command as run from the host in this namespace; "" is the host itself."""
+    return ("ip", "netns", "exec", name, *argv) if name else argv
 
 
 def line(argv: Argv, stdin: str | None = None) -> str:

@@ -207,12 +207,12 @@ class Verdict:
         chain: the iptables chain that needs an accept for the flow; "" where the flow passes.
         outs: the devices that the accept is for; none for any.
         by: what drops the flow without it, in words.
-        objections: reasons to refuse, one sentence each.
+        objections: reasons to refuse, told all at once.
         warnings: what may stop the flow.
     """
 
     chain: str = ""
     outs: tuple[str, ...] = ()
     by: str = ""
-    objections: tuple[str, ...] = ()
+    objections: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()

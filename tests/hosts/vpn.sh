@@ -1,5 +1,6 @@
 # A VPN by policy routing, as wg-quick sets it up; its other end takes the host's address alone.
 # bridged: refused, the host leads outside by wg0
+# doctor says: the host leads outside by wg0
 # bridged --gateway 192.168.64.1: as promised
 # also: 10.9.0.1
 ip netns add vpn

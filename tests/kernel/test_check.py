@@ -164,7 +164,8 @@ BROKEN = {
         ("host-only",),
         "ip netns exec A iptables -A INPUT -s 192.168.202.1 -m conntrack --ctstate NEW -j DROP",
         [HOST_TO_A],
-        "the namespace reaches the host, but does not answer it: see its own firewall"),
+        "the firewall drops what the host sends it, or the answer (`-A INPUT -s 192.168.202.1/32 "
+        "-m conntrack --ctstate NEW -j DROP`)"),
     "a leak to the host": (
         ("host-only",), "ip netns exec A ip route add 192.168.64.3 via 192.168.202.1",
         [("namespace", "the host's other addresses")],
@@ -295,6 +296,10 @@ NO_PINGS = {
     "its setting": (("host-only",), f"ip netns exec A {ECHO_IGNORED}", HOST_TO_A),
     "its rule": (
         ("host-only",), "ip netns exec A iptables -A INPUT -p icmp -j DROP", HOST_TO_A),
+    "a rule for what is passed on": (
+        ("nat",), "iptables -I FORWARD -p icmp -j DROP", ("namespace", "outside")),
+    "a rule for what the host sends": (
+        BRIDGED, "iptables -I OUTPUT -p icmp -j DROP", ("host", "the gateway")),
 }  # fmt: skip
 
 
@@ -312,6 +317,43 @@ def test_answers_no_pings(quick_lab: Lab, case: str) -> None:
     assert (status, row["got"], row["reason"]) == (
         0, True, f"{row['tried']} answers no pings, but TCP",
     )  # fmt: skip
+
+
+#: What drops pings and refuses connections, so that a refusal is no answer of the target's.
+REFUSES = {
+    "ICMP": "{0} -A INPUT -i nat0 -p tcp -j REJECT",
+    "a reset": "{0} -A INPUT -i nat0 -p tcp -j REJECT --reject-with tcp-reset",
+}
+
+
+@pytest.mark.parametrize("program", ["iptables", "iptables-legacy"])
+@pytest.mark.parametrize("case", REFUSES)
+def test_refused_by_a_rule(quick_lab: Lab, case: str, program: str) -> None:
+    """A connection that a rule refuses in the target's name is no answer; the rule is the cause."""
+    quick_lab.ok("netmodes", "nat")
+    quick_lab.ok(
+        "bash", "-c", f"{program} -A INPUT -p icmp -j DROP; {REFUSES[case]}".format(program)
+    )
+
+    _, results = check(quick_lab)
+
+    (row,) = [one for one in results if one["to"] == "the bridge"]
+    assert (row["got"], row["reason"]) == (
+        False, "the host's firewall drops what A sends: `-A INPUT -p icmp -j DROP`",
+    )  # fmt: skip
+
+
+def test_own_rule_for_the_gateway(quick_lab: Lab) -> None:
+    """What the host's own rule keeps from the gateway is unknown, with the rule; nothing is taken
+    back for it."""
+    quick_lab.ok("iptables", *"-A OUTPUT -d 192.168.64.1 -j DROP".split())
+
+    done = quick_lab.netmodes(*BRIDGED, "--check", "--anyway")
+    _, results = check(quick_lab)
+
+    (row,) = [one for one in results if (one["from"], one["to"]) == ("host", "the gateway")]
+    assert (done.returncode, row["got"]) == (0, None), done.stderr
+    assert "(`-A OUTPUT -d 192.168.64.1/32 -j DROP`)" in row["reason"]
 
 
 def test_leak_without_pings(quick_lab: Lab) -> None:
@@ -535,7 +577,9 @@ def test_unreadable(lab: Lab) -> None:
     assert "cannot be read" in unread.stderr
     assert shown.returncode == 0
     assert "error: the journal of A cannot be read" in shown.stdout
-    assert "fix: bash /run/netmodes/A/down.sh" in shown.stdout
+    (fix,) = re.findall(r"fix: (bash /run/netmodes/A/down\.sh)", shown.stdout)
+    lab.ok("bash", "-c", fix)
+    assert lab.ok("ip", "netns") + lab.ok("netmodes", "list", "--json") == "[]\n"
 
 
 #: As if another program undid half of what was done, as soon as it is done.

@@ -68,12 +68,21 @@ FIXED = {
         "nat", "ip route add unreachable 8.8.8.0/24 metric 7", "8.8.8.8",
         "the host drops it by its route `unreachable 8.8.8.0/24 metric 7`"),
     "rule of the host": (
-        "nat", "ip rule add from 10.64.0.11 prohibit", "8.8.8.8",
-        "the host drops it by its rule `32765: from 10.64.0.11 prohibit`"),
+        "nat", "ip rule add from 192.0.2.1 prohibit pref 9; "
+        "ip rule add from 10.64.0.0/16 prohibit pref 32765", "8.8.8.8",
+        "the host drops it by its rule `32765: from 10.64.0.0/16 prohibit`"),
     "forwarding of answers off": (
         "nat", "sysctl -w net.ipv4.conf.enp0s1.forwarding=0", "8.8.8.8",
         "the host passes nothing on (net.ipv4.conf.enp0s1.forwarding is 0)"),
     "uplink down": (BRIDGED, "ip link set enp0s1 down", "8.8.8.8", "enp0s1 is down"),
+    "uplink down in nat": ("nat", "ip link set enp0s1 down", "8.8.8.8", "enp0s1 is down"),
+    "bridge down for another": (
+        BRIDGED, f"netmodes {BRIDGED} -n B; netmodes down A; netmodes {BRIDGED}; "
+        "ip link set br0 down", "8.8.8.8", "br0 is down"),
+    "default route deleted": (
+        BRIDGED, "ip route del default", "8.8.8.8", "the host has no route to 8.8.8.8"),
+    "default route deleted in nat": (
+        "nat", "ip route del default", "8.8.8.8", "the host has no route to 8.8.8.8"),
     "uplink down for the LAN": (
         BRIDGED, "ip link set enp0s1 down", "192.168.64.7",
         "enp0s1 is down"),
@@ -107,6 +116,15 @@ FIXED = {
         "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
         "(rp_filter)"),
+    "address of the host's as well": (
+        HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
+        "the host has 192.168.202.11 as well, on lo, and drops what has it"),
+    "rule against answers": (
+        "nat", "ip rule add to 10.64.0.0/24 blackhole pref 5", "8.8.8.8",
+        "the host drops the answer by its rule `5: from all to 10.64.0.0/24 blackhole`"),
+    "route against answers": (
+        HOST_ONLY, "ip route add unreachable 192.168.202.11", "192.168.202.1",
+        "the host drops the answer by its route `unreachable 192.168.202.11`"),
     "rule that leads answers away": (
         HOST_ONLY, "ip rule add from 192.168.202.1 lookup 100; sysctl -w net.ipv4.conf.all."
         "rp_filter=1; ip route add default via 192.168.64.1 dev enp0s1 table 100", "192.168.202.1",
@@ -264,16 +282,18 @@ FIXED = {
 
 #: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
 #: where it is just that it does not show any, or what the kernel answers.
-NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\b[a-z]+\d+s?\d?\b"
+NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\blo\b|\b[a-z]+\d+s?\d?\b"
 NOT_THERE = (
+    "default route deleted", "default route deleted in nat", "rule against answers",
+    "route against answers",
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
     "virtual address without ARP",
 )  # fmt: skip
 
-#: Where another thing is wrong behind it: the routes went with the bridge, and rules for answers.
-LEADS_ON = ("bridge down", "raw rule", "rule of ebtables")
+#: Where another thing is wrong behind it: rules for answers.
+LEADS_ON = ("raw rule", "rule of ebtables")
 
 #: The same where there is no command that fixes it.
 SAID = {
@@ -286,9 +306,6 @@ SAID = {
     "device moved away": (
         HOST_ONLY, "ip netns add Z; ip link set veth0 netns Z", "192.168.202.1",
         "there is no veth0 on the host", "`netmodes down A`, then put it up again"),
-    "uplink down in nat": (
-        "nat", "ip link set enp0s1 down", "8.8.8.8",
-        "enp0s1 is down", "ip link set enp0s1 up"),
     "forwarding of the bridge alone": (
         BRIDGED, "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.br0.forwarding=1; "
         "ip route replace default via 192.168.64.9", "8.8.8.8",
@@ -315,8 +332,9 @@ SAID = {
         "enp0s1 is a port of br0, yet has 192.168.64.3/24, so that nothing sent from there gets an "
         "answer", "put it up without --verbatim"),
     "no route on the host": (
-        BRIDGED, "ip route del default", "8.8.8.8",
-        "the host has no route to 8.8.8.8", "ip route add 8.8.8.8 via GATEWAY"),
+        HOST_ONLY, "ip netns exec A ip route add default via 192.168.202.1; "
+        "sysctl -w net.ipv4.ip_forward=1; ip route del default; rm /run/netmodes/A/before.json",
+        "8.8.8.8", "the host has no route to 8.8.8.8", "ip route add 8.8.8.8 via GATEWAY"),
     "beyond": (
         BRIDGED, "", "10.7.7.7",
         "it gets to 192.168.64.1, and 192.168.64.1 says Destination Host Unreachable",
@@ -430,15 +448,22 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
 @pytest.mark.sweep
 @pytest.mark.parametrize("case", SAID)
 def test_said(quick_lab: Lab, case: str) -> None:
-    """Just what is wrong is found, and what to do about it."""
+    """Just what is wrong is found, and what to do about it; where that is to put the network up
+    again, as it says, the target then answers."""
     mode, breaking, target, what, advice = SAID[case]
     up(quick_lab, mode, breaking)
 
     done = quick_lab.netmodes("why", "A", target)
+    said = answer(done)
+    for down in re.findall("`(netmodes down A)`", said["fix"]):
+        quick_lab.ok(*down.split())
+        dns = ["--dns", "192.168.64.1"] if "with --dns IP" in said["fix"] else []
+        quick_lab.ok("netmodes", *re.sub(r" --verbatim| --dns \S+", "", mode).split(), *dns)
+        assert quick_lab.netmodes("why", "A", target).returncode == 0
 
     assert done.returncode == 1
-    assert answer(done)["what"] == what
-    assert advice in answer(done)["fix"]
+    assert said["what"] == what
+    assert advice in said["fix"]
 
 
 def test_hanging(lab: Lab) -> None:

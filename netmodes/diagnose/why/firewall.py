@@ -4,7 +4,8 @@ import shlex
 from dataclasses import replace
 
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
-from netmodes.firewall import fixes, judgement
+from netmodes.firewall import judgement
+from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, packet
 from netmodes.firewall.live import Heard
 from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
@@ -14,24 +15,6 @@ from netmodes.plan.verdict import DOCKER, Drop
 
 #: What is said first of what a rule of the host drops.
 BY_RULE = "the host's firewall drops"
-
-#: What nft says of a packet that begins no connection.
-GOES_ON = ("tcp", "flags", "&", "(fin|syn|rst|ack)", "!=", "syn")
-
-
-def in_namespace(trace: Trace) -> Finding | None:
-    """The namespace's own firewall, for the packet and for the answer."""
-    return _stopped(trace, trace.name)
-
-
-def on_host(trace: Trace) -> Finding | None:
-    """The host's firewall, for the packet and for the answer."""
-    return _stopped(trace, "")
-
-
-def in_other(trace: Trace) -> Judgement:
-    """The firewall of another namespace of ours, which is the target."""
-    return _stopped(trace, trace.other.name) if trace.other else None
 
 
 def arp(trace: Trace) -> Judgement:
@@ -52,13 +35,13 @@ def untracked(trace: Trace) -> Finding | None:
     heard = trace.heard.get("")
     if heard is None or heard.untracked is None:
         return None
-    program = "iptables" if heard.untracked.is_of_iptables else "nft"
-    found = replace(heard, drop=heard.untracked, program=program)
+    drop, program = heard.untracked, "iptables" if heard.untracked.is_of_iptables else "nft"
+    found = replace(heard, drop=drop, program=program)
     what = "the host does not translate it, for it is not tracked"
     if heard.told.is_kept:
         what = "the host takes the answer for its own, for it is not tracked with what was sent"
-    what += f": {_words(found)}"
-    return _there("", what, _evidence(found), _remedy(trace, "", found))
+    what += f": {_words(drop, program)}"
+    return _there("", what, judgement.evidence(drop), _remedy(trace, "", found))
 
 
 def lost(trace: Trace) -> Judgement:
@@ -72,7 +55,8 @@ def lost(trace: Trace) -> Judgement:
     return Finding("warning", what, "iptables-legacy-save -c", advice=advice)
 
 
-def _stopped(trace: Trace, place: str) -> Finding | None:
+def stopped(trace: Trace, place: str = "") -> Finding | None:
+    """The firewall of a namespace, or the host's (""), for the packet and for the answer."""
     heard = trace.heard.get(place)
     if heard is None or (trace.is_answered and not _is_cut(trace, heard)):
         return None
@@ -91,11 +75,12 @@ def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
         evidence: Argv = ("nft", "list", "chain", *heard.told.program.split(" ", 2))
         what = f"a program decides what becomes of it, by nft's chain {heard.told.program}"
         return _there(place, what, shlex.join(evidence), {"advice": "see to that program"})
-    if heard.drop is None:
+    drop, program = heard.drop, heard.program
+    if drop is None:
         return None
     whose = f"{place}'s own firewall drops" if place else BY_RULE
-    what = f"{whose} {_what(trace, place, heard)}: {_words(heard)}"
-    return _there(place, what, _evidence(heard), _remedy(trace, place, heard))
+    what = f"{whose} {_what(trace, place, heard)}: {_words(drop, program)}"
+    return _there(place, what, judgement.evidence(drop, program), _remedy(trace, place, heard))
 
 
 def _there(place: str, what: str, evidence: str, remedy: dict[str, str]) -> Finding:
@@ -117,17 +102,9 @@ def _what(trace: Trace, place: str, heard: Heard) -> str:
     return f"what it sends{late}" if inside else f"what {trace.name} sends{late}"
 
 
-def _words(heard: Heard) -> str:
-    drop = heard.drop or Drop("", "", "")
+def _words(drop: Drop, program: str) -> str:
     said = judgement.words(drop)
-    return said.replace("iptables'", f"{heard.program}'s") if "-" in heard.program else said
-
-
-def _evidence(heard: Heard) -> str:
-    drop = heard.drop or Drop("", "", "")
-    if heard.program == "nft":
-        return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))
-    return shlex.join((heard.program, *drop.of_table, "-S", drop.chain))
+    return said.replace("iptables'", f"{program}'s") if "-" in program else said
 
 
 def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
@@ -140,14 +117,8 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
     chain = drop.chain if place else _chain(drop, trace.host)
     routed = drop.table.startswith(("ip ", "inet "))
-    if trace.opens_all and routed and not place:
-        return {"fix": " && ".join(map(shlex.join, _outwards(trace, heard.program, drop, chain)))}
-    ways = [at]
-    if drop.hook == "forward" and (drop.every or not drop.rule):  # the answer comes there as well
-        ways.append(replace(at, answer=not at.answer, source=at.target, target=at.source))
-    rules = [_of_nft(way, drop) for way in ways]
-    if heard.program != "nft":
-        rules = [(heard.program, *drop.of_table, "-I", chain, *_accept(way)) for way in ways]
+    every = _outwards(trace, drop) if trace.opens_all and routed and not place else _both(at, drop)
+    rules = [accepting(heard.program, drop, chain, *one) for one in every]
     return {"fix": " && ".join(map(shlex.join, rules))}
 
 
@@ -157,52 +128,19 @@ def _chain(drop: Drop, host: Facts) -> str:
     return DOCKER if by_policy and judgement.has_docker(host) else drop.chain
 
 
-def _accept(at: Event) -> Argv:
-    """The rule of iptables for a packet."""
-    kind: Argv = ("-p", "icmp", "--icmp-type", "echo-reply" if at.answer else "echo-request")
-    if at.port:
-        port = str(at.port)
-        goes_on = ("!", "--syn") if at.protocol == "tcp" else ()
-        kind = ("--sport", port, *goes_on) if at.answer else ("--dport", port)
-        kind = ("-p", at.protocol, *kind)
-    return ("-s", at.source, "-d", at.target, *kind, "-j", "ACCEPT")
-
-
-def _outwards(trace: Trace, program: str, drop: Drop, chain: str) -> list[Argv]:
-    """What lets all pass that the namespace sends outside, and the answers to it."""
-    ingress, nft = trace.net.ingress, program == "nft"
+def _outwards(trace: Trace, drop: Drop) -> list[list[Asked]]:
+    """All that the namespace sends outside; and the answers, where they come to that chain too."""
+    ingress, sent = trace.net.ingress, address("saddr", trace.address)
     out = trace.exit or ingress  # a bridge passes it on
-    ways = {"iif": ingress, "oif": out}
     if drop.hook != "forward":
-        ways.pop("oif" if drop.hook == "prerouting" else "iif")
-    rules = [_way(ways, "saddr", trace.address, nft=nft)]
-    if drop.hook == "forward":
-        back = {"iif": out, "oif": ingress}
-        state = fixes.ANSWERS[not nft]
-        rules.append((*_way(back, "daddr", trace.address, nft=nft), *state))
-    if nft:
-        where = ("nft", "insert", "rule", *drop.table.split(), chain)
-        return [(*where, *rule, "accept") for rule in rules]
-    return [(program, *drop.of_table, "-I", chain, *rule, "-j", "ACCEPT") for rule in rules]
+        return [[device("i", ingress) if drop.hook == "prerouting" else device("o", out), sent]]
+    answers = address("daddr", trace.address), ANSWERS
+    back = [device("i", out), device("o", ingress), *answers]
+    return [[device("i", ingress), device("o", out), sent], back]
 
 
-def _way(devices: dict[str, str], which: str, address: str, *, nft: bool) -> Argv:
-    """What a rule asks of devices and an address."""
-    if nft:
-        names = (word for way, name in devices.items() for word in (f"{way}name", name))
-        return (*names, "ip", which, address)
-    names = (word for way, name in devices.items() for word in (f"-{way[0]}", name))
-    return (*names, f"-{which[0]}", address)
-
-
-def _of_nft(at: Event, drop: Drop) -> Argv:
-    kind: Argv = ("icmp", "type", "echo-reply" if at.answer else "echo-request")
-    if at.port:
-        port = str(at.port)
-        goes_on = GOES_ON if at.protocol == "tcp" else ()
-        kind = ("sport", port, *goes_on) if at.answer else ("dport", port)
-        kind = (at.protocol, *kind)
-    addresses: Argv = ("ip", "saddr", at.source, "ip", "daddr", at.target)
-    if at.flow == ARP:
-        addresses, kind = ("arp", "saddr", "ip", at.source, "arp", "daddr", "ip", at.target), ()
-    return ("nft", "insert", "rule", *drop.table.split(), drop.chain, *addresses, *kind, "accept")
+def _both(at: Event, drop: Drop) -> list[list[Asked]]:
+    """The packet; and its answer, where that comes to the chain too."""
+    back = replace(at, answer=not at.answer, source=at.target, target=at.source)
+    both = drop.hook == "forward" and (drop.every or not drop.rule)
+    return [packet(one) for one in (at, back)[: 1 + both]]

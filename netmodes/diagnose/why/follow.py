@@ -1,29 +1,32 @@
 """Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
+from threading import Lock
+from typing import TypeVar
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
-from netmodes.diagnose.probes import ping
+from netmodes.diagnose.probes import UNUSED, connection, ping
 from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
+from netmodes.firewall import legacy
+from netmodes.firewall.judgement import words
 from netmodes.firewall.live import (
     Place,
     Questions,
     families,
-    has_legacy,
     heard,
     is_needed,
-    of_legacy,
     traced,
 )
 from netmodes.firewall.netlink import DNS, Event
-from netmodes.machine.path import find
+from netmodes.firewall.trace import by_flow, follow
 from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
@@ -33,7 +36,10 @@ from netmodes.plan.undo import Argv
 #: What a ``ping`` says that can choose no identifier, as that of busybox.
 UNKNOWN_OPTION = "invalid option"
 
-LEGACY_SAVE = "iptables-legacy-save"
+Sent = TypeVar("Sent")
+
+#: Is held while what iptables-legacy counts is looked at.
+COUNTED = Lock()
 
 
 def follow_packet(
@@ -59,14 +65,22 @@ def follow_packet(
 
 
 def foresee(inspection: Inspection, target: str, runner: Runner) -> Answer:
-    """Judge the way to an address by routes and firewall alone; no packet leaves the machine."""
-    trace = _ask(Trace(inspection, target, stays=True, stands=True), runner)
+    """Judge the way to an address by routes and firewall alone; no packet leaves the machine.
+
+    Where a ping does not get through a connection may.
+    """
+    said = _foresee(inspection, target, "", runner)
+    return _foresee(inspection, target, str(UNUSED), runner) if said.finding else said
+
+
+def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> Answer:
+    trace = _ask(Trace(inspection, target, port, stays=True, stands=True), runner)
     attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
-    if trace.through_host and (places := _places(trace)):
-        with traces(trace, places, runner) as events:
-            if any(not place.namespace for place in events):
-                runner.run(in_namespace(trace.name, *attempt))
-        trace = _told(trace, events)
+    if port:
+        attempt = connection(target, port, trace.flows.port, 64, 0.1)
+    if trace.through_host and any(not place.namespace for place in _places(trace)):
+        argv = in_namespace(trace.name, *attempt)
+        trace, _ = _hear(trace, runner, lambda run: run.run(argv) if run.settled else None)
     return judge(trace)
 
 
@@ -77,10 +91,22 @@ def ask_server(
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
-    with traces(trace, _places(trace), runner) as events:
-        done = runner.run(in_namespace(trace.name, *asks))
-    trace = _told(trace, events)
-    return done, firewall.in_namespace(trace) or firewall.on_host(trace)
+    trace, done = _hear(trace, runner, lambda run: run.run(in_namespace(trace.name, *asks)))
+    return done, firewall.stopped(trace, trace.name) or firewall.stopped(trace)
+
+
+def connects(
+    inspection: Inspection, source: str, target: str, runner: Runner, hops: int
+) -> tuple[bool, str]:
+    """Whether a target takes or refuses a connection from a namespace or the host (""); and the
+    rule here that drops it, which may refuse it in the target's name."""
+    passes = target if source else bare(inspection.net.host_address) or target
+    trace = _ask(Trace(inspection, passes, str(UNUSED)), runner)
+    argv = in_namespace(source, *connection(target, UNUSED, trace.flows.port, hops))
+    trace, done = _hear(trace, runner, lambda run: run.run(argv))
+    drops = [words(one.drop) for one in trace.heard.values() if one.drop]
+    answers = done.status == 0 or "ConnectionRefusedError" in done.stderr
+    return answers and not drops, next(iter(drops), "")
 
 
 def forget(name: str, runner: Runner) -> None:
@@ -104,18 +130,16 @@ def _send(trace: Trace, runner: Runner) -> Trace:
     """Send pings and open a connection; then ask who answered ARP, and what listens here."""
     name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
     own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
-    sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
+    sent, seen = {"ping": in_namespace(name, *own), "host_ping": ping(target)}, trace.seen
+    if port and any(legacy.is_used(place.namespace) for place in places):
+        seen, sent = replace(seen, **_together(sent, runner)), {}
     if port:
-        own_port = places and find("python3")
-        connection = trace.own_connection if own_port else trace.connection
-        sent["connect"] = in_namespace(name, *connection)
-    before = _saved(places, runner)
-    with traces(trace, places, runner) as events:
-        seen = replace(trace.seen, **_together(sent, runner))
+        sent["connect"] = in_namespace(name, *connection(target, port, trace.flows.port, 64))
+    trace, tried = _hear(trace, runner, lambda run: _together(sent, run))
+    seen = replace(seen, **tried)
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
-    told = _told(replace(trace, seen=seen), events)
-    return _look(_by_legacy(told, before, _saved(places, runner)), runner)
+    return _look(replace(trace, seen=seen), runner)
 
 
 def _places(trace: Trace) -> list[Place]:
@@ -133,39 +157,31 @@ def _places(trace: Trace) -> list[Place]:
     return found
 
 
-@contextmanager
-def traces(trace: Trace, places: list[Place], runner: Runner) -> Iterator[dict[Place, list[Event]]]:
-    """Have the kernel tell where the packet goes: what it tells in each place where it does."""
+def _hear(trace: Trace, runner: Runner, send: Callable[[Runner], Sent]) -> tuple[Trace, Sent]:
+    """Have it sent, by a runner that is settled by its drop where it is traced everywhere; and hear
+    where it goes. Where iptables-legacy counts packets no other is sent meanwhile."""
+    places = _places(trace)
     with ExitStack() as stack:
-        told = {
-            place: stack.enter_context(traced(place, trace.flows, runner, stays=trace.stays))
-            for place in places
-        }
-        yield {place: events for place, events in told.items() if events is not None}
+        if any(legacy.is_used(place.namespace) for place in places):
+            stack.enter_context(COUNTED)
+        traces = partial(traced, flows=trace.flows, runner=runner, stays=trace.stays)
+        told = {place.namespace: stack.enter_context(traces(place)) for place in places}
+        events = {name: found for name, found in told.items() if found is not None}
+        is_dropped = partial(_is_dropped, trace, events.values())
+        before = [legacy.counts(place.namespace, runner) for place in places]
+        sent = send(replace(runner, settled=is_dropped if events == told != {} else None))
+        after = [legacy.counts(place.namespace, runner) for place in places]
+    found = {
+        place.namespace: heard(events[place.namespace], trace.flow, place, counted)
+        for place, counted in zip(places, zip(before, after, strict=True), strict=True)
+        if place.namespace in events
+    }
+    return replace(trace, heard=found), sent
 
 
-def _told(trace: Trace, events: dict[Place, list[Event]]) -> Trace:
-    """The packet with what the kernel told of it."""
-    flow = trace.flows.port if trace.port else trace.flows.echo
-    found = {place.namespace: heard(told, flow, place) for place, told in events.items()}
-    return replace(trace, heard=found)
-
-
-def _saved(places: list[Place], runner: Runner) -> dict[str, Outcome]:
-    """What iptables-legacy has counted, by place; no trace tells of its rules."""
-    there = [one for one in places if has_legacy(one.namespace) and find(LEGACY_SAVE)]
-    return {one.namespace: runner.run(one.argv(LEGACY_SAVE, "-c")) for one in there}
-
-
-def _by_legacy(trace: Trace, before: dict[str, Outcome], after: dict[str, Outcome]) -> Trace:
-    """The packet with the rules of iptables-legacy that have counted it, where it is lost."""
-    found = dict(trace.heard)
-    for place in before.keys() & found.keys():
-        kind, _, hook = found[place].told.hook.partition(" ")
-        drop = of_legacy(before[place].stdout, after[place].stdout, hook)
-        if kind == "first" and drop and not found[place].drop:
-            found[place] = replace(found[place], drop=drop, program="iptables-legacy")
-    return replace(trace, heard=found)
+def _is_dropped(trace: Trace, told: Iterable[list[Event]]) -> bool:
+    """Whether the kernel has told already that a rule drops it, so that no answer comes."""
+    return any(follow(by_flow([*events])[trace.flow]).drop for events in told)
 
 
 def _look(trace: Trace, runner: Runner) -> Trace:
@@ -174,17 +190,12 @@ def _look(trace: Trace, runner: Runner) -> Trace:
     neighbours: Argv = ("ip", "-j", "neigh")
     asked = {"neighbours": in_namespace(name, *neighbours), "host_neighbours": neighbours}
     listeners = ("ss", "-Hltn", "sport", "=", f":{port}")
-    if port and trace.to_itself:
-        asked["listening"] = in_namespace(name, *listeners)
-    elif port and trace.to_host:
-        asked["listening"] = listeners
-    if trace.other and not trace.is_answered:
-        asked["settings"] = in_namespace(trace.other.name, "sysctl", ECHO_IGNORED)
-    elif trace.to_itself and not trace.is_answered:
-        asked["settings"] = in_namespace(name, "sysctl", ECHO_IGNORED)
-    elif trace.into_host and not trace.is_answered:
-        devices = ("all", trace.net.ingress.replace(".", "/"))
-        asked["settings"] = ("sysctl", ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
+    if port and (trace.to_itself or trace.to_host):
+        asked["listening"] = in_namespace("" if trace.to_host else name, *listeners)
+    if not trace.is_answered and (trace.inside or trace.into_host):
+        devices = () if trace.inside else ("all", trace.net.ingress.replace(".", "/"))
+        keys = (ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
+        asked["settings"] = in_namespace(trace.inside, "sysctl", *keys)
     return replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
 
 

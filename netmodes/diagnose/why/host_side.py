@@ -4,6 +4,7 @@ import shlex
 from ipaddress import IPv4Interface, ip_address
 
 from netmodes.commands.notices import addresses_on_port
+from netmodes.commands.sysctl import device_key
 from netmodes.diagnose.why.firewall import untracked
 from netmodes.diagnose.why.namespace_side import forbidding
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
@@ -23,18 +24,21 @@ def forwarding(trace: Trace) -> Judgement:
 
 
 def reverse_path(trace: Trace) -> Judgement:
-    """Reverse-path filtering (rp_filter) on the host."""
+    """The host accepts its source address: it is another's, and not forbidden; rp_filter."""
     said, ingress = trace.seen.host_route.stderr, trace.net.ingress
+    if trace.into_host and (found := _its_own(trace) or _forbidden(trace, back=True)):
+        return found
     martian = trace.into_host and any(words in said for words in MARTIAN)
-    if not martian or _forbidding(trace):
+    if not martian or _forbidden(trace):
         return None
+    key = device_key(ingress, "ipv4.rp_filter")
     other = (trace.return_route and trace.return_route.dev) or "no device"
     return Finding(
         "error",
         f"the host drops what comes from {trace.address} in by {ingress}, for it would "
         f"answer by {other} (rp_filter)",
-        f"sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{ingress}.rp_filter",
-        fix=_by_main(trace) or f"sysctl -w net.ipv4.conf.{ingress}.rp_filter=2",
+        f"sysctl net.ipv4.conf.all.rp_filter {key}",
+        fix=_by_main(trace) or f"sysctl -w {key}=2",
         about=ingress,
     )
 
@@ -64,17 +68,31 @@ def route(trace: Trace) -> Judgement:
     return f"{received} and sends it out by {trace.exit}{hop}{source}"
 
 
-def _forbidden(trace: Trace) -> Finding | None:
-    """A route or rule of the host forbids it."""
-    if (found := _forbidding(trace)) is None:
+def _its_own(trace: Trace) -> Finding | None:
+    """The host has the namespace's address as well, so that it takes no packet from there."""
+    for link in trace.host.known("links"):
+        for own in trace.host.addresses(link.name):
+            if str(own.ip) == trace.address:
+                what = (
+                    f"the host has {trace.address} as well, on {link.name}, and drops what has it"
+                )
+                evidence, fix = (
+                    f"ip addr show dev {link.name}",
+                    f"ip addr del {own} dev {link.name}",
+                )
+                return Finding("error", what, evidence, fix=fix, about=link.name)
+    return None
+
+
+def _forbidden(trace: Trace, *, back: bool = False) -> Finding | None:
+    """A route or rule of the host forbids it, or the answer."""
+    seen = trace.seen.return_route if back else trace.seen.host_route
+    if (found := forbidding(trace, trace.host, seen.stderr, back=back)) is None:
         return None
-    (what, fix), ingress = found, trace.net.ingress
-    evidence = f"ip route get {trace.target} from {trace.address} iif {ingress}"
-    return Finding("error", f"the host drops it by its {what}", evidence, fix=fix, about=ingress)
-
-
-def _forbidding(trace: Trace) -> tuple[str, str] | None:
-    return forbidding(trace.host, trace.target, trace.seen.host_route.stderr)
+    (what, fix), ingress, it = found, trace.net.ingress, "the answer" if back else "it"
+    way = trace.address if back else f"{trace.target} from {trace.address} iif {ingress}"
+    drops, evidence = f"the host drops {it} by its {what}", f"ip route get {way}"
+    return Finding("error", drops, evidence, fix=fix, about=ingress)
 
 
 def _switched_off(trace: Trace) -> Finding | None:
@@ -86,6 +104,9 @@ def _switched_off(trace: Trace) -> Finding | None:
 
 def _no_route(trace: Trace) -> Finding:
     what, evidence = f"the host has no route to {trace.target}", f"ip route get {trace.target}"
+    links = [link.name for link in trace.host.known("links") if link.is_up]
+    if lost := [one for name in links for one in trace.inspection.lost_routes(name)]:
+        return Finding("error", what, evidence, fix=" && ".join(lost))
     advice = f"give the host one: ip route add {trace.target} via GATEWAY, or a default route"
     return Finding("error", what, evidence, advice=advice)
 

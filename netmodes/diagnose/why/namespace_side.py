@@ -48,7 +48,7 @@ def route(trace: Trace) -> Judgement:
     """The namespace's route."""
     name, found = trace.name, trace.route
     said, facts = trace.seen.route.stderr, trace.inspection.namespace
-    if forbidden := forbidding(facts, trace.target, said):
+    if forbidden := forbidding(trace, facts, said):
         what, fix = f"{name} forbids {trace.target} by its {forbidden[0]}", forbidden[1]
         evidence = f"ip route get {trace.target}"
         return trace.inspection.finding("error", what, evidence, fix=fix, about=name)
@@ -60,17 +60,26 @@ def route(trace: Trace) -> Judgement:
     return f"{sent}, to {trace.next_hop}" + (", its gateway" if found.gateway else "")
 
 
-def forbidding(facts: Facts, target: str, said: str) -> tuple[str, str] | None:
-    """The route or rule that forbids a target, by what the kernel says, and what deletes it."""
+def forbidding(
+    trace: Trace, facts: Facts, said: str, *, back: bool = False
+) -> tuple[str, str] | None:
+    """The route or rule that forbids the target, by what the kernel says, and what gets past it; or
+    of the way back."""
+    target, source = trace.target, ip_address(trace.address)
+    if back:
+        target, source = trace.address, ip_address(trace.target)
     types = [type_ for words, type_ in FORBIDDING.items() if words in said]
     every = [one for one in facts.known("routes") if one.type in types]
     routes = [route for route in every if ip_address(target) in route.to]
     for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
         named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
         return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
+    own = "" if back or facts is trace.inspection.namespace else f" from {source}"
+    to = "" if trace.stands and not back else f" to {target}"
     for rule in facts.rules or ():
-        if rule.forbids in types:
-            return f"rule `{' '.join(rule.text.split())}`", f"ip rule del pref {rule.pref}"
+        if rule.forbids in types and (rule.source is None or source in rule.source):
+            fix = f"ip rule add{own}{to} lookup main pref {rule.pref - 1}"
+            return f"rule `{' '.join(rule.text.split())}`", fix
     return None
 
 
@@ -117,7 +126,7 @@ def cable(trace: Trace) -> Judgement:
     found = [
         *map(inspection.host_device, devices),
         *map(inspection.bridge_port, devices[:-1]),
-        *map(inspection.carrier, devices[1:]),
+        *map(inspection.carrier, trace.lan_ports),
     ]
     wrong = next(filter(None, found), None)
     return wrong or f"{end} hands it to {bridge}, whose port it is"

@@ -17,7 +17,8 @@ def listening(trace: Trace) -> Judgement:
     listeners = f"ss -Hltn sport = :{trace.port}"
     if trace.to_host:
         return Finding("error", what, listeners, advice=advice)
-    evidence = listeners if trace.to_itself else shlex.join(trace.connection)
+    tried = ("timeout", "1", "bash", "-c", f": </dev/tcp/{trace.target}/{trace.port}")
+    evidence = listeners if trace.to_itself else shlex.join(tried)
     return trace.inspection.finding("error", what, evidence, advice=advice)
 
 
@@ -25,7 +26,7 @@ def suppressed(trace: Trace) -> Judgement:
     """This machine, or a namespace of ours, answers pings, if it is the target."""
     if trace.port or trace.is_answered or not trace.setting(ECHO_IGNORED):
         return None
-    place = trace.other.name if trace.other else trace.name if trace.to_itself else ""
+    place = trace.inside
     if not (place or trace.to_host):
         return None
     who, before = (place, f"ip netns exec {place} ") if place else ("the host", "")

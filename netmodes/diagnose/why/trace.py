@@ -18,7 +18,6 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.printed import Json, route_got
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
-from netmodes.plan.undo import Argv
 
 #: A round trip's time, as ``ping`` prints it.
 TIME = re.compile(r"time[=<]([\d.]+) ms")
@@ -119,20 +118,10 @@ class Trace:
         """The namespace's address."""
         return bare(self.net.address)
 
-    @cached_property
-    def route(self) -> Route | None:
-        """The namespace's route."""
-        return _route(self.seen.route)
-
-    @cached_property
-    def host_route(self) -> Route | None:
-        """The host's route."""
-        return _route(self.seen.host_route)
-
-    @cached_property
-    def return_route(self) -> Route | None:
-        """The host's route for the answer."""
-        return _route(self.seen.return_route)
+    #: The namespace's route, the host's, and the host's for the answer.
+    route = cached_property[Route | None](lambda self: _route(self.seen.route))
+    host_route = cached_property[Route | None](lambda self: _route(self.seen.host_route))
+    return_route = cached_property[Route | None](lambda self: _route(self.seen.return_route))
 
     @property
     def to_itself(self) -> bool:
@@ -189,15 +178,9 @@ class Trace:
         return [uplink] if uplink and leaves else []
 
     @property
-    def connection(self) -> Argv:
-        """The command that connects to the port, and ends."""
-        return ("timeout", "1", "bash", "-c", f": </dev/tcp/{self.target}/{self.port}")
-
-    @property
-    def own_connection(self) -> Argv:
-        """The same from the flow's port, by which a trace knows it."""
-        ways = f"({self.target!r}, {self.port}), 1, ({''!r}, {self.flows.port})"
-        return ("python3", "-c", f"import socket; socket.create_connection({ways})")
+    def flow(self) -> int:
+        """The number by which a trace knows what is asked about: the connection, or the ping."""
+        return self.flows.port if self.port else self.flows.echo
 
     def setting(self, name: str) -> int:
         """A setting of the machine that is to answer; 0 where it was not asked."""
@@ -230,6 +213,11 @@ class Trace:
         others = (one for one in self.host.known("networks") if one.name != self.name)
         found = (one for one in others if bare(one.topology.address or "") == self.target)
         return next(found, None)
+
+    @property
+    def inside(self) -> str:
+        """The namespace of ours that it is for; "" for another machine."""
+        return self.other.name if self.other else self.name if self.to_itself else ""
 
     @property
     def leaves(self) -> str:

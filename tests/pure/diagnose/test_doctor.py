@@ -13,6 +13,7 @@ from console import netmodes
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Refused
 from netmodes.cli import diagnose
+from netmodes.cli.diagnose import refusal
 from netmodes.cli.output import block
 from netmodes.commands.notices import of_subnet
 from netmodes.diagnose import doctor as findings
@@ -20,6 +21,7 @@ from netmodes.diagnose.doctor import of_machine, of_uplink
 from netmodes.diagnose.inspection import of_network
 from netmodes.machine.entries import Link
 from netmodes.machine.printed import link_from, route_from
+from netmodes.machine.rule import rule_from
 from netmodes.machine.table import Table
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import PROGRAMS
@@ -71,9 +73,8 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
 
 #: Each of the uplink's.
 UPLINK: list[tuple[str, dict[str, Any], str, str]] = [
-    ("warning", {"managers": {"enp0s1": ["dhclient"]}}, "dhclient gives enp0s1", "pkill -STOP"),
+    ("warning", {"managers": {"enp0s1": ["dhclient 42"]}}, "dhclient gives enp0s1", "-STOP 42"),
     ("warning", {"ssh": "enp0s1"}, "SSH session goes through enp0s1", "--confirm 60"),
-    ("error", {"nft": ['iifname "enp0s1" accept']}, "a rule names enp0s1", "name br0 as well"),
     ("error", {"nics": {"enp0s1": {"wireless": "station"}}}, "is wireless", "netmodes nat"),
     ("warning", {"nics": {"enp0s1": {"wireless": "unknown"}}}, "is wireless", "netmodes nat"),
     ("warning", {"nics": {"enp0s1": {"driver": "ena"}}}, "a NIC of Amazon EC2", "netmodes nat"),
@@ -218,11 +219,36 @@ def test_bond_and_vlan(info: dict[str, Any], found: str | None, healthy: Facts) 
     assert (found or "") in "".join(said)
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"rules": [rule_from("32765:\tfrom all iif enp0s1 lookup 100")]},
+        {"iptables": ["-A INPUT -i enp0s1 -j ACCEPT"], "nft": ['oifname "enp0s1" drop']},
+        {"links": [Link("enp0s1", type="ether")]},
+        {},
+    ],
+)
+def test_refusal(facts: dict[str, Any], healthy: Facts) -> None:
+    """The doctor says of an uplink what bridged would refuse it for, all of it, and no more."""
+    machine = replace(healthy, **facts)
+    said = "; ".join(map(str, refusal("enp0s1", machine)))
+
+    try:
+        Bridged(uplink="enp0s1").plan(machine)
+        refused = ""
+    except Refused as error:
+        refused = str(error).removesuffix(", or go on with --anyway")
+
+    assert said == refused
+    assert bool(said) is bool(facts)
+
+
 def test_uplink_of_ours() -> None:
     """An uplink that a network of ours has bridged is no obstacle to the next."""
     facts = replace(known_machine("bridged-up"), nft=['iifname "enp0s1" accept'])
 
     assert facts.known_link("enp0s1").master == "br0"
+    assert list(refusal("enp0s1", facts)) == []
     assert list(of_uplink("enp0s1", facts)) == []
 
 
@@ -321,10 +347,10 @@ def test_either(remedy: dict[str, str]) -> None:
 
 #: Programs that only people run.
 SHOWING = """
-    cat command echo id ls modinfo netmodes networkctl nmcli pgrep iw
+    cat command echo id ls modinfo netmodes networkctl nmcli ps iw
     """.split()
 FIXING = """
-    firewall-cmd mv netmodes networkctl nmcli pkill printf sudo systemctl
+    firewall-cmd mv netmodes networkctl nmcli sudo systemctl
     """.split()
 
 
@@ -441,7 +467,8 @@ def test_doctor_width(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 
     assert len([line for line in lines if line.startswith("  ") and ": " not in line[:7]]) > 0
     assert [line for line in lines if len(line) > 80] == [
-        r"  fix: printf '[Match]\nName=enp0s1\n[Link]\nUnmanaged=yes\n' "
+        "  fix: mkdir -p /run/systemd/network && "
+        r"printf '[Match]\nName=enp0s1\n[Link]\nUnmanaged=yes\n' "
         ">/run/systemd/network/00-enp0s1.network && networkctl reload"
     ]
 

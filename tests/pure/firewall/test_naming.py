@@ -49,8 +49,24 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
         bridged(facts, bridge="lan")
 
     assert f"({shown}" in str(refusal.value)
-    assert str(refusal.value).endswith(": let it name lan as well, or use --anyway")
+    fix = {"rules": "ip -4 rule add pref 32765 from all ", "rules6": "ip -6 rule add pref 32765 "}
+    assert fix.get(what, ": let it name lan as well, or") in str(refusal.value)
+    assert str(refusal.value).endswith(", or go on with --anyway")
     assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("what", "lines", "shown"), NAMING[:-1])
+def test_naming_both(what: str, lines: list[Any], shown: str, article: Facts) -> None:
+    """A rule that names the bridge as well, or has a twin for it, stands in nobody's way."""
+    twins = [
+        rule_from(f"32764:{one.text[6:]}".replace("enp0s1", "lan [detached]"))
+        if isinstance(one, Rule)
+        else one.replace("enp0s1", "lan").replace("en*", "lan").replace("enp+", "lan")
+        for one in lines
+    ]
+    both = replace(article, **{what: [*lines, *twins]})
+
+    assert bridged(both, bridge="lan").lines == bridged(article, bridge="lan").lines
 
 
 @pytest.mark.parametrize("names", ["veth+", "l+", "enp0s10", "+", "enp0s1x+"])
