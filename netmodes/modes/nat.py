@@ -28,9 +28,6 @@ from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
 
-#: The addresses to count up from if a VPN has all of 10.0.0.0/8, or that and 172.16.0.0/12.
-ASIDE = (("172.30.0.1/24", "172.30.0.11/24"), ("192.168.230.1/24", "192.168.230.11/24"))
-
 
 @dataclass(frozen=True)
 class Nat(OnBridge):
@@ -103,7 +100,7 @@ host                                           namespace {namespace}
     def _subnet(self, near: str, far: str, facts: Facts) -> tuple[str, str]:
         """The bridge's and the namespace's address, in CIDR, in a subnet of their own."""
         article = (self.article.host_address, self.article.address)
-        return addresses.own_pair(near, far, facts, article, *ASIDE)
+        return addresses.own_pair(near, far, facts, article)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         out = next((route.dev for route in facts.default_routes() if route.dev), "")
