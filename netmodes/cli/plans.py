@@ -9,16 +9,8 @@ from netmodes.cli.export import write_script
 from netmodes.cli.output import as_json, fit, printed, say
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.modes.base import Mode
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-
-
-def plan_for(
-    facts: str | None, mode: Mode, verbatim: bool, anyway: bool, confirm: float | None
-) -> Plan:
-    """The plan of a mode for this machine, or for the one that a file describes."""
-    return mode.plan(read_facts(facts), verbatim=verbatim, anyway=anyway, confirm=confirm)
 
 
 def read_facts(path: str | None) -> Facts | None:

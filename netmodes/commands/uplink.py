@@ -51,6 +51,20 @@ NAT = "use `netmodes nat`, or choose another uplink"
 REWRITING = ("balance-tlb", "balance-alb")
 
 
+def named(name: str, bridge: str, facts: Facts) -> str:
+    """An uplink's own name, by any of its names; without one, that of the one bridge of ours.
+
+    Args:
+        name: its name or altname, or "".
+        bridge: the bridge; "" for any.
+        facts: the machine.
+    """
+    if name:
+        return (facts.link(name) or Link(name)).name
+    found = {one.topology.uplink for one in facts.on_bridge(bridge)} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
 def validate_uplink(name: str, facts: Facts) -> None:
     """Refuse an uplink that cannot become a port of a bridge (docs/kernel.md#busy-uplinks)."""
     error = next(uplink_errors(name, facts), None)
@@ -80,6 +94,10 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     link, advice = facts.link(name), suggestion(facts, name)
     if link is None:
         return f"there is no device {name}", advice
+    if ours := next(
+        (one for one in facts.known("networks") if one.topology.host_device == name), None
+    ):
+        return f"{name} is the cable of {ours.name} and leads nowhere else", advice
     if "LOOPBACK" in link.flags:
         return f"{name} is the loopback and leads nowhere", advice
     if link.master:

@@ -59,6 +59,7 @@ class Facts:
         names: how names are resolved.
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
+        past: of a namespace, the processes that read another resolv.conf, and whose, by number.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
         exit: the device that the host leads outside by; "" for none.
         ssh: the device of the SSH session that netmodes runs in; "" for none.
@@ -93,6 +94,7 @@ class Facts:
     names: Names | None = None
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
+    past: dict[int, str] | None = None
     resolvers: list[str] | None = None
     exit: str | None = None
     ssh: str | None = None
@@ -153,8 +155,9 @@ class Facts:
         return facts
 
     def link(self, name: str) -> Link | None:
-        """The device of that name, or None."""
-        return next((link for link in self.known("links") if link.name == name), None)
+        """The device of that name or altname, or None."""
+        links: list[Link] = self.known("links")
+        return next((link for link in links if name in (link.name, *link.altnames)), None)
 
     def nic(self, name: str) -> dict[str, str]:
         """What is known of a device's hardware: "driver" and "wireless"."""

@@ -16,6 +16,7 @@ from netmodes.commands import (
     publish,
     requirements,
     rules,
+    sysctl,
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -138,6 +139,7 @@ host                                           namespace {namespace}
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
+        yield from sysctl.as_on_host(self.namespace, facts)
 
         if not net.joins:
             yield from forwarding.switch_on(facts)
