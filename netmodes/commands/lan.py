@@ -73,7 +73,7 @@ def _subnets(device: str, facts: Facts) -> list[IPv4Network]:
         raise Refused(f"{what}: use `netmodes nat`")
     if not found:
         what = f"{device} has no IPv4 address, so there is no subnet to join"
-        raise Refused(f"{what}: give it one first")
+        raise Refused(f"{what}: give it one first, or use `netmodes host-only`")
     return found
 
 

@@ -103,7 +103,9 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
         Refused: there is no ``ip``, or it fails.
     """
     rules = RULES | _legacy() if thorough else {}
-    entries = _commands(OF_IP | rules | (_whole() if whole else {}))
+    nets = networks()
+    ports = {"listening": nics.LISTENING} if any(one.published for one in nets) else {}
+    entries = _commands(OF_IP | rules | ports | (_whole() if whole else {}))
     entries |= _names()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
     uplinks: list[str] = []
@@ -117,7 +119,7 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
         entries["journals"] = _files(
             *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", "before.json"))
         )
-    return Facts.from_table(Table(entries), networks())
+    return Facts.from_table(Table(entries), nets)
 
 
 def again(table: Table, names: Iterable[str]) -> Table:

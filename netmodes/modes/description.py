@@ -119,6 +119,10 @@ class Description(ABC):
         """What to know before the run starts."""
         yield from notices.before_up(facts)
 
+    def promised(self) -> Iterator[Promise]:
+        """Who reaches whom with these options."""
+        yield from self.promises
+
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares."""
         yield from ()
@@ -195,7 +199,7 @@ class Description(ABC):
             net,
             tuple(self.steps(net, facts, verdict)),
             tuple(self.requirements(net, facts)),
-            self.promises,
+            tuple(self.promised()),
             tuple(self.inherited(net, facts)),
             tuple(finding.notice for finding in self.notices(net, facts, verdict)),
             self.draw(self.namespace, net),

@@ -36,7 +36,7 @@ class Nat(OnBridge):
 
     mode = "nat"
     verbatim_note = "names may not resolve, and a firewall may drop what it forwards"
-    objects = "even if a firewall drops its packets"
+    objects = "even if a firewall drops its packets, or no way leads outside"
     article = Topology(
         device="veth1",
         address="10.64.0.11/24",
@@ -109,9 +109,20 @@ host                                           namespace {namespace}
         to = tuple(dns.servers(self.dns, facts))
         return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports)
 
+    def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        yield from (one for one in notices.no_way_out(facts) if one.level == "error")
+
+    def promised(self) -> Iterator[Promise]:
+        yield from self.promises
+        if self.publish:
+            yield Promise("host", "its published ports", True)
+            yield Promise("outside", "its published ports", True)
+
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):
             yield from notices.of_subnet(self.mode, self.article.host_address, facts)
+        yield from notices.no_way_out(facts)
+        yield from publish.by_another_way(self.publish, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
