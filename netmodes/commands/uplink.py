@@ -9,26 +9,30 @@ from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
-#: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
+#: What a manager of the uplink may do while it is a port, what shows it, and what keeps it from
+#: that (docs/kernel.md#managers). What networkd lets alone loses its addresses at once, so that is
+#: for when they are on the bridge.
 MANAGERS = {
     "NetworkManager": (
-        "may take {0} out of the bridge, or give it an address again",
+        "may take {0} out of the bridge, or give it an address again; `managed yes` undoes the fix",
         "nmcli device status",
         "nmcli device set {0} managed no",
     ),
     "systemd-networkd": (
-        "may give {0} its address again",
+        "gives {0} its address again if it is reconfigured, and cuts the host off; keep it from "
+        "that once the network is up, not before, and remove the file after `netmodes down`",
         "networkctl status {0}",
-        "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
-        ">/run/systemd/network/00-{0}.network && networkctl reload",
+        "printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' | install -Dm644 /dev/stdin "
+        "/run/systemd/network/00-{0}.network && networkctl reload",
     ),
 }
 
 #: The same for a DHCP client.
 DHCP_CLIENT = (
-    "gives {0} its address again when it renews the lease",
-    "pgrep -af '{1}.*{0}'",
-    "pkill -STOP -f '{1}.*{0}'",
+    "gives {0} its address again when it renews the lease; stop it meanwhile, and after `netmodes "
+    "down` let it go on by -CONT",
+    "pgrep -af '^([^ ]*/)?{1} .*{0}'",
+    "pkill -STOP -f '^([^ ]*/)?{1} .*{0}'",
 )
 
 #: Drivers of NICs behind which a cloud or hypervisor keeps watch over MACs, and who that is.

@@ -244,9 +244,9 @@ def test_no_stray(nics: Facts) -> None:
     ("manager", "line"),
     [
         ("NetworkManager", "nmcli device set enp0s1 managed no"),
-        ("systemd-networkd", ">/run/systemd/network/00-enp0s1.network && networkctl reload"),
-        ("dhclient", "pkill -STOP -f 'dhclient.*enp0s1"),
-        ("udhcpc", "pkill -STOP -f 'udhcpc.*enp0s1"),
+        ("systemd-networkd", "/run/systemd/network/00-enp0s1.network && networkctl reload"),
+        ("dhclient", "pkill -STOP -f '^([^ ]*/)?dhclient .*enp0s1"),
+        ("udhcpc", "pkill -STOP -f '^([^ ]*/)?udhcpc .*enp0s1"),
     ],
 )
 def test_managed(manager: str, line: str, article: Facts) -> None:

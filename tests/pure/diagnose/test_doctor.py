@@ -324,7 +324,7 @@ SHOWING = """
     cat command echo id ls modinfo netmodes networkctl nmcli pgrep iw
     """.split()
 FIXING = """
-    firewall-cmd mv netmodes networkctl nmcli pkill printf sudo systemctl
+    firewall-cmd install mv netmodes networkctl nmcli pkill printf sudo systemctl
     """.split()
 
 
@@ -442,7 +442,7 @@ def test_doctor_width(facts: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
     assert len([line for line in lines if line.startswith("  ") and ": " not in line[:7]]) > 0
     assert [line for line in lines if len(line) > 80] == [
         r"  fix: printf '[Match]\nName=enp0s1\n[Link]\nUnmanaged=yes\n' "
-        ">/run/systemd/network/00-enp0s1.network && networkctl reload"
+        "| install -Dm644 /dev/stdin /run/systemd/network/00-enp0s1.network && networkctl reload"
     ]
 
 
