@@ -21,8 +21,9 @@ def network_names(
 
 
 def device_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The host's devices without its loopback."""
-    names = [name for _, name in socket.if_nameindex()]
+    """The host's devices without its loopback and what networks of ours made."""
+    ours = {name for one in networks() for name in (one.topology.host_device, one.topology.bridge)}
+    names = [name for _, name in socket.if_nameindex() if name not in ours]
     return [name for name in names if name.startswith(incomplete) and name != "lo"]
 
 

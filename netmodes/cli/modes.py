@@ -1,7 +1,7 @@
 """One command a mode: its options, which of them go together, and its run."""
 
 import sys
-from dataclasses import Field
+from contextlib import suppress
 from functools import partial
 
 import click
@@ -13,6 +13,7 @@ from netmodes.cli.output import coloured, say, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.engine.record import Record
 from netmodes.errors import Refused
+from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.base import Mode
 from netmodes.plan.report import NotAsPromised
@@ -65,16 +66,12 @@ def run_mode(
     }
     for words in filter(wrong.get, wrong):
         raise click.UsageError(words)
-    for option in mode.options():
-        if option.metadata["required"] and not parameters[option.name]:
-            raise click.UsageError(f"{flag(option.name)} is missing: {suggest(option, facts)}")
-    wanted = mode(**parameters)
+    wanted, read = mode(**parameters), plans.read_facts(facts)
+    refuse_missing(wanted, read)
     if rehearse:
-        read = plans.read_facts(facts)
         found = wanted.rehearse(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
         sys.exit(plans.tell(found, json))
     if renders:
-        read = plans.read_facts(facts)
         plan = wanted.plan(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
         plans.show(plan, export, force, json, confirm)
         if verbatim:
@@ -83,13 +80,16 @@ def run_mode(
         run(wanted, verbatim, anyway, confirm, check, json)
 
 
-def suggest(option: Field[str], facts: str | None) -> str:
-    """What to name for a required option, on this machine or the one that a file describes."""
-    try:
-        read = plans.read_facts(facts) or host_facts(thorough=False)
-        return str(option.metadata["suggest"](read))
-    except Refused:
-        return f"name {option.metadata['meaning']}"
+def refuse_missing(wanted: Mode, facts: Facts | None) -> None:
+    """Refuse a mode without an option that it needs on this machine, and say what to name."""
+    for option in wanted.missing:
+        meaning = f"name {option.metadata['meaning']}"
+        with suppress(Refused):
+            read = facts or host_facts(thorough=False)
+            if option not in wanted.on(read).missing:
+                continue
+            meaning = option.metadata["suggest"](read)
+        raise click.UsageError(f"{flag(option.name)} is missing: {meaning}")
 
 
 def run(

@@ -58,9 +58,10 @@ def list_(to_json: bool) -> None:
     if to_json:
         click.echo(as_json([network.to_dict() for network in found]), nl=False)
         return
-    rows = [(one.name, one.mode, one.state, one.topology.address) for one in found]
-    for row in [("NAME", "MODE", "STATE", "ADDRESS"), *rows] if rows else []:
-        printed(f"{row[0]:<15} {row[1]:<10} {row[2]:<12} {row[3]}".rstrip() + "\n")
+    rows = [(one.name, one.mode, one.state, one.topology.address, one.published) for one in found]
+    last = "PUBLISHED" if any(one.published for one in found) else ""
+    for row in [("NAME", "MODE", "STATE", "ADDRESS", last), *rows] if rows else []:
+        printed("{:<15} {:<10} {:<12} {:<18} {}".format(*row).rstrip() + "\n")
     for uplink in sorted({one.topology.uplink for one in found} - {""}):
         if finding := addresses_on_port(uplink, host_facts(thorough=False)):
             printed(fit(f"Note: {finding.notice}") + "\n")

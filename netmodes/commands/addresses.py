@@ -4,10 +4,15 @@ A mode counts up from the article's value, by whole subnets, to the first that i
 counts up by host.
 """
 
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
+
+#: Subnets to count up from where a VPN has all from the article's on: private ones (RFC 1918), and
+#: those for benchmarks, which lead nowhere (RFC 2544).
+ASIDE = ("172.30.0.0", "192.168.230.0", "198.18.0.0")
 
 
 def parse(address: str) -> IPv4Interface:
@@ -111,25 +116,25 @@ def own_address(address: str, article: str, facts: Facts) -> str:
     """
     if address:
         return _refuse_overlap(address, facts)
-    (found,) = _first_free(facts, (article,))
+    (found,) = _first_free(facts, article)
     return found
 
 
 def own_pair(
-    host_address: str, address: str, facts: Facts, *defaults: tuple[str, str]
+    host_address: str, address: str, facts: Facts, article: tuple[str, str]
 ) -> tuple[str, str]:
     """The host's and the namespace's address, in CIDR, in a subnet of their own.
 
-    What is not given is counted up from the first pair, or the next where none above it is free.
+    What is not given is counted up from the article's.
 
     Raises:
         Refused: the subnet overlaps one that the host reaches, or none is free.
     """
     if not host_address and not address:
-        near, far = _first_free(facts, *defaults)
+        near, far = _first_free(facts, *article)
         return near, far
-    host_address = host_address or _other_host(address, defaults[0][0])
-    address = address or _other_host(host_address, defaults[0][1])
+    host_address = host_address or _other_host(address, article[0])
+    address = address or _other_host(host_address, article[1])
     validate_pair(host_address, address)
     return _refuse_overlap(host_address, facts), address
 
@@ -142,32 +147,32 @@ def _refuse_overlap(address: str, facts: Facts) -> str:
 
 
 def _other_host(address: str, article: str) -> str:
-    """Another host of an address's subnet: the one with the article's number, or the next."""
+    """Another host of an address's subnet: the one with the article's number, or near it."""
     given, wanted = parse(address), number(article)
-    found = host(given.network, wanted)
-    return str(host(given.network, wanted + 1) if found == given else found)
+    last = given.network.num_addresses - 2
+    numbers = [one for one in (wanted, wanted + 1, 1, 2) if one <= last]
+    return next(one for at in numbers if (one := _host(given.network, at)) != address)
 
 
-def host(subnet: IPv4Network, number: int) -> IPv4Interface:
-    """The host of this number in a subnet."""
-    if number >= subnet.num_addresses - 1:
-        raise Refused(f"{subnet} has no host .{number}: give every address yourself")
-    return IPv4Interface((subnet[number], subnet.prefixlen))
+def _host(subnet: IPv4Network, number: int) -> str:
+    """The host of this number in a subnet, in CIDR."""
+    return f"{subnet[number]}/{subnet.prefixlen}"
 
 
-def _first_free(facts: Facts, *defaults: tuple[str, ...]) -> tuple[str, ...]:
-    """The first of these tuples that is free, each moved up by whole subnets if it must be."""
-    for addresses in defaults:
-        size = IPv4Interface(addresses[0]).network.num_addresses
+def _first_free(facts: Facts, *article: str) -> tuple[str, ...]:
+    """The article's addresses of one subnet, moved up by whole subnets to one that is free."""
+    prefix, numbers = IPv4Interface(article[0]).network.prefixlen, [*map(number, article)]
+    for subnet in _subnets(IPv4Interface(article[0]).network, prefix):
+        if facts.overlap(subnet) is None:
+            return tuple(_host(subnet, at) for at in numbers)
+    raise Refused(f"no subnet is free from {article[0]} on: give the addresses yourself")
+
+
+def _subnets(first: IPv4Network, prefix: int) -> Iterator[IPv4Network]:
+    """Subnets from the first on, then from each aside."""
+    for start in (first.network_address, *map(IPv4Address, ASIDE)):
         for count in range(256):
-            moved = tuple(_plus(address, count * size) for address in addresses)
-            if not IPv4Interface(moved[0]).is_private:
+            subnet = IPv4Network((int(start) + count * first.num_addresses, prefix))
+            if not subnet.is_private:
                 break
-            if facts.overlap(IPv4Interface(moved[0]).network) is None:
-                return moved
-    raise Refused(f"no subnet is free from {defaults[0][0]} on: give the addresses yourself")
-
-
-def _plus(address: str, distance: int) -> str:
-    found = IPv4Interface(address)
-    return f"{found.ip + distance}/{found.network.prefixlen}"
+            yield subnet

@@ -45,15 +45,20 @@ def validate_device(*names: str) -> None:
     for name in filter(None, names):
         if len(name) > LONGEST_DEVICE:
             raise Refused(f"device name {name!r} is too long: at most {LONGEST_DEVICE} characters")
-        _validate_plain("device", name)
-        if name == "lo":
-            raise Refused("lo is the loopback: name another device")
-        if name in KEYWORDS or any(word.startswith(name) for word in ABBREVIATED):
-            raise Refused(
-                f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0"
-            )
-        if INDEX.fullmatch(name):
-            raise Refused(f"device name {name!r} reads as a device's index to ip: choose another")
+        validate_name(name)
+
+
+def validate_name(name: str) -> None:
+    """Refuse what is no name of a device, perhaps its altname, which may be longer."""
+    if not name:
+        return
+    _validate_plain("device", name)
+    if name == "lo":
+        raise Refused("lo is the loopback: name another device")
+    if name in KEYWORDS or any(word.startswith(name) for word in ABBREVIATED):
+        raise Refused(f"device name {name!r} is a keyword to ip: add a digit, like {name[:14]}0")
+    if INDEX.fullmatch(name):
+        raise Refused(f"device name {name!r} reads as a device's index to ip: choose another")
 
 
 def validate_namespace(name: str) -> None:

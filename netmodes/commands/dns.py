@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address
 from netmodes.commands import looks
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
-from netmodes.machine.resolv import MARK, MARKED, NETNS, Names
+from netmodes.machine.resolv import MARK, MARKED, NETNS, RESOLVERS, Names, written
 from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
@@ -68,15 +68,12 @@ def servers(dns: str, facts: Facts) -> list[str]:
 def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
     """Let the namespace resolve names, by name servers that it can reach."""
     yield from _leftover(namespace, facts)
-    asked, search = servers(dns, facts), _names(facts).search
+    asked, names = servers(dns, facts), _names(facts)
     if not asked:
         return
-    lines = [f"nameserver {server}" for server in asked]
-    if search and dns == "auto":
-        lines.append(f"search {' '.join(search)}")
-    sources = (_names(facts).hosts or "files dns").split()
-    switch = "" if WITHIN_REACH.issuperset(sources) else "files dns"
-    yield from _files(namespace, "\n".join(lines), switch, facts, NO_NAMES)
+    text = written(asked, *((names.search, names.options) if dns == "auto" else ((), ())))
+    switch = "" if WITHIN_REACH.issuperset((names.hosts or "files dns").split()) else "files dns"
+    yield from _files(namespace, text, switch, facts, NO_NAMES)
 
 
 def close(namespace: str, facts: Facts) -> Iterator[Step]:
@@ -87,7 +84,7 @@ def close(namespace: str, facts: Facts) -> Iterator[Step]:
     where none listens.
     """
     yield from _leftover(namespace, facts)
-    yield from _files(namespace, "# no name server", "files", facts, LEAK)
+    yield from _files(namespace, "# no name server\n", "files", facts, LEAK)
 
 
 def _leftover(namespace: str, facts: Facts) -> Iterator[Step]:
@@ -106,7 +103,7 @@ def _files(namespace: str, resolv: str, switch: str, facts: Facts, prevents: str
     folder, ours = f"{ROOT}/{namespace}", _own(namespace, facts)
     yield _make(folder, facts)
     if ours.get("resolv.conf", True):
-        path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}\n"
+        path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}"
         why = f"{namespace} asks {'nobody' if switch == 'files' else 'these'} for names"
         yield _written(path, Step(("tee", path), why, stdin=text)).as_guard(prevents)
     there = _names(facts).hosts is not None  # else nothing can be mounted over it
@@ -171,6 +168,7 @@ def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
     """What keeps a namespace from resolving names by these name servers."""
     if dns != "none":
         yield from _foreign_files(namespace, facts)
+        yield from nowhere(namespace, _names(facts), "warning")
     if dns == "auto" and facts.names is not None and not facts.names.servers:
         what = f"the machine knows no name server that {namespace} could ask"
         advice = "name one: --dns IP"
@@ -186,6 +184,17 @@ def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
                 about=namespace,
                 namespace=namespace,
             )
+
+
+def nowhere(namespace: str, names: Names, level: str) -> Iterator[Finding]:
+    """There is no /etc/resolv.conf, perhaps only a link to nothing, to mount another over."""
+    if not names.conf:
+        what = f"the host has no /etc/resolv.conf to mount {namespace}'s over: it finds no name"
+        evidence, fix = (
+            f"ls -lL {RESOLVERS[0]}",
+            f'install -D /dev/null "$(readlink -m {RESOLVERS[0]})"',
+        )
+        yield Finding(level, what, evidence, fix=fix, about=namespace)
 
 
 def close_notices(namespace: str, facts: Facts) -> Iterator[Finding]:

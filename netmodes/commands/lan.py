@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
-from itertools import islice
 
 from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, parse
@@ -47,7 +46,7 @@ def address(given: str, number: int, device: str, facts: Facts, other: str) -> s
 
     Args:
         given: the address to take, or "" for the first free one.
-        number: the number of the host to count up from.
+        number: the number of the host to count up from; after the last comes the first.
         device: the uplink, or its bridge.
         facts: the machine.
         other: an address of the same subnet that is taken as well, in CIDR, or "".
@@ -63,8 +62,7 @@ def address(given: str, number: int, device: str, facts: Facts, other: str) -> s
     for one in _free(subnet, number, device, facts):
         if str(one.ip) != bare(other):
             return str(one)
-    what = f"{device}'s subnet {subnet} has no free host from .{number} on"
-    raise Refused(f"{what}: {_instead(subnet, device, facts)}")
+    raise Refused(f"{device}'s subnet {subnet} has no free host: use `netmodes nat`")
 
 
 def _subnets(device: str, facts: Facts) -> list[IPv4Network]:
@@ -75,7 +73,7 @@ def _subnets(device: str, facts: Facts) -> list[IPv4Network]:
         raise Refused(f"{what}: use `netmodes nat`")
     if not found:
         what = f"{device} has no IPv4 address, so there is no subnet to join"
-        raise Refused(f"{what}: give it one first")
+        raise Refused(f"{what}: give it one first, or use `netmodes host-only`")
     return found
 
 
@@ -88,20 +86,22 @@ def _given(one: IPv4Interface, device: str, found: list[IPv4Network], facts: Fac
     return str(one)
 
 
-def _instead(subnet: IPv4Network, device: str, facts: Facts) -> str:
-    """What to do where the article's numbers are not free."""
-    free = [*islice(_free(subnet, 1, device, facts), 2)]
-    return "give --address and --bridge-address" if len(free) == 2 else "use `netmodes nat`"
-
-
 def _free(subnet: IPv4Network, number: int, device: str, facts: Facts) -> Iterator[IPv4Interface]:
-    """The hosts of a subnet that are free, from this number on; what is taken whole is leapt."""
+    """The hosts of a subnet that are free, from this number on and then from the first."""
     owned = [where for where, _ in _owned(subnet, device, facts)]
-    first, last = int(subnet.network_address), subnet.num_addresses - 2
+    last = subnet.num_addresses - 2
+    yield from _between(subnet, number, last, owned)
+    yield from _between(subnet, 1, min(number - 1, last), owned)
+
+
+def _between(
+    subnet: IPv4Network, number: int, last: int, owned: list[IPv4Network]
+) -> Iterator[IPv4Interface]:
+    """Those of these numbers; what is taken whole is leapt."""
     while number <= last:
         one = subnet[number]
         if within := [int(where.broadcast_address) for where in owned if one in where]:
-            number = max(within) - first
+            number = max(within) - int(subnet.network_address)
         else:
             yield IPv4Interface((one, subnet.prefixlen))
         number += 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface
 from shlex import quote
 
-from netmodes.commands.publish import shut
+from netmodes.commands.publish import shadowed, shut
 from netmodes.commands.sysctl import device_key
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
@@ -22,6 +22,7 @@ def before_up(facts: Facts) -> Iterator[Finding]:
     for network in facts.known("networks"):
         yield from leaks(network, facts)
         yield from shut(network, facts)
+        yield from shadowed(network, facts)
         if network.state == "interrupted":
             name = network.name
             what = f"{name} was interrupted, and is neither up nor down"
@@ -86,6 +87,15 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
             routes if "route" in other else "cat /etc/resolv.conf; echo $SSH_CONNECTION",
             advice=f"nothing: {mode} takes the next that is free, or what --address says",
         )
+
+
+def no_way_out(facts: Facts) -> Iterator[Finding]:
+    """The host has no way outside by IPv4, perhaps one by IPv6, which nat does not take."""
+    if facts.exit == "" and not facts.default_routes():
+        has_6 = any(one.is_default and one.type == "unicast" for one in facts.routes6 or ())
+        what = "the host has no way outside by IPv4, so nat leads no further than the host does"
+        advice = "use `netmodes host-only`, or give the host a default route"
+        yield Finding("error" if has_6 else "warning", what, "ip -4 route", advice=advice)
 
 
 def dummy_of_the_module(facts: Facts) -> Iterator[Finding]:

@@ -103,7 +103,7 @@ def _port(text: str) -> Port:
 def refuse_published(published: str, facts: Facts) -> None:
     """Refuse ports of which another network of ours publishes one."""
     for network in facts.known("networks"):
-        taken = set(map(str, parse(network.parameters.get("publish", ""))))
+        taken = set(map(str, parse(network.published)))
         for port in parse(published):
             if str(port) in taken:
                 raise Refused(
@@ -114,7 +114,7 @@ def refuse_published(published: str, facts: Facts) -> None:
 def shut(network: Network, facts: Facts) -> Iterator[Finding]:
     """Published ports that are not in the bridge's set any more."""
     net, rules = network.topology, "\n".join(facts.nft or ())
-    ports = parse(network.parameters.get("publish", "")) if "set published {" in rules else ()
+    ports = parse(network.published) if "set published {" in rules else ()
     for port in ports:
         ip = bare(net.address)
         if looks.element(_element(port, ip)).word(rules) is None:
@@ -122,6 +122,29 @@ def shut(network: Network, facts: Facts) -> Iterator[Finding]:
             evidence = f"nft list set ip netmodes-{nat.name(net.bridge)} published"
             fix = str(_enters_by_nft(port, ip, net.bridge))
             yield Finding("error", what, evidence, fix=fix, about=net.bridge)
+
+
+def shadowed(network: Network, facts: Facts) -> Iterator[Finding]:
+    """Programs of the host that listen at a port that is passed on meanwhile."""
+    for port in parse(network.published):
+        if program := (facts.listening or {}).get(str(port)):
+            what = f"{program} hears nothing at {port} of the host, which is {network.name}'s"
+            evidence = f"ss -lnp --{port.protocol} sport = :{port.host}"
+            advice = "have it listen at another port, or publish another"
+            yield Finding("warning", what, evidence, advice=advice, about=network.name)
+
+
+def by_another_way(published: str, facts: Facts) -> Iterator[Finding]:
+    """Addresses whose answers a rule of the host sends another way than a namespace's."""
+    for address in facts.every_address():
+        rules = [rule for rule in facts.rules or () if rule.source and address.ip in rule.source]
+        if published and rules and facts.device_of(address) != facts.exit:
+            what = (
+                f"answers of a published port do not go by the rule for {address.ip}, so that what "
+                f"comes to that address from beyond {address.network} gets none"
+            )
+            advice = "ignore this, or reach the port by another address of the host"
+            yield Finding("warning", what, "ip -4 rule show", advice=advice)
 
 
 def requirements(published: str, net: Topology, facts: Facts) -> Iterator[Requirement]:

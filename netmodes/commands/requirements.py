@@ -20,9 +20,10 @@ def no_namespace(name: str) -> Requirement:
 
 
 def no_device(name: str) -> Requirement:
-    """No device of the host has this name."""
+    """No device of the host has this name, nor this altname."""
     otherwise = f"device {name} exists already: delete it or choose another name"
-    return Requirement(looks.links(looks.named(name)), False, otherwise)
+    look = looks.links(looks.named(name), rf'"altnames":\[[^]]*("{literal(name)}")')
+    return Requirement(look, False, otherwise)
 
 
 def is_there(name: str) -> Requirement:

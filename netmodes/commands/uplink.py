@@ -9,15 +9,18 @@ from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
-#: What a manager of the uplink may do while it is a port, and the one line that tells it not to.
+#: What a manager of the uplink may do while it is a port, what shows it, and what keeps it from
+#: that (docs/kernel.md#managers). What networkd lets alone loses its addresses at once, so that is
+#: for when they are on the bridge.
 MANAGERS = {
     "NetworkManager": (
-        "may take {0} out of the bridge, or give it an address again",
+        "may take {0} out of the bridge, or give it an address again; `managed yes` undoes the fix",
         "nmcli device status",
         "nmcli device set {0} managed no",
     ),
     "systemd-networkd": (
-        "may give {0} its address again",
+        "gives {0} its address again if it is reconfigured, and cuts the host off; keep it from "
+        "that once the network is up, not before, and remove the file after `netmodes down`",
         "networkctl status {0}",
         "mkdir -p /run/systemd/network && printf '[Match]\\nName={0}\\n[Link]\\nUnmanaged=yes\\n' "
         ">/run/systemd/network/00-{0}.network && networkctl reload",
@@ -26,7 +29,8 @@ MANAGERS = {
 
 #: The same for a DHCP client, which is a process.
 DHCP_CLIENT = (
-    "gives {0} its address again when it renews the lease",
+    "gives {0} its address again when it renews the lease; stop it meanwhile, and have it go on by "
+    "-CONT after `netmodes down`",
     "ps -fp {1}",
     "kill -STOP {1}",
 )
@@ -49,6 +53,20 @@ NAT = "use `netmodes nat`, or choose another uplink"
 
 #: Modes of a bond that write its own MACs into what passes (kernel: networking/bonding.rst).
 REWRITING = ("balance-tlb", "balance-alb")
+
+
+def named(name: str, bridge: str, facts: Facts) -> str:
+    """An uplink's own name, by any of its names; without one, that of the one bridge of ours.
+
+    Args:
+        name: its name or altname, or "".
+        bridge: the bridge; "" for any.
+        facts: the machine.
+    """
+    if name:
+        return (facts.link(name) or Link(name)).name
+    found = {one.topology.uplink for one in facts.on_bridge(bridge)} - {""}
+    return found.pop() if len(found) == 1 else ""
 
 
 def validate_uplink(name: str, facts: Facts) -> None:
@@ -80,6 +98,10 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
     link, advice = facts.link(name), suggestion(facts, name)
     if link is None:
         return f"there is no device {name}", advice
+    if ours := next(
+        (one for one in facts.known("networks") if one.topology.host_device == name), None
+    ):
+        return f"{name} is the cable of {ours.name} and leads nowhere else", advice
     if "LOOPBACK" in link.flags:
         return f"{name} is the loopback and leads nowhere", advice
     if link.master:

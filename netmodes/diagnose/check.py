@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_interface
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
+from netmodes.commands.publish import parse, shut
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
@@ -25,6 +26,7 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network
 from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
+from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
 
 #: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.
@@ -45,7 +47,7 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
         forget(inner, runner)
     for line in _flushes(network, wanted, host):
         runner.run(line)
-    argvs = list(dict.fromkeys(probe.argv for probe in wanted if probe.argv))
+    argvs = list(dict.fromkeys(one.argv for one in wanted if one.argv))
     outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
     inspection = Inspection(network, host, namespace_facts(network.name))
     judge = Judge(inspection, runner, outside)
@@ -115,6 +117,8 @@ class Judge:
             return Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
         if probe.promise.target == "a name":
             return self._of_name(probe, outcome)
+        if probe.promise.target == "its published ports":
+            return self._of_port(probe, outcome)
         reached = outcome.status == 0
         result = Result(probe.promise, probe.tried, probe.source, reached, round_trip(outcome))
         theirs = probe.promise.target in THEIRS
@@ -148,6 +152,25 @@ class Judge:
             return replace(result, reached=None, reason=reason)
         finding = no_answer(self.inspection, self.runner)
         return _not_reached(result, finding, f"there is no {tried} for the namespace")
+
+    def _of_port(self, probe: Probe, outcome: Outcome) -> Result:
+        """Whether a connection to a published port comes to who listens inside."""
+        name, number = self.inspection.name, probe.tried.rpartition(":")[2].partition("/")[0]
+        (port,) = [
+            one for one in parse(self.inspection.network.published) if f"{one.host}" == number
+        ]
+        result = Result(probe.promise, probe.tried, "", outcome.status == 0)
+        if not result.differs:
+            return result
+        listening = in_namespace(name, "ss", "-Hltn", f"sport = :{port.port}")
+        if not self.runner.run(listening).stdout:
+            reason = f"nobody listens at port {port.port} in {name}"
+            return replace(result, reached=None, reason=reason)
+        finding = next(shut(self.inspection.network, self.inspection.host), None)
+        what = f"what comes to port {port.host} of the host does not come to {port.port} in {name}"
+        shown = f"nft list table ip netmodes-publish-{name}"
+        again = f"`netmodes down {name}`, then put it up again"
+        return _not_reached(result, finding or Finding("error", what, shown, advice=again))
 
     def _explained(self, result: Result) -> Result:
         """The result with the reason why the promise is not kept."""

@@ -88,6 +88,7 @@ class Inspection:
         """Everything that is wrong in the namespace."""
         devices = map(self.namespace_device, (self.net.device, "lo"))
         yield from filter(None, (*devices, self.namespace_address(), self.default_route()))
+        yield from self.other_names()
 
     def host_device(self, name: str) -> Finding | None:
         """A device of the host is missing or down."""
@@ -196,6 +197,16 @@ class Inspection:
             return None
         what, fix = f"{self.name} has no default route", f"default via {self.net.gateway}"
         return self.finding("error", what, "ip route", fix=f"ip route add {fix}", about=self.name)
+
+    def other_names(self) -> Iterator[Finding]:
+        """Processes that ask other name servers than the namespace's own file says."""
+        for pid, whose in (self.namespace.past or {}).items():
+            what = f"process {pid} in {self.name} reads {whose} /etc/resolv.conf, not {self.name}'s"
+            evidence = f"nsenter --target {pid} --mount cat /etc/resolv.conf"
+            advice = f"start it again, by `netmodes exec {self.name} -- CMD`"
+            yield Finding(
+                "warning", what, evidence, advice=advice, about=self.name, namespace=self.name
+            )
 
     def finding(self, level: str, what: str, evidence: str, **more: str) -> Finding:
         """A finding whose evidence and fix run in the namespace."""

@@ -4,6 +4,7 @@ import shlex
 from dataclasses import replace
 from functools import partial
 
+from netmodes.commands import dns
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import is_answered, look_up
 from netmodes.diagnose.target import is_address, validate_host
@@ -78,6 +79,8 @@ def no_answer(inspection: Inspection, runner: Runner) -> Finding | None:
     if asks_nobody(inspection.namespace):
         what = f"{name} asks nobody for names, as its nsswitch.conf has it"
         return found("error", what, "cat /etc/nsswitch.conf", advice="try it by an address")
+    if lost := next(dns.nowhere(name, inspection.namespace.names or Names(), "error"), None):
+        return lost
     evidence = "cat /etc/resolv.conf"
     if not is_address(server):
         what = f"{name} asks {server} for names, by IPv6, which is not followed here"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from netmodes.commands.addresses import bare
+from netmodes.commands.publish import parse
 from netmodes.engine.record import Outcome
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
@@ -26,8 +27,11 @@ ASK = ("timeout", "2", "env", "LC_ALL=C", "RES_OPTIONS=timeout:1 attempts:1")
 #: What ``ping`` says if a name server answered: no such name, or no address for it.
 ANSWERS = ("Name or service not known", "No address associated with hostname")
 
+#: Why a published port is not tried.
+BY_LISTENER = "only who listens there can tell whether a datagram arrives"
+
 #: Why this machine cannot try a promise that begins at a machine of the LAN.
-FROM_THE_LAN = "only a machine of the LAN can try it: `ping {}` there"
+FROM_THE_LAN = "only a machine of the LAN can try it: `{}` there"
 
 #: What connects; netmodes itself may be run by a Python that is not on PATH.
 PYTHON = "python3" if find("python3") else sys.executable
@@ -36,7 +40,7 @@ PYTHON = "python3" if find("python3") else sys.executable
 UNUSED = 9
 
 #: Targets on other machines, which may choose not to answer: their silence proves nothing.
-THEIRS = ("the gateway", "outside", "a name")
+THEIRS = ("the gateway", "outside", "a name", "its published ports")
 
 NO_GATEWAY = "the host has no default route that names a gateway"
 NAME_ONE = ": `--outside ADDR` names an address outside"
@@ -70,12 +74,14 @@ def probes(network: Network, host: Facts, outside: str, name: str = "") -> Itera
     for promise in network.promises:
         if promise.source == "namespace":
             yield from _from_namespace(network, promise, host, outside, name)
+        elif promise.target == "its published ports":
+            yield from _to_ports(network, promise, host)
         elif promise.source == "host":
             yield _from_host(network, promise, host)
         elif promise.source == "neighbour":
             yield from _from_neighbours(network, promise, host)
         else:
-            yield Probe(promise, "", untried=FROM_THE_LAN.format(_address(network)))
+            yield Probe(promise, "", untried=FROM_THE_LAN.format(f"ping {_address(network)}"))
 
 
 def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
@@ -87,6 +93,24 @@ def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
         return Probe(promise, "", untried=NO_GATEWAY)
     gateway = str(found[0].gateway)
     return Probe(promise, gateway, ping(gateway, "-I", found[0].dev))
+
+
+def _to_ports(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:
+    """A connection to each published port, at the first address of the host that is elsewhere."""
+    addresses = [str(found.ip) for found in host.every_address()]
+    address = next((one for one in addresses if one != _host_address(network)), "127.0.0.1")
+    for port in parse(network.published):
+        tried, udp = f"{address}:{port}", "u" * (port.protocol == "udp")
+        if promise.source == "outside":
+            yield Probe(
+                promise, tried, untried=FROM_THE_LAN.format(f"nc -vz{udp} {address} {port.host}")
+            )
+        elif udp:
+            yield Probe(promise, tried, untried=BY_LISTENER)
+        else:
+            yield Probe(
+                promise, tried, connection(address, port.host, hops=64), "there is no python3"
+            )
 
 
 def _from_namespace(

@@ -20,7 +20,7 @@ from netmodes.machine import values
 from netmodes.machine.facts import Facts
 from netmodes.machine.normal import listed, whole_routes
 from netmodes.machine.printed import Json, link_from
-from netmodes.machine.resolv import RESOLVERS, is_loopback, rewritten
+from netmodes.machine.resolv import RESOLVERS, is_loopback, parsed, written
 from netmodes.machine.table import AGAIN, Table, not_facts
 from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN
 
@@ -151,7 +151,11 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
         dict(_settings(table)),
         _firewall(table, left),
         _servers(facts),
-        {path: rewritten(text) for path, text in table.texts("names").items() if path in RESOLVERS},
+        {
+            path: written(*parsed(text))
+            for path, text in table.texts("names").items()
+            if path in RESOLVERS
+        },
         (*left, *not_carried(facts, table)),
     )
 

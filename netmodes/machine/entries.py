@@ -100,6 +100,7 @@ class Link:
         vlan: a VLAN's number; None for another kind.
         bond_mode: a bond's mode; "" for another kind.
         addresses: its addresses, in the kernel's order.
+        altnames: its other names.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Link:
     vlan: int | None = None
     bond_mode: str = ""
     addresses: tuple[Address, ...] = ()
+    altnames: tuple[str, ...] = ()
 
     @property
     def is_up(self) -> bool:

@@ -62,6 +62,8 @@ class Facts:
         names: how names are resolved.
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
+        listening: the programs that listen, by port: "8080/tcp"; only where one is published.
+        past: of a namespace, the processes that read another resolv.conf, and whose, by number.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
         exit: the device that the host leads outside by; "" for none.
         ssh: the device of the SSH session that netmodes runs in; "" for none.
@@ -96,6 +98,8 @@ class Facts:
     names: Names | None = None
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
+    listening: dict[str, str] | None = None
+    past: dict[int, str] | None = None
     resolvers: list[str] | None = None
     exit: str | None = None
     ssh: str | None = None
@@ -156,8 +160,9 @@ class Facts:
         return facts
 
     def link(self, name: str) -> Link | None:
-        """The device of that name, or None."""
-        return next((link for link in self.known("links") if link.name == name), None)
+        """The device of that name or altname, or None."""
+        links: list[Link] = self.known("links")
+        return next((link for link in links if name in (link.name, *link.altnames)), None)
 
     def nic(self, name: str) -> dict[str, str]:
         """What is known of a device's hardware: "driver" and "wireless"."""
@@ -229,6 +234,11 @@ class Facts:
         """The global IPv4 addresses of all devices."""
         names = [link.name for link in self.known("links")]
         return [address for name in names for address in self.addresses(name)]
+
+    def device_of(self, address: IPv4Interface) -> str:
+        """The device that has an address; "" for none."""
+        names = (link.name for link in self.known("links"))
+        return next((name for name in names if address in self.addresses(name)), "")
 
     def default_routes(self, device: str = "") -> list[Route]:
         """The main table's default routes, through this device if one is named."""

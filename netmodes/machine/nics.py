@@ -28,6 +28,10 @@ BOUND = ("ss", "-H", "-0tuwanp", "not", "dev", "=", "0")
 #: Such a socket: its kind, its state, two queues, its address with the device; and its program.
 SOCKET = re.compile(r'(\S+) +(?!TIME-WAIT)\S+ +\d+ +\d+ +(\S+) +\S+ *(?:users:\(\("([^"]*)")?.*')
 
+#: Who listens at the host's ports; and such a line: the protocol, the port, the program.
+LISTENING = ("ss", "-H", "-lntup")
+LISTENS = re.compile(r'(tcp|udp) +\S+ +\d+ +\d+ +\S+:(\d+) +\S+ *(?:users:\(\("([^"]*)")?')
+
 #: Packet sockets that hear what a port gets: for every protocol, LLDP and EAPOL (802.1D 7.12.6).
 HEARING = ("*", "[35020]", "[34958]")
 
@@ -104,3 +108,11 @@ def deaf_as_port(link: Link, table: Table) -> list[str]:
 def _is_deaf(address: str, device: str) -> bool:
     protocol, _, rest = address.partition(":")
     return f"%{device}:" in address or (rest == device and protocol not in HEARING)
+
+
+def listening(table: Table) -> dict[str, str] | None:
+    """The program behind each port of the host, like "8080/tcp"; root alone may know programs."""
+    if (lines := table.lines("listening")) is None:
+        return None
+    found = [one.groups() for one in map(LISTENS.match, lines) if one]
+    return {f"{at}/{kind}": visible(program or "a program", keep="") for kind, at, program in found}

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from netmodes.errors import Refused
 from netmodes.machine import values
 from netmodes.machine.entries import Link, Neighbour, Route
-from netmodes.machine.nics import deaf_as_port, hardware, managers
+from netmodes.machine.nics import deaf_as_port, hardware, listening, managers
 from netmodes.machine.printed import entries, link_from, neighbour_from, route_from, route_got
 from netmodes.machine.resolv import names, resolvers
 from netmodes.machine.rule import Rule, rule_from
@@ -213,6 +213,7 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "names": names,
     "resolvers": resolvers,
     "tc": _tc,
+    "listening": listening,
     "programs": _programs,
     "peer": _peer,
     "ssh": partial(_way, "route to ssh"),

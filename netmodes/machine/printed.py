@@ -12,6 +12,7 @@ from typing import Any
 
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, MARKS, ROUTE_WORDS, Address, Link, Neighbour, Route
+from netmodes.plan.text import texts
 
 #: An object of JSON.
 Json = dict[str, Any]
@@ -45,6 +46,7 @@ def link_from(data: Json) -> Link:
         _optional(own, "id", values.number) if kind == "vlan" else None,
         _word(own, "mode") if kind == "bond" else "",
         tuple(map(address_from, entries(data.get("addr_info", [])))),
+        tuple(texts(values.listed(data.get("altnames", [])))),
     )
 
 

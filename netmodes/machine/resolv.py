@@ -1,6 +1,7 @@
 """Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
@@ -23,8 +24,10 @@ RESOLVERS = (
 #: The folder with the files of namespaces (ip-netns(8)).
 NETNS = Path("/etc/netns")
 
-#: A search domain that can be written again.
-DOMAIN = re.compile(r"[A-Za-z0-9._-]+")
+Words = tuple[str, ...]
+
+#: A search domain that can be written again, and an option.
+DOMAIN, OPTION = re.compile(r"[A-Za-z0-9._-]+"), re.compile(r"[a-z0-9:-]+")
 
 SWITCH = "/etc/nsswitch.conf"
 
@@ -39,16 +42,20 @@ class Names:
     Args:
         servers: the IPv4 addresses of name servers that a namespace can ask: none on a loopback.
         search: their search domains.
+        options: how they are asked: ``ndots:2``, ``timeout:1``, …
         hosts: the sources of hosts in nsswitch.conf; "" without such a line, None without the file.
         netns: the files in each folder of /etc/netns and whether each is ours; None without it.
         nscd: whether a name service cache runs.
+        conf: whether there is an /etc/resolv.conf, over which another can be mounted.
     """
 
     servers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     hosts: str | None = ""
     netns: dict[str, dict[str, bool]] | None = None
     nscd: bool = False
+    conf: bool = True
 
 
 def names(table: Table) -> Names | None:
@@ -56,9 +63,8 @@ def names(table: Table) -> Names | None:
     if "names" not in table:
         return None
     texts, paths = table.texts("names"), table.paths("named")
-    servers, search = _real_servers(texts)
-    nscd = any(socket in paths for socket in NSCD)
-    return Names(servers, search, _hosts(_own(texts, SWITCH)), _netns(table), nscd)
+    nscd, conf = any(socket in paths for socket in NSCD), RESOLVERS[0] in texts
+    return Names(*_real_servers(texts), _hosts(_own(texts, SWITCH)), _netns(table), nscd, conf)
 
 
 def resolvers(table: Table) -> list[str] | None:
@@ -93,28 +99,35 @@ def _stands_for(place: str, path: str) -> bool:
     return Path(place).is_relative_to(NETNS) and Path(place).name == Path(path).name
 
 
-def _real_servers(texts: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The name servers and search domains of the first file with a server that is no loopback."""
+def _real_servers(texts: dict[str, str]) -> tuple[Words, Words, Words]:
+    """What the first file with a server that is no loopback says: those, and how to ask them."""
     for path in RESOLVERS:
-        servers, search = parsed(texts.get(path, ""))
+        servers, search, options = parsed(texts.get(path, ""))
         if real := tuple(server for server in servers if _is_real(server)):
-            return real, tuple(domain for domain in search if domain != ".")
-    return (), ()
+            return real, tuple(domain for domain in search if domain != "."), options
+    return (), (), ()
 
 
-def parsed(text: str) -> tuple[list[str], list[str]]:
-    """The name servers and search domains of a resolv.conf(5), those that can be written again."""
+def parsed(text: str) -> tuple[Words, Words, Words]:
+    """The name servers, search domains and options of a resolv.conf(5), as far as they can be
+    written again; of several lines with domains the last counts.
+    """
     words = [re.split(r"[ \t]+", line) for line in lines_of(text)]
-    servers = [line[1] for line in words if line[:1] == ["nameserver"] and _is_address(line[1:])]
-    search = [domain for line in words if line[:1] == ["search"] for domain in line[1:]]
-    return servers, [domain for domain in search if DOMAIN.fullmatch(domain)]
+    servers = [line[1] for line in words if line[0] == "nameserver" and _is_address(line[1:])]
+    domains = [line[1:] for line in words if line[0] in ("domain", "search")]
+    options = [option for line in words if line[0] == "options" for option in line[1:]]
+    return (
+        tuple(servers),
+        tuple(filter(DOMAIN.fullmatch, domains[-1] if domains else ())),
+        tuple(filter(OPTION.fullmatch, options)),
+    )
 
 
-def rewritten(text: str) -> str:
-    """A resolv.conf(5) with the same name servers and search domains, and nothing else."""
-    servers, search = parsed(text)
+def written(servers: Iterable[str], search: Words, options: Words) -> str:
+    """The text of a resolv.conf(5)."""
     lines = [f"nameserver {server}" for server in servers]
     lines += [f"search {' '.join(search)}"] if search else []
+    lines += [f"options {' '.join(options)}"] if options else []
     return "".join(f"{line}\n" for line in lines)
 
 

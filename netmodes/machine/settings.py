@@ -18,6 +18,8 @@ SYSCTLS = (
     "net.ipv6.conf.all.forwarding",
     "net.ipv6.conf.default.accept_ra",
     "net.bridge.bridge-nf-call-iptables",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
 )
 
 #: A device's sysctls that are not settings of its own.

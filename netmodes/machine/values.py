@@ -27,8 +27,8 @@ WORD = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 #: A link-layer address; a tunnel's is an IPv4 address.
 MAC = re.compile(r"[0-9A-Fa-f:.]+")
 
-#: The value of a setting of a device, of which the kernel has no other kind to copy.
-SETTING = re.compile(r"-?[0-9]+")
+#: The value of a setting: a number, or a few.
+SETTING = re.compile(r"-?[0-9]+( [0-9]+)*")
 
 
 def device(value: Any) -> str:  # noqa: ANN401
@@ -105,8 +105,8 @@ def subnet(value: Any, version: int) -> Subnet:  # noqa: ANN401
 
 
 def setting(value: Any) -> str:  # noqa: ANN401
-    """The value of a setting, which is a number."""
-    if not SETTING.fullmatch(found := text(value).strip()):
+    """The value of a setting: its numbers, with blanks between."""
+    if not SETTING.fullmatch(found := text(value).strip().replace("\t", " ")):
         raise ValueError(f"{value!r} is no setting's value")
     return found
 

@@ -56,9 +56,13 @@ class Mode(Description, Verbs):
         if confirm is not None:
             validate_seconds(confirm)
         facts = facts or host_facts(thorough=self.thorough)
-        if facts.before:
-            facts = with_shares(facts)
+        facts = with_shares(facts) if facts.before else facts
+        return self.on(facts)._plan(facts, verbatim, anyway, confirm)
+
+    def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
         self._refuse_taken_name(facts)
+        for option in self.missing:
+            raise Refused(f"{self.mode} needs --{option.name}: {option.metadata['suggest'](facts)}")
         net = self.settle(facts)
         facts = self._asked(net, facts)
         verdict = network.judge(self.flow(net, facts), facts)
@@ -204,7 +208,7 @@ class Mode(Description, Verbs):
         if found.mode != self.mode:
             raise Refused(f"{name} is up as {found.mode}: `netmodes down {name}` first")
         has = found.parameters
-        wants = {key: value for key, value in self.parameters.items() if value}
+        wants = {key: value for key, value in self.on(facts).parameters.items() if value}
         differ = [key for key, value in wants.items() if has.get(key) != value]
         if differ:
             said = ", ".join(f"{key} {has.get(key)}, not {wants[key]}" for key in differ)

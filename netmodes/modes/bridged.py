@@ -1,7 +1,10 @@
 """The article's bridged mode (Bridged 모드)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from netmodes.commands import (
     addresses,
@@ -13,9 +16,9 @@ from netmodes.commands import (
     lan,
     netfilter,
     requirements,
+    sysctl,
     uplink,
 )
-from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.on_bridge import OnBridge
 from netmodes.modes.option import option
@@ -25,6 +28,9 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,12 @@ host                                           namespace {namespace}
     dns: str = option("auto", dns.MEANING, metavar="auto|none|IP", multiple=True)
 
     def validate(self) -> None:
-        if not self.uplink:
-            raise Refused("bridged needs an uplink, the host's NIC that leads outside: name one")
-        devices.validate_device(self.uplink)
+        devices.validate_name(self.uplink)
         super().validate()
         addresses.validate_gateway(self.gateway, self.address)
+
+    def on(self, facts: Facts) -> Self:
+        return replace(self, uplink=uplink.named(self.uplink, self.bridge, facts))
 
     def joined(self, facts: Facts) -> Network | None:
         return facts.bridged(self.uplink)
@@ -146,6 +153,7 @@ host                                           namespace {namespace}
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
+        yield from sysctl.as_on_host(self.namespace, facts)
 
         if not net.joins:
             yield from forwarding.switch_on(facts)

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, fields, replace
 from ipaddress import ip_interface
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from netmodes.commands import devices, notices
 from netmodes.machine.facts import Facts
@@ -22,6 +22,9 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: An address with its prefix length.
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
@@ -92,6 +95,10 @@ class Description(ABC):
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         """The commands in order."""
 
+    def on(self, facts: Facts) -> Self:
+        """The same mode, with what only the machine tells: a device's own name."""
+        return self
+
     def flow(self, net: Topology, facts: Facts) -> Flow | None:
         """The packets that the host is to forward, if any, for the firewall's verdict."""
         return None
@@ -111,6 +118,10 @@ class Description(ABC):
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         """What to know before the run starts."""
         yield from notices.before_up(facts)
+
+    def promised(self) -> Iterator[Promise]:
+        """Who reaches whom with these options."""
+        yield from self.promises
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares."""
@@ -150,6 +161,12 @@ class Description(ABC):
         return cls.picture.format(namespace=namespace, **asdict(net)).rstrip("\n")
 
     @property
+    def missing(self) -> list[Field[str]]:
+        """The options that it cannot do without and that are not given."""
+        required = (item for item in fields(self) if item.metadata["required"])
+        return [item for item in required if not getattr(self, item.name)]
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The value of every option, by name."""
         return {item.name: getattr(self, item.name) for item in fields(self)}
@@ -182,7 +199,7 @@ class Description(ABC):
             net,
             tuple(self.steps(net, facts, verdict)),
             tuple(self.requirements(net, facts)),
-            self.promises,
+            tuple(self.promised()),
             tuple(self.inherited(net, facts)),
             tuple(finding.notice for finding in self.notices(net, facts, verdict)),
             self.draw(self.namespace, net),

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, forwarding, iproute, requirements, rules
+from netmodes.commands import (
+    addresses,
+    devices,
+    dns,
+    forwarding,
+    iproute,
+    requirements,
+    rules,
+    sysctl,
+)
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.modes.option import option
@@ -87,6 +96,7 @@ host                      namespace {namespace}
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
+        yield from sysctl.as_on_host(self.namespace, facts)
         deaf = f"{self.namespace} does not reach itself: not its own address, not 127.0.0.1"
         yield iproute.set_up("lo", self.namespace).as_guard(deaf)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from netmodes.commands import addresses, devices, dns, iproute, notices, requirements
+from netmodes.commands import addresses, devices, dns, iproute, notices, requirements, sysctl
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
 from netmodes.modes.option import option
@@ -63,6 +63,7 @@ host                      namespace {namespace}
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
+        yield from sysctl.as_on_host(self.namespace, facts)
 
         yield iproute.add_dummy(net.device)
         yield iproute.into_namespace(net.device, self.namespace)

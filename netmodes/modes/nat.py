@@ -17,6 +17,7 @@ from netmodes.commands import (
     publish,
     requirements,
     rules,
+    sysctl,
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -29,9 +30,6 @@ from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Flow, Verdict
 
-#: The addresses to count up from if a VPN has all of 10.0.0.0/8, or that and 172.16.0.0/12.
-ASIDE = (("172.30.0.1/24", "172.30.0.11/24"), ("192.168.230.1/24", "192.168.230.11/24"))
-
 
 @dataclass(frozen=True)
 class Nat(OnBridge):
@@ -39,7 +37,7 @@ class Nat(OnBridge):
 
     mode = "nat"
     verbatim_note = "names may not resolve, and a firewall may drop what it forwards"
-    objects = "even if a firewall drops its packets"
+    objects = "even if a firewall drops its packets, or no way leads outside"
     article = Topology(
         device="veth1",
         address="10.64.0.11/24",
@@ -104,7 +102,7 @@ host                                           namespace {namespace}
     def _subnet(self, near: str, far: str, facts: Facts) -> tuple[str, str]:
         """The bridge's and the namespace's address, in CIDR, in a subnet of their own."""
         article = (self.article.host_address, self.article.address)
-        return addresses.own_pair(near, far, facts, article, *ASIDE)
+        return addresses.own_pair(near, far, facts, article)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
@@ -112,9 +110,20 @@ host                                           namespace {namespace}
         host, out = self.on_host(net, facts), lan.way_out(facts)
         return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports, host=host)
 
+    def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
+        yield from (one for one in notices.no_way_out(facts) if one.level == "error")
+
+    def promised(self) -> Iterator[Promise]:
+        yield from self.promises
+        if self.publish:
+            yield Promise("host", "its published ports", True)
+            yield Promise("outside", "its published ports", True)
+
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):
             yield from notices.of_subnet(self.mode, self.article.host_address, facts)
+        yield from notices.no_way_out(facts)
+        yield from publish.by_another_way(self.publish, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)
@@ -142,6 +151,7 @@ host                                           namespace {namespace}
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.namespace)
+        yield from sysctl.as_on_host(self.namespace, facts)
 
         if not net.joins:
             yield from forwarding.switch_on(facts)

@@ -88,6 +88,11 @@ class Network:
     run: str = ""
     parents: tuple[str, ...] = ()
 
+    @property
+    def published(self) -> str:
+        """The ports of the host that are passed on to it, as ``--publish`` takes them."""
+        return self.parameters.get("publish", "")
+
     def to_dict(self) -> dict[str, Any]:
         """The network as JSON."""
         return asdict(self)

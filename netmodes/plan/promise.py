@@ -15,6 +15,7 @@ Target = Literal[
     "the gateway",
     "outside",
     "a name",
+    "its published ports",
 ]
 
 
@@ -22,8 +23,8 @@ Target = Literal[
 class Promise:
     """One promise of a mode: packets from the source reach the target, or they never do.
 
-    "the gateway" is the host's own gateway, "outside" is what lies beyond it, and "a name" is one
-    that the namespace looks up.
+    "the gateway" is the host's own gateway, "outside" is what lies beyond it, "a name" is one that
+    the namespace looks up, and "its published ports" are the host's.
     """
 
     source: Source

@@ -41,7 +41,7 @@ def _place(place: Place, index: int, ids: dict[tuple[str, str], str]) -> dict[st
     """A subgraph: its devices, and its routes as a node of their own."""
     title = f"namespace {place.name}: {place.mode}" if place.name else "host"
     nodes = [{"id": ids[place.name, one.name], "text": _text(one)} for one in place.devices]
-    if text := "\n".join(place.routes) or place.unseen:
+    if text := "\n".join((*place.routes, *place.published)) or place.unseen:
         nodes.append({"id": f"p{index}r", "text": text})
     return {"id": f"p{index}", "title": title, "nodes": nodes}
 

@@ -117,7 +117,7 @@ def _box(place: Place, cable: tuple[str, str] | None = None) -> list[str]:
         first, *more = _rows(device, RIGHT - 2, cable=device.name != end)
         rows += [first, *(f"  {text}" for text in more)]
     title = wrap(visible(f"namespace {place.name}: {place.mode}", keep=""), RIGHT + 4, cut=True)
-    return [*title, *_frame(rows, place.routes, RIGHT)]
+    return [*title, *_frame(rows, (*place.routes, *place.published), RIGHT)]
 
 
 def _frame(rows: list[str], routes: Iterable[str], width: int) -> list[str]:

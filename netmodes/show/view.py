@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from netmodes.commands import notices
+from netmodes.commands.publish import parse
 from netmodes.diagnose.inspection import of_network
 from netmodes.errors import Refused
 from netmodes.machine.entries import Link, Route
@@ -53,6 +54,7 @@ class Place:
         devices: in the kernel's order; the host's without its loopback.
         routes: of the main table, as ``ip route`` writes them, without IPv6's link-local ones.
         unseen: why its devices and routes are unknown; "" if they are known.
+        published: the host's ports that are passed on to it, in words.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Place:
     devices: tuple[Device, ...] = ()
     routes: tuple[str, ...] = ()
     unseen: str = ""
+    published: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,9 @@ def _namespace(
         return Place(name, mode, unseen=ONLY_ROOT)
     about = {one.about for one in found if one.namespace == name}
     devices = tuple(_device(link, about, host_end(link, facts)) for link in own.known("links"))
-    return Place(name, mode, devices, _routes(own, {device.name for device in devices}))
+    routes = _routes(own, {device.name for device in devices})
+    ports = (f"port {port} of the host is {port.port} here" for port in parse(network.published))
+    return Place(name, mode, devices, routes, published=tuple(ports))
 
 
 def _device(

@@ -100,9 +100,9 @@ permissions() {
 # What must hold before the first command.
 requirements() {
     absent 'namespace A exists already: delete it or choose another name' 0 '^/run/netns/A (.)'
-    absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",'
-    absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",'
-    absent 'device br0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",'
+    absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' '"altnames":\[[^]]*("veth0")'
+    absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' '"altnames":\[[^]]*("veth1")'
+    absent 'device br0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",' '"altnames":\[[^]]*("br0")'
     present 'there is no device enp0s1 on this machine: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",'
     absent 'enp0s1 is a port of a bridge: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bridge"'
     absent 'enp0s1 is a port of a bond: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bond"'

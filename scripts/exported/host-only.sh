@@ -71,8 +71,8 @@ permissions() {
 # What must hold before the first command.
 requirements() {
     absent 'namespace A exists already: delete it or choose another name' 0 '^/run/netns/A (.)'
-    absent 'device veth0 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",'
-    absent 'device veth1 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",'
+    absent 'device veth0 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' '"altnames":\[[^]]*("veth0")'
+    absent 'device veth1 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' '"altnames":\[[^]]*("veth1")'
     absent '192.168.202.0/24 overlaps a route of the host: choose an address of another subnet' 6 '(.)'
     absent '192.168.202.0/24 overlaps a route of the host: choose an address of another subnet' 7 '(.)'
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 4 '^(/etc/netns/A/resolv\.conf.*)$'

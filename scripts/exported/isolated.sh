@@ -60,7 +60,7 @@ permissions() {
 # What must hold before the first command.
 requirements() {
     absent 'namespace A exists already: delete it or choose another name' 0 '^/run/netns/A (.)'
-    absent 'device dummy0 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"dummy0",'
+    absent 'device dummy0 exists already: delete it or choose another name' 3 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"dummy0",' '"altnames":\[[^]]*("dummy0")'
     absent '192.168.222.0/24 overlaps a route of the host: choose an address of another subnet' 6 '(.)'
     absent '192.168.222.0/24 overlaps a route of the host: choose an address of another subnet' 7 '(.)'
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 4 '^(/etc/netns/A/resolv\.conf.*)$'

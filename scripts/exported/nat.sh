@@ -99,9 +99,9 @@ permissions() {
 # What must hold before the first command.
 requirements() {
     absent 'namespace A exists already: delete it or choose another name' 0 '^/run/netns/A (.)'
-    absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",'
-    absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",'
-    absent 'device nat0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",'
+    absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' '"altnames":\[[^]]*("veth0")'
+    absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' '"altnames":\[[^]]*("veth1")'
+    absent 'device nat0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",' '"altnames":\[[^]]*("nat0")'
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 9 '(.)'
     absent '10.64.0.0/24 overlaps a route of the host: choose an address of another subnet' 10 '(.)'
     absent 'this kernel has no nf_tables, or not all that NAT takes of it: load it (`modprobe -a nf_tables nft_chain_nat nft_masq nft_ct nft_fib_ipv4`), install what holds it (Ubuntu: linux-modules-extra), or use iptables-legacy (`update-alternatives`)' 11 '^(refused)$'

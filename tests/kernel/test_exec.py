@@ -230,3 +230,26 @@ def test_own_environment_alone(root_lab: RootLab) -> None:
 
     assert "PATH=" in done.stderr
     assert "SECRET" not in done.stderr
+
+
+#: A ping socket and one on a low port, as a user opens them.
+USER_S = """
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+socket.socket().bind(("", 80))
+"""
+
+
+def test_user_may_as_on_host(root_lab: RootLab) -> None:
+    """A user may ping inside, and listen on low ports, only where he may on the host."""
+    argv = ("netmodes", "exec", "--user", "nobody", "A", "--", "python3", "-c", USER_S)
+    root_lab.ok("netmodes", "host-only")
+    before = root_lab.run(*argv)
+    root_lab.ok("netmodes", "down", "A")
+    root_lab.ok("sysctl", "-w", "net.ipv4.ping_group_range=0 2147483647")
+    root_lab.ok("sysctl", "-w", "net.ipv4.ip_unprivileged_port_start=80")
+    root_lab.ok("netmodes", "host-only")
+    after = root_lab.run(*argv)
+
+    assert "PermissionError" in before.stderr
+    assert (after.returncode, after.stdout) == (0, "")

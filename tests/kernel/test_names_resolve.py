@@ -1,5 +1,6 @@
 """How a namespace finds names: by servers that it reaches, or not at all."""
 
+import json
 import subprocess
 import sys
 
@@ -344,3 +345,46 @@ def test_telnet(lab: Lab, mode: str, to: tuple[str, str], greeted: bool) -> None
         server.kill()
 
     assert (done.stdout == "login:\n") is greeted
+
+
+def test_as_on_host(lab: Lab) -> None:
+    """What the host's resolv.conf says of domains and options holds in the namespace as well."""
+    told = "nameserver 192.168.64.1\nsearch example\noptions ndots:2 timeout:3\n"
+    text = "options ndots:2\ndomain example\nsearch a.invalid\ndomain example\noptions timeout:3\n"
+    lab.sh(f"printf '{text}nameserver 192.168.64.1\\n' >/etc/resolv.conf")
+    lab.ok("netmodes", "nat")
+
+    assert lab.inside("cat", "/etc/resolv.conf").stdout.endswith(told)
+    assert found(lab, "outside")
+
+
+@pytest.mark.parametrize("kind", ["missing", "dangling"])
+def test_nothing_to_mount_over(lab: Lab, kind: str) -> None:
+    """A host without a resolv.conf is said to have none, and the fix, typed, leads on."""
+    lab.ok("rm", "/etc/resolv.conf")
+    if kind == "dangling":
+        lab.ok("ln", "-s", "/run/nothing/resolv.conf", "/etc/resolv.conf")
+    up = lab.run("netmodes", "nat", "--dns", "192.168.64.1")
+    checked = json.loads(lab.run("netmodes", "check", "A", "--json").stdout)
+    (finding,) = [one["finding"] for one in checked["results"] if one["differs"]]
+    lab.ok("bash", "-c", finding["fix"])
+
+    assert "the host has no /etc/resolv.conf to mount A's over" in up.stderr.replace("\n", " ")
+    assert lab.netmodes("check", "A").returncode == 0
+    assert found(lab)
+
+
+@pytest.mark.parametrize("replaced", ["/etc/resolv.conf", "/etc/netns/A/resolv.conf"])
+def test_replaced(lab: Lab, replaced: str) -> None:
+    """A daemon inside that reads another file since one was replaced is named, with its number."""
+    lab.ok("netmodes", "nat")
+    lab.sh("netmodes exec A -- sleep 60 >/dev/null 2>&1 &")
+    lab.ok("bash", "-c", "until ip netns pids A | grep -q .; do :; done")
+    before = lab.netmodes("show", "A", "--json")
+    lab.sh(f"cp {replaced} /etc/new && mv /etc/new {replaced}")
+    after = lab.netmodes("show", "A", "--json")
+    pid = lab.ok("ip", "netns", "pids", "A").split()[0]
+
+    assert json.loads(before.stdout)["findings"] == []
+    (finding,) = json.loads(after.stdout)["findings"]
+    assert f"process {pid} in A reads" in finding["what"]

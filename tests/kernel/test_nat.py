@@ -1,5 +1,7 @@
 """Out by the host's address, and in by published ports alone."""
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,6 +156,33 @@ def test_loopback_stays_closed(lab: Lab, tool: str) -> None:
     lab.ok("netmodes", "down", "A")
     assert lab.ok("sysctl", "-n", "net.ipv4.conf.nat0.route_localnet") == "1\n"
     assert not asks_host(lab, "B")
+
+
+def test_published_is_told(lab: Lab) -> None:
+    """Published ports are in list, show, explain and check, which tries them once A listens."""
+    lab.ok("netmodes", "nat", "--publish", "8080:80", "--publish", "5353:53/udp")
+    listed, shown, explained = (lab.ok("netmodes", *argv) for argv in TOLD)
+    silent = ports(lab)
+    lab.sh("netmodes exec A -- python3 -m http.server 80 >/dev/null 2>&1 &")
+    lab.ok("bash", "-c", "until ip netns exec A ss -Hltn sport = :80 | grep -q .; do :; done")
+    heard = ports(lab)
+    lab.ok("nft", "flush", "table", "ip", "netmodes-publish-A")
+
+    assert re.search(r"^NAME .* PUBLISHED\nA .* 5353:53/udp,8080:80\n", listed)
+    assert "port 8080/tcp of the host is 80 here" in shown
+    assert re.search(r"^the LAN +its published ports +yes$", explained, re.M)
+    assert (silent, heard, ports(lab)) == ([None, None], [None, True], [None, False])
+
+
+#: What tells of a network.
+TOLD = (("list",), ("show", "A"), ("explain", "A"))
+
+
+def ports(lab: Lab) -> list[bool | None]:
+    """What `check` finds of the published ports from the host, UDP's first."""
+    results = json.loads(lab.run("netmodes", "check", "A", "--json").stdout)["results"]
+    wanted = ("host", "its published ports")
+    return [one["got"] for one in results if (one["from"], one["to"]) == wanted]
 
 
 @pytest.mark.parametrize("leaving", ["AB", "BA"])

@@ -104,8 +104,8 @@ class Host:
 
     def while_up(self, lab: Lab) -> None:
         """Do what is done meanwhile."""
-        uplink = json.loads(lab.ok("ip", "-j", "route", "get", "192.168.64.1"))[0]["dev"]
         for line in self.said("meanwhile"):
+            uplink = json.loads(lab.ok("ip", "-j", "route", "get", "192.168.64.1"))[0]["dev"]
             lab.ok("bash", "-euc", f"{LAN}\nUPLINK={uplink}\n{line}")
 
 

@@ -128,7 +128,6 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
             "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
         ),
         (["bridged"], "--uplink is missing: name the host's NIC that leads outside"),
-        (["bridged", "--facts", "none", "--dry-run"], "--uplink is missing: name the host's NIC"),
         (["host-only", "--force"], "--force goes with --export"),
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
         (["isolated", "--anyway"], "No such option"),
@@ -374,18 +373,6 @@ def test_facts_of_another_shape(links: object, article: Facts, tmp_path: Path) -
 
     assert (done.status, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize("routes", [5, [5], [{"dst": 5}]])
-def test_no_uplink_in_strange_facts(routes: object, article: Facts, tmp_path: Path) -> None:
-    """Which uplink to name is not told from JSON of another shape, and that is no traceback."""
-    path = tmp_path / "facts.json"
-    path.write_text(printed(article, "routes", routes))
-
-    done = netmodes("bridged", "--dry-run", "--facts", str(path))
-
-    assert done.status == 2
-    assert "--uplink is missing: name the host's NIC that leads outside" in done.stderr
 
 
 def test_facts(tmp_path: Path, article: Facts) -> None:

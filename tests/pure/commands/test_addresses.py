@@ -141,11 +141,17 @@ def test_own_subnet(article: Facts) -> None:
 
 
 def test_own_subnet_is_private(article: Facts) -> None:
-    """With every private subnet from the article's on taken, none of the internet's is."""
+    """With every private subnet taken, none of the internet's is."""
     full = with_routes(article, *(f"192.168.{number}.0/24" for number in range(202, 256)))
+    private = with_routes(article, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    nothing = with_routes(private, "198.18.0.0/15")
 
-    with pytest.raises(Refused, match="no subnet is free"):
-        HostOnly().plan(full)
+    assert pair(HostOnly().plan(full)) == ("172.30.0.1/24", "172.30.0.11/24")
+    for mode in (HostOnly(), Nat()):
+        near = mode.plan(private).topology.host_address
+        assert near == "198.18.0.1/24"
+        with pytest.raises(Refused, match="no subnet is free"):
+            mode.plan(nothing)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +163,8 @@ def test_own_subnet_is_private(article: Facts) -> None:
         ("10.9.0.2/24", "10.9.0.1/24", ("10.9.0.2/24", "10.9.0.1/24")),
         ("", "10.9.0.1/24", ("10.9.0.2/24", "10.9.0.1/24")),
         ("10.9.0.11/24", "", ("10.9.0.11/24", "10.9.0.12/24")),
+        ("10.9.0.1/29", "", ("10.9.0.1/29", "10.9.0.2/29")),
+        ("", "10.9.0.1/29", ("10.9.0.2/29", "10.9.0.1/29")),
     ],
 )
 def test_one_address(

@@ -9,7 +9,12 @@ import pytest
 from console import machine, netmodes
 
 from netmodes import Facts, Nat, Refused
+from netmodes.commands.notices import before_up
 from netmodes.machine.entries import Route
+from netmodes.machine.nics import LISTENING, listening
+from netmodes.machine.printed import link_from
+from netmodes.machine.rule import rule_from
+from netmodes.machine.table import Table
 from netmodes.show import explain
 
 
@@ -79,3 +84,29 @@ def test_explained(article: Facts) -> None:
     )
     assert expected in said
     assert "`--publish 8080:80` passes what comes to port 8080" in explain.mode("nat")
+
+
+def test_by_another_way(article: Facts) -> None:
+    """Where a rule sends the host's own answers by another NIC, those of a port are said not to."""
+    nic = link_from({"ifname": "eth1", "addr_info": [{"local": "10.7.0.3", "prefixlen": 24}]})
+    rule = rule_from("100:\tfrom 10.7.0.3 lookup 77")
+    links = [*article.known("links"), nic]
+    facts = replace(article, links=links, rules=[rule], exit="enp0s1")
+    beyond = "what comes to that address from beyond 10.7.0.0/24 gets none"
+
+    assert [beyond in notice for notice in Nat(publish="8080:80").plan(facts).notices] == [True]
+    assert Nat().plan(facts).notices == ()
+    assert Nat(publish="8080:80").plan(replace(facts, exit="eth1")).notices == ()
+
+
+def test_shadowed(article: Facts) -> None:
+    """A program of the host that listens at a published port is said to hear nothing there."""
+    listed = 'tcp LISTEN 0 5 0.0.0.0:8080 0.0.0.0:* users:(("httpd",pid=7,fd=3))\n'
+    entries = {"listening": {"command": [*LISTENING], "output": listed}}
+    facts = replace(up(article, publish="8080:80"), listening=listening(Table(entries)))
+    notices = [str(one) for one in before_up(facts)]
+
+    assert [one.partition(":")[0] for one in notices] == [
+        "httpd hears nothing at 8080/tcp of the host, which is A's"
+    ]
+    assert [*before_up(replace(facts, listening={"8080/udp": "httpd"}))] == []

@@ -121,9 +121,9 @@ def test_no_address(nics: Facts) -> None:
         Bridged(uplink="enp0s6").plan(nics)
 
 
-@pytest.mark.parametrize("uplink", ["", "a b", "enp0s1\n", "x" * 16])
+@pytest.mark.parametrize("uplink", ["a b", "enp0s1\n", "lo", "type"])
 def test_name(uplink: str) -> None:
-    """An uplink that is not named, or whose name is none, is refused when the mode is made."""
+    """An uplink whose name is none is refused when the mode is made."""
     with pytest.raises(Refused):
         Bridged(uplink=uplink)
 
@@ -300,3 +300,30 @@ def test_vxlan() -> None:
     info = {"info_kind": "vxlan", "info_data": {"id": 7, "link": "enp0s1"}}
 
     assert link_from({"ifname": "vxlan7", "linkinfo": info}).below == "enp0s1"
+
+
+def test_altname(article: Facts) -> None:
+    """An uplink may be named by another of its names, and no device of ours takes one of them."""
+    *others, uplink = article.known("links")
+    named = replace(uplink, altnames=("enx4a9e7e5559ee0123456789", "veth0"))
+    facts = replace(article, links=[*others, named])
+    by_altname = Bridged(uplink="enx4a9e7e5559ee0123456789").plan(facts)
+
+    assert by_altname == Bridged(uplink="enp0s1").plan(facts)
+    assert by_altname.topology.host_device == "veth2"
+
+
+def test_own_cable() -> None:
+    """The cable of another network of ours is no uplink."""
+    with pytest.raises(Refused, match="veth0 is the cable of A and leads nowhere else"):
+        Bridged(namespace="B", uplink="veth0").plan(machine("host-only-up"))
+
+
+def test_joins_without_uplink(article: Facts) -> None:
+    """On a bridge of ours that is up no uplink need be named; on none, or another, it must be."""
+    up = machine("bridged-up")
+
+    assert Bridged(namespace="B").plan(up) == Bridged(namespace="B", uplink="enp0s1").plan(up)
+    for facts, bridge in ((article, ""), (up, "br7")):
+        with pytest.raises(Refused, match="bridged needs --uplink: the default route goes through"):
+            Bridged(namespace="B", bridge=bridge).plan(facts)

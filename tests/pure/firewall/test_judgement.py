@@ -374,7 +374,9 @@ def test_greeted(way: str, answers: bool, counts: list[str], article: Facts) -> 
     fates = dict.fromkeys((sent, questions.greetings(flow)[sent]), Fate(False, INPUT))
     fates |= {one: Fate(True) for one in fates if one.protocol == way and answers}
 
-    found = [*map(str, judgement.judged(flow, Verdicts({}, fates, outs=("br0",)), article).objections)]
+    found = [
+        *map(str, judgement.judged(flow, Verdicts({}, fates, outs=("br0",)), article).objections)
+    ]
 
     assert [one for one in ("icmp", "tcp") if f"-p {one}" in " ".join(found)] == counts
 
@@ -390,7 +392,9 @@ def test_kept_address(article: Facts) -> None:
     published = {Packet("LAN", "10.9.0.2", "tcp", 80): Fate(False, rule)}
     (said,) = judgement.judged(flow, Verdicts({}, published), article).objections
 
-    assert str(said).startswith("the firewall drops what comes to port 80, which is passed on (`iifname")
+    assert str(said).startswith(
+        "the firewall drops what comes to port 80, which is passed on (`iifname"
+    )
     assert verdict.objections == ()
     assert "keeps 192.168.64.50 from 10.9.0.2" in verdict.warnings[0].what
 

@@ -18,6 +18,10 @@ FILES: dict[str, dict[str, Any]] = {
     },
     "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {"servers": ("10.1.1.1",), "search": ()},
     "": {"servers": ("10.1.1.1",), "search": ()},
+    "nameserver 10.0.0.7\nsearch a.example\ndomain b.example\n": {
+        "servers": ("10.0.0.7",),
+        "search": ("b.example",),
+    },
     "nameserver 10.0.0.7\nsearch a\x1b[2J b\x85nameserver 6.6.6.6\u2028c.example d.example\n": {
         "servers": ("10.0.0.7",),
         "search": ("d.example",),
