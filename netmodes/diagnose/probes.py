@@ -108,9 +108,7 @@ def _to_ports(network: Network, promise: Promise, host: Facts) -> Iterator[Probe
         elif udp:
             yield Probe(promise, tried, untried=BY_LISTENER)
         else:
-            yield Probe(
-                promise, tried, connection(address, port.host, hops=64), "there is no python3"
-            )
+            yield Probe(promise, tried, connection(address, port.host, hops=64))
 
 
 def _from_namespace(

@@ -19,7 +19,7 @@ from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.normal import PARTS
 from netmodes.machine.parse import filterable, links_from
-from netmodes.machine.query import ask, contents, end, lines, start
+from netmodes.machine.query import contents, end, start
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
@@ -166,24 +166,7 @@ def namespace_facts(name: str) -> Facts:
     commands |= OF_IP | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
     entries = _commands({what: in_namespace(name, *argv) for what, argv in commands.items()})
     facts = Facts.from_table(Table({**entries, "names": _files(*resolv.seen_in(name))}))
-    return replace(facts, namespaces=None, programs=None, past=_past(name))
-
-
-def _past(name: str) -> dict[int, str]:
-    """The processes in a namespace that read another resolv.conf than its own, and whose.
-
-    A file that is replaced takes what is mounted over it along, in every mount namespace.
-    """
-    own, real = resolv.NETNS / name / "resolv.conf", os.path.realpath(resolv.RESOLVERS[0])
-    found = {}
-    for pid in (lines(ask("ip", "netns", "pids", name)) or []) if own.exists() else []:
-        with suppress(OSError):  # it has ended
-            there = Path(f"/proc/{pid}/root{real}").stat()
-            if os.path.samestat(there, Path(real).stat()):
-                found[int(pid)] = "the host's"
-            elif there.st_nlink == 0:
-                found[int(pid)] = "an older"
-    return found
+    return replace(facts, namespaces=None, programs=None, past=resolv.past(name))
 
 
 def namespace_files() -> dict[str, dict[str, bool]]:

@@ -1,11 +1,14 @@
 """Name resolution: resolv.conf and nsswitch.conf of the host, and of namespaces in /etc/netns."""
 
+import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
+from netmodes.machine.query import ask, lines
 from netmodes.machine.table import Table
 from netmodes.plan.text import lines_of
 
@@ -160,4 +163,21 @@ def _netns(table: Table) -> dict[str, dict[str, bool]] | None:
     for one in below:
         if len(one.parts) == 2:
             found[one.parts[0]][one.parts[1]] = str(NETNS / one) in marked
+    return found
+
+
+def past(name: str) -> dict[int, str]:
+    """The processes in a namespace that read another resolv.conf than its own, and whose.
+
+    A file that is replaced takes what is mounted over it along, in every mount namespace.
+    """
+    own, real = NETNS / name / "resolv.conf", os.path.realpath(RESOLVERS[0])
+    found = {}
+    for pid in (lines(ask("ip", "netns", "pids", name)) or []) if own.exists() else []:
+        with suppress(OSError):  # it has ended
+            there = Path(f"/proc/{pid}/root{real}").stat()
+            if os.path.samestat(there, Path(real).stat()):
+                found[int(pid)] = "the host's"
+            elif there.st_nlink == 0:
+                found[int(pid)] = "an older"
     return found
