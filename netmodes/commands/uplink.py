@@ -105,7 +105,7 @@ def _no_port(name: str, facts: Facts) -> tuple[str, str]:
         return what, NAT if _is_theirs(link.master, facts) else advice
     if children := facts.children(name):
         what = f"{name} carries {', '.join(children)} and cannot be bridged"
-        return what, "remove that first, or choose another uplink"
+        return what, f"remove that first, or {NAT}"
     if link.type != "ether":
         return f"{name} is no Ethernet device and cannot be bridged", advice
     if link.kind == "bridge":
