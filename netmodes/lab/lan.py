@@ -138,8 +138,9 @@ class Machine:
         for route in facts.every_route():
             if _is_on_link(route.to, route.gateway, route.type):
                 self.routed.setdefault(route.dev, set()).add(route.to)
-            if route.prefsrc in on_lo and route.dev not in ("", "lo"):  # what it sends is answered
-                self.routed.setdefault(route.dev, set()).add(ip_network(str(route.prefsrc)))
+            out = next(filter(None, (route.dev, *route.hops)), "lo")
+            if route.prefsrc in on_lo and out != "lo":  # what it sends is answered
+                self.routed.setdefault(out, set()).add(ip_network(str(route.prefsrc)))
                 on_lo.discard(route.prefsrc)
         self.next: dict[str, set[Ip]] = {}
         for hop, device in (*_next_hops(facts), *_neighbours(facts)):
