@@ -16,7 +16,7 @@ from netmodes.plan.undo import Argv
 TABLE = """\
 create set {table} published {{ type inet_service . inet_proto . ipv4_addr . inet_service; }}
 create chain {table} postrouting {{ type nat hook postrouting priority srcnat; }}
-add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
+{own}add rule {table} postrouting ip saddr {subnet} oifname != "{bridge}" masquerade
 create chain {table} forward {{ type filter hook forward priority filter; }}
 add rule {table} forward iifname "{bridge}" ip saddr != {subnet} drop
 add rule {table} forward oifname != "{bridge}" accept
@@ -33,6 +33,9 @@ add rule {table} entering ct direction reply accept
 add rule {table} entering meta l4proto {{ tcp, udp }} ct status dnat \
 ct original proto-dst . meta l4proto . ip daddr . th dport != @published drop
 """
+
+#: Where a default route names a source that masquerade would not take.
+OWN = 'add rule ip netmodes-{} postrouting ip saddr {} oifname "{}" snat to {}\n'
 
 LEAVING = "what leaves {} has the host's address outside"
 
@@ -63,10 +66,32 @@ def steps(bridge: str, bridge_address: str, facts: Facts) -> Iterator[Step]:
     subnet = str(ip_interface(bridge_address).network)
     if has_nft(bridge, facts):
         why = f"{LEAVING.format(bridge)}; only answers, and packets to published ports, come in"
-        values = {"bridge": bridge, "subnet": subnet}
+        own = (OWN.format(name(bridge), subnet, *one) for one in _sources(facts).items())
+        values = {"bridge": bridge, "subnet": subnet, "own": "".join(own)}
         yield netfilter.add_table(name(bridge), TABLE, why, f"NAT {bridge}", **values)
     else:
         yield from _by_iptables(bridge, subnet)
+        for out, source in _sources(facts).items():
+            leaving, to = ("-s", subnet, "-o", out), ("SNAT", "--to-source", source)
+            why, share = f"what leaves by {out} has the host's own source", f"source {bridge} {out}"
+            yield netfilter.insert("POSTROUTING", leaving, to, why, table="nat", share=share)
+
+
+def _sources(facts: Facts) -> dict[str, str]:
+    """The devices whose default route names a source, where masquerade would take another one.
+
+    The kernel masquerades by the device's address in the gateway's subnet, else by its first.
+    """
+    found: dict[str, str] = {}
+    for route in reversed(facts.default_routes()):
+        for out in (route.dev, *route.hops) if route.prefsrc else ():
+            every, hop = facts.addresses(out), route.gateway
+            near = [one for one in every if hop is not None and hop in one.network]
+            if [one.ip for one in (near or every)[:1]] == [route.prefsrc]:
+                found.pop(out, None)
+            elif out:
+                found[out] = str(route.prefsrc)
+    return found
 
 
 def _by_iptables(bridge: str, subnet: str) -> Iterator[Step]:

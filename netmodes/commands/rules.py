@@ -15,14 +15,18 @@ MAIN = 32766
 def main_first(address: str, namespace: str, facts: Facts) -> Iterator[Step]:
     """``ip rule add to`` an address's subnet, where rules of the host come before the table main.
 
-    Without a number a rule goes ahead of all but the first, which is for the host's addresses.
+    Without a number a rule goes ahead of all but the first, for the host's addresses. Where
+    others come before that one (Cilium's do), it takes the number of that one, and comes after it.
     """
     if not any(0 < rule.pref < MAIN for rule in facts.rules or ()):
         return
+    rules = facts.rules or []
+    local = [rule for rule in rules if "from all lookup local " in f"{rule.text} "][:1]
+    after = ("pref", str(local[0].pref)) if local and local != rules[:1] else ()
     to = ("to", subnet(address), "lookup", "main")
     listed = f"^([0-9]+):.from all {literal(' '.join(to))}( proto [^ ]+)? *$"
     yield Step(
-        ("ip", "rule", "add", *to),
+        ("ip", "rule", "add", *after, *to),
         f"what is for {namespace} goes there by the table main, ahead of the host's own rules",
         undo=Undo(Look(("ip", "-4", "rule", "show"), (listed,)), ("ip", "rule", "del", *to)),
         share=f"rule {subnet(address)}",

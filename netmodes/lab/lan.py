@@ -134,9 +134,14 @@ class Machine:
         self.by_name: dict[str, Link] = {link.name: link for link in facts.known("links")}
         self.own = {one.ip for link in self.by_name.values() for one in link.addresses}
         self.routed: dict[str, set[Subnet]] = {}
+        on_lo = {one.ip for one in self.by_name["lo"].addresses} if "lo" in self.by_name else set()
         for route in facts.every_route():
             if _is_on_link(route.to, route.gateway, route.type):
                 self.routed.setdefault(route.dev, set()).add(route.to)
+            out = next(filter(None, (route.dev, *route.hops)), "lo")
+            if route.prefsrc in on_lo and out != "lo":  # what it sends is answered
+                self.routed.setdefault(out, set()).add(ip_network(str(route.prefsrc)))
+                on_lo.discard(route.prefsrc)
         self.next: dict[str, set[Ip]] = {}
         for hop, device in (*_next_hops(facts), *_neighbours(facts)):
             self.next.setdefault(device, set()).add(hop)

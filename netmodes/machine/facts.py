@@ -227,8 +227,10 @@ class Facts:
         return found
 
     def has_advertised(self, name: str) -> bool:
-        """Whether a device has addresses from router advertisements."""
-        return any(one.is_advertised for one in self.global_addresses(name))
+        """Whether a device has addresses or routes from router advertisements."""
+        routes = (one for one in self.known("routes6") if one.dev == name)
+        found = (*self.global_addresses(name), *routes)
+        return any(one.is_advertised for one in found)
 
     def every_address(self) -> list[IPv4Interface]:
         """The global IPv4 addresses of all devices."""

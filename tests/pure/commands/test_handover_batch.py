@@ -468,6 +468,15 @@ def test_advertised_without_end(article: Facts) -> None:
     assert [line for line in to_bridge(facts) + to_uplink(facts) if "proto ra" in line] == []
 
 
+def test_advertised_route_alone(article: Facts) -> None:
+    """A port hears no advertisements, also where its addresses are static: its route goes."""
+    route = {"dst": "default", "gateway": "fe80::1", "dev": "enp0s1", "protocol": "ra"}
+    plans = [bridged(uplink(article, routes=one)) for one in ((), (route,))]
+    deaf = [[one for one in plan.all_steps if "disable_ipv6=1" in str(one)] for plan in plans]
+
+    assert [len(steps) for steps in deaf] == [0, 1]
+
+
 def test_advertised_addresses() -> None:
     """An advertised address keeps its lifetimes on the bridge, and is no address of the port's."""
     facts = machine("advertised")

@@ -37,3 +37,10 @@ def test_main_first_undo() -> None:
     assert undo.look.word(listed.format("")) == "98"
     assert undo.look.word(listed.format(" proto boot")) == "98"
     assert undo.look.word(listed.format("").replace("202.0/24", "203.0/24")) is None
+
+
+def test_main_after_local() -> None:
+    """The rule comes after the one for the host's addresses, also where that is not the first."""
+    rules = ("9:	from all fwmark 0x200/0xf00 lookup 2004", "100:	from all lookup local", MAIN)
+
+    assert added(Nat(), *rules) == ["ip rule add pref 100 to 10.64.0.0/24 lookup main"]
