@@ -7,7 +7,7 @@ from shlex import split
 from typing import Any
 
 import pytest
-from hosts import FETCH, Host, command, hosts, printed_fix, reachable, serve
+from hosts import FETCH, Host, command, hosts, reachable, serve
 from labs import Done, Lab
 from state import State, state
 
@@ -83,6 +83,15 @@ def refused(lab: Lab, host: Host, mode: str) -> list[str]:
         return [*command(mode), *split(fix)]
     lab.ok("bash", "-euc", fix)
     return command(mode)
+
+
+def printed_fix(lab: Lab, refusal: Done) -> str:
+    """The command of a refusal: what is in backticks, or all after its last colon."""
+    said = refusal.stderr.strip().removesuffix(", or go on with --anyway")
+    quoted = re.findall(r"`([^`]+)`", said)
+    rest = said.rpartition(": ")[2]
+    is_command = lab.run("which", rest.split()[0]).returncode == 0
+    return quoted[0] if quoted else rest if is_command else ""
 
 
 def typed(host: Host, mode: str, refusal: Done) -> str:

@@ -22,6 +22,9 @@ OWN = ("192.168.64.3", "192.168.64.9", "10.7.0.3", "10.77.0.2")
 TABLES = ("main", "100", "200")
 NOBODY = "02:00:00:00:00:77"
 
+#: The kernel adds its routes for IPv6 with the address, and not seconds later.
+AT_ONCE = "sysctl -qw net.ipv6.conf.default.accept_dad=0"
+
 #: How enp0s1 has its address and its default route: as a DHCP client leaves it, or by hand.
 FIRST = "ip addr flush dev enp0s1"
 DEFAULT = "ip route add default via 192.168.64.1 dev enp0s1"
@@ -84,7 +87,7 @@ RESOLVERS = (
     ["rm /etc/resolv.conf", "ln -s /run/nowhere/resolv.conf /etc/resolv.conf"],
     ["echo nameserver 192.168.64.1 >/etc/resolv.conf"],
     ["printf 'search a.test\\nsearch b.test\\noptions ndots:2\\n' >>/etc/resolv.conf"],
-    ["printf 'domain a.test\\nnameserver 8.8.8.8\\nnameserver ::1\\n' >/etc/resolv.conf"],
+    ["printf 'domain a.test\\nnameserver ::1\\nnameserver 192.168.64.1\\n' >/etc/resolv.conf"],
     ["true >/etc/resolv.conf"],
 )
 
@@ -142,7 +145,7 @@ SPECIAL = (
 
 #: A mode's command line; what bridged joins is the LAN of a NIC.
 COMMANDS = (
-    "isolated", "host-only", "host-only --host-address 10.20.0.1/24", "nat", "nat --dns none",
+    "host-only", "isolated", "host-only --host-address 10.20.0.1/24", "nat", "nat --dns none",
     "nat --publish 8080:80", "nat --address 10.7.0.2/24", "bridged --uplink enp0s1",
     "bridged --uplink enp0s1", "bridged --uplink enp0s1 --gateway 192.168.64.1",
     "bridged --uplink enp0s1 --dns none", "bridged --uplink enp0s2",
@@ -198,7 +201,8 @@ def nics(draw: st.DrawFn) -> Lines:
         if there == "up":
             found += [f"lan router ip addr add 10.{number + 5}.0.1/24 dev lan{number}"]
             found += [f"ip addr add 10.{number + 5}.0.3/24 dev {nic}"] * draw(st.booleans())
-        found += [f"ip link set {nic} up"] * draw(st.sampled_from([1, 1, 0]))
+        found += [f"ip link set {nic} up"]
+        found += [f"ip link set {nic} down"] * draw(st.sampled_from([0, 0, 1]))
     return found
 
 
@@ -288,6 +292,6 @@ PARTS = st.one_of(
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
     """A host of a few parts, and a command line."""
-    parts = draw(st.lists(PARTS, min_size=1, max_size=6))
-    lines = [*draw(st.sampled_from(BASES)), *draw(nics()), *sum(parts, Lines())]
+    parts = draw(st.lists(PARTS, min_size=2, max_size=7))
+    lines = [AT_ONCE, *draw(st.sampled_from(BASES)), *draw(nics()), *sum(parts, Lines())]
     return Example(tuple(dict.fromkeys(lines)), draw(st.sampled_from(COMMANDS)))

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
-from labs import Done, Lab
+from labs import Lab
 from places import HOSTS
 
 MODES = ("isolated", "host-only", "bridged", "nat")
@@ -155,12 +155,3 @@ def reachable(lab: Lab, also: Sequence[str] = ()) -> Reachable:
     own = [info["local"] for link in links for info in link["addr_info"] if link["ifname"] != "lo"]
     outside = [*gateways, "192.168.64.7", "8.8.8.8", *also]
     return Reachable(tuple(dict.fromkeys(outside)), (*own, *also))
-
-
-def printed_fix(lab: Lab, refusal: Done) -> str:
-    """The command of a refusal: what is in backticks, or all after its last colon."""
-    said = refusal.stderr.strip().removesuffix(", or go on with --anyway")
-    quoted = re.findall(r"`([^`]+)`", said)
-    rest = said.rpartition(": ")[2]
-    is_command = lab.run("which", rest.split()[0]).returncode == 0
-    return quoted[0] if quoted else rest if is_command else ""
