@@ -91,13 +91,16 @@ def _has_address(name: str, address: Address) -> Requirement:
 def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]:
     """No machine on the LAN answers for this address, given without a prefix length.
 
-    A ping makes the kernel ask by ARP, which machines answer even if they drop pings. The old
-    neighbour entry goes first, for it may be out of date. A device that is down asks nobody.
+    The kernel asks by ARP, which machines answer even if they drop pings: because of a ping, or of
+    an entry in use where the firewall lets no ping out. The old neighbour entry goes first, for it
+    may be out of date. A device that is down asks nobody.
     """
     if not (facts.link(device) or Link("")).is_up:
         return
     ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
-    for argv in (("ip", "neigh", "flush", "to", address, "dev", device), ping):
+    flush = ("ip", "neigh", "flush", "to", address, "dev", device)
+    use = ("ip", "neigh", "replace", address, "dev", device, "use")
+    for argv in (flush, use, ping):
         yield Requirement(Look(argv, ()), None, "", asks=True)
     answers = f"^({literal(address)}) .*REACHABLE"
     listed = Look(("ip", "-4", "neigh", "show", "dev", device), (answers,), literal(address))

@@ -106,7 +106,7 @@ host                                           namespace {namespace}
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         ports = tuple((port.protocol, port.host) for port in publish.parse(self.publish))
-        to = tuple(dns.servers(self.dns, facts))
+        to = tuple(dns.servers("auto" if self.dns == "none" else self.dns, facts))
         host, out = self.on_host(net, facts), lan.way_out(facts)
         return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports, host=host)
 

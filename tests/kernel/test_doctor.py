@@ -71,7 +71,7 @@ BROKEN: dict[str, tuple[str, str, str, bool]] = {
         "warning", "NetworkManager may take enp0s1 out of the bridge", True),
     "networkd": (
         f"mkdir -p {NETWORKD} && echo ADMIN_STATE=configured >{NETWORKD}/{INDEX}",
-        "warning", "systemd-networkd may give enp0s1 its address again", True),
+        "warning", "systemd-networkd gives enp0s1 its address again", True),
     "DHCP client": (
         "(exec -a /sbin/dhclient sh -c 'sleep 60; :' enp0s1) >/dev/null 2>&1 &",
         "warning", "dhclient gives enp0s1 its address again when it renews the lease", True),
@@ -235,12 +235,15 @@ def test_kinds(lab: Lab) -> None:
 
 
 def test_facts(lab: Lab) -> None:
-    """`netmodes facts` holds what the doctor asks about; only a copy tells verdicts."""
+    """`netmodes facts` holds what the doctor asks about; only a copy tells verdicts, and there is no
+    published port, and no namespace."""
     facts = Facts.from_json(lab.ok("netmodes", "facts"))
 
     assert facts.resolvers == ["127.0.0.53"]
     assert (facts.privileges, facts.ssh) == ("root", "")
-    assert [name for name, value in vars(facts).items() if value is None] == ["verdicts"]
+    assert [name for name, value in vars(facts).items() if value is None] == [
+        *("listening", "past", "verdicts")
+    ]
 
 
 def test_without_root(root_lab: RootLab) -> None:

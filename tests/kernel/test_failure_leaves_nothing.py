@@ -313,6 +313,9 @@ REFUSED = {
         "", "ip addr add 192.168.64.100/24 dev lan0 && sysctl -w net.ipv4.icmp_echo_ignore_all=1",
         "bridged --uplink enp0s1",
         "192.168.64.100 is taken on the LAN"),
+    "taken, no ping gets out": (
+        "iptables -P OUTPUT DROP", "ip addr add 192.168.64.50/24 dev lan0",
+        "bridged --uplink enp0s1", "192.168.64.50 is taken on the LAN"),
     "taken, met before": (
         "ping -c 1 192.168.64.50 && ip neigh change 192.168.64.50 dev enp0s1 nud stale",
         "ip addr add 192.168.64.50/24 dev lan0", "bridged --uplink enp0s1",

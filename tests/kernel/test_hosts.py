@@ -52,7 +52,7 @@ def test_mode(labs: Callable[[], Lab], lab: Lab, host: Host, mode: str) -> None:
     argv = command(mode)
     if host.expects(mode)[0] == "refused":
         argv = refused(lab, host, mode)
-    before, who = state(lab.ok), reachable(lab, host)
+    before, who = state(lab.ok), reachable(lab, host.also)
     reached = who.reached(lab)
 
     up = lab.run("netmodes", *argv)

@@ -472,6 +472,31 @@ def test_kernel_without_nf_tables(lab: Lab, way: str, broken: str) -> None:
     assert state(lab.ok) == before
 
 
+#: A VPN has the outside by a NIC of its own, the name server is in the LAN, and FORWARD drops.
+NAME_SERVER_ELSEWHERE = """
+ip link add enp0s2 type veth peer name lan2
+ip link set lan2 netns /run/lan/router
+nsenter --net=/run/lan/router ip addr add 10.7.0.1/24 dev lan2
+nsenter --net=/run/lan/router ip link set lan2 up
+ip addr add 10.7.0.3/24 dev enp0s2
+ip link set enp0s2 up
+ip route add 0.0.0.0/1 via 10.7.0.1
+ip route add 128.0.0.0/1 via 10.7.0.1
+echo nameserver 192.168.64.1 >/etc/resolv.conf
+iptables -P FORWARD DROP
+"""
+
+
+@pytest.mark.parametrize("dns", ["auto", "none"])
+def test_name_server_elsewhere(lab: Lab, dns: str) -> None:
+    """The namespace reaches the host's name server where another NIC leads to it than outside."""
+    lab.ok("bash", "-euc", NAME_SERVER_ELSEWHERE)
+    lab.ok("netmodes", "nat", "--dns", dns)
+
+    assert lab.inside("ping", "-c", "1", "192.168.64.1").returncode == 0
+    assert lab.inside("ping", "-c", "1", "8.8.8.8").returncode == 0
+
+
 def test_iptables_where_nft_does_not_work(lab: Lab) -> None:
     """Where nft does not work with the kernel, and iptables does, nat takes that."""
     lab.replace("nft", UNSUPPORTED)

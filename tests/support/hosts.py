@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +55,7 @@ done
 for address in $IN; do
     tell "the LAN reaches $address" answers "$address" lan neighbour &
     tell "the outside reaches $address" answers "-I 8.8.8.8 $address" lan router &
+    tell "the LAN fetches from $address" fetches "$address" lan neighbour &
 done
 tell "the host fetches from 8.8.8.8" fetches 8.8.8.8 &
 wait
@@ -98,6 +100,11 @@ class Host:
         word, _, words = (self.said(f"{case} rehearsed") or [usual])[0].partition(", ")
         return word, words
 
+    @property
+    def also(self) -> list[str]:
+        """Who else can be reached."""
+        return [address for line in self.said("also") for address in line.split()]
+
     def make(self, lab: Lab) -> None:
         """Turn the lab's machine into this host."""
         lab.ok("bash", "-euc", f"{LAN}\n. {self.path}\n{SETTLE}")
@@ -120,10 +127,11 @@ def command(case: str) -> list[str]:
     return f"{mode}{NEEDS.get(mode, '')} {options}".split()
 
 
-def serve(lab: Lab) -> None:
-    """Have 8.8.8.8 listen on port 80."""
-    server = "python3 -m http.server 80 --bind 8.8.8.8 --directory /run/www >/dev/null 2>&1 &"
-    lab.sh(f"{server} until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done", router=True)
+def serve(lab: Lab, *, router: bool = True) -> None:
+    """Have 8.8.8.8, or the lab's machine by all its addresses, listen on port 80."""
+    bind, address = ("--bind 8.8.8.8", "8.8.8.8") if router else ("", "127.0.0.1")
+    server = f"python3 -m http.server 80 {bind} --directory /run/www >/dev/null 2>&1 &"
+    lab.sh(f"{server} until : </dev/tcp/{address}/80; do sleep 0.02; done", router=router)
 
 
 @dataclass(frozen=True)
@@ -139,9 +147,8 @@ class Reachable:
         return sorted(lab.sh(f"{LAN}\n{names}\n{TRY}").stdout.splitlines())
 
 
-def reachable(lab: Lab, host: Host) -> Reachable:
-    """Every gateway of the host, a neighbour, 8.8.8.8 and who else it names; its own addresses."""
-    also = [address for line in host.said("also") for address in line.split()]
+def reachable(lab: Lab, also: Sequence[str] = ()) -> Reachable:
+    """Every gateway of the host, a neighbour, 8.8.8.8 and who else; its own addresses."""
     routes = json.loads(lab.ok("ip", "-4", "-j", "route", "show", "table", "all"))
     links = json.loads(lab.ok("ip", "-4", "-j", "addr"))
     gateways = [route["gateway"] for route in routes if "gateway" in route]

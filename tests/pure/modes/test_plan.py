@@ -350,9 +350,9 @@ def test_join_asks_on_the_bridge(joined: Facts) -> None:
     """Who joins asks the LAN for its own address alone, and through the bridge."""
     asked = [one for one in bridged(joined, "B").requirements if one.asks]
 
-    assert [one.look.argv[0] for one in asked] == ["ip", "ip", "ping", "ip"]
+    assert [one.look.argv[0] for one in asked] == ["ip", "ip", "ip", "ping", "ip"]
     assert asked[0].look.word("192.168.64.51 dev br0 src 192.168.64.100 uid 0 ") is not None
-    assert ["br0" in one.look.argv for one in asked[1:]] == [True] * 3
+    assert ["br0" in one.look.argv for one in asked[1:]] == [True] * 4
     assert asked[-1].look.word("192.168.64.51 lladdr 4a:9e:7e:55:59:ee REACHABLE") is not None
 
 
