@@ -187,22 +187,23 @@ def _dropped(
         if around or _is_kept(drop, packets, flow):
             continue
         what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
+        shows = evidence(drop, fixes.program_of(drop, facts))
         is_kept = drop.hook == "forward" and not drop.is_of_firewalld
         other = kept_to(drop, facts, *asked.outs, *flow.own) if is_kept else ""
         if other:
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
-            yield Finding("error", what, evidence(drop), advice=advice)
+            yield Finding("error", what, shows, advice=advice)
         elif drop not in drops(*tries[-1:]) and (
             lines := fixes.fix(drop, packets, flow, asked.outs, facts)
         ):
             shown = fixes.zoned(drop, packets, flow, facts) or lines
-            yield Finding("error", what, evidence(drop), fix=" && ".join(map(shlex.join, shown)))
+            yield Finding("error", what, shows, fix=" && ".join(map(shlex.join, shown)))
         else:
             wanted = f"somebody wants that: take {flow.bridge} out of that rule"
             advice = wanted if drop.rule else f"let that chain accept {flow.address}"
-            yield Finding("error", what, evidence(drop), advice=advice)
+            yield Finding("error", what, shows, advice=advice)
 
 
 def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
@@ -215,7 +216,8 @@ def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
         what = f"{whose} is lost in a copy of this machine ({by})"
         shows = "nft list ruleset"
         if isinstance(by, Drop):
-            what, shows = f"the firewall drops {whose} ({words(by)})", evidence(by)
+            what = f"the firewall drops {whose} ({words(by)})"
+            shows = evidence(by, fixes.program_of(by, facts))
         lines = fixes.repeated(packets, asked, flow, facts) if asked.repeated else []
         if lines and isinstance(by, Drop):
             lines = fixes.zoned(by, packets, flow, facts) or lines
@@ -283,6 +285,6 @@ def words(drop: Drop) -> str:
 
 def evidence(drop: Drop, program: str = "iptables") -> str:
     """The command that shows it; of a table of iptables' by this program."""
-    if drop.is_of_iptables:
+    if drop.is_of_iptables and program != "nft":
         return shlex.join((program, *drop.of_table, "-S", drop.chain))
     return shlex.join(("nft", "list", "chain", *drop.table.split(), drop.chain))

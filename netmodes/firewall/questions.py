@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from netmodes.firewall.netlink import DNS
+from netmodes.machine.entries import HALF
 from netmodes.machine.facts import OUTSIDE, OUTSIDE_6, Facts
 from netmodes.plan.verdict import Flow, Packet
 
@@ -76,7 +77,7 @@ def unread(facts: Facts) -> str:
 
 def leaving(flow: Flow, facts: Facts) -> list[Packet]:
     """What the namespace sends outside, where a route leads there, and to its name servers."""
-    ways = WAYS if facts.default_routes() and not flow.stays else ()
+    ways = WAYS if (facts.exit or facts.default_routes()) and not flow.stays else ()
     names = [Packet("namespace", one, "udp", DNS) for one in flow.to]
     return [*(Packet("namespace", OUTSIDE, one, PORT) for one in ways), *names]
 
@@ -106,7 +107,8 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
     by_family = [[one.target for one in pings if one.is_6 is is_6] for is_6 in (False, True)]
     firsts = [one for family in by_family for one in family[:ENOUGH]]
     tcp = [Packet("LAN", one, "tcp", port) for one in firsts for port in _ports(facts)]
-    routes = [one for one in facts.every_route() if one.is_default and one.dev == flow.uplink]
+    wide = (one for one in facts.every_route() if one.to.prefixlen <= HALF)
+    routes = [one for one in wide if one.dev == flow.uplink]
     hops = {str(one.gateway) for one in routes if one.gateway and not one.gateway.is_link_local}
     asked = [Packet("host", one, "icmp") for one in sorted(hops)]
     to = {6: OUTSIDE_6, 4: OUTSIDE}

@@ -2,6 +2,7 @@
 # bridged: refused, the host leads outside by tailscale0
 # bridged --gateway 192.168.64.1: as promised
 # also: 100.64.0.9
+# doctor says: the host leads outside by tailscale0
 ip netns add vpn
 ip link add tailscale0 type veth peer name eth0 netns vpn
 ip link add eth1 netns vpn type veth peer name port4

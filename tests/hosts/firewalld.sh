@@ -1,11 +1,6 @@
 # firewalld, its rules as version 1.3 writes them (Debian 12): the uplink is in the zone public.
 # bridged: refused, firewall-cmd --zone=public --add-interface=br0
-# doctor says: (nft: iifname "enp0s1" goto mangle_PRE_public)
-# doctor says: (nft: iifname "enp0s1" goto nat_PRE_public)
-# doctor says: (nft: oifname "enp0s1" goto nat_POST_public)
-# doctor says: (nft: iifname "enp0s1" goto filter_IN_public)
-# doctor says: (nft: iifname "enp0s1" goto filter_FWD_public)
-# doctor says: (nft: oifname "enp0s1" accept)
+# doctor says: the firewall drops what br0 passes on (`reject with icmpx admin-prohibited`
 nft -f - <<'RULES'
 table inet firewalld {
     chain mangle_PREROUTING {

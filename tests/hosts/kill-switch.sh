@@ -1,6 +1,7 @@
 # A VPN program's kill switch: what is forwarded leaves by the tunnel, or to the LAN.
 # bridged: refused, the host leads outside by wg0
 # also: 10.9.0.1
+# doctor says: the host leads outside by wg0
 ip netns add vpn
 ip link add wg0 type veth peer name eth0 netns vpn
 ip link add eth1 netns vpn type veth peer name port4

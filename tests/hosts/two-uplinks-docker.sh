@@ -1,8 +1,9 @@
 # Two NICs with a gateway each, and Docker's rules, which translate its own networks alone.
 # bridged: refused, the host leads outside by enp0s2
 # bridged --gateway 192.168.64.1: as promised
-# doctor says: iptables drops what is forwarded, but what its rules accept
 # also: 172.17.0.1
+# doctor says: iptables drops what is forwarded, but what its rules accept
+# doctor says: the firewall drops what br0 passes on (iptables' policy for FORWARD)
 ip link add enp0s2 type veth peer name lan1
 ip link set lan1 netns /run/lan/router
 lan router ip addr add 10.7.0.1/24 dev lan1

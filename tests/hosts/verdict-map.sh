@@ -2,7 +2,7 @@
 # bridged: refused, `reject with icmpx admin-prohibited` in nft's chain inet fw input
 # host-only: refused, `reject with icmpx admin-prohibited` in nft's chain inet fw input
 # nat: refused, `reject with icmpx admin-prohibited` in nft's chain inet fw input
-# doctor says: (nft: iifname vmap { "lo" : accept, "enp0s1" : goto wan })
+# doctor says: once it comes in on br0 (`reject with icmpx admin-prohibited`
 nft -f - <<'RULES'
 table inet fw {
     chain wan {

@@ -144,7 +144,7 @@ cat /dev/zero >/run/netmodes/.fill
 
 def test_full(lab: Lab, untouched: State) -> None:
     """Where nothing more can be written all comes back all the same; and nothing is begun."""
-    lab.sh("mkdir /run/netmodes; mount -t tmpfs -o size=64k tmpfs /run/netmodes")
+    lab.sh("mkdir /run/netmodes; mount -t tmpfs -o size=256k tmpfs /run/netmodes")
     lab.ok("netmodes", "host-only")
     lab.sh(FILL)
     down = lab.netmodes("down", "A")

@@ -94,6 +94,15 @@ class Host:
         word, _, words = (self.said(case) or [AS_PROMISED])[0].partition(", ")
         return word, words
 
+    @property
+    def special(self) -> str:
+        """What is special about it."""
+        lines = self.path.read_text().splitlines()
+        end = next(
+            at for at, line in enumerate(lines) if not line.startswith("# ") or SAID.match(line)
+        )
+        return " ".join(line.removeprefix("# ") for line in lines[:end])
+
     def foretells(self, case: str) -> tuple[str, str]:
         """What a rehearsal finds: "as promised", "a difference", "unknown" or "not yet"."""
         usual = ISOLATED if case == "isolated" else AS_PROMISED
@@ -119,6 +128,30 @@ class Host:
 def hosts() -> list[Host]:
     """Every host."""
     return [Host(path) for path in sorted(HOSTS.glob("*.sh"))]
+
+
+PAGE = """\
+# Hosts
+
+Each is a file of `tests/hosts`: the commands that turn a lab's machine into it. On each every mode
+is put up and taken down, and is as promised, while the host stays online from the same source; or
+it is refused, and the fix, typed as printed, leads on (`tests/kernel/test_hosts.py`). isolated is
+as promised on all. `scripts/regenerate` writes this page from the files.
+
+| host | what is special | host-only | nat | bridged |
+|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The hosts and what is expected of each, in Markdown."""
+    rows = ""
+    for host in hosts():
+        found = [
+            ", ".join(filter(None, host.expects(mode))) for mode in ("host-only", "nat", "bridged")
+        ]
+        rows += f"| {' | '.join((host.name, host.special, *found))} |\n"
+    return PAGE + rows
 
 
 def command(case: str) -> list[str]:
@@ -155,3 +188,7 @@ def reachable(lab: Lab, also: Sequence[str] = ()) -> Reachable:
     own = [info["local"] for link in links for info in link["addr_info"] if link["ifname"] != "lo"]
     outside = [*gateways, "192.168.64.7", "8.8.8.8", *also]
     return Reachable(tuple(dict.fromkeys(outside)), (*own, *also))
+
+
+if __name__ == "__main__":
+    print(page(), end="")
