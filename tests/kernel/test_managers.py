@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 #: Makes a Debian in a folder; what it installs starts nothing, and has devices of its own.
 MAKE = """
 set -eu
-debootstrap --variant=minbase --include=ca-certificates,dbus,systemd,systemd-sysv bookworm "$1"
+debootstrap --variant=minbase --include=ca-certificates,dbus,systemd,systemd-sysv,udev bookworm "$1"
 printf '#!/bin/sh\\nexit 101\\n' | install -m 755 /dev/stdin "$1/usr/sbin/policy-rc.d"
 mount -t proc proc "$1/proc"
 mount -t tmpfs tmpfs "$1/dev"
@@ -134,7 +134,7 @@ def test_manager(machine: Run, manager: str) -> None:
     wait(lambda: addresses(machine, "enp0s1") == "192.168.64.3/24\n")
     up = machine("python3 -m netmodes bridged --uplink enp0s1")
     assert up.returncode == 0, up.stderr
-    fix = re.search(rf"^# {manager} (?:.*\n)*?#   (.*)", up.stderr, re.M)
+    fix = re.search(rf"# {manager} (?:.*\n)*?\[#\] #   (.*)", up.stderr)
     assert fix, up.stderr
     assert machine(fix[1]).returncode == 0
     machine(again)
@@ -159,3 +159,29 @@ def test_without_the_fix(machine: Run) -> None:
     wait(lambda: addresses(machine, "enp0s1") != "")
 
     assert (before, online(machine)) == (True, False)
+
+
+#: Has udevd run although /sys is read-only, where it names and numbers new devices all the same.
+UDEVD = """
+for unit in systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket; do
+    mkdir -p "/etc/systemd/system/$unit.d"
+    printf '[Unit]\\nConditionPathIsReadWrite=\\n' >"/etc/systemd/system/$unit.d/here.conf"
+done
+systemctl daemon-reload
+systemctl start systemd-udevd-kernel.socket systemd-udevd-control.socket systemd-udevd
+"""
+
+
+def test_mac_policy(machine: Run) -> None:
+    """udev gives a new bridge a MAC of its own (MACAddressPolicy); ours keeps the uplink's."""
+    machine(UDEVD)
+    machine("ip link add other type bridge")
+    given = "cat /sys/class/net/other/addr_assign_type"
+    wait(lambda: machine(given).stdout == "3\n")  # NET_ADDR_SET
+    machine("ip link set enp0s1 up && dhclient -4 enp0s1")
+    assert machine("python3 -m netmodes bridged --uplink enp0s1").returncode == 0
+    time.sleep(2)
+
+    macs = machine("cat /sys/class/net/br0/address /sys/class/net/enp0s1/address").stdout.split()
+    assert macs[0] == macs[1] == "4a:9e:7e:55:59:ee"
+    assert online(machine)
