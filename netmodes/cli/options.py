@@ -36,7 +36,9 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
         given = [option.default] if option.default else []
         more = {"multiple": True, "callback": joined, "default": given}
         meaning += "; may be repeated"
-    note = "required" if metadata["required"] else f"default: {mode.otherwise(option)}"
+    note = f"default: {mode.otherwise(option)}"
+    if metadata["required"]:
+        note = "required" + metadata["otherwise"]
     return click.Option(
         names,
         **more,

@@ -88,9 +88,10 @@ def facts() -> None:
 
     They are what commands printed and files held, untouched, for --facts on another machine, for
     `netmodes lab --like`, and for a bug report; as root with the firewall. They hold addresses,
-    MACs, names of devices and networks, the firewall's comments, DHCP clients' command lines and
-    the SSH client's address; no key, and of files only resolv.conf, nsswitch.conf, a network
-    manager's notes in /run on devices, and what netmodes wrote.
+    MACs, names of devices and networks, the firewall's comments, DHCP clients' command lines,
+    programs that listen or are bound to a NIC, and the SSH client's address; no key, and of files
+    only resolv.conf, nsswitch.conf, a network manager's notes in /run on devices, and what netmodes
+    wrote.
 
     Example: netmodes facts > server.json
     """

@@ -12,7 +12,7 @@ from netmodes.machine.facts import Facts
 
 #: Subnets to count up from where a VPN has all from the article's on: private ones (RFC 1918), and
 #: those for benchmarks, which lead nowhere (RFC 2544).
-ASIDE = ("172.30.0.0", "192.168.230.0", "198.18.0.0")
+ASIDE = ("172.30.0.0", "192.168.230.0", "198.18.0.0", "198.19.0.0")
 
 
 def parse(address: str) -> IPv4Interface:

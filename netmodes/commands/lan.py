@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, parse
 from netmodes.errors import Refused
-from netmodes.machine.entries import HALF, Route
+from netmodes.machine.entries import PART, Route
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.values import Ip
 from netmodes.plan.finding import Finding
@@ -181,10 +181,13 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
 
 def way_out(facts: Facts) -> str:
     """The device that the host leads outside by, as the kernel says if asked; "" for none."""
-    own = [one.to for one in facts.known("routes") if one.to.prefixlen > HALF]
+    own = [one.to for one in facts.known("routes") if one.to.prefixlen > PART]
     if facts.exit is not None and not any(IPv4Address(OUTSIDE) in to for to in own):
         return facts.exit
-    return next((route.dev for route in _defaults(facts)), "")
+    main = (one for one in facts.known("routes") if one.table == "main")
+    wide = [one for one in main if one.to.prefixlen <= PART and IPv4Address(OUTSIDE) in one.to]
+    best = sorted(wide, key=lambda route: (-route.to.prefixlen, route.metric or 0))
+    return next((route.dev for route in best), "")
 
 
 def _passes(facts: Facts) -> bool | None:

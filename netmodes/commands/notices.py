@@ -91,7 +91,7 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
 
 def no_way_out(facts: Facts) -> Iterator[Finding]:
     """The host has no way outside by IPv4, perhaps one by IPv6, which nat does not take."""
-    if facts.exit == "" and not facts.default_routes():
+    if facts.exit == "" and not [one for one in facts.default_routes() if one.type == "unicast"]:
         has_6 = any(one.is_default and one.type == "unicast" for one in facts.routes6 or ())
         what = "the host has no way outside by IPv4, so nat leads no further than the host does"
         advice = "use `netmodes host-only`, or give the host a default route"

@@ -128,7 +128,9 @@ def shadowed(network: Network, facts: Facts) -> Iterator[Finding]:
     """Programs of the host that listen at a port that is passed on meanwhile."""
     for port in parse(network.published):
         if program := (facts.listening or {}).get(str(port)):
-            what = f"{program} hears nothing at {port} of the host, which is {network.name}'s"
+            what = (
+                f"{program} hears nothing by IPv4 at {port} of the host, which is {network.name}'s"
+            )
             evidence = f"ss -lnp --{port.protocol} sport = :{port.host}"
             advice = "have it listen at another port, or publish another"
             yield Finding("warning", what, evidence, advice=advice, about=network.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Interface, ip_interface
 
 from netmodes.commands import looks
-from netmodes.machine.entries import Address, Link
+from netmodes.machine.entries import PART, Address, Link
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
@@ -49,13 +49,13 @@ def is_bridge(name: str, address: str) -> Iterator[Requirement]:
 def no_overlap(address: str) -> Iterator[Requirement]:
     """No route of the host overlaps the subnet of an address in CIDR.
 
-    A default route does not count, nor a half of one.
+    A default route does not count, nor a part of one.
     """
     subnet = ip_interface(address).network
-    quarter = ip_interface(f"{subnet.network_address}/2").network
+    around = ip_interface(f"{subnet.network_address}/{PART + 1}").network
     show = ("ip", "-4", "route", "show", "table", "all", "root")
     otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
-    for routes in ((*show, str(subnet)), (*show, str(quarter), "match", str(subnet))):
+    for routes in ((*show, str(subnet)), (*show, str(around), "match", str(subnet))):
         yield Requirement(Look(routes, ("(.)",)), False, otherwise)
 
 

@@ -162,9 +162,9 @@ class Judge:
         result = Result(probe.promise, probe.tried, "", outcome.status == 0)
         if not result.differs:
             return result
-        listening = in_namespace(name, "ss", "-Hltn", f"sport = :{port.port}")
-        if not self.runner.run(listening).stdout:
-            reason = f"nobody listens at port {port.port} in {name}"
+        by_others = f"sport = :{port.port} and not src 127.0.0.0/8 and not src [::1]"
+        if not self.runner.run(in_namespace(name, "ss", "-Hltn", by_others)).stdout:
+            reason = f"nobody listens at port {port.port} in {name}, unless on its own loopback"
             return replace(result, reached=None, reason=reason)
         finding = next(shut(self.inspection.network, self.inspection.host), None)
         what = f"what comes to port {port.host} of the host does not come to {port.port} in {name}"

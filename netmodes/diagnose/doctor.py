@@ -13,7 +13,7 @@ from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
-from netmodes.machine.resolv import is_loopback
+from netmodes.machine.resolv import Names, is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
 from netmodes.plan.text import PLAIN
@@ -72,7 +72,8 @@ def default_nic(facts: Facts) -> str | None:
 
 
 def _name_server(facts: Facts) -> Iterator[Finding]:
-    """The host's name servers are all on a loopback, which is the host's alone."""
+    """The host's name servers are all on a loopback, which is the host's alone; or it has none."""
+    yield from dns.nowhere("a namespace", facts.names or Names(), "warning")
     if facts.resolvers is not None and all(map(is_loopback, facts.resolvers)):
         behind = ", ".join(facts.names.servers if facts.names else ())
         known = f"nothing: bridged and nat give theirs {behind}, which is behind it"

@@ -109,7 +109,9 @@ class Inspection:
         for run in filter(None, (Journal(one.name).read() for one in self.host.on_bridge(device))):
             lines = [line for step in run.plan.steps for line in lines_of(step.stdin or "")]
             found = filter(None, map(line_of.fullmatch, lines))
-            yield from (f"ip {one[0]}" for one in found if one[1] not in there)
+            yield from (
+                f"ip {one[0]}" for one in found if one[1] not in there and ":" not in one[1]
+            )
         if not (self.host.link(device) or Link("")).master:
             with suppress(OSError, Refused):
                 before = Facts.from_json((ROOT / self.name / BEFORE).read_text()).known("routes")
@@ -201,8 +203,8 @@ class Inspection:
     def other_names(self) -> Iterator[Finding]:
         """Processes that ask other name servers than the namespace's own file says."""
         for pid, whose in (self.namespace.past or {}).items():
-            what = f"process {pid} in {self.name} reads {whose} /etc/resolv.conf, not {self.name}'s"
-            evidence = f"nsenter --target {pid} --mount cat /etc/resolv.conf"
+            what = f"process {pid} in {self.name} reads {whose}, not {self.name}'s"
+            evidence = f"nsenter --target {pid} --mount cat {whose.rpartition(' ')[2]}"
             advice = f"start it again, by `netmodes exec {self.name} -- CMD`"
             yield Finding(
                 "warning", what, evidence, advice=advice, about=self.name, namespace=self.name

@@ -97,7 +97,8 @@ def _from_host(network: Network, promise: Promise, host: Facts) -> Probe:
 
 def _to_ports(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:
     """A connection to each published port, at the first address of the host that is elsewhere."""
-    addresses = [str(found.ip) for found in host.every_address()]
+    first = host.addresses(host.exit) if host.exit else []  # the LAN may know no other
+    addresses = [str(found.ip) for found in (*first, *host.every_address())]
     address = next((one for one in addresses if one != _host_address(network)), "127.0.0.1")
     for port in parse(network.published):
         tried, udp = f"{address}:{port}", "u" * (port.protocol == "udp")

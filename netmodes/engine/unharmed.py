@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from netmodes.engine.runner import Runner
 from netmodes.machine.compare import Difference, differences, snapshot
-from netmodes.machine.entries import HALF, ROUTE_WORDS, Address, Route
+from netmodes.machine.entries import PART, ROUTE_WORDS, Address, Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.normal import PARTS
 from netmodes.machine.query import Asked, routes_to
@@ -102,7 +102,7 @@ def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
 
 
 def _by_default(version: int, facts: Facts) -> str:
-    specific = [one.to for one in facts.every_route() if one.to.prefixlen > HALF]
+    specific = [one.to for one in facts.every_route() if one.to.prefixlen > PART]
     free = (to for to in OUTSIDE[version] if not any(ip_address(to) in one for one in specific))
     return next(free, OUTSIDE[version][0])
 

@@ -20,6 +20,12 @@ PUBLISHED: Asked = (("-m", "conntrack", "--ctstate", "DNAT"), ("ct", "status", "
 
 COUNTER = re.compile(r"counter packets \d+ bytes \d+ ")
 
+#: A rule that leads every packet to a chain.
+BARE = re.compile(
+    r"(-A \S+ )?(-m comment --comment (\S+|\"[^\"]*\") )?(counter packets \d+ bytes \d+ )?"
+    r"(-[jg]|jump|goto) \S+( comment .*)?"
+)
+
 #: Hooks of packets that are for the host, or from it.
 ENDS = ("input", "output")
 
@@ -36,15 +42,25 @@ def program_of(drop: Drop, facts: Facts) -> str:
     return "iptables-legacy" if legacy(facts) and not own else "iptables"
 
 
+def is_for_all(drop: Drop, facts: Facts) -> bool:
+    """Whether it drops what no rule speaks of, and no rule with a match leads to its chain."""
+    saved = [*(facts.iptables or ()), *legacy(facts)] if drop.is_of_iptables else facts.nft or []
+    leads = re.compile(rf"(-[jg]|\b(jump|goto)) {re.escape(drop.chain)}( |$)")
+    jumps = [line for line in map(str.strip, saved) if leads.search(line)]
+    return drop.is_for_the_rest and (drop.is_of_firewalld or all(map(BARE.fullmatch, jumps)))
+
+
 def fix(
     drop: Drop, packets: Iterable[Packet], flow: Flow, outs: Sequence[str], facts: Facts
 ) -> list[Argv]:
     """What lets packets and their answers pass; nothing where a rule means what it drops."""
     accept = partial(accepting, program_of(drop, facts), drop, drop.chain)
     comes, leaves = device("i", flow.bridge), device("o", flow.bridge)
-    if drop.is_for_the_rest and drop.table.startswith("arp "):  # it tells devices apart alone
+    if not is_for_all(drop, facts):
+        return []
+    if drop.table.startswith("arp "):  # it tells devices apart alone
         return [accept(comes if drop.hook == "input" else leaves)]
-    if not drop.is_for_the_rest or not drop.table.startswith(("ip ", "inet ")):
+    if not drop.table.startswith(("ip ", "inet ")):
         return []
     if drop.hook in ENDS:
         every = dict.fromkeys(replace(one, target="") for one in packets)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from netmodes.commands.forwarding import ENGINES
 from netmodes.firewall import fixes, questions
-from netmodes.firewall.naming import chains
+from netmodes.firewall.naming import Chains, chains, reached
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
@@ -29,6 +29,8 @@ CUT_OFF = {
 #: What a rule says of the device that packets leave by, and the names in that.
 LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
 NAMES = re.compile(r"[^\s\"{},]+")
+
+ACCEPTS, NEW = re.compile(r"(-j ACCEPT|\baccept)\b"), re.compile(r"\bnew\b", re.IGNORECASE)
 
 
 def entries(
@@ -70,7 +72,7 @@ def presumed(found: Mapping[Packet, Fate], facts: Facts) -> dict[Packet, Fate]:
 def _may_be_opened(drop: Drop, facts: Facts) -> bool:
     """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
     own = drop.table == "ip filter" and fixes.program_of(drop, facts) == "iptables"
-    return drop.hook == "forward" and drop.is_for_the_rest and own
+    return drop.hook == "forward" and fixes.is_for_all(drop, facts) and own
 
 
 def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
@@ -83,20 +85,23 @@ def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
         facts: the machine.
         ours: the devices that packets pass by.
     """
-    own = drop.table == "ip filter"
-    table, listed = ("filter", facts.iptables) if own else (drop.table, facts.nft)
-    for (where, chain), rules in chains(listed or ()).items():
-        for name in _leaving(rules) if where == table else ():
+    table, listed = drop.table, facts.nft or []
+    if table == "ip filter":
+        table, listed = "filter", [*(facts.iptables or ()), *questions.legacy(facts)]
+    every = chains(listed)
+    for (where, chain), rules in every.items():
+        for name in _leaving(rules, table, every) if where == table else ():
             counts = chain == drop.chain or not _is_up(name, facts)
             if counts and name not in (*ours, "lo") and not _is_of_engine(name, facts):
                 return name
     return ""
 
 
-def _leaving(rules: Iterable[str]) -> Iterator[str]:
-    """The devices by which rules let leave what is no answer."""
+def _leaving(rules: Iterable[str], table: str, every: Chains) -> Iterator[str]:
+    """The devices by which rules, or the chains that they lead to, let leave what is no answer."""
     for rule in rules:
-        if re.search(r"(-j ACCEPT|\baccept)\b", rule) and "state" not in rule:
+        accepts = any(map(ACCEPTS.search, reached([rule], table, every)))
+        if accepts and (NEW.search(rule) or "state" not in rule):
             names = " ".join(word for found in LEAVES.findall(rule) for word in found)
             yield from map(str, NAMES.findall(names))
 

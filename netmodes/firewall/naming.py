@@ -125,7 +125,7 @@ def acting(lines: Iterable[str], name: re.Pattern[str], bridge: str) -> Iterator
             own = [one for one in (rule, *words) if name.search(one)]
             there = {COUNTED.sub("", one) for one in (*found, *words)}
             lacks = any(COUNTED.sub("", renamed(one, name, bridge)) not in there for one in own)
-            after = (QUOTED.sub("", line) for line in _reached(found[at:], table, every))
+            after = (QUOTED.sub("", line) for line in reached(found[at:], table, every))
             if lacks and any(map(ACTS.search, after)):
                 yield rule
 
@@ -151,7 +151,7 @@ def elements(lines: Iterable[str]) -> list[str]:
     return [one.strip() for one in words.strip(" {}").split(",")]
 
 
-def _reached(rules: Iterable[str], table: str, chains: Chains) -> list[str]:
+def reached(rules: Iterable[str], table: str, chains: Chains) -> list[str]:
     """Rules, and those of the chains and sets that they lead to."""
     found, seen = [*rules], set[str]()
     for line in found:  # it grows

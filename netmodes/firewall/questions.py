@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from netmodes.firewall.netlink import DNS
-from netmodes.machine.entries import HALF
+from netmodes.machine.entries import PART
 from netmodes.machine.facts import OUTSIDE, OUTSIDE_6, Facts
 from netmodes.plan.verdict import Flow, Packet
 
@@ -48,7 +48,8 @@ def has_rules(facts: Facts) -> bool:
 
 def has_limits(facts: Facts) -> bool:
     """Whether a rule may count packets, so that ours are too many."""
-    return any("limit" in line for line in [*(facts.nft or ()), *legacy(facts)])
+    lines = [*(facts.nft or ()), *legacy(facts)]
+    return any(word in line for line in lines for word in ("limit", "recent", "hitcount"))
 
 
 def _of_others(listed: Iterable[str]) -> Iterator[str]:
@@ -107,7 +108,7 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
     by_family = [[one.target for one in pings if one.is_6 is is_6] for is_6 in (False, True)]
     firsts = [one for family in by_family for one in family[:ENOUGH]]
     tcp = [Packet("LAN", one, "tcp", port) for one in firsts for port in _ports(facts)]
-    wide = (one for one in facts.every_route() if one.to.prefixlen <= HALF)
+    wide = (one for one in facts.every_route() if one.to.prefixlen <= PART)
     routes = [one for one in wide if one.dev == flow.uplink]
     hops = {str(one.gateway) for one in routes if one.gateway and not one.gateway.is_link_local}
     asked = [Packet("host", one, "icmp") for one in sorted(hops)]

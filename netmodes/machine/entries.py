@@ -28,8 +28,9 @@ ROUTE_WORDS = {
     "pref": "pref",
 }
 
-#: The prefix length of half a default route.
-HALF = 1
+#: The longest prefix of a part of a default route, as VPNs have it instead of one: halves, or all
+#: but the private subnets, of which 10.0.0.0/8 is the largest.
+PART = 7
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ class Route:
         """
         if not isinstance(self.to, IPv4Network) or self.type in ("broadcast", "multicast"):
             return None
-        return self.to if self.to.prefixlen > HALF else None
+        return self.to if self.to.prefixlen > PART else None
 
     @property
     def key(self) -> tuple[Subnet, str, int]:

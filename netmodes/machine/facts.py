@@ -63,7 +63,7 @@ class Facts:
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
         listening: the programs that listen, by port: "8080/tcp"; only where one is published.
-        past: of a namespace, the processes that read another resolv.conf, and whose, by number.
+        past: of a namespace, the processes that read others' files for names, and which, by number.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
         exit: the device that the host leads outside by; "" for none.
         ssh: the device of the SSH session that netmodes runs in; "" for none.

@@ -30,7 +30,7 @@ SOCKET = re.compile(r'(\S+) +(?!TIME-WAIT)\S+ +\d+ +\d+ +(\S+) +\S+ *(?:users:\(
 
 #: Who listens at the host's ports; and such a line: the protocol, the port, the program.
 LISTENING = ("ss", "-H", "-lntup")
-LISTENS = re.compile(r'(tcp|udp) +\S+ +\d+ +\d+ +\S+:(\d+) +\S+ *(?:users:\(\("([^"]*)")?')
+LISTENS = re.compile(r'(tcp|udp) +\S+ +\d+ +\d+ +(?!\[)\S+:(\d+) +\S+ *(?:users:\(\("([^"]*)")?')
 
 #: Packet sockets that hear what a port gets: for every protocol, LLDP and EAPOL (802.1D 7.12.6).
 HEARING = ("*", "[35020]", "[34958]")
@@ -88,8 +88,14 @@ def managers(link: Link, table: Table) -> list[str]:
     of_device = ((name, files.get(f"{at}/{link.index}"), words) for name, at, words in DAEMONS)
     daemons = [name for name, text, words in of_device if text is not None and words not in text]
     clients = ((at, text.split("\0")) for at, text in table.texts("dhcp clients").items())
-    own = ((Path(argv[0]).name, Path(at).parent.name) for at, argv in clients if link.name in argv)
+    named = ((at, argv) for at, argv in clients if link.name in " ".join(argv).split())
+    own = ((program(argv[0]), Path(at).parent.name) for at, argv in named)
     return daemons + [" ".join(one) for one in own]
+
+
+def program(called: str) -> str:
+    """The name of a running program; dhcpcd calls itself "dhcpcd: enp0s1 [ip4]"."""
+    return Path(called.partition(":")[0]).name
 
 
 def deaf_as_port(link: Link, table: Table) -> list[str]:

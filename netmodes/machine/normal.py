@@ -65,7 +65,7 @@ def _addresses(table: Table, entry: str) -> Iterator[Line]:
 
 def _address(address: Json) -> str:
     peer = f" peer {address['address']}" if "address" in address else ""
-    aside = ("family", "local", "address", "prefixlen", "tentative", "valid_life_time")
+    aside = ("family", "local", "address", "prefixlen", "tentative", "valid_life_time", "protocol")
     rest = {key: value for key, value in address.items() if key not in aside}
     rest["preferred_life_time"] = _lifetime(address["preferred_life_time"])
     rest["valid_life_time"] = _lifetime(address["valid_life_time"])

@@ -237,7 +237,7 @@ def _dhcp_clients() -> dict[str, str]:
     found, here = {}, _network_of("/proc/self")
     for path in glob("/proc/[0-9]*/cmdline"):
         text = contents(Path(path)) or ""
-        name = Path(text.split("\0")[0]).name
+        name = nics.program(text.split("\0")[0])
         process = Path(path).parent
         if name not in nics.DHCP_CLIENTS or _network_of(str(process)) not in (here, None):
             continue

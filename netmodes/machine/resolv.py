@@ -29,6 +29,9 @@ NETNS = Path("/etc/netns")
 
 Words = tuple[str, ...]
 
+#: The lines of a resolv.conf(5) with domains; "domain" has one.
+SEARCH = ("domain", "search")
+
 #: A search domain that can be written again, and an option.
 DOMAIN, OPTION = re.compile(r"[A-Za-z0-9._-]+"), re.compile(r"[a-z0-9:-]+")
 
@@ -107,7 +110,8 @@ def _real_servers(texts: dict[str, str]) -> tuple[Words, Words, Words]:
     for path in RESOLVERS:
         servers, search, options = parsed(texts.get(path, ""))
         if real := tuple(server for server in servers if _is_real(server)):
-            return real, tuple(domain for domain in search if domain != "."), options
+            several = tuple(domain for domain in search if domain != ".")
+            return real, several or search, options
     return (), (), ()
 
 
@@ -117,7 +121,9 @@ def parsed(text: str) -> tuple[Words, Words, Words]:
     """
     words = [re.split(r"[ \t]+", line) for line in lines_of(text)]
     servers = [line[1] for line in words if line[0] == "nameserver" and _is_address(line[1:])]
-    domains = [line[1:] for line in words if line[0] in ("domain", "search")]
+    domains = [
+        line[1:2] if line[0] == "domain" else line[1:] for line in words if line[0] in SEARCH
+    ]
     options = [option for line in words if line[0] == "options" for option in line[1:]]
     return (
         tuple(servers),
@@ -167,17 +173,23 @@ def _netns(table: Table) -> dict[str, dict[str, bool]] | None:
 
 
 def past(name: str) -> dict[int, str]:
-    """The processes in a namespace that read another resolv.conf than its own, and whose.
+    """The processes in a namespace that read other files for names than its own, and which.
 
     A file that is replaced takes what is mounted over it along, in every mount namespace.
     """
-    own, real = NETNS / name / "resolv.conf", os.path.realpath(RESOLVERS[0])
+    files = [file for file in (RESOLVERS[0], SWITCH) if (NETNS / name / Path(file).name).exists()]
     found = {}
-    for pid in (lines(ask("ip", "netns", "pids", name)) or []) if own.exists() else []:
-        with suppress(OSError):  # it has ended
-            there = Path(f"/proc/{pid}/root{real}").stat()
-            if os.path.samestat(there, Path(real).stat()):
-                found[int(pid)] = "the host's"
-            elif there.st_nlink == 0:
-                found[int(pid)] = "an older"
+    for pid in (lines(ask("ip", "netns", "pids", name)) or []) if files else []:
+        for file in files:
+            with suppress(OSError):  # it has ended
+                if whose := _read_by(pid, os.path.realpath(file)):
+                    found[int(pid)] = f"{whose} {file}"
     return found
+
+
+def _read_by(pid: str, real: str) -> str:
+    """Whose file a process reads in this place; "" where it is another's than ours."""
+    there = Path(f"/proc/{pid}/root{real}").stat()
+    if os.path.samestat(there, Path(real).stat()):
+        return "the host's"
+    return "an older" if there.st_nlink == 0 else ""

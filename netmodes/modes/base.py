@@ -85,7 +85,9 @@ class Mode(Description, Verbs):
         return self._objected(net, facts, network.judge(self.flow(net, facts), facts))
 
     def _objected(self, net: Topology, facts: Facts, verdict: Verdict) -> list[Finding]:
-        return [] if net.joins else [*self.objections(net, facts), *verdict.objections]
+        """What a firewall drops does not matter on a way that the mode does not take."""
+        own = [] if net.joins else [*self.objections(net, facts)]
+        return own or [*verdict.objections] * (not net.joins)
 
     def _asked(self, net: Topology, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""

@@ -77,6 +77,7 @@ host                                           namespace {namespace}
     uplink: str = option(
         "",
         "the host's NIC that leads outside",
+        ", unless its bridge is up",
         required=True,
         completes="device",
         suggest=uplink.suggestion,

@@ -116,7 +116,7 @@ listing() {
     4) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     5) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/nsswitch.conf ;;
     6) "$2" ip -4 route show table all root 192.168.202.0/24 ;;
-    7) "$2" ip -4 route show table all root 192.0.0.0/2 match 192.168.202.0/24 ;;
+    7) "$2" ip -4 route show table all root 192.0.0.0/8 match 192.168.202.0/24 ;;
     8) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
     9) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
     esac

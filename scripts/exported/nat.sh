@@ -148,7 +148,7 @@ listing() {
     7) "$2" nft -j list tables ;;
     8) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     9) "$2" ip -4 route show table all root 10.64.0.0/24 ;;
-    10) "$2" ip -4 route show table all root 0.0.0.0/2 match 10.64.0.0/24 ;;
+    10) "$2" ip -4 route show table all root 10.0.0.0/8 match 10.64.0.0/24 ;;
     11)
         "$2" sh -c 'printf "%s" "$0" | nft -c -f - >/dev/null 2>&1 || [ $? != 1 ] || echo refused; echo tried' 'add table ip netmodes-bridge-nat0
 add set ip netmodes-bridge-nat0 published { type inet_service . inet_proto . ipv4_addr . inet_service; }

@@ -1,5 +1,6 @@
 # A VPN whose table comes before main and has no route back to the host's own subnets (an exit node).
 # bridged: refused, the host leads outside by tailscale0
+# unknown: the gateway
 # bridged --gateway 192.168.64.1: as promised
 # also: 100.64.0.9
 # doctor says: the host leads outside by tailscale0

@@ -22,8 +22,6 @@ NAMELESS = "rm /etc/resolv.conf"
 #: A command that a refusal ends with.
 COMMAND = re.compile(r"(?:^|`)((?:netmodes|ip|nft|iptables|sysctl|install) [^`]+)")
 
-#: Half a default route, as a VPN has it.
-
 #: A host takes seconds, so that a failure is not made smaller.
 FEW = settings(max_examples=5, phases=[Phase.generate], database=None, print_blob=False)
 

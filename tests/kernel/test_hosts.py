@@ -76,13 +76,20 @@ def refused(lab: Lab, host: Host, mode: str) -> list[str]:
     assert done.returncode == 1, done.stderr
     assert host.expects(mode)[1] in done.stderr
     assert state(lab.ok) == before
-    fix = printed_fix(lab, done) or typed(host, mode, done)
+    return led_on(lab, host, mode, done)
+
+
+def led_on(lab: Lab, host: Host, mode: str, refusal: Done) -> list[str]:
+    """The command that goes once the fix was typed, and that of what is refused then."""
+    fix = printed_fix(lab, refusal) or typed(host, mode, refusal)
     if fix.startswith("netmodes "):
         return split(fix)[1:]
     if fix.startswith("--"):
         return [*command(mode), *split(fix)]
     lab.ok("bash", "-euc", fix)
-    return command(mode)
+    done = lab.run("netmodes", *command(mode), "--dry-run")
+    assert done.stderr != refusal.stderr
+    return led_on(lab, host, mode, done) if done.returncode else command(mode)
 
 
 def printed_fix(lab: Lab, refusal: Done) -> str:

@@ -107,6 +107,6 @@ def test_shadowed(article: Facts) -> None:
     notices = [str(one) for one in before_up(facts)]
 
     assert [one.partition(":")[0] for one in notices] == [
-        "httpd hears nothing at 8080/tcp of the host, which is A's"
+        "httpd hears nothing by IPv4 at 8080/tcp of the host, which is A's"
     ]
     assert [*before_up(replace(facts, listening={"8080/udp": "httpd"}))] == []

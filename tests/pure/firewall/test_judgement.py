@@ -415,3 +415,23 @@ def test_presumed(programs: list[str], iptables: list[str], presumed: bool) -> N
 
     assert found[SSH] == PASSES
     assert (found[OUT].drop is not None) is presumed
+
+
+def test_kept_to_by_chain(article: Facts) -> None:
+    """What a chain lets leave that a rule leads to counts as well, and what begins a connection."""
+    drop = Drop("forward", "ip filter", "FORWARD")
+    by_chain = ["-P FORWARD DROP", "-N VPN", "-A FORWARD -o tun0 -j VPN", "-A VPN -j ACCEPT"]
+    begins = ["-P FORWARD DROP", "-A FORWARD -o tun0 -m conntrack --ctstate NEW -j ACCEPT"]
+    answers = ["-P FORWARD DROP", "-A FORWARD -o tun0 -m conntrack --ctstate ESTABLISHED -j ACCEPT"]
+
+    for lines, kept in ((by_chain, "tun0"), (begins, "tun0"), (answers, "")):
+        assert judgement.kept_to(drop, replace(article, iptables=lines), "enp0s1") == kept
+
+
+def test_match_on_the_way(article: Facts) -> None:
+    """A chain that ends in a drop is not opened where a rule with a match leads to it."""
+    drop = Drop("forward", "ip filter", "JAIL", "-A JAIL -j DROP", every=True)
+    for way, opens in (("-A FORWARD -s 10.0.0.0/8 -j JAIL", False), ("-A FORWARD -j JAIL", True)):
+        facts = replace(article, iptables=["-N JAIL", way, "-A JAIL -j DROP"])
+
+        assert fixes.is_for_all(drop, facts) is opens

@@ -46,6 +46,7 @@ def with_address(**more: object) -> list[dict[str, Any]]:
             for more in ({"hello_timer": 2}, {"fdb_n_learned": 2}, {"bridge_id": "8000.4b"})
         ],
         ("addresses", "links", with_address(), with_address(valid_life_time=7, tentative=True)),
+        ("addresses", "links", with_address(), with_address(protocol="kernel_ll")),
         ("routes6", "routes6", [ROUTE], [ROUTE | {"expires": 7}]),
         ("routes6", "routes6 text", "default dev e0 expires 9sec\n", "default dev e0 expires 8sec"),
         ("routes6", "routes6 text", "", "local fe80::2 dev e0 table local\n"),
@@ -56,7 +57,7 @@ def with_address(**more: object) -> list[dict[str, Any]]:
     ],
 )
 def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) -> None:  # noqa: ANN401
-    """Lifetimes, counters, timers, ifindexes and dates are no difference."""
+    """Lifetimes, counters, timers, ifindexes and dates, and who made an address, are none."""
     assert before != after
     assert between(part, entry, before, after) == []
 

@@ -16,8 +16,11 @@ FILES: dict[str, dict[str, Any]] = {
         "servers": ("10.0.0.7",),
         "search": ("a.example", "b.example"),
     },
-    "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {"servers": ("10.1.1.1",), "search": ()},
-    "": {"servers": ("10.1.1.1",), "search": ()},
+    "nameserver 127.0.0.53\noptions edns0\nsearch .\n": {
+        "servers": ("10.1.1.1",),
+        "search": (".",),
+    },
+    "": {"servers": ("10.1.1.1",), "search": (".",)},
     "nameserver 10.0.0.7\nsearch a.example\ndomain b.example\n": {
         "servers": ("10.0.0.7",),
         "search": ("b.example",),
