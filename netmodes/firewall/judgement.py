@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from netmodes.commands.forwarding import ENGINES
 from netmodes.firewall import fixes, questions
-from netmodes.firewall.naming import Chains, chains, reached
+from netmodes.firewall.naming import Chains, chains, elements, reached
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
@@ -29,6 +29,10 @@ CUT_OFF = {
 #: What a rule says of the device that packets leave by, and the names in that.
 LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
 NAMES = re.compile(r"[^\s\"{},]+")
+
+#: The same of a map of verdicts, and of a set.
+OUT_MAP, MAPPED = re.compile(r"\boif(name)? vmap "), re.compile(r'"([^"]+)" : accept')
+OUT_SET = re.compile(r"\boif(?:name)? (@\S+)")
 
 ACCEPTS, NEW = re.compile(r"(-j ACCEPT|\baccept)\b"), re.compile(r"\bnew\b", re.IGNORECASE)
 
@@ -104,6 +108,9 @@ def _leaving(rules: Iterable[str], table: str, every: Chains) -> Iterator[str]:
         if accepts and (NEW.search(rule) or "state" not in rule):
             names = " ".join(word for found in LEAVES.findall(rule) for word in found)
             yield from map(str, NAMES.findall(names))
+            yield from map(str, MAPPED.findall(rule) if OUT_MAP.search(rule) else ())
+            for one in OUT_SET.findall(rule):
+                yield from (word.strip('"') for word in elements(every.get((table, one), ())))
 
 
 def _is_up(name: str, facts: Facts) -> bool:

@@ -117,6 +117,13 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
         return {"advice": f"have the program accept it whose table {drop.table} is, and no other"}
     chain = drop.chain if place else _chain(drop, trace.host)
     routed = drop.table.startswith(("ip ", "inet "))
+    ours = (trace.exit, trace.net.ingress, trace.net.uplink)
+    if (
+        drop.hook == "forward"
+        and not place
+        and (other := judgement.kept_to(drop, trace.host, *ours))
+    ):
+        return {"advice": f"{drop.chain} lets packets leave by {other} alone: bring it up"}
     every = _outwards(trace, drop) if trace.opens_all and routed and not place else _both(at, drop)
     rules = [accepting(heard.program, drop, chain, *one) for one in every]
     return {"fix": " && ".join(map(shlex.join, rules))}

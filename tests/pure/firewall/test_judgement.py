@@ -435,3 +435,13 @@ def test_match_on_the_way(article: Facts) -> None:
         facts = replace(article, iptables=["-N JAIL", way, "-A JAIL -j DROP"])
 
         assert fixes.is_for_all(drop, facts) is opens
+
+
+def test_kept_to_by_sets(article: Facts) -> None:
+    """So does what a map of verdicts or a set lets leave."""
+    drop = Drop("forward", "inet fw", "f")
+    for rule in ('oifname vmap { "tun0" : accept }', "oifname @vpn accept"):
+        lines = ["table inet fw {", "set vpn {", 'elements = { "tun0" }', "}", "chain f {"]
+        listed = [*lines, "type filter hook forward priority filter; policy drop;", rule, "}", "}"]
+
+        assert judgement.kept_to(drop, replace(article, nft=listed), "enp0s1") == "tun0"
