@@ -155,10 +155,8 @@ class Judge:
 
     def _of_port(self, probe: Probe, outcome: Outcome) -> Result:
         """Whether a connection to a published port comes to who listens inside."""
-        name, number = self.inspection.name, probe.tried.rpartition(":")[2].partition("/")[0]
-        (port,) = [
-            one for one in parse(self.inspection.network.published) if f"{one.host}" == number
-        ]
+        name, tried = self.inspection.name, probe.tried.rpartition(":")[2]
+        (port,) = [one for one in parse(self.inspection.network.published) if str(one) == tried]
         result = Result(probe.promise, probe.tried, "", outcome.status == 0)
         if not result.differs:
             return result

@@ -174,6 +174,17 @@ def test_published_is_told(lab: Lab) -> None:
     assert (silent, heard, ports(lab)) == ([None, None], [None, True], [None, False])
 
 
+def test_published_by_both(lab: Lab) -> None:
+    """A port that is published by TCP and by UDP is two rows, of which neither is the other's."""
+    lab.ok("netmodes", "nat", "--publish", "8080:80", "--publish", "8080:53/udp")
+    lab.sh("netmodes exec A -- python3 -m http.server 80 >/dev/null 2>&1 &")
+    lab.ok("bash", "-c", "until ip netns exec A ss -Hltn sport = :80 | grep -q .; do :; done")
+    heard = ports(lab)
+    lab.ok("nft", "flush", "table", "ip", "netmodes-publish-A")
+
+    assert (heard, ports(lab)) == ([None, True], [None, False])
+
+
 #: What tells of a network.
 TOLD = (("list",), ("show", "A"), ("explain", "A"))
 
