@@ -190,11 +190,8 @@ def nowhere(namespace: str, names: Names, level: str) -> Iterator[Finding]:
     """There is no /etc/resolv.conf, perhaps only a link to nothing, to mount another over."""
     if not names.conf:
         what = f"the host has no /etc/resolv.conf to mount {namespace}'s over: it finds no name"
-        evidence, fix = (
-            f"ls -lL {RESOLVERS[0]}",
-            f'install -D /dev/null "$(readlink -m {RESOLVERS[0]})"',
-        )
-        yield Finding(level, what, evidence, fix=fix, about=namespace)
+        fix = f'install -D /dev/null "$(readlink -m {RESOLVERS[0]})"'
+        yield Finding(level, what, f"ls -lL {RESOLVERS[0]}", fix=fix, about=namespace)
 
 
 def close_notices(namespace: str, facts: Facts) -> Iterator[Finding]:

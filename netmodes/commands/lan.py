@@ -181,11 +181,10 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
 
 def way_out(facts: Facts) -> str:
     """The device that the host leads outside by, as the kernel says if asked; "" for none."""
-    own = [one.to for one in facts.known("routes") if one.to.prefixlen > PART]
-    if facts.exit is not None and not any(IPv4Address(OUTSIDE) in to for to in own):
+    routes = [one for one in facts.known("routes") if IPv4Address(OUTSIDE) in one.to]
+    if facts.exit is not None and all(one.to.prefixlen <= PART for one in routes):
         return facts.exit
-    main = (one for one in facts.known("routes") if one.table == "main")
-    wide = [one for one in main if one.to.prefixlen <= PART and IPv4Address(OUTSIDE) in one.to]
+    wide = [one for one in routes if one.to.prefixlen <= PART and one.table == "main"]
     best = sorted(wide, key=lambda route: (-route.to.prefixlen, route.metric or 0))
     return next((route.dev for route in best), "")
 

@@ -115,8 +115,8 @@ def not_elsewhere(address: str, device: str, facts: Facts) -> Iterator[Requireme
     if not (facts.link(device) or Link("")).is_up:
         return
     interface = IPv4Interface(address)
-    ours = {one.name: facts.addresses(one.name) for one in facts.known("links")}
-    near = [name for name in ours if interface.network in (one.network for one in ours[name])]
+    links: list[Link] = facts.known("links")
+    near = [one.name for one in links if interface.network in (own.network for own in one.ipv4)]
     ip, out = str(interface.ip), "|".join(map(literal, dict.fromkeys([device, *near])))
     get = Look(("ip", "route", "get", ip), (f"^({literal(ip)}) dev ({out}) ",))
     otherwise = f"the host has another way to {ip}: choose another address, or try `netmodes nat`"

@@ -18,9 +18,9 @@ def main_first(address: str, namespace: str, facts: Facts) -> Iterator[Step]:
     Without a number a rule goes ahead of all but the first, for the host's addresses. Where
     others come before that one (Cilium's do), it takes the number of that one, and comes after it.
     """
-    if not any(0 < rule.pref < MAIN for rule in facts.rules or ()):
-        return
     rules = facts.rules or []
+    if not any(0 < rule.pref < MAIN for rule in rules):
+        return
     local = [rule for rule in rules if "from all lookup local " in f"{rule.text} "][:1]
     after = ("pref", str(local[0].pref)) if local and local != rules[:1] else ()
     to = ("to", subnet(address), "lookup", "main")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from netmodes.firewall.netlink import DNS
 from netmodes.machine.entries import PART
-from netmodes.machine.facts import OUTSIDE, OUTSIDE_6, Facts
+from netmodes.machine.facts import OUTSIDE, OUTSIDES, Facts
 from netmodes.plan.verdict import Flow, Packet
 
 #: A port where each address outside has a server, in a copy.
@@ -112,8 +112,7 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
     routes = [one for one in wide if one.dev == flow.uplink]
     hops = {str(one.gateway) for one in routes if one.gateway and not one.gateway.is_link_local}
     asked = [Packet("host", one, "icmp") for one in sorted(hops)]
-    to = {6: OUTSIDE_6, 4: OUTSIDE}
-    outside = [to[version] for version in sorted({one.to.version for one in routes})]
+    outside = [OUTSIDES[version] for version in sorted({one.to.version for one in routes})]
     sent = [Packet("host", one, way, PORT) for one in outside for way in WAYS]
     return [*pings, *tcp, *asked, *sent]
 

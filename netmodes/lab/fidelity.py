@@ -9,7 +9,7 @@ from netmodes.lab.kinds import BRIDGE, OWN, PORT, new_bridges
 from netmodes.lab.left import LeftOut
 from netmodes.lab.rulesets import IPTABLES
 from netmodes.machine.compare import Difference, differences, snapshot
-from netmodes.machine.normal import COUNTS, listed
+from netmodes.machine.normal import COUNTS, PARTS, listed
 from netmodes.machine.printed import link_from
 from netmodes.machine.table import Table
 
@@ -53,7 +53,8 @@ def settled(look: Callable[[], Iterable[LeftOut]]) -> list[LeftOut]:
 
 def unlike(machine: Table, copy: Table, known: Collection[LeftOut]) -> Iterator[LeftOut]:
     """What the copy has otherwise, but for what is known to be left out."""
-    for each in differences(snapshot(machine), snapshot(copy)):
+    parts = [part for part in PARTS if part != "sysctls"]
+    for each in differences(snapshot(machine, parts), snapshot(copy, parts), parts):
         if _counts(each, machine) and not any(_tells(left, each) for left in known):
             yield LeftOut(each.line, WHY[each.what], OF.get(each.part, "firewall"))
     there = copy.texts("settings")

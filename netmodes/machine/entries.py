@@ -121,6 +121,12 @@ class Link:
     altnames: tuple[str, ...] = ()
 
     @property
+    def ipv4(self) -> list[IPv4Interface]:
+        """Its global IPv4 addresses, in the kernel's order."""
+        found = (one.interface for one in self.addresses if one.scope == "global")
+        return [one for one in found if isinstance(one, IPv4Interface)]
+
+    @property
     def is_up(self) -> bool:
         """Whether it is switched on."""
         return "UP" in self.flags

@@ -22,11 +22,9 @@ from netmodes.plan.network import Network
 from netmodes.plan.step import Step
 from netmodes.plan.verdict import Verdicts
 
-#: Stands for every address outside.
+#: Stands for every address outside; the same by the version of IP.
 OUTSIDE = "8.8.8.8"
-
-#: The same of IPv6.
-OUTSIDE_6 = "2001:4860:4860::8888"
+OUTSIDES = {4: OUTSIDE, 6: "2001:4860:4860::8888"}
 
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
 CHILDREN = ("macsec", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
@@ -183,9 +181,7 @@ class Facts:
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in the kernel's order."""
         link = self.link(name)
-        every = link.addresses if link else ()
-        found = (one.interface for one in every if one.scope == "global")
-        return [one for one in found if isinstance(one, IPv4Interface)]
+        return link.ipv4 if link else []
 
     def ipv6_addresses(self, name: str) -> list[Address]:
         """The IPv6 addresses of a device, link-local ones too."""
@@ -234,13 +230,13 @@ class Facts:
 
     def every_address(self) -> list[IPv4Interface]:
         """The global IPv4 addresses of all devices."""
-        names = [link.name for link in self.known("links")]
-        return [address for name in names for address in self.addresses(name)]
+        links: list[Link] = self.known("links")
+        return [address for link in links for address in link.ipv4]
 
     def device_of(self, address: IPv4Interface) -> str:
         """The device that has an address; "" for none."""
-        names = (link.name for link in self.known("links"))
-        return next((name for name in names if address in self.addresses(name)), "")
+        links: list[Link] = self.known("links")
+        return next((link.name for link in links if address in link.ipv4), "")
 
     def default_routes(self, device: str = "") -> list[Route]:
         """The main table's default routes, through this device if one is named."""

@@ -14,7 +14,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def go_into(namespace: Path) -> None:
-    """Go into the namespace that is mounted on a file (setns(2); Python has it since 3.12)."""
+    """Go into the namespace that is mounted on a file."""
     with namespace.open() as file:
         call(LIBC.setns, file.fileno(), 0)
 

@@ -12,6 +12,7 @@ from typing import Any
 from netmodes.machine import values
 from netmodes.machine.entries import FOREVER, ROUTE_WORDS
 from netmodes.machine.printed import Json, entries
+from netmodes.machine.settings import SYS
 from netmodes.machine.table import Table
 
 #: What a line is about, and the line; "" for what has no more to say.
@@ -119,6 +120,16 @@ def _neighbours(table: Table, entry: str) -> Iterator[Line]:
         yield f"{each['dst']} dev {each.get('dev')}", f"{each['dst']} {line}"
 
 
+def _settings(table: Table, entry: str) -> Iterator[Line]:
+    """The settings by their folder, as sysctl writes them: a device's name may have a dot."""
+    swap = str.maketrans("/.", "./")
+    for path, text in sorted(table.texts(entry).items()):
+        name = path.removeprefix(f"{SYS}/").translate(swap)
+        folder, _, own = name.rpartition(".")
+        if not COUNTS.search(own):
+            yield folder, f"{name} = {' '.join(text.split())}"
+
+
 def _nft(table: Table, entry: str) -> Iterator[Line]:
     """The rules by table and chain, set or map."""
     above: list[str] = []
@@ -198,6 +209,7 @@ PARTS: dict[str, dict[str, Parse]] = {
     "rules6": {"rules6": _rules},
     "neighbours": {"neighbours": _neighbours},
     "proxies": {"proxies": _neighbours},
+    "sysctls": {"settings": _settings},
     "nft": {"nft": _nft},
     "iptables": {"iptables-save": _saved, "iptables": _saved},
     "ip6tables": {"ip6tables-save": _saved},

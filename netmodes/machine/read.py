@@ -54,11 +54,10 @@ RULES = {
 
 #: What a copy of the machine takes beside (docs/kernel.md#copies): next hops with a number, and
 #: what each firewall's own program saves.
-SAVED = ("iptables", "ip6tables", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
 WHOLE = {
     "nexthops": ("ip", "nexthop", "show"),
     "ipset": ("ipset", "save"),
-    **{f"{program}-save": (f"{program}-save",) for program in SAVED},
+    **{program: (program,) for program in thin.SAVED},
 }
 
 CONF = f"{SYS}/net/ipv4/conf"
@@ -139,8 +138,9 @@ def whole_table() -> Table:
 def packets_table() -> Table:
     """All that packets of ours and rules depend on."""
     table = Table(_commands(OF_IP | RULES | _whole()))
-    settings = _all_settings(thin.pruned(table))
-    return thin.thinned(Table({**table.entries, "settings": settings}))
+    spare = thin.spare(table)
+    settings = _all_settings({"neigh", *spare})
+    return thin.without(spare, Table({**table.entries, "settings": settings}))
 
 
 def _whole() -> dict[str, tuple[str, ...]]:

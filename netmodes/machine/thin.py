@@ -19,15 +19,14 @@ SETTINGS = re.compile(
 )
 OF_DEVICE = re.compile(r"/proc/sys/net/ipv[46]/conf/([^/]+)/")
 
-#: What saves rules.
-PROGRAMS = ("iptables", "ip6tables", "ebtables", "arptables")
+#: What each firewall's own program saves.
+PROGRAMS = ("iptables", "ip6tables", "ebtables", "arptables", "iptables-legacy", "ip6tables-legacy")
+SAVED = tuple(f"{program}-save" for program in PROGRAMS)
 
 #: The routes that every device has of IPv6 and of IPv4, and the device of one.
 ROUTES = "routes6 text"
 OF_LINK = re.compile(r"(\w+ )?(fe80:|ff00:)")
 DEVICE = re.compile(r"\bdev (\S+)")
-
-SAVED = [f"{name}-save" for name in (*PROGRAMS, *(f"{name}-legacy" for name in PROGRAMS[:2]))]
 
 #: What may name a device.
 NAMING = (
@@ -49,30 +48,29 @@ WORD = re.compile(r"[^\s\"{},;:]+")
 
 def thinned(table: Table) -> Table:
     """The same without spare devices, and with the settings alone that packets depend on."""
-    spare = _spare(table)
+    return without(spare(table), table)
+
+
+def without(spare: set[str], table: Table) -> Table:
+    """The same without these devices, and with the settings alone that packets depend on."""
     links = [one for one in listed(table, "links") if one["ifname"] not in spare]
     settings = {
         path: text
         for path, text in table.texts("settings").items()
-        if SETTINGS.match(path) and not is_of(spare, path)
+        if SETTINGS.match(path) and not _is_of(spare, path)
     }
     routes = [one for one in table.lines(ROUTES) or () if spare.isdisjoint(DEVICE.findall(one))]
     changed = {"links": json.dumps(links), ROUTES: "\n".join(routes), "settings": settings}
     return Table({**table.entries, **{name: {"output": one} for name, one in changed.items()}})
 
 
-def pruned(table: Table) -> set[str]:
-    """The folders of settings that need not be read."""
-    return {"neigh", *_spare(table)}
-
-
-def is_of(devices: set[str], path: str) -> bool:
+def _is_of(devices: set[str], path: str) -> bool:
     """Whether a setting is one of these devices'."""
     found = OF_DEVICE.match(path)
     return found is not None and found[1] in devices
 
 
-def _spare(table: Table) -> set[str]:
+def spare(table: Table) -> set[str]:
     """The cables without addresses that nothing names, but for the first of each bridge."""
     links = [*listed(table, "links")]
     texts = (line for name in NAMING for line in table.lines(name) or () if not OF_LINK.match(line))

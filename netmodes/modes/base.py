@@ -21,7 +21,7 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology, refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.plan.verdict import Verdict
+from netmodes.plan.verdict import Flow, Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,9 +63,7 @@ class Mode(Description, Verbs):
         self._refuse_taken_name(facts)
         for option in self.missing:
             raise Refused(f"{self.mode} needs --{option.name}: {option.metadata['suggest'](facts)}")
-        net = self.settle(facts)
-        facts = self._asked(net, facts)
-        verdict = network.judge(self.flow(net, facts), facts)
+        net, facts, verdict = self._judged(facts)
         objections = self._objected(net, facts, verdict)
         if objections and not anyway:
             raise Refused("; ".join(map(str, objections)) + ", or go on with --anyway")
@@ -80,18 +78,23 @@ class Mode(Description, Verbs):
         Raises:
             Refused: the machine does not allow it.
         """
+        return self._objected(*self._judged(facts))
+
+    def _judged(self, facts: Facts) -> tuple[Topology, Facts, Verdict]:
+        """The names and addresses, what the kernel says of the packets, and the verdict on them."""
         net = self.settle(facts)
-        facts = self._asked(net, facts)
-        return self._objected(net, facts, network.judge(self.flow(net, facts), facts))
+        flow = self.flow(net, facts)
+        facts = self._asked(net, flow, facts)
+        return net, facts, network.judge(flow, facts)
 
     def _objected(self, net: Topology, facts: Facts, verdict: Verdict) -> list[Finding]:
         """What a firewall drops does not matter on a way that the mode does not take."""
-        own = [] if net.joins else [*self.objections(net, facts)]
-        return own or [*verdict.objections] * (not net.joins)
+        if net.joins:
+            return []
+        return [*self.objections(net, facts)] or [*verdict.objections]
 
-    def _asked(self, net: Topology, facts: Facts) -> Facts:
+    def _asked(self, net: Topology, flow: Flow | None, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""
-        flow = self.flow(net, facts)
         if flow is None or net.joins or facts.verdicts is not None:
             return facts
         from netmodes.rehearse.verdicts import learn

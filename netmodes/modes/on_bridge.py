@@ -68,10 +68,10 @@ class OnBridge(Mode):
 
     def on_host(self, net: Topology, facts: Facts) -> tuple[str, ...]:
         """The host's addresses that a namespace reaches; a router of its own may know no others."""
-        near, subnet = addresses.bare(net.host_address), addresses.subnet(net.address)
+        near, subnet = addresses.bare(net.host_address), IPv4Network(addresses.subnet(net.address))
         every = [one.ip for one in facts.every_address()]
         by_host = net.gateway == near
-        others = [str(one) for one in every if by_host or one in IPv4Network(subnet)]
+        others = [str(one) for one in every if by_host or one in subnet]
         return tuple(dict.fromkeys([near, *others]))
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:

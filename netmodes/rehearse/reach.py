@@ -12,8 +12,7 @@ from typing import Any
 from netmodes.commands.addresses import bare
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
-from netmodes.machine import facts
-from netmodes.machine.facts import Facts
+from netmodes.machine.facts import OUTSIDE, OUTSIDES, Facts
 from netmodes.machine.query import route_to
 from netmodes.place import NAMESPACES
 from netmodes.plan.plan import Plan
@@ -24,9 +23,6 @@ from netmodes.rehearse.exchange import PATIENCE, PORT, answer, serving
 
 #: Pings for a second, until one is answered.
 PING = ("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "1")
-
-#: Addresses outside, tried where a default route leads there; in a copy they all answer.
-OUTSIDE = {4: facts.OUTSIDE, 6: facts.OUTSIDE_6}
 
 #: What is often open: SSH, HTTP and HTTPS.
 PORTS = (22, 80, 443)
@@ -54,15 +50,15 @@ class Reach:
     @property
     def outside(self) -> str:
         """The address outside that the promises are tried with; "" where no route leads there."""
-        leads = self.facts.default_routes() or route_to(OUTSIDE[4])  # by another table
-        return OUTSIDE[4] if leads else ""
+        leads = self.facts.default_routes() or route_to(OUTSIDE)  # by another table
+        return OUTSIDE if leads else ""
 
     @cached_property
     def goals(self) -> list[str]:
         """Whom the machine reaches: its gateways, its SSH peer, and what is outside."""
         routes = self.facts.every_route()
         hops = [one.gateway for one in routes if one.gateway and not one.gateway.is_link_local]
-        outside = [OUTSIDE[one.to.version] for one in routes if one.is_default]
+        outside = [OUTSIDES[one.to.version] for one in routes if one.is_default]
         return list(dict.fromkeys(filter(None, [*map(str, hops), self.facts.peer, *outside])))
 
     @cached_property

@@ -2,20 +2,7 @@
 # bridged: refused, the host leads outside by wg0
 # also: 10.9.0.1
 # doctor says: the host leads outside by wg0
-ip netns add vpn
-ip link add wg0 type veth peer name eth0 netns vpn
-ip link add eth1 netns vpn type veth peer name port4
-ip link set port4 netns /run/lan/router
-lan router ip link set port4 master lan0 up
-ip addr add 10.9.0.2/24 dev wg0
-ip link set wg0 up
-ip -n vpn addr add 10.9.0.1/24 dev eth0
-ip -n vpn addr add 192.168.64.20/24 dev eth1
-ip -n vpn link set eth0 up
-ip -n vpn link set eth1 up
-ip -n vpn route add default via 192.168.64.1
-ip netns exec vpn sysctl -qw net.ipv4.ip_forward=1
-ip netns exec vpn iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE
+tunnel wg0 10.9.0.2/24 10.9.0.1/24
 ip route add default via 10.9.0.1 table 1836018789
 ip rule add not fwmark 0x6d6f6c65 table 1836018789
 ip rule add table main suppress_prefixlength 0

@@ -4,11 +4,6 @@
 # nat rehearsed: not yet, in the copy the second LAN does not know an address of lo
 ip addr add 10.99.0.3/32 dev lo
 lan router ip route add 10.99.0.3 via 192.168.64.3
-ip link add enp0s2 type veth peer name lan1
-ip link set lan1 netns /run/lan/router
-lan router ip addr add 10.7.0.1/24 dev lan1
-lan router ip link set lan1 up
-ip addr add 10.7.0.3/24 dev enp0s2
-ip link set enp0s2 up
+second_nic
 ip route del default
 ip route add default src 10.99.0.3 metric 20 nexthop via 192.168.64.1 dev enp0s1 weight 1 onlink nexthop via 10.7.0.1 dev enp0s2 weight 1 onlink

@@ -4,12 +4,7 @@
 # also: 172.17.0.1
 # doctor says: iptables drops what is forwarded, but what its rules accept
 # doctor says: the firewall drops what br0 passes on (iptables' policy for FORWARD)
-ip link add enp0s2 type veth peer name lan1
-ip link set lan1 netns /run/lan/router
-lan router ip addr add 10.7.0.1/24 dev lan1
-lan router ip link set lan1 up
-ip addr add 10.7.0.3/24 dev enp0s2
-ip link set enp0s2 up
+second_nic
 ip route add default via 10.7.0.1 metric 50
 sysctl -qw net.ipv4.ip_forward=1
 ip link add docker0 type bridge

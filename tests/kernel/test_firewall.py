@@ -168,13 +168,17 @@ def test_hidden(lab: Lab) -> None:
     assert "a NAT rule of the host hides 192.168.64.50 behind 192.168.64.3 outside" in up.stderr
 
 
+def fix_of(refused: str) -> str:
+    """The commands that end a refusal."""
+    return refused.partition("): ")[2].removesuffix(", or go on with --anyway\n")
+
+
 def test_legacy_beside(lab: Lab) -> None:
     """What iptables-legacy alone drops is refused, though `iptables` lists none of it; its fix as
     printed leads on."""
     lab.sh("iptables-legacy -P FORWARD DROP")
 
-    refused = lab.netmodes("nat").stderr
-    fix = refused.partition("): ")[2].removesuffix(", or go on with --anyway\n")
+    fix = fix_of(lab.netmodes("nat").stderr)
     lab.sh(fix)
     lab.ok("netmodes", "nat", "--check")
 
@@ -454,7 +458,7 @@ def test_past_vpn(lab: Lab) -> None:
     lab.sh("iptables -P FORWARD DROP; iptables -A FORWARD -i lan7 -o wg0 -j ACCEPT")
 
     refused = lab.netmodes("nat").stderr
-    assert refused.rpartition("): ")[2].removesuffix(", or go on with --anyway\n") == SERVER
+    assert fix_of(refused) == SERVER
     lab.ok("bash", "-ec", SERVER)
     lab.ok("netmodes", "nat")
     lab.ok("ip", "rule", "del", "from", "10.64.0.0/24", "lookup", "100")
@@ -466,8 +470,7 @@ def test_published_past_nft(lab: Lab) -> None:
     """The fix for a chain of nft's that drops lets in what is for a published port as well."""
     lab.ok("bash", "-euc", f"nft add table inet own && {OWN % 'forward'}")
 
-    refused = lab.netmodes("nat", "--publish", "8080:80").stderr
-    fix = refused.rpartition("): ")[2].removesuffix(", or go on with --anyway\n")
+    fix = fix_of(lab.netmodes("nat", "--publish", "8080:80").stderr)
     lab.ok("bash", "-ec", fix)
     lab.ok("netmodes", "nat", "--publish", "8080:80")
 

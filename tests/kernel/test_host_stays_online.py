@@ -2,14 +2,14 @@
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from labs import Lab
 from places import SUPPORT
+from processes import wait_until
 from state import state
 from streams import ROUTER, Pings, connection, pings
 
@@ -242,14 +242,6 @@ def advertised(lab: Lab, seconds: int) -> Iterator[None]:
     finally:
         router.kill()
         router.wait()
-
-
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    """Until this is true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"in {seconds} s it did not come to this: {what}"
-        time.sleep(0.1)
 
 
 def learned(lab: Lab, device: str, seconds: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,6 +42,9 @@ rm "$1/usr/sbin/policy-rc.d"
 OFF = """
     NetworkManager NetworkManager-wait-online systemd-networkd systemd-timesyncd
     """.split()
+
+#: The NIC's address, as its server gives it.
+OWN = "192.168.64.3/24\n"
 
 NETWORKD = "[Match]\nName=enp0s1\n[Network]\nDHCP=ipv4\n"
 
@@ -101,17 +105,10 @@ def machine(debian: Path) -> Iterator[Run]:
             inside = ["nsenter", "-t", first, "-a", *env, "bash", "-c", line]
             return subprocess.run(inside, capture_output=True, text=True, check=False)
 
-        wait(lambda: run("systemctl is-system-running").stdout.strip() in ("running", "degraded"))
+        is_up = "systemctl is-system-running"
+        wait_until(lambda: run(is_up).stdout in ("running\n", "degraded\n"), "it has booted", 30)
         yield run
         booted.communicate()
-
-
-def wait(reached: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 30
-    while not reached() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert reached()
 
 
 def addresses(run: Run, device: str) -> str:
@@ -131,7 +128,7 @@ def test_manager(machine: Run, manager: str) -> None:
     online all the while and after `down`."""
     begin, again, undo = MANAGERS[manager]
     assert machine(begin).returncode == 0
-    wait(lambda: addresses(machine, "enp0s1") == "192.168.64.3/24\n")
+    wait_until(lambda: addresses(machine, "enp0s1") == OWN, "enp0s1 has its address", 30)
     up = machine("python3 -m netmodes bridged --uplink enp0s1")
     assert up.returncode == 0, up.stderr
     fix = re.search(rf"# {manager} (?:.*\n)*?\[#\] #   (.*)", up.stderr)
@@ -145,18 +142,18 @@ def test_manager(machine: Run, manager: str) -> None:
     assert machine("python3 -m netmodes down A").returncode == 0
     assert machine(undo).returncode == 0
     time.sleep(3)
-    assert addresses(machine, "enp0s1") == "192.168.64.3/24\n"
+    assert addresses(machine, "enp0s1") == OWN
     assert online(machine)
 
 
 def test_without_the_fix(machine: Run) -> None:
     """What networkd is said to do, it does: once it is reconfigured the host is cut off."""
     machine(MANAGERS["systemd-networkd"][0])
-    wait(lambda: addresses(machine, "enp0s1") == "192.168.64.3/24\n")
+    wait_until(lambda: addresses(machine, "enp0s1") == OWN, "enp0s1 has its address", 30)
     machine("python3 -m netmodes bridged --uplink enp0s1")
     before = online(machine)
     machine(MANAGERS["systemd-networkd"][1])
-    wait(lambda: addresses(machine, "enp0s1") != "")
+    wait_until(lambda: addresses(machine, "enp0s1") != "", "networkd has done it", 30)
 
     assert (before, online(machine)) == (True, False)
 
@@ -177,7 +174,7 @@ def test_mac_policy(machine: Run) -> None:
     machine(UDEVD)
     machine("ip link add other type bridge")
     given = "cat /sys/class/net/other/addr_assign_type"
-    wait(lambda: machine(given).stdout == "3\n")  # NET_ADDR_SET
+    wait_until(lambda: machine(given).stdout == "3\n", "NET_ADDR_SET", 30)
     machine("ip link set enp0s1 up && dhclient -4 enp0s1")
     assert machine("python3 -m netmodes bridged --uplink enp0s1").returncode == 0
     time.sleep(2)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hosts import LAN
 from labs import NETMODES, Lab
 from state import State, state
 
@@ -484,13 +485,8 @@ def test_kernel_without_nf_tables(lab: Lab, way: str, broken: str) -> None:
 
 
 #: A VPN has the outside by a NIC of its own, the name server is in the LAN, and FORWARD drops.
-NAME_SERVER_ELSEWHERE = """
-ip link add enp0s2 type veth peer name lan2
-ip link set lan2 netns /run/lan/router
-nsenter --net=/run/lan/router ip addr add 10.7.0.1/24 dev lan2
-nsenter --net=/run/lan/router ip link set lan2 up
-ip addr add 10.7.0.3/24 dev enp0s2
-ip link set enp0s2 up
+NAME_SERVER_ELSEWHERE = f"""{LAN}
+second_nic
 ip route add 0.0.0.0/1 via 10.7.0.1
 ip route add 128.0.0.0/1 via 10.7.0.1
 echo nameserver 192.168.64.1 >/etc/resolv.conf

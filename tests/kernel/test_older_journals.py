@@ -4,13 +4,14 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from labs import Lab
 from places import ROOT
+from processes import wait_until
 from state import State, state
 
 pytestmark = pytest.mark.sweep
@@ -169,15 +170,13 @@ def test_confirm(quick_lab: Lab, older: list[str]) -> None:
     """What waits for a confirmation there is listed as that, and is confirmed here."""
     argv = [*older, "bridged", "--uplink", "enp0s1", "--confirm", "300"]
     running = subprocess.Popen(quick_lab.argv(*argv), env=quick_lab.environment)
-    deadline = time.monotonic() + 30
-    while "unconfirmed" not in quick_lab.ok("netmodes", "list"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    listed = partial(quick_lab.ok, "netmodes", "list")
+    wait_until(lambda: "unconfirmed" in listed(), "A waits", 30)
 
     quick_lab.ok("netmodes", "confirm", "A")
 
     assert running.wait(30) == 0
-    assert quick_lab.ok("netmodes", "list").split()[4:7] == ["A", "bridged", "up"]
+    assert listed().split()[4:7] == ["A", "bridged", "up"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,12 @@ nft add chain inet f forward '{ type filter hook forward priority 0; }'
 nft add rule inet f forward ct state invalid drop
 """
 
+#: A program whose command changes a setting beside the one that it names.
+BESIDE = """
+"$REAL" "$@" || exit
+case "$*" in *ip_forward=1) "$REAL" -qw net.ipv4.conf.all.log_martians=1 ;; esac
+"""
+
 #: In the place of a firewall's program: what it says to an ordinary user.
 NOT_ALLOWED = "echo 'Operation not permitted (you must be root)' >&2; exit 1"
 
@@ -59,6 +65,19 @@ def test_what_it_costs_the_host(lab: Lab) -> None:
     source = "192.168.64.3 before, 192.168.64.100 while A is up"
     assert f"the host's source to 192.168.64.1: {source}" in lines
     assert state(lab.ok) == before
+
+
+def test_setting_left(lab: Lab) -> None:
+    """A setting that is not as before after `down` is a difference."""
+    lab.replace("sysctl", BESIDE)
+
+    done = lab.netmodes("nat", "--rehearse")
+
+    assert done.stdout.splitlines() == [
+        "after down sysctls: net.ipv4.conf.all.log_martians = 0 is gone",
+        "after down sysctls: net.ipv4.conf.all.log_martians = 1 is new",
+    ]
+    assert done.returncode == 1
 
 
 def test_connections(lab: Lab) -> None:

@@ -28,8 +28,34 @@ SAID = re.compile(
     r"# ((?:isolated|host-only|bridged|nat|doctor|unknown|also|meanwhile)[^:]*): (.*)"
 )
 
-#: Commands at the lab's other machines.
-LAN = 'lan() { nsenter --net=/run/lan/"$1" "${@:2}"; }'
+#: Commands at the lab's other machines, a second NIC, and a VPN (tests/hosts/README.md).
+LAN = """
+lan() { nsenter --net=/run/lan/"$1" "${@:2}"; }
+second_nic() {
+    ip link add enp0s2 type veth peer name lan1
+    ip link set lan1 netns /run/lan/router
+    lan router ip addr add 10.7.0.1/24 dev lan1
+    lan router ip link set lan1 up
+    ip addr add 10.7.0.3/24 dev enp0s2
+    ip link set enp0s2 up
+}
+tunnel() {
+    ip netns add vpn
+    ip link add "$1" type veth peer name eth0 netns vpn
+    ip link add eth1 netns vpn type veth peer name port4
+    ip link set port4 netns /run/lan/router
+    lan router ip link set port4 master lan0 up
+    ip addr add "$2" dev "$1"
+    ip link set "$1" up
+    ip -n vpn addr add "$3" dev eth0
+    ip -n vpn addr add 192.168.64.20/24 dev eth1
+    ip -n vpn link set eth0 up
+    ip -n vpn link set eth1 up
+    ip -n vpn route add default via 192.168.64.1
+    ip netns exec vpn sysctl -qw net.ipv4.ip_forward=1
+    ip netns exec vpn iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE
+}
+"""
 
 #: The kernel may take a second to see that a new cable has two ends.
 SETTLE = """

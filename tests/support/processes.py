@@ -1,9 +1,11 @@
-"""Programs that tests run on this machine."""
+"""Programs that tests run on this machine, and what they wait for."""
 
 import os
 import subprocess
 import sys
 import sysconfig
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,14 @@ def run(
         check=False,
         **more,
     )
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Until this is true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"in {seconds} s it did not come to this: {what}"
+        time.sleep(0.1)
 
 
 def as_anyone() -> tuple[str, ...]:

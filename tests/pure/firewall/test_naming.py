@@ -16,11 +16,20 @@ def bridged(facts: Facts, *, anyway: bool = False, **parameters: str) -> Plan:
     return Bridged(uplink="enp0s1", **parameters).plan(facts, anyway=anyway)
 
 
-def chain(hook: str, policy: str, *rules: str, table: str = "inet own") -> list[str]:
-    """What ``nft list ruleset`` prints of a table with one chain."""
-    head = f"\t\ttype filter hook {hook} priority filter; policy {policy};"
-    body = [head, *(f"\t\t{rule}" for rule in rules)]
-    return [f"table {table} {{", f"\tchain {hook} {{", *body, "\t}", "}"]
+def nft(*parts: str) -> list[str]:
+    """What ``nft list ruleset`` prints of a table of these chains and sets."""
+    return ["table inet own {", *(line for one in parts for line in one.split("\n")), "}"]
+
+
+def part(kind: str, *lines: str) -> str:
+    """A chain or set of a table."""
+    return "\n".join([f"\t{kind} {{", *(f"\t\t{line}" for line in lines), "\t}"])
+
+
+def closed(rule: str) -> list[str]:
+    """What it prints of a chain for what comes in, which drops all but by this rule."""
+    head = "type filter hook input priority filter; policy drop;"
+    return nft(part("chain input", head, rule))
 
 
 def rules(asks: str) -> list[Rule]:
@@ -29,11 +38,11 @@ def rules(asks: str) -> list[Rule]:
 
 
 NAMING: list[tuple[str, Any, str]] = [
-    ("nft", chain("input", "drop", 'iifname "enp0s1" accept'), 'nft: iifname "enp0s1" accept'),
+    ("nft", closed('iifname "enp0s1" accept'), 'nft: iifname "enp0s1" accept'),
     ("nft", ['\t\telements = { "wlan0", "enp0s1" }'], "nft: elements"),
     ("iptables", ["-A INPUT -i enp0s1 -j ACCEPT"], "iptables: -A INPUT -i enp0s1 -j ACCEPT"),
     ("iptables", ["-A INPUT -i enp+ -j ACCEPT"], "iptables: -A INPUT -i enp+ -j ACCEPT"),
-    ("nft", chain("input", "drop", 'iifname "en*" accept'), 'nft: iifname "en*" accept'),
+    ("nft", closed('iifname "en*" accept'), 'nft: iifname "en*" accept'),
     ("rules", rules("iif enp0s1"), "rules: 32765:\tfrom all iif enp0s1"),
     ("rules6", rules("oif enp0s1"), "rules6: 32765:\tfrom all oif enp0s1"),
     ("tc", {"enp0s1": ["filter parent ffff: protocol ip pref 49152 matchall"]}, "tc: filter"),
@@ -127,17 +136,9 @@ def test_naming_for_who_joins() -> None:
     assert bridged(joined, namespace="B").inherited
 
 
-def nft(*chains: str, table: str = "inet own") -> list[str]:
-    """What ``nft list ruleset`` prints of a table of these chains and sets, a line each here."""
-    return [f"table {table} {{", *(line for one in chains for line in one.split("\n")), "}"]
-
-
-def part(kind: str, *lines: str) -> str:
-    """A chain or set of a table."""
-    return "\n".join([f"\t{kind} {{", *(f"\t\t{line}" for line in lines), "\t}"])
-
-
 POST = part("chain post", "type nat hook postrouting priority srcnat; policy accept;", "jump own")
+WAN = part("set wan", "type ifname", 'elements = { "enp0s1" }')
+BOTH = part("set wan", "type ifname", 'elements = { "enp0s1", "br0" }')
 
 SEEN: list[tuple[str, list[str], str]] = [
     ("nft", nft(part("chain in", 'iifname "enp0s1" accept', "drop")), ""),
@@ -155,35 +156,14 @@ SEEN: list[tuple[str, list[str], str]] = [
         nft(POST, part("chain own", 'oifname "enp0s1" masquerade', 'oifname "br0" masquerade')),
         "",
     ),
-    (
-        "nft",
-        nft(
-            part("set wan", "type ifname", 'elements = { "enp0s1", "br0" }'),
-            part("chain own", "oifname @wan masquerade"),
-        ),
-        "",
-    ),
+    ("nft", nft(BOTH, part("chain own", "oifname @wan masquerade")), ""),
     (
         "nft",
         nft(POST, part("chain own", 'oifname != "enp0s1" return', "masquerade")),
         'oifname != "enp0s1" return',
     ),
-    (
-        "nft",
-        nft(
-            part("set wan", "type ifname", 'elements = { "enp0s1" }'),
-            part("chain own", "oifname @wan masquerade"),
-        ),
-        "oifname @wan masquerade",
-    ),
-    (
-        "nft",
-        nft(
-            part("set wan", "type ifname", 'elements = { "enp0s1" }'),
-            part("chain own", "iifname @wan accept"),
-        ),
-        "",
-    ),
+    ("nft", nft(WAN, part("chain own", "oifname @wan masquerade")), "oifname @wan masquerade"),
+    ("nft", nft(WAN, part("chain own", "iifname @wan accept")), ""),
     ("nft", nft(part("chain a", 'iifname "enp0s1" jump b'), part("chain b", "jump a")), ""),
     ("iptables", ["-A INPUT -i enp0s1 -j OWN", "-A OWN -m set --match-set a src -j DROP"], ""),
     (

@@ -18,12 +18,13 @@ LIFETIMES = {"valid_life_time": 300, "preferred_life_time": 200}
 ROUTE = {"dst": "default", "gateway": "fe80::1", "dev": "e0", "expires": 200, "flags": []}
 
 CHAIN = "table ip x {{\n\tchain y {{\n\t\tcounter packets {0} bytes {0} drop\n\t}}\n}}\n"
+SETTING, COUNT = "/proc/sys/net/ipv4/conf/e0.1/forwarding", "/proc/sys/net/nf_conntrack_count"
 SAVED = "*nat\n:POSTROUTING ACCEPT [{0}:1]\n:A - [0:0]\n:B - [0:0]\n-A B -j A\n[{0}:2] -A A -j B\n"
 
 
 def read(entry: str, printed: Any) -> Snapshot:  # noqa: ANN401
-    """The snapshot of a machine where one command has printed this."""
-    output = printed if isinstance(printed, str) else json.dumps(printed)
+    """The snapshot of a machine where one command has printed this, or files hold it."""
+    output = printed if isinstance(printed, str | dict) else json.dumps(printed)
     return snapshot(Table({entry: {"command": ["list"], "output": output}}))
 
 
@@ -54,6 +55,7 @@ def with_address(**more: object) -> list[dict[str, Any]]:
         ("iptables", "iptables-save", "# at 9\n" + SAVED.format(1), SAVED.format(2) + "COMMIT\n"),
         ("iptables", "iptables", "-P INPUT ACCEPT\n", ""),
         ("ipset", "ipset", "add s ::1 timeout 5\nadd s ::2\n", "add s ::2\nadd s ::1 timeout 4\n"),
+        ("sysctls", "settings", {COUNT: "1\n"}, {COUNT: "2\n"}),
     ],
 )
 def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) -> None:  # noqa: ANN401
@@ -99,6 +101,13 @@ def test_never_the_same_twice(part: str, entry: str, before: Any, after: Any) ->
             "10.0.0.1 dev e0 proxy is gone",
         ),
         (
+            "sysctls",
+            "settings",
+            {SETTING: "1\n"},
+            {},
+            "net.ipv4.conf.e0/1.forwarding = 1 is gone",
+        ),
+        (
             "nft",
             "nft",
             CHAIN.format(1),
@@ -140,7 +149,7 @@ def test_same(article: Facts) -> None:
     seen = snapshot(table_of(article))
     known = [part for part in seen.parts if seen.parts[part]]
 
-    assert {"links", "addresses", "routes", "routes6", "rules", "nft"} <= {*known}
+    assert {"links", "addresses", "routes", "routes6", "rules", "nft", "sysctls"} <= {*known}
     assert differences(seen, seen, known) == []
 
 
