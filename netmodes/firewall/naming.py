@@ -7,7 +7,7 @@ the uplink alone: it translates, marks, or has no connection known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from netmodes.firewall.questions import legacy
 from netmodes.machine.facts import Facts
@@ -42,7 +42,7 @@ ACTS = re.compile(
     r"| set (?!--)|-j (MASQUERADE|[SD]NAT|REDIRECT|NETMAP|TPROXY|NOTRACK|CT|(CONN)?MARK|TEE)\b"
 )
 
-#: What differs between a rule and the same for another device.
+#: What a rule has counted, which differs from the same for another device.
 COUNTED = re.compile(r"packets \d+ bytes \d+")
 
 #: A device that has to be there.
@@ -64,7 +64,8 @@ def naming(uplink: str, bridge: str, facts: Facts, *, seen: bool = False) -> Ite
         seen: what they let pass and drop is known, by packets.
     """
     found = [*_naming(uplink, bridge, facts, seen)]
-    both = {_plain(rule) for _, rule in _naming(bridge, "", facts, seen)}
+    own = _naming(bridge, "", facts, seen) if found else ()
+    both = {_plain(rule) for _, rule in own}
     for what, rule in found:
         named = _plain(pattern(uplink, bridge).sub(bridge, rule))
         if both & {_plain(rule), named}:
@@ -119,15 +120,29 @@ def acting(lines: Iterable[str], name: re.Pattern[str], bridge: str) -> Iterator
     """The rules of this name, not of the bridge's, after which something is done but a verdict."""
     every = chains(lines)
     for (table, chain), found in every.items():
+        there, lacking = _uncounted(found), list[int]()
         for at, rule in enumerate(() if chain.startswith("@") else found):
             sets = [one for one in LEADS.findall(rule) if one.startswith("@")]
             words = [word for one in sets for word in elements(every.get((table, one), ()))]
-            own = [one for one in (rule, *words) if name.search(one)]
-            there = {COUNTED.sub("", one) for one in (*found, *words)}
-            lacks = any(COUNTED.sub("", renamed(one, name, bridge)) not in there for one in own)
-            after = (QUOTED.sub("", line) for line in reached(found[at:], table, every))
-            if lacks and any(map(ACTS.search, after)):
-                yield rule
+            own = [renamed(one, name, bridge) for one in (rule, *words) if name.search(one)]
+            if _uncounted(own).difference(there, _uncounted(words)):
+                lacking.append(at)
+        last = _last_act(found, table, every) if lacking else 0
+        yield from (found[at] for at in lacking if at <= last)
+
+
+def _uncounted(rules: Iterable[str]) -> set[str]:
+    """Rules, or elements of a set, without what each has counted."""
+    return {COUNTED.sub("", one) for one in rules}
+
+
+def _last_act(rules: Sequence[str], table: str, every: Chains) -> int:
+    """The place of the last rule by which something is done but a verdict; -1 for none."""
+    for at in reversed(range(len(rules))):
+        words = (QUOTED.sub("", line) for line in reached(rules[at : at + 1], table, every))
+        if any(map(ACTS.search, words)):
+            return at
+    return -1
 
 
 def chains(lines: Iterable[str]) -> Chains:
@@ -151,11 +166,11 @@ def elements(lines: Iterable[str]) -> list[str]:
     return [one.strip() for one in words.strip(" {}").split(",")]
 
 
-def reached(rules: Iterable[str], table: str, chains: Chains) -> list[str]:
+def reached(rules: Iterable[str], table: str, chains: Chains) -> Iterator[str]:
     """Rules, and those of the chains and sets that they lead to."""
     found, seen = [*rules], set[str]()
     for line in found:  # it grows
+        yield line
         for name in {*LEADS.findall(line)} - seen:
             seen.add(name)
             found += chains.get((table, name), [])
-    return found
