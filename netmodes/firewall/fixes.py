@@ -10,7 +10,7 @@ from functools import partial
 
 from netmodes.firewall import naming
 from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device
-from netmodes.firewall.questions import legacy
+from netmodes.firewall.questions import legacy, saved
 from netmodes.machine.facts import Facts
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Flow, Packet, Verdicts
@@ -44,9 +44,9 @@ def program_of(drop: Drop, facts: Facts) -> str:
 
 def is_for_all(drop: Drop, facts: Facts) -> bool:
     """Whether it drops what no rule speaks of, and no rule with a match leads to its chain."""
-    saved = [*(facts.iptables or ()), *legacy(facts)] if drop.is_of_iptables else facts.nft or []
+    listed = saved(facts) if drop.is_of_iptables else facts.nft or []
     leads = re.compile(rf"(-[jg]|\b(jump|goto)) {re.escape(drop.chain)}( |$)")
-    jumps = [line for line in map(str.strip, saved) if leads.search(line)]
+    jumps = [line for line in map(str.strip, listed) if leads.search(line)]
     return drop.is_for_the_rest and (drop.is_of_firewalld or all(map(BARE.fullmatch, jumps)))
 
 

@@ -6,9 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from netmodes.commands.forwarding import ENGINES
 from netmodes.firewall import fixes, questions
-from netmodes.firewall.naming import Chains, chains, elements, reached
+from netmodes.firewall.kill_switch import kept_to
 from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
@@ -26,16 +25,6 @@ CUT_OFF = {
     "host": "the host sends once it leaves by",
 }
 
-#: What a rule says of the device that packets leave by, and the names in that.
-LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
-NAMES = re.compile(r"[^\s\"{},]+")
-
-#: The same of a map of verdicts, and of a set.
-OUT_MAP, MAPPED = re.compile(r"\boif(name)? vmap "), re.compile(r'"([^"]+)" : accept')
-OUT_SET = re.compile(r"\boif(?:name)? (@\S+)")
-
-ACCEPTS, NEW = re.compile(r"(-j ACCEPT|\baccept)\b"), re.compile(r"\bnew\b", re.IGNORECASE)
-
 
 def entries(
     found: Mapping[Packet, Fate], outs: Sequence[str], flow: Flow, facts: Facts
@@ -52,7 +41,7 @@ def ways(
     found: Mapping[Packet, Fate], outs: Iterable[str], flow: Flow, facts: Facts
 ) -> tuple[str, ...]:
     """The devices that an accept may be for: what drops keeps packets to no other."""
-    dropped = [drop for drop in drops(found) if drop.hook == "forward"]
+    dropped = drops(found)
     kept = {out for out in outs for drop in dropped if kept_to(drop, facts, out, *flow.own)}
     return tuple(out for out in outs if out not in kept)
 
@@ -77,53 +66,6 @@ def _may_be_opened(drop: Drop, facts: Facts) -> bool:
     """Whether iptables drops what no rule speaks of: by a policy, or a rule without a match."""
     own = drop.table == "ip filter" and fixes.program_of(drop, facts) == "iptables"
     return drop.hook == "forward" and fixes.is_for_all(drop, facts) and own
-
-
-def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
-    """Another device that rules let packets leave by, as a VPN's kill switch does.
-
-    In the chain that drops any other device counts, in others one that is not there.
-
-    Args:
-        drop: what drops.
-        facts: the machine.
-        ours: the devices that packets pass by.
-    """
-    table, listed = drop.table, facts.nft or []
-    if table == "ip filter":
-        table, listed = "filter", [*(facts.iptables or ()), *questions.legacy(facts)]
-    every = chains(listed)
-    for (where, chain), rules in every.items():
-        for name in _leaving(rules, table, every) if where == table else ():
-            counts = chain == drop.chain or not _is_up(name, facts)
-            if counts and name not in (*ours, "lo") and not _is_of_engine(name, facts):
-                return name
-    return ""
-
-
-def _leaving(rules: Iterable[str], table: str, every: Chains) -> Iterator[str]:
-    """The devices by which rules, or the chains that they lead to, let leave what is no answer."""
-    for rule in rules:
-        accepts = any(map(ACCEPTS.search, reached([rule], table, every)))
-        if accepts and (NEW.search(rule) or "state" not in rule):
-            names = " ".join(word for found in LEAVES.findall(rule) for word in found)
-            yield from map(str, NAMES.findall(names))
-            yield from map(str, MAPPED.findall(rule) if OUT_MAP.search(rule) else ())
-            for one in OUT_SET.findall(rule):
-                yield from (word.strip('"') for word in elements(every.get((table, one), ())))
-
-
-def _is_up(name: str, facts: Facts) -> bool:
-    """Whether a device is up that a rule names, perhaps by how it begins."""
-    begins, is_whole = name.rstrip("+*"), not name.endswith(("+", "*"))
-    names = [link.name for link in facts.known("links") if link.is_up]
-    return name in names if is_whole else any(one.startswith(begins) for one in names)
-
-
-def _is_of_engine(name: str, facts: Facts) -> bool:
-    """Whether it is the bridge of something inside the host."""
-    link = facts.link(name)
-    return link.kind == "bridge" if link else bool(re.fullmatch(ENGINES, name))
 
 
 def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
@@ -200,8 +142,7 @@ def _dropped(
             continue
         what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
         shows = evidence(drop, fixes.program_of(drop, facts))
-        is_kept = drop.hook == "forward" and not drop.is_of_firewalld
-        other = kept_to(drop, facts, *asked.outs, *flow.own) if is_kept else ""
+        other = "" if drop.is_of_firewalld else kept_to(drop, facts, *asked.outs, *flow.own)
         if other:
             advice = (
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"

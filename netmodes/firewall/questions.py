@@ -40,9 +40,8 @@ RULE = re.compile(r"-A |(-P |:)\S+ DROP")
 def has_rules(facts: Facts) -> bool:
     """Whether there is anything that may drop a packet, as far as that could be read."""
     nft = _of_others(facts.nft or ())
-    saved = [*(facts.iptables or ()), *legacy(facts)]
     return any("policy drop" in line or not line.startswith(FRAME) for line in nft if line) or any(
-        map(RULE.match, saved)
+        map(RULE.match, saved(facts))
     )
 
 
@@ -65,6 +64,11 @@ def _of_others(listed: Iterable[str]) -> Iterator[str]:
 def legacy(facts: Facts) -> list[str]:
     """What iptables-legacy has, which nft does not list, and ``iptables -S`` perhaps not."""
     return (facts.table.lines("iptables-legacy-save") if facts.table else None) or []
+
+
+def saved(facts: Facts) -> list[str]:
+    """What iptables lists, and what iptables-legacy saves."""
+    return [*(facts.iptables or ()), *legacy(facts)]
 
 
 def unread(facts: Facts) -> str:
@@ -119,7 +123,7 @@ def reaching(flow: Flow, facts: Facts) -> list[Packet]:
 
 def _ports(facts: Facts) -> list[int]:
     """The usual ports, and those that rules name."""
-    lines = [*(facts.nft or ()), *(facts.iptables or ()), *legacy(facts)]
+    lines = [*(facts.nft or ()), *saved(facts)]
     words = " ".join(found for line in lines for found in DPORT.findall(line))
     ports = [*USUAL, *map(int, NUMBER.findall(words))]
     return [one for one in dict.fromkeys(ports) if 0 < one < 65536][:MOST]

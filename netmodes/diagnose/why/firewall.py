@@ -6,6 +6,7 @@ from dataclasses import replace
 from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
 from netmodes.firewall import judgement
 from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, packet
+from netmodes.firewall.kill_switch import kept_to
 from netmodes.firewall.live import Heard
 from netmodes.firewall.netlink import ARP, Event
 from netmodes.machine.facts import Facts
@@ -118,11 +119,7 @@ def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
     chain = drop.chain if place else _chain(drop, trace.host)
     routed = drop.table.startswith(("ip ", "inet "))
     ours = (trace.exit, trace.net.ingress, trace.net.uplink)
-    if (
-        drop.hook == "forward"
-        and not place
-        and (other := judgement.kept_to(drop, trace.host, *ours))
-    ):
+    if not place and (other := kept_to(drop, trace.host, *ours)):
         return {"advice": f"{drop.chain} lets packets leave by {other} alone: bring it up"}
     every = _outwards(trace, drop) if trace.opens_all and routed and not place else _both(at, drop)
     rules = [accepting(heard.program, drop, chain, *one) for one in every]
