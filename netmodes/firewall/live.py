@@ -70,7 +70,7 @@ class Heard:
         told: all of it.
         drop: what drops the packet or its answer, in words.
         program: the program whose rule that is.
-        untracked: what has the kernel not know its connection, so that it is not translated.
+        untracked: what has the kernel not know its connection, where it is not translated.
         arp: the same of ARP, before the packet.
     """
 
@@ -219,7 +219,8 @@ def heard(
 def _heard(events: Sequence[netlink.Event], place: Place) -> Heard:
     told = trace.follow(events)
     if told.drop is None:
-        return Heard(told, untracked=_untracked(told, place))
+        is_as_sent = told.is_kept or told.leaves == place.address
+        return Heard(told, untracked=_untracked(told, place) if is_as_sent else None)
     drop = named(trace.dropped(told.drop, told.hook), place)
     return Heard(told, drop, "iptables" if drop.is_of_iptables else "nft")
 

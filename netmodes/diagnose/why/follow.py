@@ -78,9 +78,10 @@ def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> 
     attempt = ping(target, "-e", str(trace.flows.echo), "-W", "0.1")  # the last of -W counts
     if port:
         attempt = connection(target, port, trace.flows.port, 64, 0.1)
-    if trace.through_host and any(not place.namespace for place in _places(trace)):
+    places = _places(trace) if trace.through_host else []
+    if any(not place.namespace for place in places):
         argv = in_namespace(trace.name, *attempt)
-        trace, _ = _hear(trace, runner, lambda run: run.run(argv) if run.settled else None)
+        trace, _ = _hear(trace, places, runner, lambda run: run.run(argv) if run.settled else None)
     return judge(trace)
 
 
@@ -91,7 +92,9 @@ def ask_server(
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
-    trace, done = _hear(trace, runner, lambda run: run.run(in_namespace(trace.name, *asks)))
+    trace, done = _hear(
+        trace, _places(trace), runner, lambda run: run.run(in_namespace(trace.name, *asks))
+    )
     return done, firewall.stopped(trace, trace.name) or firewall.stopped(trace)
 
 
@@ -103,7 +106,7 @@ def connects(
     passes = target if source else bare(inspection.net.host_address) or target
     trace = _ask(Trace(inspection, passes, str(UNUSED)), runner)
     argv = in_namespace(source, *connection(target, UNUSED, trace.flows.port, hops))
-    trace, done = _hear(trace, runner, lambda run: run.run(argv))
+    trace, done = _hear(trace, _places(trace), runner, lambda run: run.run(argv))
     drops = [words(one.drop) for one in trace.heard.values() if one.drop]
     answers = done.status == 0 or "ConnectionRefusedError" in done.stderr
     return answers and not drops, next(iter(drops), "")
@@ -135,7 +138,7 @@ def _send(trace: Trace, runner: Runner) -> Trace:
         seen, sent = replace(seen, **_together(sent, runner)), {}
     if port:
         sent["connect"] = in_namespace(name, *connection(target, port, trace.flows.port, 64))
-    trace, tried = _hear(trace, runner, lambda run: _together(sent, run))
+    trace, tried = _hear(trace, places, runner, lambda run: _together(sent, run))
     seen = replace(seen, **tried)
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
@@ -157,10 +160,11 @@ def _places(trace: Trace) -> list[Place]:
     return found
 
 
-def _hear(trace: Trace, runner: Runner, send: Callable[[Runner], Sent]) -> tuple[Trace, Sent]:
+def _hear(
+    trace: Trace, places: list[Place], runner: Runner, send: Callable[[Runner], Sent]
+) -> tuple[Trace, Sent]:
     """Have it sent, by a runner that is settled by its drop where it is traced everywhere; and hear
     where it goes. Where iptables-legacy counts packets no other is sent meanwhile."""
-    places = _places(trace)
     with ExitStack() as stack:
         if any(legacy.is_used(place.namespace) for place in places):
             stack.enter_context(COUNTED)
