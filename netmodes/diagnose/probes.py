@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from netmodes.commands.addresses import bare
 from netmodes.commands.publish import parse
 from netmodes.engine.record import Outcome
+from netmodes.firewall.questions import UNUSED
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import find
@@ -35,9 +36,6 @@ FROM_THE_LAN = "only a machine of the LAN can try it: `{}` there"
 
 #: What connects; netmodes itself may be run by a Python that is not on PATH.
 PYTHON = "python3" if find("python3") else sys.executable
-
-#: The port of discard(RFC 863).
-UNUSED = 9
 
 #: Targets on other machines, which may choose not to answer: their silence proves nothing.
 THEIRS = ("the gateway", "outside", "a name", "its published ports")

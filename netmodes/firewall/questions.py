@@ -14,7 +14,7 @@ from netmodes.plan.verdict import Flow, Packet
 #: A port where each address outside has a server, in a copy.
 PORT = 443
 
-#: A port that hardly anybody has; a refusal is an answer.
+#: A port that hardly anybody has (discard, RFC 863); a refusal is an answer.
 UNUSED = 9
 
 #: How something is sent outside.

@@ -17,6 +17,7 @@ if __package__ in (None, ""):
 
 from netmodes.errors import NetmodesError
 from netmodes.firewall.netlink import DNS
+from netmodes.firewall.questions import PORT
 from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
@@ -30,7 +31,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
-from netmodes.rehearse.exchange import PORT, UDP, serving
+from netmodes.rehearse.exchange import UDP, serving
 from netmodes.rehearse.packets import AGAIN, Tracer, mark
 
 
@@ -87,8 +88,8 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
     tracer = Tracer()
-    everywhere = str(ROUTER)
-    servers = ((everywhere,), (everywhere, PORT, UDP), (everywhere, DNS, UDP), ("", DNS, UDP))
+    lan = places["LAN"]
+    servers = ((lan,), (lan, PORT, UDP), (lan, DNS, UDP), ("", DNS, UDP))
     with ExitStack() as stack:
         for one in servers:
             stack.enter_context(serving(*one))
@@ -102,7 +103,7 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             fates = [*map(asdict, found)]
-            rules = [asdict(tracer.named(Drop(**one))) for one in asked.get("rules", ())]
+            rules = [asdict(tracer.named(Drop(**one))) for one in asked["rules"]]
             told = {"failed": failed, "fates": fates, "out": out, "rules": rules, "left": left}
             tell({**told, "why": untraced})
     return 0

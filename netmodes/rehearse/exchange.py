@@ -10,11 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
 
 from netmodes.firewall import netlink
+from netmodes.firewall.questions import PORT
 from netmodes.machine.inside import socket_of
 from netmodes.plan.verdict import Packet
-
-#: The port of the servers whose answers are data.
-PORT = 443
 
 #: Seconds for a connection to be made or refused, and for data.
 PATIENCE = 1.0

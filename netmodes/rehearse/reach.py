@@ -11,6 +11,7 @@ from typing import Any
 
 from netmodes.commands.addresses import bare
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
+from netmodes.firewall.questions import PORT, USUAL
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.machine.facts import OUTSIDE, OUTSIDES, Facts
 from netmodes.machine.query import route_to
@@ -19,13 +20,10 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.report import Result
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Packet
-from netmodes.rehearse.exchange import PATIENCE, PORT, answer, serving
+from netmodes.rehearse.exchange import PATIENCE, answer, serving
 
 #: Pings for a second, until one is answered.
 PING = ("ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w", "1")
-
-#: What is often open: SSH, HTTP and HTTPS.
-PORTS = (22, 80, 443)
 
 YES = {True: "yes", False: "no"}
 
@@ -132,7 +130,7 @@ class Reach:
             f"the host connects to {one}": partial(_exchanges, one, host) for one in self.goals
         }
         for one in self.own:
-            for port in PORTS:
+            for port in USUAL:
                 what = f"the LAN connects to {one}:{port}"
                 tries[what] = partial(_is_answered, one, port, lan)
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

@@ -58,25 +58,26 @@ class Asked:
             NoCopy: there is none, or it broke off.
         """
         every = [*packets]
-        told = self._ask(steps=[*map(asdict, steps)], packets=[*map(asdict, every)], routes=[])
+        told = self._ask(steps=[*map(asdict, steps)], packets=[*map(asdict, every)])
         failed = f"`{told['failed'][0]}` fails in a copy" if told["failed"] else ""
         fates = [_fate(one, failed or told["why"]) for one in told["fates"]]
         return dict(zip(every, fates, strict=True))
 
     def named(self, rules: Iterable[Drop]) -> dict[Rule, Drop]:
         """Rules in words, by where each is found."""
-        told = self._ask(steps=[], packets=[], routes=[], rules=[*map(asdict, rules)])
+        told = self._ask(rules=[*map(asdict, rules)])
         return {one.place: one for one in (Drop(**rule) for rule in told["rules"])}
 
     def left(self) -> list[str]:
         """The rules that the copy has not."""
-        return [*map(str, self._ask(steps=[], packets=[], routes=[])["left"])]
+        return [*map(str, self._ask()["left"])]
 
     def outs(self, asked: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The devices that the kernel takes, each asked in the words of ``ip route get``."""
-        return tuple(dict.fromkeys(self._ask(steps=[], packets=[], routes=asked)["out"]))
+        return tuple(dict.fromkeys(self._ask(routes=asked)["out"]))
 
-    def _ask(self, **question: object) -> dict[str, Any]:
+    def _ask(self, **more: object) -> dict[str, Any]:
+        question = {"steps": [], "packets": [], "routes": [], "rules": [], **more}
         try:
             print(json.dumps(question), file=self.questions, flush=True)
             told = json.loads(self.answers.readline())

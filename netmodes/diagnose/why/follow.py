@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
-from netmodes.diagnose.probes import UNUSED, connection, ping
+from netmodes.diagnose.probes import connection, ping
 from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
 from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
@@ -26,6 +26,7 @@ from netmodes.firewall.live import (
     traced,
 )
 from netmodes.firewall.netlink import DNS, Event
+from netmodes.firewall.questions import UNUSED
 from netmodes.firewall.trace import by_flow, follow
 from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
