@@ -35,6 +35,11 @@ def address(way: str, ip: str) -> Asked:
     return (f"-{way[0]}", ip), ("ip", way, ip)
 
 
+def port(protocol: str, end: str, number: int) -> Asked:
+    """The port that it is from ("sport") or for ("dport")."""
+    return ("-p", protocol, f"--{end}", str(number)), (protocol, end, str(number))
+
+
 def packet(at: Event) -> list[Asked]:
     """That it is just this one."""
     if at.flow == ARP:
@@ -43,6 +48,6 @@ def packet(at: Event) -> list[Asked]:
     if not at.port:
         name = "echo-reply" if at.answer else "echo-request"
         return [*asked, (("-p", "icmp", "--icmp-type", name), ("icmp", "type", name))]
-    end, port = "sport" if at.answer else "dport", str(at.port)
+    end = "sport" if at.answer else "dport"
     goes_on = [GOES_ON] if at.answer and at.protocol == "tcp" else []
-    return [*asked, (("-p", at.protocol, f"--{end}", port), (at.protocol, end, port)), *goes_on]
+    return [*asked, port(at.protocol, end, at.port), *goes_on]

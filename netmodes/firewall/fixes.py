@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from netmodes.firewall import naming
-from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device
+from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, port
 from netmodes.firewall.questions import legacy, saved
 from netmodes.machine.facts import Facts
 from netmodes.plan.undo import Argv
@@ -90,10 +90,10 @@ def _at_the_end(drop: Drop, packet: Packet, flow: Flow) -> list[Asked]:
 
 def _kind(packet: Packet) -> Asked:
     """The protocol, and the port if it has one."""
-    kind, port = packet.protocol, str(packet.port)
-    if not packet.port:
-        return ("-p", kind), ("meta", "l4proto", kind)
-    return ("-p", kind, "--dport", port), (kind, "dport", port)
+    kind = packet.protocol
+    if packet.port:
+        return port(kind, "dport", packet.port)
+    return ("-p", kind), ("meta", "l4proto", kind)
 
 
 def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Facts) -> list[Argv]:
@@ -103,24 +103,24 @@ def repeated(packets: Iterable[Packet], asked: Verdicts, flow: Flow, facts: Fact
     name = naming.pattern(flow.uplink, flow.bridge)
     rules = [one for place, one in asked.rules.items() if place in places]
     named = [one for one in rules if name.search(one.rule)]
+    named.sort(key=lambda one: one.index, reverse=True)
+    behind = [_behind(one, naming.renamed(one.rule, name, flow.bridge), facts) for one in named]
+    return [*dict.fromkeys(_elements(rules, name, flow.bridge, facts)), *behind]
+
+
+def _elements(
+    rules: Iterable[Drop], name: re.Pattern[str], bridge: str, facts: Facts
+) -> Iterator[Argv]:
+    """The commands that add the bridge to the sets of rules that have the uplink."""
     every = naming.chains(facts.nft or ())
-    elements = (
-        ("nft", "add", "element", *rule.table.split(), one[1:], f"{{ {word} }}")
-        for rule in rules
-        for one in naming.LEADS.findall(rule.rule)
-        for lines in [every.get((rule.table, one), [])]
-        if "type iface_index" not in lines  # the bridge is not there yet
-        for of_uplink in naming.elements(lines)
-        if name.search(of_uplink)
-        for word in [name.sub(flow.bridge, of_uplink)]
-    )
-    return [
-        *dict.fromkeys(elements),
-        *(
-            _behind(one, naming.renamed(one.rule, name, flow.bridge), facts)
-            for one in sorted(named, key=lambda one: one.index, reverse=True)
-        ),
-    ]
+    for rule in rules:
+        for one in naming.LEADS.findall(rule.rule):
+            lines = every.get((rule.table, one), [])
+            if "type iface_index" in lines:  # the bridge is not there yet
+                continue
+            for word in filter(name.search, naming.elements(lines)):
+                added = f"{{ {name.sub(bridge, word)} }}"
+                yield ("nft", "add", "element", *rule.table.split(), one[1:], added)
 
 
 def _behind(rule: Drop, words: str, facts: Facts) -> Argv:

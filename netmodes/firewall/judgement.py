@@ -136,6 +136,7 @@ def _dropped(
     flow: Flow, own: Mapping[Packet, Fate], asked: Verdicts, facts: Facts
 ) -> Iterator[Finding]:
     tries = [counted(one, flow) for one in asked.tries]
+    left = drops(*tries[-1:])
     for drop, packets in drops(own, *tries).items():
         around = any(asked.gateways.values()) and not any(_is_inner(one, flow) for one in packets)
         if around or _is_kept(drop, packets, flow):
@@ -148,9 +149,7 @@ def _dropped(
                 f"{drop.chain} lets packets leave by {other} alone, as a VPN's may: bring it up"
             )
             yield Finding("error", what, shows, advice=advice)
-        elif drop not in drops(*tries[-1:]) and (
-            lines := fixes.fix(drop, packets, flow, asked.outs, facts)
-        ):
+        elif drop not in left and (lines := fixes.fix(drop, packets, flow, asked.outs, facts)):
             shown = fixes.zoned(drop, packets, flow, facts) or lines
             yield Finding("error", what, shows, fix=" && ".join(map(shlex.join, shown)))
         else:
@@ -166,15 +165,14 @@ def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
         cut.setdefault(fate.drop or fate.lost, []).append(packet)
     for by, packets in cut.items():
         whose = f"what {CUT_OFF[packets[0].sender]} {flow.bridge}"
+        lines = fixes.repeated(packets, asked, flow, facts) if asked.repeated else []
+        accepts, shows = "it", "nft list ruleset"
         what = f"{whose} is lost in a copy of this machine ({by})"
-        shows = "nft list ruleset"
         if isinstance(by, Drop):
             what = f"the firewall drops {whose} ({words(by)})"
             shows = evidence(by, fixes.program_of(by, facts))
-        lines = fixes.repeated(packets, asked, flow, facts) if asked.repeated else []
-        if lines and isinstance(by, Drop):
-            lines = fixes.zoned(by, packets, flow, facts) or lines
-        accepts = _accepting(by, packets[0], asked) if isinstance(by, Drop) else "it"
+            lines = lines and (fixes.zoned(by, packets, flow, facts) or lines)
+            accepts = _accepting(by, packets[0], asked)
         advice = f"let it accept {flow.bridge} as {accepts} does {flow.uplink}"
         remedy = {"fix": " && ".join(map(shlex.join, lines))} if lines else {"advice": advice}
         yield Finding("error", what, shows, **remedy)
@@ -227,11 +225,12 @@ def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
         yield Finding("warning", what, "nft list ruleset", advice=advice)
 
 
-def words(drop: Drop) -> str:
-    """What drops a packet, and where that stands."""
+def words(drop: Drop, program: str = "iptables") -> str:
+    """What drops a packet, and where that stands; a policy of iptables' is this program's."""
     where = f"nft's chain {drop.table} {drop.chain}"
     if drop.is_of_iptables:
-        what = f"`{drop.rule}`" if drop.rule else f"iptables' policy for {drop.chain}"
+        whose = f"{program}'s" if "-" in program else "iptables'"
+        what = f"`{drop.rule}`" if drop.rule else f"{whose} policy for {drop.chain}"
         return what if drop.table == "ip filter" else f"{what} in table {drop.table[3:]}"
     return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
 

@@ -41,7 +41,7 @@ def untracked(trace: Trace) -> Finding | None:
     what = "the host does not translate it, for it is not tracked"
     if heard.told.is_kept:
         what = "the host takes the answer for its own, for it is not tracked with what was sent"
-    what += f": {_words(drop, program)}"
+    what += f": {judgement.words(drop, program)}"
     return _there("", what, judgement.evidence(drop), _remedy(trace, "", found))
 
 
@@ -80,7 +80,7 @@ def _finding(trace: Trace, place: str, heard: Heard) -> Finding | None:
     if drop is None:
         return None
     whose = f"{place}'s own firewall drops" if place else BY_RULE
-    what = f"{whose} {_what(trace, place, heard)}: {_words(drop, program)}"
+    what = f"{whose} {_what(trace, place, heard)}: {judgement.words(drop, program)}"
     return _there(place, what, judgement.evidence(drop, program), _remedy(trace, place, heard))
 
 
@@ -101,11 +101,6 @@ def _what(trace: Trace, place: str, heard: Heard) -> str:
         return "the answer" if inside else f"the answer to {trace.name}"
     late = " once it is connected" * trace.is_answered
     return f"what it sends{late}" if inside else f"what {trace.name} sends{late}"
-
-
-def _words(drop: Drop, program: str) -> str:
-    said = judgement.words(drop)
-    return said.replace("iptables'", f"{program}'s") if "-" in program else said
 
 
 def _remedy(trace: Trace, place: str, heard: Heard) -> dict[str, str]:
