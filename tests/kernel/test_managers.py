@@ -1,6 +1,7 @@
 """Who else sees to the uplink, for real: beside each manager, under a systemd that has booted.
 
-Only root can, with debootstrap and packages to install; `./scripts/test --all` does.
+Only root can, with debootstrap and packages to install; `./scripts/test --all` tries each, a
+commit one at most.
 """
 
 import os
@@ -17,10 +18,13 @@ from processes import wait_until
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("debootstrap"),
-    reason="needs root, debootstrap, and a minute for a Debian",
-)
+pytestmark = [
+    pytest.mark.sweep,
+    pytest.mark.skipif(
+        os.geteuid() != 0 or not shutil.which("debootstrap"),
+        reason="needs root, debootstrap, and a minute for a Debian",
+    ),
+]
 
 #: Makes a Debian in a folder; what it installs starts nothing, and has devices of its own.
 MAKE = """
