@@ -1,7 +1,6 @@
 """Who else sees to the uplink, for real: beside each manager, under a systemd that has booted.
 
-Only root can, with debootstrap and packages to install; `./scripts/test --all` tries each, a
-commit one at most.
+Only root can, with debootstrap and packages to install; `./scripts/test --all` does.
 """
 
 import os
@@ -19,7 +18,9 @@ from processes import wait_until
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [
-    pytest.mark.sweep,
+    pytest.mark.skipif(
+        "config.getoption('slice')", reason="minutes: ./scripts/test --all has them"
+    ),
     pytest.mark.skipif(
         os.geteuid() != 0 or not shutil.which("debootstrap"),
         reason="needs root, debootstrap, and a minute for a Debian",
