@@ -26,7 +26,7 @@ from typing import Any
 
 from netmodes import holder
 from netmodes.errors import NetmodesError, Refused
-from netmodes.plan.log import Note, Run, run_from
+from netmodes.plan.log import Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
 from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, visible
@@ -34,7 +34,7 @@ from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, visible
 ROOT = Path("/run/netmodes")
 
 #: How the plan of an earlier netmodes begins.
-EARLIER = ('{"format": 1', '{"format": 2')
+EARLIER = ('{"format": 1', '{"format": 2', '{"format": 3')
 
 LOCK, HOLDER = ".lock", ".holder"
 
@@ -92,29 +92,24 @@ class Journal:
         except OSError as error:
             raise _unwritable(error) from error
 
-    def inherit(self, note: Note, share: str, began: float) -> None:
-        """Note a step that another network ran and that this one goes on using.
-
-        Args:
-            note: the step, with its index in this network's plan.
-            share: the step's share.
-            began: when the other network's run began, in seconds of uptime.
-        """
-        self.write("began", began)
-        self.write("start", note.index, self._own_word(note.before, share))
-        if note.after is not None:
-            self.write("done", note.index, self._own_word(note.after, share))
-
-    def _own_word(self, word: str, share: str) -> str:
-        """A word as this journal has it; earlier an ifindex was `6:`, a table's handle `h6`."""
-        if not word.isdecimal() or share.startswith("sysctl ") or not self._is_earlier():
-            return word
-        return f"h{word}" if share.startswith("NAT ") else f"{word}:"
-
-    def _is_earlier(self) -> bool:
+    def is_earlier(self) -> bool:
+        """Whether an earlier netmodes has written it."""
         with suppress(OSError):
             return (self.folder / "plan.json").read_text(errors="replace").startswith(EARLIER)
         return False
+
+    def replace_down(self, down: str) -> None:
+        """Write the undo of the network anew; where that cannot be, the old one stays.
+
+        Raises:
+            NetmodesError: it cannot be written.
+        """
+        draft = self.folder / "down.sh.new"
+        try:
+            draft.write_text(down)
+            draft.rename(self.folder / "down.sh")
+        except OSError as error:
+            raise _unwritable(error) from error
 
     def read(self) -> Run | None:
         """The run, or None where there is no such network.

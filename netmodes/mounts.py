@@ -53,12 +53,6 @@ def holding(path: Path, pid: str) -> Mount | None:
     return held
 
 
-def points(namespace: str) -> list[Path]:
-    """Where a network namespace is mounted for this process, given its inode's number."""
-    root = Path(f"net:[{namespace}]")
-    return list(dict.fromkeys(mount.point for mount in _mounts("self") if mount.root == root))
-
-
 def _mounts(pid: str) -> list[Mount]:
     text = Path(PROC, pid, "mountinfo").read_text(errors="replace")
     return [_mount(line) for line in text.split("\n") if line]

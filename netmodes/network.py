@@ -15,11 +15,10 @@ from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
 from netmodes.engine.leftover import leftovers, remove_leftover
-from netmodes.engine.prepare import need
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
-from netmodes.errors import NetmodesError, Refused
+from netmodes.errors import Refused
 from netmodes.firewall import objections
 from netmodes.journal import Journal, locked, networks
 from netmodes.machine.facts import Facts
@@ -27,14 +26,12 @@ from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
 from netmodes.place import (
     NAMESPACES,
-    refuse_blind,
     refuse_elsewhere,
     refuse_unreachable,
     refuse_unseen,
 )
 from netmodes.plan.answer import Answer
 from netmodes.plan.log import Run
-from netmodes.plan.needs import undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import in_namespace
@@ -119,20 +116,13 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
             if (NAMESPACES / name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return remove_leftover(name, runner)
-        refuse_blind(name)
-        need(undo_programs(found.plan))
-        _take_down(name, runner, kill)
+        take_down(name, runner, kill=kill)
     return True
 
 
 def every_name() -> list[str]:
     """The names of all networks, and of those of which a reboot has left files."""
     return [*(found.name for found in networks()), *leftovers()]
-
-
-def _take_down(name: str, runner: Runner, kill: bool) -> None:
-    if left := take_down(name, runner, kill=kill):
-        raise NetmodesError(f"{name} is not wholly down: {'; '.join(left)}")
 
 
 def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
@@ -143,7 +133,7 @@ def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
     """
     with _acting(run.plan.name, echo) as runner:
         if watcher.waits(run):
-            _take_down(run.plan.name, runner, kill=True)
+            take_down(run.plan.name, runner, kill=True)
 
 
 def confirm(name: str, *, echo: Echo | None = None) -> None:

@@ -1,4 +1,4 @@
-# Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
+# Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
 # SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
 # users, others.
@@ -17,13 +17,14 @@ visible() { printf '%s' "${1//[^[:print:]$'\n']/?}"; }
 # and Ctrl-C ends it from then on.
 show() {
     local line text=''
-    line=$(visible "$(quoted "$@")")
+    quote "$@"
+    line=${LINE//[^[:print:]$'\n']/?}
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
         IFS= read -r -d '' text # fails at the end, which comes without a NUL
         text=${text%$'\n'}
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$(visible "$text")" >&2
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "${text//[^[:print:]$'\n']/?}" >&2
     fi
     LISTED=()
     start command_itself "$text" "$@"
@@ -36,53 +37,50 @@ show() {
     return "$STATUS"
 }
 
+# That it holds the pipe tells that it runs.
 command_itself() {
+    exec 8>&1 >/dev/null
     if [ -n "${READS-}" ]; then exec <<<"$1"; fi
-    exec "${@:2}" >/dev/null
+    exec "${@:2}"
 }
 
-# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
-# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group. FROM
+# is a pipe with what it prints.
 start() {
-    exec {FROM}< <(
-        hold_back
-        (printf '%s\0' "$BASHPID" && "$@")
-        printf '\0%s\0' "$?" 2>/dev/null # nobody reads it once that was killed or given up
-    )
-    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+    local to
+    if [ -z "${FROM-}" ]; then exec {FROM}< <(:); fi
+    exec {to}>"/proc/self/fd/$FROM"
+    (hold_back && exec {to}>&- && "$@") >&"$to" &
+    STARTED=$! PRINTED='' STATUS=''
+    exec {to}>&-
 }
 
 hold_back() { trap '' INT TERM HUP; }
 
-# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+# Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    part "$1"
-    PRINTED+=$PART
-    [ "$PART_STATUS" != 142 ] || return 1
-    part "$1"
-    STATUS=${PART:-137} # killed
-    exec {FROM}<&-
+    local text status=0
+    while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
+        IFS= read -r -N 1048576 -t "$1" -u "$FROM" text
+        status=$?
+        PRINTED+=$text
+        if [ "$status" != 142 ]; then continue; fi
+        if kill -0 "$STARTED" 2>/dev/null; then return 1; fi
+        leave_pipe && break # a child of it has the pipe
+    done
+    wait "$STARTED" 2>/dev/null
+    STATUS=$?
+    if [ "$STATUS" -gt 128 ]; then wait "$STARTED" 2>/dev/null; STATUS=$?; fi # a signal may have cut the first short
 }
 
 give_up() {
     kill -KILL "$STARTED"
-    exec {FROM}<&-
+    disown "$STARTED" # else bash would tell
+    leave_pipe
     STATUS=137
 }
 
-# Reads up to a NUL, at most these seconds; a signal may come in between.
-part() {
-    local text
-    PART=''
-    while :; do
-        IFS= read -r -d '' -t "$1" -u "$FROM" text
-        PART_STATUS=$?
-        PART+=$text
-        case $PART_STATUS in
-        0 | 1 | 142) return "$PART_STATUS" ;;
-        esac
-    done
-}
+leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
@@ -122,10 +120,15 @@ stop_if_caught() {
 }
 
 # A command as it is shown, quoted where it must be.
-quoted() {
-    local PS4='' text
-    text=$({ set -x && : "$@"; } 2>&1)
-    printf '%s' "${text#: }"
+quoted() { quote "$@" && printf '%s' "$LINE"; }
+
+quote() {
+    local word
+    LINE=
+    for word; do
+        if [[ $word =~ [^A-Za-z0-9_@%+=:,./-] || -z $word ]]; then word=${word@Q}; fi
+        LINE+=${LINE:+ }$word
+    done
 }
 
 hint() {
@@ -441,7 +444,7 @@ refuse_processes() {
     for sign in TERM KILL; do
         inside || die "$(unknown)"
         if [ "${#pids[@]}" = 0 ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        [ "$1" = --kill ] || die "processes run inside $NAME ($(programs_of "${pids[@]}")): end them, or use --kill"
         show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
             inside || die "$(unknown)"
@@ -450,6 +453,17 @@ refuse_processes() {
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
+}
+
+# PID...: each with the name of its program.
+programs_of() {
+    local pid name said=
+    for pid; do
+        name=gone
+        { read -r name <"/proc/$pid/comm"; } 2>/dev/null
+        said+="${said:+, }$pid $name"
+    done
+    visible "$said"
 }
 
 # Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.
@@ -528,6 +542,10 @@ become_root() {
 
 down() {
     prepare
+    if [ "$1" = --rollback ]; then
+        take_back || die "$failed"
+        exit 0
+    fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0

@@ -1,15 +1,20 @@
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {
     local each
-    mkdir -p /run/netmodes 2>/dev/null
+    if [ ! -e /run/netmodes ]; then mkdir -p /run/netmodes 2>/dev/null; fi
     for each in /run/netmodes{,/.lock,/.holder,/*}; do refuse_foreign "$each"; done
     if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+    for each in /proc/self/fd/*; do # netmodes has taken it, and waits for this
+        if [ "$each" -ef /run/netmodes/.lock ]; then exec 9>&"${each##*/}"; fi
+    done
+    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then umask 077 && exec 9>/run/netmodes/.lock; fi # who may open it may hold it
     umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT
-    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    for each in /run/netmodes/.*.{new,old}; do # of killed runs
+        if [ -e "$each" ]; then rm -rf "$each"; fi
+    done
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere

@@ -1,4 +1,4 @@
-# Devices of DEVICES that somebody has renamed: see netmodes/engine/renamed.py.
+# Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {

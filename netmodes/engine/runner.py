@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from netmodes.engine import signals
 from netmodes.engine.record import Outcome
+from netmodes.engine.told import Told
 from netmodes.errors import Refused, Unknown
 from netmodes.machine.path import environment, find
 from netmodes.plan.look import PATIENCE, SLOW, Look
@@ -114,6 +116,30 @@ class Runner:
         process.kill()
         return b"", b""
 
+    def script(self, argv: Argv) -> str:
+        """Run a script of ours to its end, which shows its commands by itself.
+
+        Signals are passed on to it, for they need not reach this process's group.
+
+        Returns:
+            What it says is wrong, and what its commands complained of; "" where all is well.
+
+        Raises:
+            Refused: bash is not installed.
+        """
+        self.listings.clear()
+        told = Told(self.say)
+        with signals.noted() as caught:
+            process = _start_script(argv, self.lock)
+            for part in _parts(process):
+                told.hear(part)
+                while caught:
+                    process.send_signal(caught.pop(0))
+        status = process.wait()
+        if -status in signals.SIGNALS:  # before it could note them
+            return self.script(argv)
+        return told.trouble(status)
+
     def together(self, argvs: Sequence[Argv]) -> list[Outcome]:
         """Show commands that do not depend on each other, then run them side by side.
 
@@ -204,6 +230,28 @@ def _start(
     # "." is where this process is, also if that folder is deleted.
     place: dict[str, Any] = {"cwd": ".", "env": environment(), "umask": umask, "pass_fds": hold}
     return cast("Popen[bytes]", command.popen(stdin=stdin, **place))
+
+
+def _start_script(argv: Argv, lock: int | None) -> Popen[bytes]:
+    """Start a script, without the time that it takes to import plumbum."""
+    if find(argv[0]) is None:
+        raise Refused(str(missing(argv[0])))
+    hold = () if lock is None else (lock,)
+    return Popen(argv, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=environment(), pass_fds=hold)
+
+
+def _parts(process: Popen[bytes]) -> Iterator[bytes]:
+    """What a process writes to stderr until it ends, also if it is open elsewhere; b"" at times."""
+    with cast("IO[bytes]", process.stderr) as pipe:
+        while True:
+            if select([pipe], [], [], 0.1)[0]:
+                if not (part := os.read(pipe.fileno(), 1 << 16)):
+                    return
+                yield part
+            elif process.poll() is not None:
+                return
+            else:
+                yield b""
 
 
 def _runs(argv: Argv) -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
-from netmodes.engine.down import finish, running, take_back
+from netmodes.engine.down import roll_back, running
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
@@ -67,7 +67,7 @@ def put_up(
             if report and report.differing:
                 raise NotAsPromised(report)
         except BaseException as error:
-            left = finish(journal, take_back(running(plan.name), runner))
+            left = roll_back(plan.name, runner)
             if isinstance(error, NetmodesError):
                 error.left = left
             raise

@@ -19,7 +19,6 @@ A step that a network inherits brings its ``began``, ``start`` and ``done`` alon
 
 import re
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
 
 from netmodes.plan.network import Network
@@ -34,13 +33,11 @@ class Note:
         index: the step's index in the plan's ``all_steps``.
         before: the word of its undo's probe before it ran; "" for none.
         after: the same afterwards; None if the run ended during the step.
-        back: its undo has begun, and may have ended half way.
     """
 
     index: int
     before: str
     after: str | None = None
-    back: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,23 +49,19 @@ class Run:
         notes: the steps that were started, in the plan's order.
         state: "up", "unconfirmed" (up, while the watcher waits) or "interrupted"; the journal
             makes that "at work" where another process is.
-        began: the machine's uptime at the first command, in seconds.
         confirmed: somebody has confirmed that the host is reachable.
         id: tells this run from every other; "" in a journal of format 1.
         host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
         watcher: the process that undoes it unless it is confirmed; 0 for none, or unknown.
-        socket: the inode of rtnetlink's socket in the namespace; "" in an earlier journal.
     """
 
     plan: Plan
     notes: tuple[Note, ...]
     state: str
-    began: float
     confirmed: bool = False
     id: str = ""
     host: str = ""
     watcher: int = 0
-    socket: str = ""
 
     @property
     def network(self) -> Network:
@@ -102,8 +95,7 @@ def run_from(plan: Plan, log: list[str]) -> Run:
     if any(note.index not in range(len(plan.all_steps)) for note in notes):
         raise ValueError("it is of another plan")
     confirmed, identity = "confirmed" in log, identity_of(log)
-    socket = _last("socket", log)
-    return Run(plan, notes, _state(log), _began(log), confirmed, *identity, _watcher(log), socket)
+    return Run(plan, notes, _state(log), confirmed, *identity, _watcher(log))
 
 
 def _notes(log: list[str]) -> tuple[Note, ...]:
@@ -114,8 +106,6 @@ def _notes(log: list[str]) -> tuple[Note, ...]:
                 notes[int(index)] = Note(int(index), _word(line))
             case ["done", index, _, *_]:
                 notes[int(index)] = replace(notes[int(index)], after=_word(line))
-            case ["back", index]:
-                notes[int(index)] = replace(notes[int(index)], back=True)
     return tuple(notes[index] for index in sorted(notes))
 
 
@@ -142,17 +132,6 @@ def _last(verb: str, log: list[str]) -> str:
     """The number of the last such line; "" for none."""
     found = [match[1] for line in log if (match := re.fullmatch(rf"{verb} (\d+)", line))]
     return found[-1] if found else ""
-
-
-def _began(log: list[str]) -> float:
-    """The uptime at the first command, or at an earlier one that the network has inherited."""
-    return min(_seconds(line.split()[1]) for line in log if re.match(r"began \S", line))
-
-
-def _seconds(written: str) -> float:
-    if not isfinite(seconds := float(written)):
-        raise ValueError(f"{written} is no time")
-    return seconds
 
 
 def identity_of(log: list[str]) -> tuple[str, str]:

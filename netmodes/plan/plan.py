@@ -15,7 +15,7 @@ from netmodes.plan.step import Step, step_from
 from netmodes.plan.text import one_line, plain, text, text_by_name, texts, without_empty
 
 #: The plan's format, in the journal and in the record.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ class Plan:
         """
         if data.get("format") == 1:
             data = _from_format_1(data)
-        if data.get("format") not in (2, FORMAT):  # an undo tells its own
+        if data.get("format") not in (2, 3, FORMAT):  # an undo tells its own
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
-        required = data.get("requirements", ()) if data["format"] == FORMAT else ()
+        required = data.get("requirements", ()) if data["format"] > 2 else ()
         namespaces = tuple(map(plain, texts(data["namespaces"])))
         if not namespaces:
             raise ValueError("it has no namespace")

@@ -1,10 +1,9 @@
 """How a step is undone: what its result is, what proves that the result is ours, and the command.
 
-Both engines, netmodes/engine/down.py and templates/engine.sh, read nothing else.
+The engine of taking back, templates/engine.sh, reads nothing else.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +22,6 @@ BEFORE, AFTER = "{before}", "{after}"
 def numbered(kind: str) -> str:
     """A pattern for the name of a device of this kind, by its ifindex from after its step."""
     return f'"ifindex":{AFTER},.*"ifname":"([^"]+)",.*"info_kind":"{kind}"'
-
-
-def nothing(look: Look) -> list[str]:
-    """The search that finds none."""
-    return []
 
 
 @dataclass(frozen=True)
@@ -74,10 +68,6 @@ class Undo:
         """The look for whatever device has the name of the one that is undone."""
         return links(f'"ifname":"({literal(self.device)})"')
 
-    def by_index(self, index: str) -> Look:
-        """The look for the name of whatever device has an ifindex."""
-        return links(f'"ifindex":{index},.*"ifname":"([^"]+)"')
-
     @property
     def looks(self) -> tuple[Look, ...]:
         """Every look that the undo may need."""
@@ -87,25 +77,6 @@ class Undo:
     def command(self, before: str) -> Argv:
         """The argv to run, given the look's word from before the step."""
         return tuple(word.replace(BEFORE, before) for word in self.argv)
-
-    def text(self, elapsed: float, found: Callable[[Look], list[str]] = nothing) -> str | None:
-        """The text that the command reads, or None.
-
-        Args:
-            elapsed: seconds since the run began.
-            found: looks; returns the words.
-        """
-        if self.stdin is None:
-            return None
-        looks = dict(self.unless)
-        lines = [
-            line
-            for line in re.split(r"(?<=\n)", self.stdin)
-            if line.rstrip() not in looks or not found(looks[line.rstrip()])
-        ]
-        lines += [f"{word}\n" for look in self.carried for word in found(look)]
-        text = "".join(lines)
-        return LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), text)
 
 
 def seconds_left(seconds: int) -> str:

@@ -180,7 +180,7 @@ others() {
     esac
 }
 
-# Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
+# Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
 # SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
 # users, others.
@@ -199,13 +199,14 @@ visible() { printf '%s' "${1//[^[:print:]$'\n']/?}"; }
 # and Ctrl-C ends it from then on.
 show() {
     local line text=''
-    line=$(visible "$(quoted "$@")")
+    quote "$@"
+    line=${LINE//[^[:print:]$'\n']/?}
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
         IFS= read -r -d '' text # fails at the end, which comes without a NUL
         text=${text%$'\n'}
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$(visible "$text")" >&2
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "${text//[^[:print:]$'\n']/?}" >&2
     fi
     LISTED=()
     start command_itself "$text" "$@"
@@ -218,53 +219,50 @@ show() {
     return "$STATUS"
 }
 
+# That it holds the pipe tells that it runs.
 command_itself() {
+    exec 8>&1 >/dev/null
     if [ -n "${READS-}" ]; then exec <<<"$1"; fi
-    exec "${@:2}" >/dev/null
+    exec "${@:2}"
 }
 
-# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
-# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group. FROM
+# is a pipe with what it prints.
 start() {
-    exec {FROM}< <(
-        hold_back
-        (printf '%s\0' "$BASHPID" && "$@")
-        printf '\0%s\0' "$?" 2>/dev/null # nobody reads it once that was killed or given up
-    )
-    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+    local to
+    if [ -z "${FROM-}" ]; then exec {FROM}< <(:); fi
+    exec {to}>"/proc/self/fd/$FROM"
+    (hold_back && exec {to}>&- && "$@") >&"$to" &
+    STARTED=$! PRINTED='' STATUS=''
+    exec {to}>&-
 }
 
 hold_back() { trap '' INT TERM HUP; }
 
-# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+# Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    part "$1"
-    PRINTED+=$PART
-    [ "$PART_STATUS" != 142 ] || return 1
-    part "$1"
-    STATUS=${PART:-137} # killed
-    exec {FROM}<&-
+    local text status=0
+    while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
+        IFS= read -r -N 1048576 -t "$1" -u "$FROM" text
+        status=$?
+        PRINTED+=$text
+        if [ "$status" != 142 ]; then continue; fi
+        if kill -0 "$STARTED" 2>/dev/null; then return 1; fi
+        leave_pipe && break # a child of it has the pipe
+    done
+    wait "$STARTED" 2>/dev/null
+    STATUS=$?
+    if [ "$STATUS" -gt 128 ]; then wait "$STARTED" 2>/dev/null; STATUS=$?; fi # a signal may have cut the first short
 }
 
 give_up() {
     kill -KILL "$STARTED"
-    exec {FROM}<&-
+    disown "$STARTED" # else bash would tell
+    leave_pipe
     STATUS=137
 }
 
-# Reads up to a NUL, at most these seconds; a signal may come in between.
-part() {
-    local text
-    PART=''
-    while :; do
-        IFS= read -r -d '' -t "$1" -u "$FROM" text
-        PART_STATUS=$?
-        PART+=$text
-        case $PART_STATUS in
-        0 | 1 | 142) return "$PART_STATUS" ;;
-        esac
-    done
-}
+leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
@@ -304,10 +302,15 @@ stop_if_caught() {
 }
 
 # A command as it is shown, quoted where it must be.
-quoted() {
-    local PS4='' text
-    text=$({ set -x && : "$@"; } 2>&1)
-    printf '%s' "${text#: }"
+quoted() { quote "$@" && printf '%s' "$LINE"; }
+
+quote() {
+    local word
+    LINE=
+    for word; do
+        if [[ $word =~ [^A-Za-z0-9_@%+=:,./-] || -z $word ]]; then word=${word@Q}; fi
+        LINE+=${LINE:+ }$word
+    done
 }
 
 hint() {
@@ -623,7 +626,7 @@ refuse_processes() {
     for sign in TERM KILL; do
         inside || die "$(unknown)"
         if [ "${#pids[@]}" = 0 ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        [ "$1" = --kill ] || die "processes run inside $NAME ($(programs_of "${pids[@]}")): end them, or use --kill"
         show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
             inside || die "$(unknown)"
@@ -632,6 +635,17 @@ refuse_processes() {
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
+}
+
+# PID...: each with the name of its program.
+programs_of() {
+    local pid name said=
+    for pid; do
+        name=gone
+        { read -r name <"/proc/$pid/comm"; } 2>/dev/null
+        said+="${said:+, }$pid $name"
+    done
+    visible "$said"
 }
 
 # Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.
@@ -710,6 +724,10 @@ become_root() {
 
 down() {
     prepare
+    if [ "$1" = --rollback ]; then
+        take_back || die "$failed"
+        exit 0
+    fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
@@ -744,15 +762,20 @@ is_marked() { [ -f "$1" ] && [[ "$(<"$1")"$'\n' == *"# made by netmodes"$'\n'* ]
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {
     local each
-    mkdir -p /run/netmodes 2>/dev/null
+    if [ ! -e /run/netmodes ]; then mkdir -p /run/netmodes 2>/dev/null; fi
     for each in /run/netmodes{,/.lock,/.holder,/*}; do refuse_foreign "$each"; done
     if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+    for each in /proc/self/fd/*; do # netmodes has taken it, and waits for this
+        if [ "$each" -ef /run/netmodes/.lock ]; then exec 9>&"${each##*/}"; fi
+    done
+    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then umask 077 && exec 9>/run/netmodes/.lock; fi # who may open it may hold it
     umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT
-    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    for each in /run/netmodes/.*.{new,old}; do # of killed runs
+        if [ -e "$each" ]; then rm -rf "$each"; fi
+    done
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
@@ -913,18 +936,21 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local id parent device root point rest at place above='' held='' shared='' master=''
+    local line lines id parent device root point at place above='' held='' shared='' master='' field='([^ ]+) '
+    { mapfile -t lines <"/proc/$1/mountinfo"; } 2>/dev/null
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
-        while read -r id parent device root point _ rest; do
+        for line in "${lines[@]}"; do
+            [[ $line =~ ^$field$field$field$field$field ]] || continue
+            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]} root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]}
             if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
-            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
-            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
-        done <"/proc/$1/mountinfo"
+            [[ $line =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $line =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+        done
         if [ -z "$held" ]; then return 0; fi
-    done 2>/dev/null
+    done
     printf '%s\n' "$held $place $shared $master"
 }
 
@@ -939,7 +965,7 @@ refuse_blind() {
 
 remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 
-# Devices of DEVICES that somebody has renamed: see netmodes/engine/renamed.py.
+# Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {
@@ -1068,7 +1094,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 3, "mode": "host-only", "namespaces": ["A"], "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "topology": {"device": "veth1", "address": "192.168.202.11/24", "host_device": "veth0", "ingress": "veth0", "host_address": "192.168.202.1/24", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.202.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "guard": true, "prevents": "if the host forwards, for Docker or nat, A reaches further, and others reach it"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.veth0.accept_ra=0", "net.ipv6.conf.veth0.disable_ipv6=1"], "why": "veth0 carries IPv4 alone", "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6"}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the host's end of the cable", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
+{"format": 4, "mode": "host-only", "namespaces": ["A"], "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "topology": {"device": "veth1", "address": "192.168.202.11/24", "host_device": "veth0", "ingress": "veth0", "host_address": "192.168.202.1/24", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.202.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "guard": true, "prevents": "if the host forwards, for Docker or nat, A reaches further, and others reach it"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.veth0.accept_ra=0", "net.ipv6.conf.veth0.disable_ipv6=1"], "why": "veth0 carries IPv4 alone", "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6"}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the host's end of the cable", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
 JSON
 }
 

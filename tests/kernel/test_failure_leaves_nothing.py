@@ -130,7 +130,7 @@ def test_not_all_of_a_batch(quick_lab: Lab) -> None:
 
     assert down.returncode == 0
     assert "dead" not in down.stderr  # as `ip route` prints, and does not take
-    assert "# not all of it: Error: Nexthop has invalid gateway." in down.stderr
+    assert "# Error: Nexthop has invalid gateway." in down.stderr
 
 
 #: A page is full, so that not one more line has room.

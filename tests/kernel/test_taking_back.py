@@ -93,7 +93,7 @@ def test_process_inside_and_script(lab: Lab, untouched: State) -> None:
     lab.ok(script, "down", "--kill")
 
     assert refused.returncode == 1
-    assert f"processes run inside A ({pid})" in refused.stderr
+    assert f"processes run inside A ({pid} sleep)" in refused.stderr
     assert not runs(lab, pid)
     assert state(lab.ok) == untouched
 

@@ -179,7 +179,7 @@ def test_write(plan: Plan, root: Path) -> None:
         (["start 0 -", "done 0 41.5", "up", "down"], [Note(0, "", "41.5")]),
         (
             ["start 0 -", "done 0 41.5", "start 1 0", "up", "down", "back 1", "back 0"],
-            [Note(0, "", "41.5", back=True), Note(1, "0", back=True)],
+            [Note(0, "", "41.5"), Note(1, "0")],
         ),
     ],
 )
@@ -239,40 +239,6 @@ def test_last_watcher(plan: Plan) -> None:
 
     assert network is not None
     assert (network.state, network.watcher) == ("unconfirmed", 42)
-
-
-@pytest.mark.parametrize(
-    ("note", "lines"),
-    [
-        (Note(2, "", "7:"), ["start 2 -", "done 2 7:"]),
-        (Note(2, "0", "1"), ["start 2 0", "done 2 1"]),
-        (Note(2, "0", ""), ["start 2 0", "done 2 -"]),
-        (Note(2, "0"), ["start 2 0"]),
-    ],
-)
-def test_inherit(note: Note, lines: list[str], plan: Plan, root: Path) -> None:
-    """A step that is passed on is noted as the one who ran it knew it, done or not."""
-    heir = begun(plan, "start 5 -", "done 5 9:", "up")
-
-    heir.inherit(note, "", 0.5)
-
-    network = heir.read()
-    assert network is not None
-    assert log(root)[-1 - len(lines) :] == ["began 0.5", *lines]
-    assert network.notes == (note, Note(5, "", "9:"))
-    assert network.state == "up"
-
-
-def test_began(plan: Plan) -> None:
-    """With a step comes the time at which it was run; the earliest counts, in whatever order."""
-    heir = begun(plan)
-    for began in (0.5, 0.25, 0.75):
-        heir.inherit(Note(0, ""), "", began)
-
-    network = heir.read()
-
-    assert network is not None
-    assert network.began == 0.25
 
 
 def test_sharing(article: Facts, root: Path) -> None:
@@ -345,7 +311,7 @@ def test_topology_of(mode: Mode, article: Facts) -> None:
     assert topology_of(plan.parameters) == plan.topology
 
 
-@pytest.mark.parametrize("line", ["start first -", "start 99 -", "done 7 41.5", "began noon"])
+@pytest.mark.parametrize("line", ["start first -", "start 99 -", "done 7 41.5"])
 def test_damaged_log(line: str, plan: Plan, root: Path) -> None:
     """A log that is not one, or another plan's, is refused by its path as well."""
     begun(plan, line)

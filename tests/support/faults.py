@@ -12,7 +12,6 @@ import gc
 import json
 import multiprocessing
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -28,10 +27,12 @@ from typing import Any
 
 import state
 
-from netmodes import MODES
+from netmodes import MODES, holder
 from netmodes.engine import runner
+from netmodes.journal import HOLDER
 from netmodes.machine import query
 from netmodes.plan import programs
+from netmodes.script import bash
 
 HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
@@ -212,7 +213,7 @@ def prepare(mode: str) -> None:
         write(WRAPPERS / program, WRAPPER, here=HERE, program=program)
     import_module("netmodes.cli")
     import_module("plumbum")
-    runner.SLOW = runner.PATIENCE = query.PATIENCE = HURRY
+    runner.SLOW = runner.PATIENCE = bash.SLOW = bash.PATIENCE = query.PATIENCE = HURRY
     gc.freeze()
 
 
@@ -240,8 +241,6 @@ def disarm() -> str:
 def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
     """Try each k; gives k and what is wrong, or ""."""
     require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
-    hurried = re.sub("SLOW=5 PATIENCE=10", f"SLOW={HURRY} PATIENCE={HURRY}", SCRIPT.read_text())
-    SCRIPT.write_text(hurried)
     before = state.read()
     for k in count(first):
         if asked.verb == "down":
@@ -263,7 +262,7 @@ def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
 
 def judge(asked: Sweep, status: int, said: str) -> None:
     """See that the run itself came to the right end, and that the list tells the truth."""
-    up, listed = asked.verb == "up", networks()
+    up, listed = asked.verb == "up", settled()
     ends = {fault: (0, 1, 130) if fault == "hangs" else (0, 1) for fault in ACCIDENTS}
     ends["Ctrl-C"] = (130, -2) if up else (0,)  # -2: before it does a thing
     require(status in ends.get(asked.fault, (-9,)), f"the exit status is {status}")
@@ -275,6 +274,14 @@ def judge(asked: Sweep, status: int, said: str) -> None:
         require(listed == [], f"it is listed as {listed}")
     else:
         require(listed == ["interrupted"] * JOURNAL.exists(), f"it is listed as {listed}")
+
+
+def settled(seconds: float = 10) -> list[str]:
+    """The states once down.sh is at its end, which goes on without the netmodes that began it."""
+    deadline = time.monotonic() + seconds
+    while holder.read(JOURNAL.parent / HOLDER) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return networks()
 
 
 def networks() -> list[str]:

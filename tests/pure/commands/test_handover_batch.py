@@ -10,6 +10,7 @@ from console import machine
 from netmodes import Bridged, Facts, Plan, Refused, Step
 from netmodes.machine.entries import Neighbour
 from netmodes.machine.printed import Json, address_from, route_from
+from netmodes.plan.undo import GRACE, LEFT
 
 #: What the rich uplink's undo reads, half a minute after the run began.
 RICH_BACK = """
@@ -81,7 +82,8 @@ def to_uplink(facts: Facts, elapsed: float = 0) -> list[str]:
     """The lines back, so many seconds after the run began."""
     undo = move(facts).undo
     assert undo is not None
-    return (undo.text(elapsed) or "").splitlines()
+    text = LEFT.sub(lambda left: str(max(GRACE, int(left[1]) - int(elapsed))), undo.stdin or "")
+    return text.splitlines()
 
 
 def of(lines: list[str], what: str) -> list[str]:
