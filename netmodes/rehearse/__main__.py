@@ -6,8 +6,10 @@ It ends with the process whose number is its argument, and all in the copy ends 
 import json
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.lab.making import run
-from netmodes.lab.rulesets import Block
+from netmodes.lab.rulesets import Block, in_blocks
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import routes_to
 from netmodes.machine.table import Table
@@ -60,7 +62,7 @@ def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
 def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
-        of_nft = tuple(map(by_nft, copy.firewall))
+        of_nft = tuple(chain.from_iterable(map(by_nft, copy.firewall)))
         left = lab.make(table, replace(copy, firewall=of_nft, servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
@@ -72,9 +74,10 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     return tell(rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict())
 
 
-def by_nft(block: Block) -> Block:
+def by_nft(block: Block) -> Iterable[Block]:
     """The same rules, those of iptables-legacy as nf_tables has them, for no trace names others."""
-    return replace(block, argv=(block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:]))
+    argv = (block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:])
+    return (block,) if argv == block.argv else in_blocks(replace(block, argv=argv))
 
 
 def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:

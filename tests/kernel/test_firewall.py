@@ -6,6 +6,9 @@ from state import state
 
 BRIDGED = ("bridged", "--uplink", "enp0s1")
 
+#: What adds a chain that drops.
+OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
+
 #: A rule that names the uplink, in each place where one can stand, and how it is printed.
 NAMING = [
     (
@@ -140,6 +143,25 @@ def test_tracked_apart(lab: Lab, lines: str) -> None:
     assert 'passes on stay here, for they are tracked apart (`iifname "enp0s1" ' in refused.stderr
 
 
+#: A set of more addresses than a message takes, in a table with a chain that drops.
+MANY = f"""
+nft add table inet own && {OWN % "forward"}
+nft add set inet own many '{{ type ipv4_addr; flags interval; }}'
+seq 8000 | awk '{{ printf "11.0.%d.%d-11.0.%d.%d,\\n", $1/100, $1%100*2, $1/100, $1%100*2+1 }}' |
+    split -l 1000 --filter "{{ echo 'add element inet own many {{'; cat; echo '}}'; }} | nft -f -"
+nft add rule inet own c ip saddr @many accept
+"""
+
+
+def test_many_elements(lab: Lab) -> None:
+    """What drops is named where sets have more addresses than one message takes."""
+    lab.ok("bash", "-euc", MANY)
+
+    refused = lab.netmodes("nat", "--dry-run")
+
+    assert "nat0 passes on (the policy of nft's chain inet own c): nft insert" in refused.stderr
+
+
 def test_word_of_nft(lab: Lab) -> None:
     """A rule is named in a chain that iptables may call so, and nft cannot."""
     lab.ok("bash", "-ec", "iptables -N reject; iptables -A reject -j DROP")
@@ -219,8 +241,6 @@ def test_all_in_one(lab: Lab) -> None:
 
     assert len(fixes) == 2
 
-
-OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
 
 #: Rules, and what of them is refused; "" for what goes up.
 ASKED = [
