@@ -33,6 +33,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
+from netmodes.rehearse import first
 from netmodes.rehearse.exchange import UDP, serving
 from netmodes.rehearse.packets import AGAIN, Tracer, mark
 
@@ -66,7 +67,8 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
         left = lab.make(table, replace(copy, firewall=of_nft, servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
-        return answer(name, of_nft != copy.firewall, unlike, untraced)
+        alone = request["counts"]
+        return answer(name, of_nft != copy.firewall, unlike, untraced, alone=alone)
     from netmodes.rehearse.inside import rehearse
 
     left, facts = lab.become(table, copy), Facts.from_table(table)
@@ -80,7 +82,7 @@ def by_nft(block: Block) -> Iterable[Block]:
     return (block,) if argv == block.argv else in_blocks(replace(block, argv=argv))
 
 
-def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
+def answer(name: str, by_nft: bool, left: list[str], untraced: str, *, alone: bool) -> int:
     """Run the steps of each question, and tell what becomes of its packets then.
 
     Args:
@@ -88,6 +90,7 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
         by_nft: what is iptables-legacy's on the machine is in nf_tables here.
         left: the rules that are not here.
         untraced: why no packet can be traced.
+        alone: what becomes of a packet may depend on those before it.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
     tracer = Tracer()
@@ -102,7 +105,10 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
             packets = [Packet(**one) for one in asked["packets"]]
             for place in ((), AT_ROUTER) if packets else ():  # rules may drop ARP
                 run((*place, "ip", "neigh", "flush", "all"))
-            found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
+            if alone and packets:
+                found = first.fates(packets, places, tracer)
+            else:
+                found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             fates = [*map(asdict, found)]

@@ -172,12 +172,62 @@ def test_word_of_nft(lab: Lab) -> None:
     assert "`-A reject -j DROP` drops what is forwarded" in plan.replace("\n# ", " ")
 
 
-def test_too_many(lab: Lab) -> None:
-    """A rule that lets in few pings a second does not cut the host off."""
-    lab.sh("iptables -A INPUT -p icmp -m limit --limit 1/second --limit-burst 5 -j ACCEPT")
-    lab.sh("iptables -A INPUT -p icmp -j DROP")
+NEW = "-m conntrack --ctstate NEW"
+GUARD = "nft add table inet own && nft 'add chain inet own g { type filter hook %s priority 0; }'"
 
-    lab.ok("netmodes", *BRIDGED, "--dry-run")
+#: Rules that drop what is too much, or what has been too much; a connection alone passes.
+GUARDS = [
+    "iptables -A INPUT -p icmp -m limit --limit 5/second -j ACCEPT && "
+    "iptables -A INPUT -p icmp -j DROP",
+    f"iptables -A INPUT {NEW} -m limit --limit 1/minute --limit-burst 1 -j ACCEPT && "
+    f"iptables -A INPUT {NEW} -j DROP",
+    f"iptables -A FORWARD {NEW} -m recent --set && "
+    f"iptables -A FORWARD {NEW} -m recent --update --seconds 60 --hitcount 4 -j DROP",
+    f"iptables -A INPUT {NEW} -m hashlimit --hashlimit-above 2/minute --hashlimit-burst 2 "
+    "--hashlimit-mode srcip --hashlimit-name h -j REJECT",
+    "iptables -A INPUT -m connlimit --connlimit-above 1 --connlimit-mask 0 -j DROP",
+    "iptables-legacy -A FORWARD -m connlimit --connlimit-above 1 --connlimit-mask 0 -j DROP",
+    f"{GUARD % 'forward'} && nft add rule inet own g ct state new ct count over 1 reject",
+    f"{GUARD % 'input'} && nft 'add rule inet own g quota over 600 bytes drop'",
+    f"{GUARD % 'input'} && nft 'add set inet own bad {{ type ipv4_addr; flags dynamic; }}' && "
+    "nft add set inet own met '{ type ipv4_addr; flags dynamic,timeout; timeout 1m; }' && "
+    "nft add rule inet own g ip saddr @bad drop && "
+    "nft add rule inet own g ct state new add @met "
+    "'{ ip saddr limit rate over 1/minute burst 1 packets }' add @bad '{ ip saddr }' drop",
+]
+
+
+@pytest.mark.parametrize("rules", GUARDS)
+@pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])
+def test_guards(lab: Lab, mode: str, rules: str) -> None:
+    """Packets of ours that are too many for a rule alone are no reason to refuse."""
+    lab.ok("bash", "-euc", rules)
+
+    plan = lab.netmodes(*mode.split(), "--dry-run")
+
+    assert (plan.returncode, plan.stderr) == (0, "")
+    assert "is unknown" not in plan.stdout
+
+
+def test_banned(lab: Lab) -> None:
+    """What a guard has banned before is refused, and so is what other rules drop beside it."""
+    lab.ok("bash", "-euc", GUARDS[-1])
+    lab.sh("nft add element inet own bad '{ 10.64.0.11 }'; iptables -A FORWARD -p udp -j DROP")
+
+    refused = lab.netmodes("nat").stderr
+
+    assert "10.64.0.11 sends to the host (`ip saddr @bad drop` in nft's chain" in refused
+    assert "nat0 passes on (`-A FORWARD -p udp -j DROP`)" in refused
+
+
+def test_chance(lab: Lab) -> None:
+    """What a rule drops by chance is unknown, and said; it cuts nobody off."""
+    every = "-m statistic --mode nth --every 2 --packet 0 -j DROP"
+    lab.sh(f"iptables -A INPUT {every}; iptables -A FORWARD {every}")
+
+    plan = lab.ok("netmodes", *BRIDGED, "--dry-run").replace("\n# ", " ")
+
+    assert f"by br0 is unknown (`-A FORWARD {every}` drops by chance)" in plan
 
 
 def test_hidden(lab: Lab) -> None:
