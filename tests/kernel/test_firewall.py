@@ -424,6 +424,13 @@ FIXED = [
         (("nat",), "nft insert rule inet own c iifname nat0 ip saddr 10.64.0.11 meta l4proto"),
     ),
     (
+        f"nft add table inet own && {OWN % 'input'} && nft add rule inet own c iif lo accept && "
+        "nft 'add map inet own by { type ifname . inet_proto : verdict; "
+        "elements = { enp0s1 . icmp : accept, enp0s1 . tcp : accept, enp0s1 . udp : accept }; }' "
+        "&& nft add rule inet own c iifname . meta l4proto vmap @by",
+        (BRIDGED, "nft add element inet own by '{"),
+    ),
+    (
         f"{SIX}\nip6tables -A INPUT -i enp0s1 -j ACCEPT && ip6tables -P INPUT DROP",
         (BRIDGED, "ip6tables -I INPUT 2 -i br0 -j ACCEPT"),
     ),
@@ -491,6 +498,12 @@ BY_VPN = [
         "c lets packets leave by wg0 alone",
     ),
     (
+        f"nft add table inet own && {OWN % 'forward'} && "
+        "nft add rule inet own c iifname . oifname '{ lan7 . wg0 }' accept; ip link del wg0",
+        "",
+        "c lets packets leave by wg0 alone",
+    ),
+    (
         "iptables -P FORWARD DROP; iptables -A FORWARD -o wg0 -j ACCEPT; ip link del wg0",
         "",
         "FORWARD lets packets leave by wg0 alone, as a VPN's may: bring it up",
@@ -499,7 +512,9 @@ BY_VPN = [
 
 
 @pytest.mark.parametrize(
-    ("rules", "accept", "refused"), BY_VPN, ids=["nft", "iptables", "nft-down", "down"]
+    ("rules", "accept", "refused"),
+    BY_VPN,
+    ids=["nft", "iptables", "nft-down", "pairs", "down"],
 )
 def test_by_vpn(lab: Lab, rules: str, accept: str, refused: str) -> None:
     """The device counts that the kernel takes now; no accept leads past a VPN that is down."""
@@ -520,6 +535,20 @@ SERVER = (
     "iptables -I FORWARD -o nat0 -s 192.168.64.1 "
     "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 )
+
+
+def test_index(lab: Lab) -> None:
+    """A set of devices by their numbers takes no bridge that is not there yet: no fix is told."""
+    rules = (
+        f"nft add table inet own && {OWN % 'input'} && nft add rule inet own c iif lo accept && "
+    )
+    rules += "nft 'add set inet own by { type iface_index . inet_proto; elements = { "
+    rules += "enp0s1 . icmp, enp0s1 . tcp, enp0s1 . udp }; }' && "
+    lab.ok("bash", "-euc", f"{rules} nft add rule inet own c iif . meta l4proto @by accept")
+
+    refused = lab.netmodes(*BRIDGED).stderr
+
+    assert "let it accept br0 as `iif . meta l4proto @by accept` does enp0s1" in refused
 
 
 def test_past_vpn(lab: Lab) -> None:
