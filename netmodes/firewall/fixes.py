@@ -116,7 +116,7 @@ def _elements(
     for rule in rules:
         for one in naming.LEADS.findall(rule.rule):
             lines = every.get((rule.table, one), [])
-            if "type iface_index" in lines:  # the bridge is not there yet
+            if any("type iface_index" in line for line in lines):  # the bridge is not there yet
                 continue
             for word in filter(name.search, naming.elements(lines)):
                 added = f"{{ {name.sub(bridge, word)} }}"

@@ -12,6 +12,7 @@ from netmodes.firewall.questions import legacy
 from netmodes.firewall.trace import EVERY
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
+from netmodes.plan.text import shortened
 from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Verdicts
 
 #: A rule that has a connection not tracked, or apart, as nft lists it or iptables-legacy saves it.
@@ -227,12 +228,13 @@ def _hidden(flow: Flow, own: Mapping[Packet, Fate]) -> Iterator[Finding]:
 
 def words(drop: Drop, program: str = "iptables") -> str:
     """What drops a packet, and where that stands; a policy of iptables' is this program's."""
-    where = f"nft's chain {drop.table} {drop.chain}"
+    where, rule = f"nft's chain {drop.table} {drop.chain}", shortened(drop.rule)
+    rule = rule and f"`{rule}`"
     if drop.is_of_iptables:
         whose = f"{program}'s" if "-" in program else "iptables'"
-        what = f"`{drop.rule}`" if drop.rule else f"{whose} policy for {drop.chain}"
+        what = rule or f"{whose} policy for {drop.chain}"
         return what if drop.table == "ip filter" else f"{what} in table {drop.table[3:]}"
-    return f"`{drop.rule}` in {where}" if drop.rule else f"the policy of {where}"
+    return f"{rule} in {where}" if rule else f"the policy of {where}"
 
 
 def evidence(drop: Drop, program: str = "iptables") -> str:

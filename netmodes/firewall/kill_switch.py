@@ -1,4 +1,8 @@
-"""Rules that keep what leaves to another device, as a VPN's kill switch does."""
+"""Rules that keep what leaves to another device, as a VPN's kill switch does.
+
+This reads rules, for no packet shows it: the device may not be there, the rule may be for others'
+packets, and still nothing may be opened past it.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,15 +13,19 @@ from netmodes.firewall.questions import saved
 from netmodes.machine.facts import Facts
 from netmodes.plan.verdict import Drop
 
-#: What a rule says of the device that packets leave by, and the names in that.
-LEAVES = re.compile(r"(?<!! )-o (\S+)|oif(?:name)? (\"[^\"]+\"|{[^}]*})")
-NAMES = re.compile(r"[^\s\"{},]+")
-
-#: The same of a map of verdicts, and of a set.
-OUT_MAP, MAPPED = re.compile(r"\boif(name)? vmap "), re.compile(r'"([^"]+)" : accept')
-OUT_SET = re.compile(r"\boif(?:name)? (@\S+)")
+#: What a rule says of the device that packets leave by: its name, a set or a map, and what stands
+#: before the device in its elements; and the name in one of those.
+LEAVES = re.compile(
+    r"(?<!! )-o (\S+)|((?:[\w ]+ \. )*)\boif(?:name)? (?:\. [\w .]+? )?(?:vmap )?"
+    r'("[^"]+"|{[^}]*}|@\S+)'
+)
+NAME = re.compile(r"[^\s\"]+")
 
 ACCEPTS, NEW = re.compile(r"(-j ACCEPT|\baccept)\b"), re.compile(r"\bnew\b", re.IGNORECASE)
+
+#: A rule for answers, or for what comes in for a published port; the device that it comes in on.
+ANSWERS = re.compile("state|dnat", re.IGNORECASE)
+ENTERS = re.compile(r'(?:-i |\biifname ")([^\s"]+)')
 
 
 def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
@@ -37,7 +45,8 @@ def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
         table, listed = "filter", saved(facts)
     every = chains(listed)
     for (where, chain), rules in every.items():
-        for name in _leaving(rules, table, every) if where == table else ():
+        is_one = where == table and not chain.startswith("@")
+        for name in _leaving(rules, table, every) if is_one else ():
             counts = chain == drop.chain or not _is_up(name, facts)
             if counts and name not in (*ours, "lo") and not _is_of_engine(name, facts):
                 return name
@@ -45,20 +54,23 @@ def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
 
 
 def _leaving(rules: Iterable[str], table: str, every: Chains) -> Iterator[str]:
-    """The devices by which rules, or the chains that they lead to, let leave what is no answer."""
+    """The devices by which rules, or the chains that they lead to, let leave what is no answer, and
+    has not come in there."""
     for rule in rules:
-        names = [*_named(rule, table, every)] if NEW.search(rule) or "state" not in rule else []
+        begins = NEW.search(rule) or not ANSWERS.search(rule)
+        names = {*_named(rule, table, every)} - {*ENTERS.findall(rule)} if begins else ()
         if names and any(map(ACCEPTS.search, reached([rule], table, every))):
-            yield from names
+            yield from sorted(names)
 
 
 def _named(rule: str, table: str, every: Chains) -> Iterator[str]:
     """The devices that packets leave by, as a rule, its map or its set has them."""
-    names = " ".join(word for found in LEAVES.findall(rule) for word in found)
-    yield from map(str, NAMES.findall(names))
-    yield from map(str, MAPPED.findall(rule) if OUT_MAP.search(rule) else ())
-    for one in OUT_SET.findall(rule):
-        yield from (word.strip('"') for word in elements(every.get((table, one), ())))
+    for own, before, words in LEAVES.findall(rule):
+        of_set = every.get((table, words), ()) if words.startswith("@") else [f"elements = {words}"]
+        for one in elements(of_set) if words else [own]:
+            key, _, verdict = one.partition(" : ")
+            if verdict not in ("drop", "continue", "return"):
+                yield from NAME.findall(key.split(" . ")[before.count(" . ")])[:1]
 
 
 def _is_up(name: str, facts: Facts) -> bool:

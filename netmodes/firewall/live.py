@@ -190,7 +190,7 @@ def _is_there(table: str, listener: netlink.Listener, complains: Callable[[], bo
 def named(drop: Drop, place: Place) -> Drop:
     """The same drop, its rule in words."""
     family, _, table = drop.table.partition(" ")
-    listed = lines(ask(*place.argv("nft", "-a", "list", "table", family, table)))
+    listed = lines(ask(*place.argv("nft", "-at", "list", "table", family, table)))
     saved = None
     if family in LISTS and table in OF_IPTABLES:
         program = next(filter(find, LISTS[family]), "iptables")

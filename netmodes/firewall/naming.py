@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from netmodes.firewall.questions import legacy
+from netmodes.lab.rulesets import ELEMENT
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
@@ -162,8 +163,8 @@ def chains(lines: Iterable[str]) -> Chains:
 
 def elements(lines: Iterable[str]) -> list[str]:
     """The elements in the lines of a set or map."""
-    _, _, words = " ".join(lines).partition("elements = {")
-    return [one.strip() for one in words.strip(" {}").split(",")]
+    _, _, words = " ".join(lines).partition("elements = ")
+    return [one.strip() for one in ELEMENT.findall(words.strip(" {}"))]
 
 
 def reached(rules: Iterable[str], table: str, chains: Chains) -> Iterator[str]:

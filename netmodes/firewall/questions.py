@@ -33,6 +33,14 @@ NUMBER = re.compile(r"\d{1,5}")
 #: What nft lists that is no rule.
 FRAME = ("table ", "chain ", "set ", "map ", "type ", "flags ", "elements ", "comment ", "}", "#")
 
+#: A rule that counts packets or connections, keeps addresses, or takes some by chance; and one that
+#: does nothing but log, which as a rule is limited.
+COUNTS = re.compile(
+    r"\b(hash|conn)?limit\b|\b(recent|quota|ct count|connbytes|rateest|statistic|numgen|random)\b|"
+    r"\b(add|update) @|\bmeter\b|-j SET\b"
+)
+LOGS = re.compile(r"-j N?F?LOG\b|\blog\b(?!.*\b(accept|drop|reject|queue|jump|goto|return)\b)")
+
 #: What iptables lists or saves of a chain that may drop.
 RULE = re.compile(r"-A |(-P |:)\S+ DROP")
 
@@ -45,10 +53,10 @@ def has_rules(facts: Facts) -> bool:
     )
 
 
-def has_limits(facts: Facts) -> bool:
-    """Whether a rule may count packets, so that ours are too many."""
-    lines = [*(facts.nft or ()), *legacy(facts)]
-    return any(word in line for line in lines for word in ("limit", "recent", "hitcount"))
+def has_counts(facts: Facts) -> bool:
+    """Whether what becomes of a packet may depend on those before it; a limit of a log does not."""
+    lines = [*(facts.nft or ()), *saved(facts)]
+    return any(map(COUNTS.search, (one for one in lines if not LOGS.search(one))))
 
 
 def _of_others(listed: Iterable[str]) -> Iterator[str]:

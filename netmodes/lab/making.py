@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from subprocess import CompletedProcess
 
+from netmodes.errors import Refused
 from netmodes.lab import servers
 from netmodes.lab.copy import SYS, Copy, routes, rules
 from netmodes.lab.kinds import AT_ROUTER, Device
@@ -21,7 +22,7 @@ from netmodes.lab.lan import OUTSIDE_6
 from netmodes.lab.left import LeftOut
 from netmodes.lab.machine import OUTSIDE_IP, OUTSIDE_NAME
 from netmodes.lab.rulesets import Block
-from netmodes.plan.text import lines_of
+from netmodes.plan.text import lines_of, shortened
 
 #: What ``ip -force -batch`` says after what it says of a line that failed.
 FAILED = re.compile(r"((?:.*\n)*?)Command failed -:(\d+)\n")
@@ -43,6 +44,9 @@ DEFAULTS = {"accept_dad": "0", "addr_gen_mode": "1"}
 
 #: A setting of a device's own.
 OF_DEVICE = re.compile(rf"({SYS}/ipv[46]/(?:conf|neigh))/(?!all/|default/)([^/]+)/([^/]+)")
+
+#: Seconds for all rules; nft reads the whole of a set of intervals each time that it adds to it.
+LONGEST = 20
 
 #: Frames for another's MAC are taken, as a switch and the machines behind it would.
 ASIDE = """
@@ -88,7 +92,7 @@ def _make(copy: Copy) -> list[LeftOut]:
         left += _rules(family, wanted)
     left += _ip(copy.neighbours, "addresses")
     _ip([f"netns add {name}" for name in copy.namespaces], "links")
-    left += [each for block in copy.firewall for each in load(block)]
+    left += firewall(copy.firewall)
     settle(copy.settings)
     left += _ip(copy.last, "links")
     _names(copy)
@@ -231,13 +235,26 @@ def _batch(
     return [one for one in found if not (again and "exists" in one[1])]
 
 
+def firewall(blocks: Iterable[Block]) -> Iterator[LeftOut]:
+    """Load all rules; some alone would drop what others accept.
+
+    Raises:
+        Refused: this takes too long.
+    """
+    deadline = time.monotonic() + LONGEST
+    for block in blocks:
+        if time.monotonic() > deadline:
+            raise Refused(f"the rules of its firewall take over {LONGEST} s to load")
+        yield from load(block)
+
+
 def load(block: Block) -> list[LeftOut]:
     """Load rules; those that are refused, one by one."""
     done = run(block.argv, block.begin + "".join(f"{line}\n" for line in block.lines) + block.end)
     if done.returncode == 0 or not block.lines:
         return []
     if len(block.lines) == 1:
-        rule = block.lines[0].partition("\n")[0]
+        rule = shortened(block.lines[0].partition("\n")[0])
         return [LeftOut(rule, f"{block.argv[0]}: {_sentence(done.stderr)}", "firewall")]
     half = len(block.lines) // 2
     parts = (block.lines[:half], block.lines[half:])

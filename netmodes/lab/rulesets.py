@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from netmodes.machine.table import Table
 
-#: Rules that one message holds.
-BLOCK = 200
+#: Rules, and elements of a set, that one message of netlink holds.
+BLOCK, ELEMENTS = 200, 2000
 
 #: What stands in quotes; of these programs only iptables' know a quote within.
 QUOTED, ESCAPED = re.compile(r'"[^"]*"'), re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -23,8 +23,17 @@ QUOTED, ESCAPED = re.compile(r'"[^"]*"'), re.compile(r'"(?:[^"\\]|\\.)*"')
 SAVED = re.compile(r"-A |:|\*|COMMIT$|#")
 PROGRAM = re.compile(r"(^|\s)(-[A-Za-z]{2,}|-M\S*|--m|--mo|--mod|--modp\S*)(\s|=|$)")
 
-NFT = re.compile(r"table (\w+) (\S+) \{( #.*)?")
+TABLE = re.compile(r"table (\w+) (\S+) \{( #.*)?")
+NFT = ("nft", "-f", "-")
 INCLUDE = re.compile(r"(^|[\s;{}])(include|\$\w+|define|redefine)([\s;]|$)")
+
+#: A chain, a set or another thing of a table, by its kind; what is within one, and is loaded once
+#: all are there; and an element, whose comment may have commas.
+PART = re.compile(r"\t(\S.*) (\S+) \{(?: #.*)?")
+OF_SET = re.compile(r"\t\t(elements = \{|\t)")
+OF_CHAIN = re.compile(r"\t\t(?!(type|policy|comment) )")
+WITHIN = {"chain": OF_CHAIN, "set": OF_SET, "map": OF_SET}
+ELEMENT = re.compile(r'(?:"[^"]*"|[^",])+')
 
 #: A table of a program's own goes with the program, as here with `nft`.
 OWNED = re.compile(r"\tflags (owner|persist)([,;]\s*(owner|persist))*;?")
@@ -54,6 +63,47 @@ class Block:
     lines: tuple[str, ...]
     begin: str = ""
     end: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chain, a set or another thing of a table of nft's.
+
+    Args:
+        kind: what it is.
+        name: its name, after its table's.
+        head: the lines that say of what kind it is.
+        within: those of its rules, or of its elements.
+    """
+
+    kind: str
+    name: str
+    head: list[str] = field(default_factory=list)
+    within: list[str] = field(default_factory=list)
+
+    def take(self, line: str) -> None:
+        """Have a line more."""
+        is_within = self.kind in WITHIN and WITHIN[self.kind].match(line)
+        (self.within if is_within else self.head).append(line)
+
+    @property
+    def declared(self) -> str:
+        """What adds it, with nothing in it."""
+        return "\n".join([f"add {self.kind} {self.name} {{", *self.head, "}"])
+
+    @property
+    def rules(self) -> list[str]:
+        """What adds its rules."""
+        lines = self.within if self.kind == "chain" else ()
+        return [f"add rule {self.name} {line.strip()}" for line in lines]
+
+    @property
+    def elements(self) -> Block:
+        """What adds its elements."""
+        words = " ".join(self.within if self.kind != "chain" else ()).partition("{")[2]
+        found = (one.strip() for one in ELEMENT.findall(words.rpartition("}")[0]))
+        every = (f"{one}," for one in found if one)
+        return Block(NFT, (*every,), f"add element {self.name} {{\n", "}\n")
 
 
 class NotCarried(ValueError):
@@ -88,7 +138,8 @@ def _sets(table: Table) -> Iterator[Block]:
         bare = QUOTED.sub("", line)
         if not line.startswith(("create ", "add ")) or re.search(r"\s-", bare):
             raise NotCarried(f"ipset: {line!r}")
-    yield from _in_blocks(("ipset", "restore"), lines, "", "")
+    if lines:
+        yield Block(("ipset", "-exist", "restore"), lines)
 
 
 def _saved_tables(table: Table, program: str) -> dict[str, list[str]]:
@@ -107,15 +158,19 @@ def _saved_tables(table: Table, program: str) -> dict[str, list[str]]:
 
 
 def _restore(program: str, name: str, lines: list[str]) -> Iterator[Block]:
-    """The chains of a table, then its rules; arptables takes back what it is not given at once."""
+    """The chains of a table, then its rules; arptables takes back what it is not given at once.
+
+    iptables-legacy sends no messages.
+    """
     more = "--noflush" if program == "ebtables" else "-n"
     argv, begin, end = (f"{program}-restore", more), f"*{name}\n", "COMMIT\n"
     if program == "arptables":
         yield Block(argv, tuple(lines), begin, end)
         return
-    chains = tuple(line for line in lines if line.startswith(":"))
-    yield Block(argv, chains, begin, end)
-    yield from _in_blocks(argv, [line for line in lines if line not in chains], begin, end)
+    for is_chain in (True, False):
+        some = [line for line in lines if line.startswith(":") is is_chain]
+        block = Block(argv, (*some,), begin, end)
+        yield from [block] if program in LEGACY else in_blocks(block)
 
 
 def _nft_tables(table: Table) -> Iterator[tuple[str, str, list[str]]]:
@@ -124,7 +179,7 @@ def _nft_tables(table: Table) -> Iterator[tuple[str, str, list[str]]]:
     for line in table.lines("nft") or ():
         if INCLUDE.search(QUOTED.sub("", line)):
             raise NotCarried(f"nft: {line!r}")
-        if found := NFT.fullmatch(line):
+        if found := TABLE.fullmatch(line):
             family, name, lines = found[1], found[2], []
         elif line == "}":
             yield family, name, lines
@@ -136,26 +191,23 @@ def _nft_tables(table: Table) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _nft(family: str, name: str, lines: list[str]) -> Iterator[Block]:
-    """A table: its sets, maps and chains, then the rules of each chain."""
-    whole, rules, chain = list[str](), list[str](), ""
+    """A table: its sets, maps and chains, then what is in each: its elements, its rules."""
+    own, parts = list[str](), list[Part]()
     for line in lines:
-        if OWNED.fullmatch(line):
-            continue
-        if found := re.fullmatch(r"\tchain (\S+) \{( #.*)?", line):
-            chain = found[1]
-        if line == "\t}":
-            chain = ""
-        if chain and line.startswith("\t\t") and not re.match(r"\t\t(type|policy|comment) ", line):
-            rules.append(f"add rule {family} {name} {chain} {line.strip()}")
-        else:
-            whole.append(line)
-    argv = ("nft", "-f", "-")
-    yield Block(argv, ("\n".join([f"table {family} {name} {{", *whole, "}"]),))
-    yield from _in_blocks(argv, rules, "", "")
+        if found := PART.fullmatch(line):
+            parts.append(Part(found[1], f"{family} {name} {found[2]}"))
+        elif line.startswith("\t\t"):
+            parts[-1].take(line)
+        elif line != "\t}" and not OWNED.fullmatch(line):
+            own.append(line)
+    yield Block(NFT, ("\n".join([f"table {family} {name} {{", *own, "}"]),))
+    yield from in_blocks(Block(NFT, tuple(part.declared for part in parts)))
+    for part in parts:
+        yield from in_blocks(part.elements, ELEMENTS)
+    yield from in_blocks(Block(NFT, tuple(rule for part in parts for rule in part.rules)))
 
 
-def _in_blocks(
-    argv: tuple[str, ...], lines: list[str] | tuple[str, ...], begin: str, end: str
-) -> Iterator[Block]:
-    for first in range(0, len(lines), BLOCK):
-        yield Block(argv, tuple(lines[first : first + BLOCK]), begin, end)
+def in_blocks(block: Block, size: int = BLOCK) -> Iterator[Block]:
+    """The same lines, no more than so many at once."""
+    for first in range(0, len(block.lines), size):
+        yield replace(block, lines=block.lines[first : first + size])

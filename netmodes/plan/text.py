@@ -14,6 +14,9 @@ NOT_AS_WRITTEN = (
     *(RecursionError, OverflowError),
 )
 
+#: Characters of a rule that are shown; a set in it may have thousands of addresses.
+MOST = 300
+
 #: A name of a device or a namespace of ours.
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -75,6 +78,11 @@ def visible(text: str, keep: str = "\n\t") -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or one in keep else _escaped(one) for one in text)
+
+
+def shortened(text: str) -> str:
+    """A text of one line, without what is too much to read."""
+    return text if len(text) <= MOST else f"{text[:MOST]} …"
 
 
 def _escaped(character: str) -> str:

@@ -15,6 +15,9 @@ TRACE = "netmodes-trace"
 OF_IPTABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
+#: What is said of a rule that drops some packets and not others, whatever they are.
+CHANCE = "drops by chance"
+
 #: How firewalld ends a zone.
 OF_ZONE = re.compile(r'([io]ifname "[^"]+" )*(drop|reject with icmpx admin-prohibited)')
 
@@ -122,6 +125,11 @@ class Fate:
         """Whether it has left the machine, and nothing comes back."""
         return self.lost == "lost after postrouting"
 
+    @property
+    def is_by_chance(self) -> bool:
+        """Whether the next packet of its kind may fare otherwise."""
+        return self.lost.endswith(CHANCE)
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -166,7 +174,7 @@ class Verdicts:
     def cut(self) -> dict[Packet, Fate]:
         """Of those for the host that arrive today, and would not then."""
         cut = {one: self.last[one] for one, fate in self.today.items() if fate.passes}
-        return {one: fate for one, fate in cut.items() if not fate.passes}
+        return {one: fate for one, fate in cut.items() if not (fate.passes or fate.is_by_chance)}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ It ends with the process whose number is its argument, and all in the copy ends 
 import json
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.lab.making import run
-from netmodes.lab.rulesets import Block
+from netmodes.lab.rulesets import Block, in_blocks
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import routes_to
 from netmodes.machine.table import Table
@@ -31,6 +33,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
+from netmodes.rehearse import first
 from netmodes.rehearse.exchange import UDP, serving
 from netmodes.rehearse.packets import AGAIN, Tracer, mark
 
@@ -60,11 +63,12 @@ def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
 def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
-        of_nft = tuple(map(by_nft, copy.firewall))
+        of_nft = tuple(chain.from_iterable(map(by_nft, copy.firewall)))
         left = lab.make(table, replace(copy, firewall=of_nft, servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
-        return answer(name, of_nft != copy.firewall, unlike, untraced)
+        alone = request["counts"]
+        return answer(name, of_nft != copy.firewall, unlike, untraced, alone=alone)
     from netmodes.rehearse.inside import rehearse
 
     left, facts = lab.become(table, copy), Facts.from_table(table)
@@ -72,12 +76,13 @@ def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     return tell(rehearse(plan, facts, left, elsewhere=request["elsewhere"]).to_dict())
 
 
-def by_nft(block: Block) -> Block:
+def by_nft(block: Block) -> Iterable[Block]:
     """The same rules, those of iptables-legacy as nf_tables has them, for no trace names others."""
-    return replace(block, argv=(block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:]))
+    argv = (block.argv[0].replace("-legacy-", "-nft-"), *block.argv[1:])
+    return (block,) if argv == block.argv else in_blocks(replace(block, argv=argv))
 
 
-def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
+def answer(name: str, by_nft: bool, left: list[str], untraced: str, *, alone: bool) -> int:
     """Run the steps of each question, and tell what becomes of its packets then.
 
     Args:
@@ -85,6 +90,7 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
         by_nft: what is iptables-legacy's on the machine is in nf_tables here.
         left: the rules that are not here.
         untraced: why no packet can be traced.
+        alone: what becomes of a packet may depend on those before it.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
     tracer = Tracer()
@@ -99,7 +105,10 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str) -> int:
             packets = [Packet(**one) for one in asked["packets"]]
             for place in ((), AT_ROUTER) if packets else ():  # rules may drop ARP
                 run((*place, "ip", "neigh", "flush", "all"))
-            found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
+            if alone and packets:
+                found = first.fates(packets, places, tracer)
+            else:
+                found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             fates = [*map(asdict, found)]

@@ -91,6 +91,8 @@ class Tracer:
 
     def named(self, drop: Drop) -> Drop:
         """The same drop, its rule in words; each rule is looked up once."""
+        if drop.rule:
+            return drop
         which = drop.place
         if which not in self.rules:
             self.rules[which] = named(drop, HERE)

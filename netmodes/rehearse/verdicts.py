@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from functools import partial
-from time import sleep
 from typing import IO, Any
 
 from netmodes.commands import iproute
@@ -25,9 +23,6 @@ from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Rule, Verdict, Verdicts
 from netmodes.rehearse.rehearse import PROGRAM
-
-#: Seconds until a rule that counts packets lets pass more of them.
-REST = 1.1
 
 #: Chains behind each other that a packet is followed through.
 DEEP = 4
@@ -45,10 +40,16 @@ class Asked:
     questions: IO[str]
     answers: IO[str]
 
-    def make(self, table: Table, name: str) -> None:
-        """Be a copy of the machine of these facts, for a namespace of this name."""
+    def make(self, table: Table, name: str, *, counts: bool) -> None:
+        """Be a copy of the machine of these facts, for a namespace of this name.
+
+        Args:
+            table: the facts.
+            name: the name.
+            counts: whether rules may count packets, so that each is to be the first.
+        """
         with suppress(OSError):  # it ended; the first question tells
-            request = {"asks": name, "facts": table.to_json()}
+            request = {"asks": name, "facts": table.to_json(), "counts": counts}
             print(json.dumps(request), file=self.questions, flush=True)
 
     def after(self, steps: Sequence[Step], packets: Iterable[Packet]) -> dict[Packet, Fate]:
@@ -140,7 +141,8 @@ def in_copy(
         with asked() as copy:  # it starts while this machine is read
             plan = render(Verdict())
             elsewhere = facts.table if facts.before is not None else None
-            copy.make(thinned(elsewhere) if elsewhere else packets_table(), plan.name)
+            table = thinned(elsewhere) if elsewhere else packets_table()
+            copy.make(table, plan.name, counts=questions.has_counts(facts))
             found = _passing(copy, plan, flow, facts, render)
             return replace(found, gateways=_gateways(copy, plan, found, ways))
     except NoCopy as error:
@@ -165,8 +167,7 @@ def _passing(
     own = [*questions.leaving(flow, facts), *questions.entering(flow, facts)]
     own += [*greetings, *greetings.values()]
     every = [*(one for one, fate in today.items() if fate.passes), *own]
-    after = partial(_rested, copy, flow) if questions.has_limits(facts) else copy.after
-    up = after(plan.steps, every)
+    up = copy.after(plan.steps, every)
     to = () if flow.stays else (OUTSIDE, *(one for one in flow.to if one not in flow.host))
     outs = copy.outs([(one, "from", flow.address, "iif", flow.bridge) for one in to])
     dropped = judgement.presumed({one: up[one] for one in own}, facts)
@@ -174,7 +175,7 @@ def _passing(
     found = Verdicts(today, up, outs=outs)
     for chain in judgement.entries(dropped, outs, flow, facts):
         more = [one for one in render(Verdict(chain, outs)).steps if one not in plan.steps]
-        found = replace(found, chain=chain, accepted=after(more, every))
+        found = replace(found, chain=chain, accepted=copy.after(more, every))
         still = judgement.presumed({one: found.accepted[one] for one in own}, facts)
         if not judgement.entries(still, outs, flow, facts):
             break
@@ -194,18 +195,6 @@ def _repeated(
     fates = copy.after([Step(line, "") for line in lines], every) if lines else {}
     helps = bool(fates) and all(fates[one].passes for one in found.cut)
     return replace(found, repeated=fates if helps else {})
-
-
-def _rested(
-    copy: Asked, flow: Flow, steps: Sequence[Step], packets: Sequence[Packet]
-) -> dict[Packet, Fate]:
-    """What becomes of packets; those for the host may be too many, and are sent again later."""
-    found = copy.after(steps, packets)
-    dropped = [one for one, fate in judgement.counted(found, flow).items() if fate.drop]
-    if many := [one for one in dropped if one.sender != "namespace" or one.target in flow.host]:
-        sleep(REST)
-        found |= copy.after([], many)
-    return found
 
 
 def _fixed(copy: Asked, flow: Flow, found: Verdicts, own: list[Packet], facts: Facts) -> Verdicts:

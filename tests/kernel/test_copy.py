@@ -113,12 +113,27 @@ FIREWALL = """
             ct state established,related accept
         }
     }
+    table ip asleep {
+        flags dormant
+        counter seen { packets 3 bytes 4 }
+        set met { type ipv4_addr; flags dynamic,timeout; timeout 1h; }
+        chain c { type filter hook input priority 0; counter name "seen" drop; }
+    }
     table bridge ours { chain f { type filter hook forward priority 0; ip daddr 1.1.1.1 drop; }; }
 RULES
     { echo '*filter'; echo ':MANY -'; seq -f '-A MANY -s 1.2.3.4 -p tcp --dport %.0f -j DROP' 700
       echo COMMIT; } | split -l 200 --filter 'cat >/run/rules-$FILE'
     for file in /run/rules-*; do { echo '*filter'; grep -v '^[*C]' $file; echo COMMIT; } |
         iptables-restore --noflush; done
+    many() {
+        seq 8000 | awk '{ printf "11.0.%d.%d", $1 / 250, $1 % 250; print " '"$2"'," }' |
+            split -l 1000 --filter "{ echo add element inet own $1 '{'; cat; echo '}'; } | nft -f -"
+    }
+    nft add set inet own single '{ type ipv4_addr; counter; }'
+    many single 'comment "one, of { many }"'
+    nft add map inet own marks '{ type ipv4_addr . inet_service : mark; flags interval; }'
+    many marks '. 80-90 : 5'
+    seq -f 'add chain inet own c%.0f' 300 | split -l 100 --filter 'nft -f -'
     """
 
 VPN = """

@@ -6,6 +6,9 @@ from state import state
 
 BRIDGED = ("bridged", "--uplink", "enp0s1")
 
+#: What adds a chain that drops.
+OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
+
 #: A rule that names the uplink, in each place where one can stand, and how it is printed.
 NAMING = [
     (
@@ -140,6 +143,25 @@ def test_tracked_apart(lab: Lab, lines: str) -> None:
     assert 'passes on stay here, for they are tracked apart (`iifname "enp0s1" ' in refused.stderr
 
 
+#: A set of more addresses than a message takes, in a table with a chain that drops.
+MANY = f"""
+nft add table inet own && {OWN % "forward"}
+nft add set inet own many '{{ type ipv4_addr; flags interval; }}'
+seq 8000 | awk '{{ printf "11.0.%d.%d-11.0.%d.%d,\\n", $1/100, $1%100*2, $1/100, $1%100*2+1 }}' |
+    split -l 1000 --filter "{{ echo 'add element inet own many {{'; cat; echo '}}'; }} | nft -f -"
+nft add rule inet own c ip saddr @many accept
+"""
+
+
+def test_many_elements(lab: Lab) -> None:
+    """What drops is named where sets have more addresses than one message takes."""
+    lab.ok("bash", "-euc", MANY)
+
+    refused = lab.netmodes("nat", "--dry-run")
+
+    assert "nat0 passes on (the policy of nft's chain inet own c): nft insert" in refused.stderr
+
+
 def test_word_of_nft(lab: Lab) -> None:
     """A rule is named in a chain that iptables may call so, and nft cannot."""
     lab.ok("bash", "-ec", "iptables -N reject; iptables -A reject -j DROP")
@@ -150,12 +172,62 @@ def test_word_of_nft(lab: Lab) -> None:
     assert "`-A reject -j DROP` drops what is forwarded" in plan.replace("\n# ", " ")
 
 
-def test_too_many(lab: Lab) -> None:
-    """A rule that lets in few pings a second does not cut the host off."""
-    lab.sh("iptables -A INPUT -p icmp -m limit --limit 1/second --limit-burst 5 -j ACCEPT")
-    lab.sh("iptables -A INPUT -p icmp -j DROP")
+NEW = "-m conntrack --ctstate NEW"
+GUARD = "nft add table inet own && nft 'add chain inet own g { type filter hook %s priority 0; }'"
 
-    lab.ok("netmodes", *BRIDGED, "--dry-run")
+#: Rules that drop what is too much, or what has been too much; a connection alone passes.
+GUARDS = [
+    "iptables -A INPUT -p icmp -m limit --limit 5/second -j ACCEPT && "
+    "iptables -A INPUT -p icmp -j DROP",
+    f"iptables -A INPUT {NEW} -m limit --limit 1/minute --limit-burst 1 -j ACCEPT && "
+    f"iptables -A INPUT {NEW} -j DROP",
+    f"iptables -A FORWARD {NEW} -m recent --set && "
+    f"iptables -A FORWARD {NEW} -m recent --update --seconds 60 --hitcount 4 -j DROP",
+    f"iptables -A INPUT {NEW} -m hashlimit --hashlimit-above 2/minute --hashlimit-burst 2 "
+    "--hashlimit-mode srcip --hashlimit-name h -j REJECT",
+    "iptables -A INPUT -m connlimit --connlimit-above 1 --connlimit-mask 0 -j DROP",
+    "iptables-legacy -A FORWARD -m connlimit --connlimit-above 1 --connlimit-mask 0 -j DROP",
+    f"{GUARD % 'forward'} && nft add rule inet own g ct state new ct count over 1 reject",
+    f"{GUARD % 'input'} && nft 'add rule inet own g quota over 600 bytes drop'",
+    f"{GUARD % 'input'} && nft 'add set inet own bad {{ type ipv4_addr; flags dynamic; }}' && "
+    "nft add set inet own met '{ type ipv4_addr; flags dynamic,timeout; timeout 1m; }' && "
+    "nft add rule inet own g ip saddr @bad drop && "
+    "nft add rule inet own g ct state new add @met "
+    "'{ ip saddr limit rate over 1/minute burst 1 packets }' add @bad '{ ip saddr }' drop",
+]
+
+
+@pytest.mark.parametrize("rules", GUARDS)
+@pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])
+def test_guards(lab: Lab, mode: str, rules: str) -> None:
+    """Packets of ours that are too many for a rule alone are no reason to refuse."""
+    lab.ok("bash", "-euc", rules)
+
+    plan = lab.netmodes(*mode.split(), "--dry-run")
+
+    assert (plan.returncode, plan.stderr) == (0, "")
+    assert "is unknown" not in plan.stdout
+
+
+def test_banned(lab: Lab) -> None:
+    """What a guard has banned before is refused, and so is what other rules drop beside it."""
+    lab.ok("bash", "-euc", GUARDS[-1])
+    lab.sh("nft add element inet own bad '{ 10.64.0.11 }'; iptables -A FORWARD -p udp -j DROP")
+
+    refused = lab.netmodes("nat").stderr
+
+    assert "10.64.0.11 sends to the host (`ip saddr @bad drop` in nft's chain" in refused
+    assert "nat0 passes on (`-A FORWARD -p udp -j DROP`)" in refused
+
+
+def test_chance(lab: Lab) -> None:
+    """What a rule drops by chance is unknown, and said; it cuts nobody off."""
+    every = "-m statistic --mode nth --every 2 --packet 0 -j DROP"
+    lab.sh(f"iptables -A INPUT {every}; iptables -A FORWARD {every}")
+
+    plan = lab.ok("netmodes", *BRIDGED, "--dry-run").replace("\n# ", " ")
+
+    assert f"by br0 is unknown (`-A FORWARD {every}` drops by chance)" in plan
 
 
 def test_hidden(lab: Lab) -> None:
@@ -219,8 +291,6 @@ def test_all_in_one(lab: Lab) -> None:
 
     assert len(fixes) == 2
 
-
-OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
 
 #: Rules, and what of them is refused; "" for what goes up.
 ASKED = [
@@ -354,6 +424,13 @@ FIXED = [
         (("nat",), "nft insert rule inet own c iifname nat0 ip saddr 10.64.0.11 meta l4proto"),
     ),
     (
+        f"nft add table inet own && {OWN % 'input'} && nft add rule inet own c iif lo accept && "
+        "nft 'add map inet own by { type ifname . inet_proto : verdict; "
+        "elements = { enp0s1 . icmp : accept, enp0s1 . tcp : accept, enp0s1 . udp : accept }; }' "
+        "&& nft add rule inet own c iifname . meta l4proto vmap @by",
+        (BRIDGED, "nft add element inet own by '{"),
+    ),
+    (
         f"{SIX}\nip6tables -A INPUT -i enp0s1 -j ACCEPT && ip6tables -P INPUT DROP",
         (BRIDGED, "ip6tables -I INPUT 2 -i br0 -j ACCEPT"),
     ),
@@ -421,6 +498,12 @@ BY_VPN = [
         "c lets packets leave by wg0 alone",
     ),
     (
+        f"nft add table inet own && {OWN % 'forward'} && "
+        "nft add rule inet own c iifname . oifname '{ lan7 . wg0 }' accept; ip link del wg0",
+        "",
+        "c lets packets leave by wg0 alone",
+    ),
+    (
         "iptables -P FORWARD DROP; iptables -A FORWARD -o wg0 -j ACCEPT; ip link del wg0",
         "",
         "FORWARD lets packets leave by wg0 alone, as a VPN's may: bring it up",
@@ -429,7 +512,9 @@ BY_VPN = [
 
 
 @pytest.mark.parametrize(
-    ("rules", "accept", "refused"), BY_VPN, ids=["nft", "iptables", "nft-down", "down"]
+    ("rules", "accept", "refused"),
+    BY_VPN,
+    ids=["nft", "iptables", "nft-down", "pairs", "down"],
 )
 def test_by_vpn(lab: Lab, rules: str, accept: str, refused: str) -> None:
     """The device counts that the kernel takes now; no accept leads past a VPN that is down."""
@@ -450,6 +535,20 @@ SERVER = (
     "iptables -I FORWARD -o nat0 -s 192.168.64.1 "
     "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
 )
+
+
+def test_index(lab: Lab) -> None:
+    """A set of devices by their numbers takes no bridge that is not there yet: no fix is told."""
+    rules = (
+        f"nft add table inet own && {OWN % 'input'} && nft add rule inet own c iif lo accept && "
+    )
+    rules += "nft 'add set inet own by { type iface_index . inet_proto; elements = { "
+    rules += "enp0s1 . icmp, enp0s1 . tcp, enp0s1 . udp }; }' && "
+    lab.ok("bash", "-euc", f"{rules} nft add rule inet own c iif . meta l4proto @by accept")
+
+    refused = lab.netmodes(*BRIDGED).stderr
+
+    assert "let it accept br0 as `iif . meta l4proto @by accept` does enp0s1" in refused
 
 
 def test_past_vpn(lab: Lab) -> None:

@@ -19,6 +19,8 @@ OWN = Drop("forward", "inet own", "c")
         ('oifname "br0" accept', ""),
         ('oif "lo" accept', ""),
         ('oifname != "wg0" drop', ""),
+        ('iifname "br9" oifname "br9" accept', ""),
+        ('iifname "enp0s1" oifname "nat0" ct status dnat accept', ""),
         ('oifname "wg0" ct state established accept', ""),
     ],
 )
@@ -41,11 +43,34 @@ def test_kept_to_by_chain(article: Facts) -> None:
         assert kept_to(drop, replace(article, iptables=lines), "enp0s1") == kept
 
 
-def test_kept_to_by_sets(article: Facts) -> None:
-    """So does what a map of verdicts or a set lets leave."""
-    drop = Drop("forward", "inet fw", "f")
-    for rule in ('oifname vmap { "tun0" : accept }', "oifname @vpn accept"):
-        lines = ["table inet fw {", "set vpn {", 'elements = { "tun0" }', "}", "chain f {"]
-        listed = [*lines, "type filter hook forward priority filter; policy drop;", rule, "}", "}"]
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ('oifname vmap { "tun0" : accept }', "tun0"),
+        ('oifname vmap { "eth9" : drop, "tun0" : goto on }', "tun0"),
+        ("oifname @vpn accept", "tun0"),
+        ('iifname . oifname { "lan7" . "tun0", "lan8" . "enp0s1" } accept', "tun0"),
+        ('iifname . oifname vmap { "lan7" . "eth9" : drop, "lan7" . "tun0" : accept }', "tun0"),
+        ('ct state new oifname . ip daddr { "tun0" . 8.8.8.8 } accept', "tun0"),
+        ('ip daddr . iifname . oif { 8.8.8.8 . "lan7" . "tun0" } accept', "tun0"),
+        ("iifname . oifname @pairs accept", "tun0"),
+        ("iifname . oifname vmap @verdicts", "tun0"),
+        ('iifname . oifname { "lan7" . "enp0s1" } accept', ""),
+        ('iifname . oifname { "lan7" . "tun0" } drop', ""),
+        ("oifname @others drop", ""),
+    ],
+)
+def test_kept_to_by_sets(rule: str, kept: str, article: Facts) -> None:
+    """So does what a map of verdicts or a set lets leave, of whatever else its elements tell."""
+    sets = {
+        "set vpn": '"tun0" comment "a, b"',
+        "set others": '"x9"',
+        "set pairs": '"lan7" . "enp0s1", "lan7" . "tun0" counter packets 0 bytes 0',
+        "map verdicts": '"lan7" . "eth9" : drop, "lan7" . "tun0" : accept',
+    }
+    lines = [f"{name} {{\nelements = {{ {words} }}\n}}" for name, words in sets.items()]
+    chain = f"chain f {{\ntype filter hook forward priority 0; policy drop;\n{rule}\n}}"
+    more = "chain on {\naccept\n}"
+    listed = "\n".join(["table inet fw {", *lines, chain, more, "}"]).split("\n")
 
-        assert kept_to(drop, replace(article, nft=listed), "enp0s1") == "tun0"
+    assert kept_to(Drop("forward", "inet fw", "f"), replace(article, nft=listed), "enp0s1") == kept
