@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Interface
 from shlex import quote
 
 from netmodes.commands.addresses import bare
 from netmodes.errors import Refused
 from netmodes.journal import BEFORE, ROOT, Journal
-from netmodes.machine.entries import Link
+from netmodes.machine.entries import Link, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
@@ -66,6 +67,14 @@ class Inspection:
         """What to do where no single command helps."""
         return f"`netmodes down {self.name}`, then put it up again"
 
+    @cached_property
+    def before(self) -> list[Route]:
+        """The host's routes before the run that put it up; none where they are unknown."""
+        with suppress(OSError, Refused):
+            text = (Journal(self.name).folder / BEFORE).read_text()
+            return [*Facts.from_json(text).known("routes")]
+        return []
+
     def host_findings(self) -> Iterator[Finding]:
         """Everything that is wrong on the host; without its namespace nothing else matters."""
         if self.host.namespaces is not None and self.name not in self.host.namespaces:
@@ -113,13 +122,11 @@ class Inspection:
                 f"ip {one[0]}" for one in found if one[1] not in there and ":" not in one[1]
             )
         if not (self.host.link(device) or Link("")).master:
-            with suppress(OSError, Refused):
-                before = Facts.from_json((ROOT / self.name / BEFORE).read_text()).known("routes")
-                own = [one for one in before if (one.dev, one.table) == (device, "main")]
-                lost = sorted(own, key=lambda one: one.gateway is not None)
-                yield from (
-                    f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
-                )
+            own = [one for one in self.before if (one.dev, one.table) == (device, "main")]
+            lost = sorted(own, key=lambda one: one.gateway is not None)
+            yield from (
+                f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
+            )
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""
