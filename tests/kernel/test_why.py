@@ -26,6 +26,15 @@ NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
 NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
 NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
 
+#: 8.8.8.8 serves by HTTP.
+SERVES = (
+    "nsenter --net=/run/lan/router python3 -m http.server 80 >/dev/null 2>&1 & "
+    "until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done; "
+)
+
+#: What a rule has marked is this machine's own.
+PROXY = "ip rule add fwmark 1 lookup 100; ip route add local default dev lo table 100; "
+
 #: An nft of before tables had owners.
 OLD_NFT = """
 if [ "$1" = -i ]; then echo "Error: unknown table option owner" >&2; exec cat >/dev/null; fi
@@ -197,11 +206,41 @@ FIXED = {
         "the host takes the answer for its own, for it is not tracked with what was sent: "
         "`-A PREROUTING -i enp0s1 -j CT --zone 5` in table raw"),
     "connection's answer untracked": (
-        "nat", "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack; "
-        "nsenter --net=/run/lan/router python3 -m http.server 80 >/dev/null 2>&1 & "
-        "until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done", "8.8.8.8:80",
+        "nat", SERVES + "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack",
+        "8.8.8.8:80",
         "the host takes the answer for its own, for it is not tracked with what was sent: "
         "`-A PREROUTING -i enp0s1 -p tcp -j CT --notrack` in table raw"),
+    "redirected": (
+        "nat", SERVES + "iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 81",
+        "8.8.8.8:80",
+        "the host turns it to 10.64.0.1:81, and nothing listens there: `-A PREROUTING -p tcp -m "
+        "tcp --dport 80 -j REDIRECT --to-ports 81` in table nat"),
+    "translated by nft": (
+        BRIDGED, "nft add table ip x; nft 'add chain ip x c { type nat hook prerouting priority "
+        "-110; }'; nft add rule ip x c ip daddr 8.8.8.8 dnat to 192.168.64.99", "8.8.8.8",
+        "the host turns it to 192.168.64.99, and no answer comes from there: `ip daddr 8.8.8.8 "
+        "dnat to 192.168.64.99` in nft's chain ip x c"),
+    "redirected by iptables-legacy": (
+        "nat", SERVES + "iptables-legacy -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 81",
+        "8.8.8.8:80",
+        "the host turns it to 10.64.0.1:81, and nothing listens there: a rule of "
+        "iptables-legacy's table nat"),
+    "redirected in it": (
+        "nat", SERVES + "ip netns exec A iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports "
+        "81", "8.8.8.8:80",
+        "A turns it to 127.0.0.1:81, and nothing listens there: `-A OUTPUT -p tcp -j REDIRECT "
+        "--to-ports 81` in table nat"),
+    "transparent proxy": (
+        "nat", PROXY + SERVES + "iptables -t mangle -A PREROUTING -i nat0 -p tcp --dport 80 -j "
+        "MARK --set-mark 1", "8.8.8.8:80",
+        "the host takes it for its own, and no answer comes from there: `-A PREROUTING -i nat0 -p "
+        "tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff` in table mangle"),
+    "questions redirected": (
+        "nat", "iptables -t nat -A PREROUTING -i nat0 -p udp --dport 53 -j REDIRECT --to-ports "
+        "5353", "outside.example",
+        "the resolver 192.168.64.1 cannot be reached: the host turns it to 10.64.0.1:5353, and no "
+        "answer comes from there: `-A PREROUTING -i nat0 -p udp -m udp --dport 53 -j REDIRECT "
+        "--to-ports 5353` in table nat"),
     "blackhole in it": (
         BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
         "A forbids 8.8.8.8 by its route `blackhole 8.8.8.8`"),
@@ -289,7 +328,7 @@ NOT_THERE = (
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
-    "virtual address without ARP",
+    "virtual address without ARP", "redirected by iptables-legacy",
 )  # fmt: skip
 
 #: Where another thing is wrong behind it: rules for answers.
@@ -364,6 +403,12 @@ SAID = {
     "nothing listens": (
         HOST_ONLY, "", "192.168.202.1:81",
         "nothing listens on TCP port 81 of 192.168.202.1", "on 192.168.202.1 or 0.0.0.0"),
+    "published, and nothing listens": (
+        "nat", "iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to 192.168.64.7:81",
+        "192.168.64.3:8080",
+        "the host turns it to 192.168.64.7:81, and nothing listens there: `-A PREROUTING -p tcp -m "
+        "tcp --dport 8080 -j DNAT --to-destination 192.168.64.7:81` in table nat",
+        "see that 192.168.64.7:81 answers: netmodes why A 192.168.64.7:81"),
     "nothing listens in it": (
         HOST_ONLY, "", "127.0.0.1:80",
         "nothing listens on TCP port 80 of A", "start what should listen there"),
@@ -632,6 +677,11 @@ HEALTHY = {
         ["10.64.0.1, its gateway", "nat0, whose port", "by nat0 and sends it out by enp0s1", "ans"],
     ),
     "the LAN": (BRIDGED, "192.168.64.7", ["to 192.168.64.7", "br0, whose port", "answers"]),
+    "turned elsewhere": (
+        "nat && iptables -t nat -A PREROUTING -d 8.8.8.8 -j DNAT --to 192.168.64.7",
+        "8.8.8.8",
+        ["10.64.0.1, its gateway", "nat0, whose port", "and turns it to 192.168.64.7", "answers"],
+    ),
     "ports without pings": (
         f"{HOST_ONLY} && iptables -A INPUT -p icmp -j DROP",
         "192.168.202.1:80",

@@ -89,14 +89,19 @@ def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> 
 def ask_server(
     inspection: Inspection, server: str, asks: Argv, runner: Runner
 ) -> tuple[Outcome, Finding | None]:
-    """Have a name server asked by a command in the namespace; what drops question or answer."""
+    """Have a name server asked by a command in the namespace; what drops the question or
+    the answer, or turns it elsewhere."""
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
     trace, done = _hear(
         trace, _places(trace), runner, lambda run: run.run(in_namespace(trace.name, *asks))
     )
-    return done, firewall.stopped(trace, trace.name) or firewall.stopped(trace)
+    inside, here = (
+        firewall.stopped(trace, place) or firewall.turned(trace, place)
+        for place in (trace.name, "")
+    )
+    return done, inside or here
 
 
 def connects(

@@ -57,6 +57,8 @@ def _by_main(trace: Trace) -> str:
 def route(trace: Trace) -> Judgement:
     """The host's route."""
     received = f"the host takes it in by {trace.net.ingress}"
+    if "" in trace.heard and (turned := trace.heard[""].turned) and not turned.is_kept:
+        return f"{received} and turns it to {turned.end}"
     if trace.to_host:
         return f"{received}: {trace.target} is its own"
     if not trace.through_host:

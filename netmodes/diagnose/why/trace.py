@@ -131,7 +131,8 @@ class Trace:
     @property
     def to_host(self) -> bool:
         """Whether it is for the host."""
-        return self.host_has(self.target) and not self.to_itself
+        local = self.host_route is not None and self.host_route.dev == "lo"
+        return (local or self.host_has(self.target)) and not self.to_itself
 
     @property
     def through_host(self) -> bool:
