@@ -12,6 +12,7 @@ from ipaddress import IPv4Interface
 from shlex import quote
 
 from netmodes.commands.addresses import bare
+from netmodes.commands.forwarding import off
 from netmodes.errors import Refused
 from netmodes.journal import BEFORE, ROOT, Journal
 from netmodes.machine.entries import Link, Route
@@ -166,17 +167,8 @@ class Inspection:
 
     def forwarding(self, *devices: str) -> Finding | None:
         """The host forwards nothing that comes in on one of these devices; "" is none."""
-        on = self.host.with_ip_forward
-        for device in filter(None, devices):
-            if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
-                continue
-            key = "ip_forward"
-            if (self.host.sysctls or {}).get("net.ipv4.ip_forward") == "1":
-                key = f"conf.{device.replace('.', '/')}.forwarding"
-            what = f"the host passes nothing on (net.ipv4.{key} is 0)"
-            evidence, fix = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
-            return Finding("error", what, evidence, fix=fix, about=device)
-        return None
+        found = (off(device, self.host) for device in filter(None, devices))
+        return next(filter(None, found), None)
 
     def namespace_device(self, name: str) -> Finding | None:
         """A device of the namespace is missing or down."""

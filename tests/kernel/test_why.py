@@ -125,6 +125,15 @@ FIXED = {
         "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
         "(rp_filter)"),
+    "route in the way": (
+        HOST_ONLY, "ip route add 192.168.202.0/25 dev enp0s1; sysctl -w net.ipv4.conf.all."
+        "rp_filter=1", "192.168.202.1",
+        "the host drops what comes from 192.168.202.11 in by veth0, for it would answer by enp0s1 "
+        "(rp_filter)"),
+    "route lost": (
+        "nat", "ip route del 10.64.0.0/24; sysctl -w net.ipv4.conf.all.rp_filter=1", "8.8.8.8",
+        "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by enp0s1 "
+        "(rp_filter)"),
     "address of the host's as well": (
         HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
         "the host has 192.168.202.11 as well, on lo, and drops what has it"),
@@ -484,7 +493,7 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
 
     assert broken.returncode == 1
     assert found["what"] == what
-    assert not re.search(r"tables\S* .*-D |flush|firewall-cmd", found["fix"])
+    assert not re.search(r"tables\S* .*-D |flush|firewall-cmd|rp_filter=", found["fix"])
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
     assert fixed.returncode == 0, fixed.stdout

@@ -31,16 +31,16 @@ def reverse_path(trace: Trace) -> Judgement:
     martian = trace.into_host and any(words in said for words in MARTIAN)
     if not martian or _forbidden(trace):
         return None
-    key = device_key(ingress, "ipv4.rp_filter")
     other = (trace.return_route and trace.return_route.dev) or "no device"
-    return Finding(
-        "error",
-        f"the host drops what comes from {trace.address} in by {ingress}, for it would "
-        f"answer by {other} (rp_filter)",
-        f"sysctl net.ipv4.conf.all.rp_filter {key}",
-        fix=_by_main(trace) or f"sysctl -w {key}=2",
-        about=ingress,
-    )
+    what = f"the host drops what comes from {trace.address} in by {ingress}, for it would answer by"
+    keys = f"net.ipv4.conf.all.rp_filter {device_key(ingress, 'ipv4.rp_filter')}"
+    what, fix = f"{what} {other} (rp_filter)", _way_back(trace)
+    return Finding("error", what, f"sysctl {keys}", fix=fix, about=ingress)
+
+
+def _way_back(trace: Trace) -> str:
+    """The rule or the route by which the answer comes back; what filters stays as it is."""
+    return _by_main(trace) or f"ip route replace {_lost(trace)} dev {trace.net.ingress}"
 
 
 def _by_main(trace: Trace) -> str:
@@ -156,18 +156,17 @@ def return_route(trace: Trace) -> Judgement:
         "error",
         f"the answer has no way back: the host {sent}, and {trace.name} is behind {ingress}",
         f"ip route get {trace.address}",
-        fix=_by_main(trace) or f"ip route replace {_lost(trace)} dev {ingress}",
+        fix=_way_back(trace),
         about=ingress,
     )
 
 
 def _lost(trace: Trace) -> str:
-    """What the route for the answer is to lead to: the subnet again, if a device went down."""
-    if trace.return_route is None:
-        for own in trace.host.addresses(trace.net.ingress):
-            if ip_address(trace.address) in own.network:
-                return str(own.network)
-    return trace.address
+    """What the route for the answer is to lead to: the subnet again, where no other is nearer."""
+    address, own = ip_address(trace.address), IPv4Interface(trace.net.address).network
+    found = [one for one in trace.host.known("routes") if address in one.to and one.table == "main"]
+    is_lost = all(one.to.prefixlen < own.prefixlen for one in found)
+    return str(own) if is_lost else trace.address
 
 
 def source_address(trace: Trace) -> Judgement:
