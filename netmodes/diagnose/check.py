@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
+from itertools import chain
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
@@ -114,7 +115,7 @@ class Judge:
     def _tried(self, probe: Probe, outcomes: dict[Argv, Outcome]) -> Result:
         outcome = outcomes.get(probe.argv)
         if outcome is None:
-            return Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
+            return self._untried(probe)
         if probe.promise.target == "a name":
             return self._of_name(probe, outcome)
         if probe.promise.target == "its published ports":
@@ -130,6 +131,14 @@ class Judge:
         explained = self._explained(result)
         lost = silent and theirs and result.place and explained.reached is False
         return _by_tcp(result) if lost and self._connects(result)[0] else explained
+
+    def _untried(self, probe: Probe) -> Result:
+        """The result of what cannot be tried; nobody is kept out where its rules are gone."""
+        result = Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
+        found = next(self.inspection.rules("NAT ", "closed "), None)
+        if probe.promise.source != "outside" or probe.promise.reachable or found is None:
+            return result
+        return replace(result, reached=True, reason=found.what, finding=found)
 
     def _connects(self, result: Result) -> tuple[bool, str]:
         """Whether a connection is answered where a ping is not, and the rule here that drops it."""
@@ -164,7 +173,8 @@ class Judge:
         if not self.runner.run(in_namespace(name, "ss", "-Hltn", by_others)).stdout:
             reason = f"nobody listens at port {port.port} in {name}, unless on its own loopback"
             return replace(result, reached=None, reason=reason)
-        finding = next(shut(self.inspection.network, self.inspection.host), None)
+        shuts = shut(self.inspection.network, self.inspection.host)
+        finding = next(chain(self.inspection.rules(), shuts), None)
         what = f"what comes to port {port.host} of the host does not come to {port.port} in {name}"
         shown = f"nft list table ip netmodes-publish-{name}"
         again = f"`netmodes down {name}`, then put it up again"

@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Interface
-from shlex import quote
+from shlex import join, quote
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.forwarding import off
+from netmodes.diagnose.rules import gone
 from netmodes.errors import Refused
 from netmodes.journal import BEFORE, ROOT, Journal
 from netmodes.machine.entries import Link, Route
@@ -129,6 +130,19 @@ class Inspection:
                 f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
             )
 
+    def rules(self, *shares: str) -> Iterator[Finding]:
+        """Rules that a run made for it, all or of these shares, and that somebody has deleted."""
+        run = Journal(self.name).read()
+        steps = run.plan.all_steps if run else ()
+        wanted = (step for step in steps if not shares or step.share.startswith(shares))
+        return gone(wanted, self.host, self._anew())
+
+    def _anew(self) -> str:
+        """The commands that put all networks on its bridge down, and up again as they were."""
+        every = self.host.on_bridge(self.net.bridge) if self.net.bridge else [self.network]
+        down = join(("netmodes", "down", *(one.name for one in every)))
+        return " && ".join([down, *map(_up, every)])
+
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""
         if not (self.host.link(name) or Link("")).has_no_carrier:
@@ -215,3 +229,9 @@ class Inspection:
         if "fix" in more:
             more["fix"] = f"{place} {more['fix']}"
         return Finding(level, what, f"{place} {evidence}", namespace=self.name, **more)
+
+
+def _up(network: Network) -> str:
+    """The command that puts a network up as it was."""
+    given = {key.replace("_", "-"): value for key, value in network.parameters.items() if value}
+    return join(("netmodes", network.mode, *(f"--{key}={value}" for key, value in given.items())))

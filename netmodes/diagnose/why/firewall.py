@@ -81,7 +81,9 @@ def stopped(trace: Trace, place: str = "") -> Finding | None:
     heard = trace.heard.get(place)
     if heard is None or (trace.is_answered and not _is_cut(trace, heard)):
         return None
-    return _finding(trace, place, heard)
+    found = _finding(trace, place, heard)
+    forwarded = heard.drop is not None and heard.drop.hook == "forward" and not place
+    return next(trace.inspection.rules(), found) if forwarded else found
 
 
 def _is_cut(trace: Trace, heard: Heard) -> bool:

@@ -177,7 +177,7 @@ def source_address(trace: Trace) -> Judgement:
     if any(ip_address(trace.address) in subnet for subnet in subnets):
         return None
     own = IPv4Interface(trace.net.address).network
-    if found := untracked(trace):
+    if found := untracked(trace) or next(trace.inspection.rules(), None):
         return found
     return Finding(
         "error",
