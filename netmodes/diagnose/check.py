@@ -18,6 +18,7 @@ from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forge
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
+from netmodes.engine.unharmed import by_default
 from netmodes.errors import Refused
 from netmodes.firewall.live import is_needed
 from netmodes.machine.facts import Facts
@@ -29,9 +30,6 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
-
-#: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.
-BEYOND = "198.51.100.1"
 
 
 def try_promises(network: Network, outside: str, runner: Runner) -> Report:
@@ -99,7 +97,8 @@ class Judge:
             return self._closed(result)
         if self.outside or not self.inspection.host.default_routes():
             return result
-        finding = foresee(self.inspection, BEYOND, self.runner).finding
+        beyond = by_default(4, self.inspection.host)
+        finding = foresee(self.inspection, beyond, self.runner).finding
         if finding is None:
             return result
         return _not_reached(replace(result, tried="", reached=False, milliseconds=None), finding)
