@@ -101,6 +101,8 @@ class Heard:
         program: the program whose rule that is.
         untracked: what has the kernel not know its connection, where it is not translated.
         turned: what has it go elsewhere.
+        mark: the mark that it has when it is routed; 0 for none.
+        back_by: the ifindex of the device that the answer comes in by; 0 where none does.
         arp: the same of ARP, before the packet.
     """
 
@@ -109,6 +111,8 @@ class Heard:
     program: str = "nft"
     untracked: Drop | None = None
     turned: Turned | None = None
+    mark: int = 0
+    back_by: int = 0
     arp: Heard | None = None
 
 
@@ -241,7 +245,11 @@ def heard(
         counted: what iptables-legacy had counted before the flow and after it.
     """
     flows = trace.by_flow(events)
-    found = replace(_heard(flows[flow], place), arp=_heard(flows[netlink.ARP], place))
+    routed = [one for one in flows[flow] if one.chain == "last-prerouting"]
+    mark = next((one.mark for one in routed if not one.answer), 0)
+    back_by = next((one.came_by for one in routed if one.answer), 0)
+    found = replace(_heard(flows[flow], place), mark=mark, back_by=back_by)
+    found = replace(found, arp=_heard(flows[netlink.ARP], place))
     kind, _, hook = found.told.hook.partition(" ")
     drop = legacy.dropped(*counted, hook) if kind == "first" and not found.drop else None
     return replace(found, drop=drop, program="iptables-legacy") if drop else found

@@ -19,6 +19,23 @@ ip netns exec A ip link set x1 up && ip route add 192.168.202.11 dev x0
 sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.x0.rp_filter=0
 """
 
+#: What comes from A has a mark, by which it goes another way than the host's own packets.
+MARKED = """
+ip link add x0 type veth peer name x1; ip link set x0 up; ip link set x1 up
+ip addr add 10.9.0.2/24 dev x0 && ip route add default via 10.9.0.1 dev x0 metric 1
+ip route add default via 192.168.64.1 dev enp0s1 table 100 && ip rule add fwmark 7 lookup 100
+iptables -t mangle -A PREROUTING -i nat0 -j MARK --set-mark 7
+"""
+
+#: What leaves by the uplink has the address of another NIC in the LAN, to which the answers come.
+OTHER_NIC = """
+at="nsenter --net=/run/lan/router"
+$at ip link add p9 type veth peer name e9 && $at ip link set p9 master lan0 up
+$at ip link set e9 netns $$ && ip link set e9 up && ip addr add 192.168.64.9/24 dev e9 metric 300
+$at ip neigh replace 192.168.64.9 lladdr $(cat /sys/class/net/e9/address) dev lan0 nud permanent
+iptables -t nat -I POSTROUTING -s 10.64.0.0/24 -o enp0s1 -j SNAT --to-source 192.168.64.9
+"""
+
 #: The neighbour passes nothing on.
 NO_ROUTER = "nsenter --net=/run/lan/neighbour sysctl -qw net.ipv4.ip_forward=0"
 
@@ -135,6 +152,17 @@ FIXED = {
     "route lost": (
         "nat", "ip route del 10.64.0.0/24; sysctl -w net.ipv4.conf.all.rp_filter=1", "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by enp0s1 "
+        "(rp_filter)"),
+    "marked, and forbidden": (
+        "nat", MARKED + "ip route add blackhole 8.8.8.8 table 100", "8.8.8.8",
+        "the host drops it by its route `blackhole 8.8.8.8 table 100`"),
+    "marked, and its answer filtered": (
+        "nat", MARKED + "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1", "8.8.8.8",
+        "the host drops the answer that comes in by enp0s1, for it would not send to 8.8.8.8 by it "
+        "(rp_filter)"),
+    "answer filtered at another NIC": (
+        "nat", OTHER_NIC + "sysctl -w net.ipv4.conf.e9.rp_filter=1", "8.8.8.8",
+        "the host drops the answer that comes in by e9, for it would not send to 8.8.8.8 by it "
         "(rp_filter)"),
     "address of the host's as well": (
         HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
@@ -370,7 +398,8 @@ NOT_THERE = (
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
-    "forbidden with more", "forbidden with more in it", "answer forbidden with more",
+    "marked, and forbidden", "forbidden with more", "forbidden with more in it",
+    "answer forbidden with more",
     "virtual address without ARP", "redirected by iptables-legacy",
 )  # fmt: skip
 
@@ -531,8 +560,9 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
 
     assert broken.returncode == 1
     assert found["what"] == what
+    assert "another NIC" in case or "rp_filter=" not in found["fix"]
     assert "forbidden with more" not in case or "route del" not in found["fix"]
-    assert not re.search(r"tables\S* .*-D |flush|firewall-cmd|rp_filter=", found["fix"])
+    assert not re.search(r"tables\S* .*-D |flush|firewall-cmd", found["fix"])
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
     assert fixed.returncode == 0, fixed.stdout

@@ -48,10 +48,15 @@ def _by_main(trace: Trace) -> str:
     address, ingress = ip_address(trace.address), trace.net.ingress
     found = [one for one in trace.host.known("routes") if address in one.to and one.table == "main"]
     nearest = max(found, key=lambda one: one.to.prefixlen, default=None)
-    first = min((rule.pref for rule in trace.host.rules or () if rule.pref), default=0)
-    if nearest is None or nearest.dev != ingress or first < 2:
+    if nearest is None or nearest.dev != ingress:
         return ""
-    return f"ip rule add to {trace.address} lookup main pref {first - 1}"
+    return _rule(trace, f"to {trace.address} lookup main")
+
+
+def _rule(trace: Trace, words: str) -> str:
+    """The command that adds a policy rule before all others; "" where there is no room."""
+    first = min((rule.pref for rule in trace.host.rules or () if rule.pref), default=0)
+    return f"ip rule add {words} pref {first - 1}" if first > 1 else ""
 
 
 def route(trace: Trace) -> Judgement:
@@ -92,7 +97,7 @@ def _forbidden(trace: Trace, *, back: bool = False) -> Finding | None:
     if (found := forbidding(trace, trace.host, seen.stderr, back=back)) is None:
         return None
     (what, fix), ingress, it = found, trace.net.ingress, "the answer" if back else "it"
-    way = trace.address if back else f"{trace.target} from {trace.address} iif {ingress}"
+    way = trace.address if back else " ".join(trace.way)
     drops, evidence = f"the host drops {it} by its {what}", f"ip route get {way}"
     return Finding("error", drops, evidence, fix=fix, about=ingress)
 
@@ -158,6 +163,24 @@ def return_route(trace: Trace) -> Judgement:
         f"ip route get {trace.address}",
         fix=_way_back(trace),
         about=ingress,
+    )
+
+
+def answer_filtered(trace: Trace) -> Judgement:
+    """The host accepts the answer where it comes in (rp_filter)."""
+    said, into, route = trace.seen.back.stderr, trace.back_by, trace.host_route
+    if route is None or not any(words in said for words in MARTIAN) or _forbidden(trace, back=True):
+        return None
+    what = f"the host drops the answer that comes in by {into}, for it would not send to"
+    key = device_key(into, "ipv4.rp_filter")
+    to = "" if trace.stands else f" to {trace.target}"
+    rule = _rule(trace, f"from {trace.address}{to} lookup {route.table}") * (route.dev == into)
+    return Finding(
+        "error",
+        f"{what} {trace.target} by it (rp_filter)",
+        f"sysctl net.ipv4.conf.all.rp_filter {key}",
+        fix=rule or f"sysctl -w {key}=2",
+        about=into,
     )
 
 

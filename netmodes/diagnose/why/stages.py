@@ -44,6 +44,7 @@ STAGES = (
     Stage(host_side.exit_link),
     Stage(host_side.exit_neighbour, needs_packet=True),
     Stage(host_side.return_route),
+    Stage(host_side.answer_filtered),
     Stage(firewall.kept, per_port=True),
     Stage(host_side.source_address),
     Stage(lambda trace: firewall.stopped(trace, trace.inside), per_port=True),
