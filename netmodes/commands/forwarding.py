@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from netmodes.commands import looks, sysctl
 from netmodes.machine.facts import Facts
+from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look
 from netmodes.plan.network import Network
 from netmodes.plan.requirement import Requirement
@@ -40,6 +41,23 @@ def switch_on(facts: Facts) -> Iterator[Step]:
     yield _forward(facts)
     for network in _ending_at_host(facts):
         yield keep_to_host(network.topology.host_device, network.name)
+
+
+def off(device: str, facts: Facts) -> Finding | None:
+    """The host forwards nothing that comes in by a device."""
+    on = facts.with_ip_forward
+    if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
+        return None
+    is_on = (facts.sysctls or {}).get(KEY) == "1"
+    key = sysctl.device_key(device, "ipv4.forwarding") if is_on else KEY
+    what, fix = f"the host passes nothing on ({key} is 0)", f"sysctl -w {key}=1"
+    return Finding("error", what, f"sysctl {key}", fix=fix, about=device)
+
+
+def no_answers(out: str, facts: Facts) -> Iterator[Finding]:
+    """The host forwards, but not what comes in by the device that leads outside."""
+    if _is_on(facts) and facts.link(out) and (found := off(out, facts)):
+        yield replace(found, what=f"no answer would come back by {out}, for {found.what}")
 
 
 def through(bridge: str, facts: Facts) -> Iterator[Step]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
+from itertools import chain
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
@@ -17,6 +18,7 @@ from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forge
 from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
+from netmodes.engine.unharmed import by_default
 from netmodes.errors import Refused
 from netmodes.firewall.live import is_needed
 from netmodes.machine.facts import Facts
@@ -28,9 +30,6 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
-
-#: Nobody's address, outside every network (TEST-NET-2, RFC 5737); no packet is sent to it.
-BEYOND = "198.51.100.1"
 
 
 def try_promises(network: Network, outside: str, runner: Runner) -> Report:
@@ -98,7 +97,8 @@ class Judge:
             return self._closed(result)
         if self.outside or not self.inspection.host.default_routes():
             return result
-        finding = foresee(self.inspection, BEYOND, self.runner).finding
+        beyond = by_default(4, self.inspection.host)
+        finding = foresee(self.inspection, beyond, self.runner).finding
         if finding is None:
             return result
         return _not_reached(replace(result, tried="", reached=False, milliseconds=None), finding)
@@ -114,7 +114,7 @@ class Judge:
     def _tried(self, probe: Probe, outcomes: dict[Argv, Outcome]) -> Result:
         outcome = outcomes.get(probe.argv)
         if outcome is None:
-            return Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
+            return self._untried(probe)
         if probe.promise.target == "a name":
             return self._of_name(probe, outcome)
         if probe.promise.target == "its published ports":
@@ -130,6 +130,14 @@ class Judge:
         explained = self._explained(result)
         lost = silent and theirs and result.place and explained.reached is False
         return _by_tcp(result) if lost and self._connects(result)[0] else explained
+
+    def _untried(self, probe: Probe) -> Result:
+        """The result of what cannot be tried; nobody is kept out where its rules are gone."""
+        result = Result(probe.promise, probe.tried, probe.source, None, reason=probe.untried)
+        found = next(self.inspection.rules("NAT ", "closed "), None)
+        if probe.promise.source != "outside" or probe.promise.reachable or found is None:
+            return result
+        return replace(result, reached=True, reason=found.what, finding=found)
 
     def _connects(self, result: Result) -> tuple[bool, str]:
         """Whether a connection is answered where a ping is not, and the rule here that drops it."""
@@ -164,7 +172,8 @@ class Judge:
         if not self.runner.run(in_namespace(name, "ss", "-Hltn", by_others)).stdout:
             reason = f"nobody listens at port {port.port} in {name}, unless on its own loopback"
             return replace(result, reached=None, reason=reason)
-        finding = next(shut(self.inspection.network, self.inspection.host), None)
+        shuts = shut(self.inspection.network, self.inspection.host)
+        finding = next(chain(self.inspection.rules(), shuts), None)
         what = f"what comes to port {port.host} of the host does not come to {port.port} in {name}"
         shown = f"nft list table ip netmodes-publish-{name}"
         again = f"`netmodes down {name}`, then put it up again"

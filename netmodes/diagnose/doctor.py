@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from netmodes.commands import dns, notices, uplink
 from netmodes.commands.netfilter import WITHOUT_NFT
-from netmodes.commands.sysctl import device_key
 from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.entries import Link
@@ -61,7 +60,6 @@ def of_uplink(name: str, facts: Facts) -> Iterator[Finding]:
         yield from uplink.uplink_errors(name, facts)
     yield from uplink.uplink_warnings(name, facts)
     yield from uplink.ssh_session(name, facts)
-    yield from _strict(name, facts)
 
 
 def default_nic(facts: Facts) -> str | None:
@@ -127,13 +125,3 @@ def _traces(facts: Facts) -> Iterator[Finding]:
     for table in re.findall(rf"^table (\w+ {TRACE}-\d+) {{\n(?!flags owner)", listed, re.M):
         what = f"a `netmodes why` that was killed has left nft's table {table}"
         yield Finding("warning", what, f"nft list table {table}", fix=f"nft delete table {table}")
-
-
-def _strict(name: str, facts: Facts) -> Iterator[Finding]:
-    """Reverse-path filtering: the greater of both settings counts; 1 is strict, 2 loose."""
-    own = (facts.device_sysctls or {}).get(name, {}).get("ipv4.rp_filter", "0")
-    if max(own, (facts.sysctls or {}).get("net.ipv4.conf.all.rp_filter") or "0") == "1":
-        what = f"{name} drops packets from where the host would not answer through it"
-        key = device_key(name, "ipv4.rp_filter")
-        evidence, fix = f"sysctl net.ipv4.conf.all.rp_filter {key}", f"sysctl -w {key}=2"
-        yield Finding("warning", what, evidence, fix=fix, about=name)

@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv4Interface
-from shlex import quote
+from shlex import join, quote
 
 from netmodes.commands.addresses import bare
+from netmodes.commands.forwarding import off
+from netmodes.diagnose.rules import gone
 from netmodes.errors import Refused
 from netmodes.journal import BEFORE, ROOT, Journal
-from netmodes.machine.entries import Link
+from netmodes.machine.entries import Link, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
@@ -66,6 +69,14 @@ class Inspection:
         """What to do where no single command helps."""
         return f"`netmodes down {self.name}`, then put it up again"
 
+    @cached_property
+    def before(self) -> list[Route]:
+        """The host's routes before the run that put it up; none where they are unknown."""
+        with suppress(OSError, Refused):
+            text = (Journal(self.name).folder / BEFORE).read_text()
+            return [*Facts.from_json(text).known("routes")]
+        return []
+
     def host_findings(self) -> Iterator[Finding]:
         """Everything that is wrong on the host; without its namespace nothing else matters."""
         if self.host.namespaces is not None and self.name not in self.host.namespaces:
@@ -113,13 +124,24 @@ class Inspection:
                 f"ip {one[0]}" for one in found if one[1] not in there and ":" not in one[1]
             )
         if not (self.host.link(device) or Link("")).master:
-            with suppress(OSError, Refused):
-                before = Facts.from_json((ROOT / self.name / BEFORE).read_text()).known("routes")
-                own = [one for one in before if (one.dev, one.table) == (device, "main")]
-                lost = sorted(own, key=lambda one: one.gateway is not None)
-                yield from (
-                    f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
-                )
+            own = [one for one in self.before if (one.dev, one.table) == (device, "main")]
+            lost = sorted(own, key=lambda one: one.gateway is not None)
+            yield from (
+                f"ip route replace {one.words(*WORDS)}" for one in lost if one.dst not in there
+            )
+
+    def rules(self, *shares: str) -> Iterator[Finding]:
+        """Rules that a run made for it, all or of these shares, and that somebody has deleted."""
+        run = Journal(self.name).read()
+        steps = run.plan.all_steps if run else ()
+        wanted = (step for step in steps if not shares or step.share.startswith(shares))
+        return gone(wanted, self.host, self._anew())
+
+    def _anew(self) -> str:
+        """The commands that put all networks on its bridge down, and up again as they were."""
+        every = self.host.on_bridge(self.net.bridge) if self.net.bridge else [self.network]
+        down = join(("netmodes", "down", *(one.name for one in every)))
+        return " && ".join([down, *map(_up, every)])
 
     def carrier(self, name: str) -> Finding | None:
         """A device of the host has no carrier."""
@@ -159,17 +181,8 @@ class Inspection:
 
     def forwarding(self, *devices: str) -> Finding | None:
         """The host forwards nothing that comes in on one of these devices; "" is none."""
-        on = self.host.with_ip_forward
-        for device in filter(None, devices):
-            if on is None or f"net/ipv4/conf/{device}/forwarding" in on:
-                continue
-            key = "ip_forward"
-            if (self.host.sysctls or {}).get("net.ipv4.ip_forward") == "1":
-                key = f"conf.{device.replace('.', '/')}.forwarding"
-            what = f"the host passes nothing on (net.ipv4.{key} is 0)"
-            evidence, fix = f"sysctl net.ipv4.{key}", f"sysctl -w net.ipv4.{key}=1"
-            return Finding("error", what, evidence, fix=fix, about=device)
-        return None
+        found = (off(device, self.host) for device in filter(None, devices))
+        return next(filter(None, found), None)
 
     def namespace_device(self, name: str) -> Finding | None:
         """A device of the namespace is missing or down."""
@@ -216,3 +229,9 @@ class Inspection:
         if "fix" in more:
             more["fix"] = f"{place} {more['fix']}"
         return Finding(level, what, f"{place} {evidence}", namespace=self.name, **more)
+
+
+def _up(network: Network) -> str:
+    """The command that puts a network up as it was."""
+    given = {key.replace("_", "-"): value for key, value in network.parameters.items() if value}
+    return join(("netmodes", network.mode, *(f"--{key}={value}" for key, value in given.items())))

@@ -93,7 +93,7 @@ def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
     rules = [*(facts.rules or ()), *(facts.rules6 or ())]
     sources = [rule.source for rule in rules if rule.source]
     for version in {route.to.version for route in default_routes(facts)}:
-        to = _by_default(version, facts)
+        to = by_default(version, facts)
         yield (to,)
         yield from ((to, "mark", rule.mark) for rule in rules if rule.mark)
         for one in facts.global_addresses(uplink) if uplink else ():
@@ -101,7 +101,8 @@ def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
                 yield to, "from", str(one.ip)
 
 
-def _by_default(version: int, facts: Facts) -> str:
+def by_default(version: int, facts: Facts) -> str:
+    """An address outside that no route but a default one leads to."""
     specific = [one.to for one in facts.every_route() if one.to.prefixlen > PART]
     free = (to for to in OUTSIDE[version] if not any(ip_address(to) in one for one in specific))
     return next(free, OUTSIDE[version][0])

@@ -16,7 +16,7 @@ FLOWS = range(42000, 46000)
 SOCKET = (socket.AF_NETLINK, socket.SOCK_RAW, 12)
 CHANGES, TRACES, NEW_TABLE, TRACE = 1 << 6, 1 << 8, 10 << 8, (10 << 8) | 17
 TABLE, CHAIN, HANDLE, KIND, VERDICT, ID, NETWORK, TRANSPORT = 1, 2, 3, 4, 5, 6, 8, 9
-POLICY, CODE = 16, 1
+INWARDS, MARK, POLICY, CODE = 10, 14, 16, 1
 
 PROTOCOLS, DNS = {6: "tcp", 17: "udp"}, 53
 
@@ -55,6 +55,8 @@ class Event:
         target: the address that it is for.
         port: its other port, of TCP and UDP; 0 for none.
         protocol: "tcp" or "udp" where it has one.
+        mark: its mark, by which policy rules may route it; 0 for none.
+        came_by: the ifindex of the device that it has come in by; 0 for none.
     """
 
     table: str
@@ -69,6 +71,8 @@ class Event:
     target: str = ""
     port: int = 0
     protocol: str = ""
+    mark: int = 0
+    came_by: int = 0
 
 
 class Listener:
@@ -136,6 +140,8 @@ def _event(family: int, found: dict[int, bytes]) -> Event:
         None if code is None else int.from_bytes(code, "big", signed=True),
         int.from_bytes(found.get(ID, b""), "big"),
         *_header(found.get(NETWORK, b""), found.get(TRANSPORT, b"")),
+        int.from_bytes(found.get(MARK, b""), "big"),
+        int.from_bytes(found.get(INWARDS, b""), "big"),
     )
 
 

@@ -44,7 +44,7 @@ def serve(server: str, name: str, address: str) -> None:
         port.bind((server, 53))
         while True:
             query, sender = port.recvfrom(512)
-            with suppress(ValueError):  # no question
+            with suppress(ValueError, OSError):  # no question, or nobody who can be answered
                 port.sendto(answer(query, name, address), sender)
 
 

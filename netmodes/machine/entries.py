@@ -102,6 +102,8 @@ class Link:
         bond_mode: a bond's mode; "" for another kind.
         addresses: its addresses, in the kernel's order.
         altnames: its other names.
+        bridging: what is unusual about it as a bridge's port, as ``bridge -d link`` prints it:
+            "isolated on", …
     """
 
     name: str
@@ -119,6 +121,7 @@ class Link:
     bond_mode: str = ""
     addresses: tuple[Address, ...] = ()
     altnames: tuple[str, ...] = ()
+    bridging: tuple[str, ...] = ()
 
     @property
     def ipv4(self) -> list[IPv4Interface]:

@@ -17,6 +17,13 @@ from netmodes.plan.text import texts
 #: An object of JSON.
 Json = dict[str, Any]
 
+#: How a bridge passes on all frames, and how ``bridge -d link`` prints what ``ip -j`` has.
+USUAL = {
+    **{"state": "forwarding", "isolated": False, "locked": False, "bcast_flood": True},
+    **{"flood": True, "learning": True, "stp_state": 0},
+}
+ON_OFF = {True: "on", False: "off"}
+
 #: What else ``ip -j route`` prints that a value has a place for.
 ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires", "nexthops")
 
@@ -47,7 +54,15 @@ def link_from(data: Json) -> Link:
         _word(own, "mode") if kind == "bond" else "",
         tuple(map(address_from, entries(data.get("addr_info", [])))),
         tuple(texts(values.listed(data.get("altnames", [])))),
+        tuple(_unusual({**own, **values.table(info.get("info_slave_data") or {})})),
     )
+
+
+def _unusual(bridging: Json) -> Iterator[str]:
+    """What may keep a frame from a port of a bridge, or from all."""
+    for name, usual in USUAL.items():
+        if (found := bridging.get(name, usual)) != usual:
+            yield f"{name} {ON_OFF.get(found, found)}"
 
 
 def address_from(data: Json) -> Address:

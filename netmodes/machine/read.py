@@ -164,9 +164,12 @@ def namespace_facts(name: str) -> Facts:
         raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
     commands = {what: RULES[what] for what in ("rules6", "nft")}
     commands |= OF_IP | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
-    entries = _commands({what: in_namespace(name, *argv) for what, argv in commands.items()})
-    facts = Facts.from_table(Table({**entries, "names": _files(*resolv.seen_in(name))}))
-    return replace(facts, namespaces=None, programs=None, past=resolv.past(name))
+    argvs = {what: in_namespace(name, *argv) for what, argv in commands.items()}
+    if own := resolv.own_files(name):
+        argvs["pids"] = ("ip", "netns", "pids", name)
+    table = Table({**_commands(argvs), "names": _files(*resolv.seen_in(name))})
+    past = resolv.past(own, table.lines("pids") or ())
+    return replace(Facts.from_table(table), namespaces=None, programs=None, past=past)
 
 
 def namespace_files() -> dict[str, dict[str, bool]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
-from netmodes.machine.query import ask, lines
 from netmodes.machine.table import Table
 from netmodes.plan.text import lines_of
 
@@ -172,14 +171,19 @@ def _netns(table: Table) -> dict[str, dict[str, bool]] | None:
     return found
 
 
-def past(name: str) -> dict[int, str]:
-    """The processes in a namespace that read other files for names than its own, and which.
+def own_files(name: str) -> list[str]:
+    """The files in /etc that a namespace has its own of."""
+    return [file for file in (RESOLVERS[0], SWITCH) if (NETNS / name / Path(file).name).exists()]
+
+
+def past(files: Iterable[str], pids: Iterable[str]) -> dict[int, str]:
+    """Of these processes those that read other files for names than their namespace's own, and
+    which.
 
     A file that is replaced takes what is mounted over it along, in every mount namespace.
     """
-    files = [file for file in (RESOLVERS[0], SWITCH) if (NETNS / name / Path(file).name).exists()]
     found = {}
-    for pid in (lines(ask("ip", "netns", "pids", name)) or []) if files else []:
+    for pid in pids:
         for file in files:
             with suppress(OSError):  # it has ended
                 if whose := _read_by(pid, os.path.realpath(file)):

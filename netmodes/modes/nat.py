@@ -112,6 +112,7 @@ host                                           namespace {namespace}
 
     def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         yield from (one for one in notices.no_way_out(facts) if one.level == "error")
+        yield from forwarding.no_answers(lan.way_out(facts), facts)
 
     def promised(self) -> Iterator[Promise]:
         yield from self.promises

@@ -189,8 +189,8 @@ BEYOND = {
         ("nat",),
         "nft delete table ip netmodes-bridge-nat0; iptables -t nat -A POSTROUTING -s 172.17.0.0/16 "
         "-j MASQUERADE",
-        "the answer has no way back: beyond enp0s1 nobody knows 10.64.0.0/24, and nothing "
-        "translates it to the host's address"),
+        "somebody has deleted a rule that netmodes made: what leaves nat0 has the host's address "
+        "outside; only answers, and packets to published ports, come in"),
 }  # fmt: skip
 
 
@@ -246,20 +246,23 @@ def test_beyond_the_gateway(quick_lab: Lab, case: str) -> None:
     assert outside["tried"] in ("", "192.168.64.1")
 
 
-COUNT = "iptables -t raw -I PREROUTING -d 198.51.100.1 -j ACCEPT"
+COUNT = "iptables -t raw -I PREROUTING -d 8.8.8.8 -j ACCEPT"
 
 
 @pytest.mark.parametrize("mode", [BRIDGED, ("nat",)])
 def test_no_packet_beyond(lab: Lab, mode: tuple[str, ...]) -> None:
-    """What stands for the outside where nobody named an address is sent to, but not let out."""
+    """What stands for the outside where nobody named an address is sent to, but not let out; a
+    filter of addresses that nobody has is nobody's fault."""
     lab.ok("netmodes", *mode)
+    lab.ok("ip", "route", "add", "blackhole", "198.51.100.0/24")
+    lab.ok("iptables", "-A", "FORWARD", "-d", "203.0.113.0/24", "-j", "DROP")
     lab.ok(*COUNT.split())
     lab.ok(*COUNT.split(), router=True)
 
     done = lab.netmodes("check", "A")
 
     counted = [lab.ok("iptables", "-t", "raw", "-nvxL", router=there) for there in (False, True)]
-    came = [re.findall(r"^ *(\d+) .* 198\.51\.100\.1", one, re.M) for one in counted]
+    came = [re.findall(r"^ *(\d+) .* 8\.8\.8\.8", one, re.M) for one in counted]
     assert done.returncode == 0
     assert came == [["1"], ["0"]]
 
@@ -682,3 +685,41 @@ def test_in_python(quick_lab: Lab) -> None:
     reason = "veth0 is down"
     first = "A is not as host-only promises: 2 differ, the first from host to namespace"
     assert printed.splitlines() == [f"{first}: {reason}", reason, reason]
+
+
+POLICY = "iptables -P FORWARD DROP"
+
+#: What somebody has before a run, the run, and how its rules are deleted afterwards.
+DELETED = {
+    "flush of nft": ("", "nat", "nft flush ruleset"),
+    "flush of nft for two": ("", "nat -n B && netmodes nat", "nft flush ruleset"),
+    "flush of the table": ("", "nat", "nft flush table ip netmodes-bridge-nat0"),
+    "flush of iptables": (POLICY, "nat", "iptables -F"),
+    "older rules": (f"{POLICY}; iptables-save >/run/s", "nat", "iptables-restore </run/s"),
+    "flush of iptables, bridged": (POLICY, "bridged --uplink enp0s1", "iptables -F"),
+}
+
+
+@pytest.mark.parametrize("case", DELETED)
+def test_deleted_rules(lab: Lab, case: str) -> None:
+    """Rules that somebody has deleted are named; the fixes that are printed, typed, bring all that
+    was promised back, and leave nothing of it after down."""
+    before, mode, deletes = DELETED[case]
+    lab.ok("bash", "-c", before)
+    lab.ok("bash", "-c", f"netmodes {mode} && {deletes}")
+    fixes: set[str] = set()
+    status, results = check(lab)
+    while status and len(fixes) < 5:
+        assert {one["reason"].partition(": ")[0] for one in results if one["differs"]} <= {
+            "somebody has deleted a rule that netmodes made",
+            "the resolver 192.168.64.1 cannot be reached",
+        }
+        fix = next(one["finding"]["fix"] for one in results if one["differs"])
+        assert fix not in fixes
+        fixes.add(fix)
+        lab.ok("bash", "-c", fix)
+        status, results = check(lab)
+
+    assert fixes
+    lab.ok("netmodes", "down", "--all")
+    assert "netmodes" not in lab.ok("bash", "-c", "nft list ruleset; iptables-save")

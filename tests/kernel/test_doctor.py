@@ -30,9 +30,6 @@ MANAGERS = {
 
 #: What breaks the machine; what the doctor then says, and whether it names a command.
 BROKEN: dict[str, tuple[str, str, str, bool]] = {
-    "strict": (
-        "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1",
-        "warning", "enp0s1 drops packets from where the host would not answer through it", True),
     "read-only": (
         "mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys",
         "warning", "/proc/sys/net is read-only, so bridged and nat cannot switch", False),

@@ -513,3 +513,18 @@ def test_iptables_where_nft_does_not_work(lab: Lab) -> None:
     assert "iptables -t nat -I POSTROUTING" in said
     assert "nft -f" not in said
     assert lab.inside("ping", "-c", "1", "8.8.8.8").returncode == 0
+
+
+def test_closed_by_its_own_setting(lab: Lab) -> None:
+    """A NIC that lets nothing be forwarded, though the host forwards, is an objection; the setting
+    it names, typed, lets the namespace out."""
+    lab.ok("sysctl", "-w", "net.ipv4.ip_forward=1", "net.ipv4.conf.enp0s1.forwarding=0")
+    refused = lab.netmodes("nat").stderr
+    found = re.search(": (sysctl -w .*), or go on with --anyway", refused)
+    assert found, refused
+    assert "no answer would come back by enp0s1" in refused
+
+    lab.ok(*found[1].split())
+    lab.ok("netmodes", "nat")
+
+    assert lab.inside("ping", "-c", "1", "8.8.8.8").returncode == 0

@@ -19,12 +19,40 @@ ip netns exec A ip link set x1 up && ip route add 192.168.202.11 dev x0
 sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.x0.rp_filter=0
 """
 
+#: What comes from A has a mark, by which it goes another way than the host's own packets.
+MARKED = """
+ip link add x0 type veth peer name x1; ip link set x0 up; ip link set x1 up
+ip addr add 10.9.0.2/24 dev x0 && ip route add default via 10.9.0.1 dev x0 metric 1
+ip route add default via 192.168.64.1 dev enp0s1 table 100 && ip rule add fwmark 7 lookup 100
+iptables -t mangle -A PREROUTING -i nat0 -j MARK --set-mark 7
+"""
+
+#: What leaves by the uplink has the address of another NIC in the LAN, to which the answers come.
+OTHER_NIC = """
+at="nsenter --net=/run/lan/router"
+$at ip link add p9 type veth peer name e9 && $at ip link set p9 master lan0 up
+$at ip link set e9 netns $$ && ip link set e9 up && ip addr add 192.168.64.9/24 dev e9 metric 300
+$at ip neigh replace 192.168.64.9 lladdr $(cat /sys/class/net/e9/address) dev lan0 nud permanent
+iptables -t nat -I POSTROUTING -s 10.64.0.0/24 -o enp0s1 -j SNAT --to-source 192.168.64.9
+"""
+
 #: The neighbour passes nothing on.
 NO_ROUTER = "nsenter --net=/run/lan/neighbour sysctl -qw net.ipv4.ip_forward=0"
 
 NFT_CHAIN = "nft add table inet f; nft add chain inet f pass"
 NFT_POLICY = NFT_CHAIN + " '{ type filter hook forward priority 0; policy drop; }'"
 NFT_RULE = NFT_CHAIN + " '{ type filter hook forward priority 0; }'; nft add rule inet f pass "
+
+ISOLATED = "for end in veth0 enp0s1; do bridge link set dev $end isolated on; done"
+
+#: 8.8.8.8 serves by HTTP.
+SERVES = (
+    "nsenter --net=/run/lan/router python3 -m http.server 80 >/dev/null 2>&1 & "
+    "until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done; "
+)
+
+#: What a rule has marked is this machine's own.
+PROXY = "ip rule add fwmark 1 lookup 100; ip route add local default dev lo table 100; "
 
 #: An nft of before tables had owners.
 OLD_NFT = """
@@ -116,6 +144,26 @@ FIXED = {
         "8.8.8.8",
         "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by x0 "
         "(rp_filter)"),
+    "route in the way": (
+        HOST_ONLY, "ip route add 192.168.202.0/25 dev enp0s1; sysctl -w net.ipv4.conf.all."
+        "rp_filter=1", "192.168.202.1",
+        "the host drops what comes from 192.168.202.11 in by veth0, for it would answer by enp0s1 "
+        "(rp_filter)"),
+    "route lost": (
+        "nat", "ip route del 10.64.0.0/24; sysctl -w net.ipv4.conf.all.rp_filter=1", "8.8.8.8",
+        "the host drops what comes from 10.64.0.11 in by nat0, for it would answer by enp0s1 "
+        "(rp_filter)"),
+    "marked, and forbidden": (
+        "nat", MARKED + "ip route add blackhole 8.8.8.8 table 100", "8.8.8.8",
+        "the host drops it by its route `blackhole 8.8.8.8 table 100`"),
+    "marked, and its answer filtered": (
+        "nat", MARKED + "sysctl -w net.ipv4.conf.enp0s1.rp_filter=1", "8.8.8.8",
+        "the host drops the answer that comes in by enp0s1, for it would not send to 8.8.8.8 by it "
+        "(rp_filter)"),
+    "answer filtered at another NIC": (
+        "nat", OTHER_NIC + "sysctl -w net.ipv4.conf.e9.rp_filter=1", "8.8.8.8",
+        "the host drops the answer that comes in by e9, for it would not send to 8.8.8.8 by it "
+        "(rp_filter)"),
     "address of the host's as well": (
         HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
         "the host has 192.168.202.11 as well, on lo, and drops what has it"),
@@ -197,11 +245,72 @@ FIXED = {
         "the host takes the answer for its own, for it is not tracked with what was sent: "
         "`-A PREROUTING -i enp0s1 -j CT --zone 5` in table raw"),
     "connection's answer untracked": (
-        "nat", "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack; "
-        "nsenter --net=/run/lan/router python3 -m http.server 80 >/dev/null 2>&1 & "
-        "until : </dev/tcp/8.8.8.8/80; do sleep 0.02; done", "8.8.8.8:80",
+        "nat", SERVES + "iptables -t raw -A PREROUTING -i enp0s1 -p tcp -j CT --notrack",
+        "8.8.8.8:80",
         "the host takes the answer for its own, for it is not tracked with what was sent: "
         "`-A PREROUTING -i enp0s1 -p tcp -j CT --notrack` in table raw"),
+    "redirected": (
+        "nat", SERVES + "iptables -t nat -A PREROUTING -p tcp --dport 80 -j REDIRECT --to-ports 81",
+        "8.8.8.8:80",
+        "the host turns it to 10.64.0.1:81, and nothing listens there: `-A PREROUTING -p tcp -m "
+        "tcp --dport 80 -j REDIRECT --to-ports 81` in table nat"),
+    "translated by nft": (
+        BRIDGED, "nft add table ip x; nft 'add chain ip x c { type nat hook prerouting priority "
+        "-110; }'; nft add rule ip x c ip daddr 8.8.8.8 dnat to 192.168.64.99", "8.8.8.8",
+        "the host turns it to 192.168.64.99, and no answer comes from there: `ip daddr 8.8.8.8 "
+        "dnat to 192.168.64.99` in nft's chain ip x c"),
+    "redirected by iptables-legacy": (
+        "nat", SERVES + "iptables-legacy -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 81",
+        "8.8.8.8:80",
+        "the host turns it to 10.64.0.1:81, and nothing listens there: a rule of "
+        "iptables-legacy's table nat"),
+    "redirected in it": (
+        "nat", SERVES + "ip netns exec A iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports "
+        "81", "8.8.8.8:80",
+        "A turns it to 127.0.0.1:81, and nothing listens there: `-A OUTPUT -p tcp -j REDIRECT "
+        "--to-ports 81` in table nat"),
+    "transparent proxy": (
+        "nat", PROXY + SERVES + "iptables -t mangle -A PREROUTING -i nat0 -p tcp --dport 80 -j "
+        "MARK --set-mark 1", "8.8.8.8:80",
+        "the host takes it for its own, and no answer comes from there: `-A PREROUTING -i nat0 -p "
+        "tcp -m tcp --dport 80 -j MARK --set-xmark 0x1/0xffffffff` in table mangle"),
+    "questions redirected": (
+        "nat", "iptables -t nat -A PREROUTING -i nat0 -p udp --dport 53 -j REDIRECT --to-ports "
+        "5353", "outside.example",
+        "the resolver 192.168.64.1 cannot be reached: the host turns it to 10.64.0.1:5353, and no "
+        "answer comes from there: `-A PREROUTING -i nat0 -p udp -m udp --dport 53 -j REDIRECT "
+        "--to-ports 5353` in table nat"),
+    "isolated ports": (
+        BRIDGED, ISOLATED, "192.168.64.7",
+        "br0 keeps frames from its port veth0 (isolated on, as is enp0s1)"),
+    "isolated ports on the way back": (
+        BRIDGED, ISOLATED, "8.8.8.8",
+        "br0 keeps frames from its port veth0 (isolated on, as is enp0s1)"),
+    "isolated port of another": (
+        "nat", f"netmodes nat -n B; {ISOLATED.replace('enp0s1', 'veth2')}", "10.64.0.12",
+        "nat0 keeps frames from its port veth0 (isolated on, as is veth2)"),
+    "locked port": (
+        BRIDGED, "bridge link set dev veth0 locked on learning off; bridge fdb flush dev br0 "
+        "dynamic", "192.168.64.100", "br0 keeps frames from its port veth0 (locked on)"),
+    "port of known machines": (
+        BRIDGED, "bridge link set dev veth0 learning off flood off; bridge fdb flush dev br0 "
+        "dynamic", "192.168.64.7",
+        "br0 keeps frames from its port veth0 (flood off, learning off)"),
+    "port without broadcasts": (
+        BRIDGED, "bridge link set dev enp0s1 bcast_flood off", "192.168.64.7",
+        "br0 keeps frames from its port enp0s1 (bcast_flood off)"),
+    "disabled port": (
+        "nat", "bridge link set dev veth0 state 0", "8.8.8.8",
+        "nat0 keeps frames from its port veth0 (state disabled)"),
+    "forbidden with more": (
+        BRIDGED, "ip route add prohibit 8.0.0.0/8", "8.8.8.8",
+        "the host drops it by its route `prohibit 8.0.0.0/8`"),
+    "forbidden with more in it": (
+        BRIDGED, "ip -n A route add blackhole 8.0.0.0/8", "8.8.8.8",
+        "A forbids 8.8.8.8 by its route `blackhole 8.0.0.0/8`"),
+    "answer forbidden with more": (
+        HOST_ONLY, "ip route add unreachable 192.168.202.8/29", "192.168.202.1",
+        "the host drops the answer by its route `unreachable 192.168.202.8/29`"),
     "blackhole in it": (
         BRIDGED, "ip -n A route add blackhole 8.8.8.8", "8.8.8.8",
         "A forbids 8.8.8.8 by its route `blackhole 8.8.8.8`"),
@@ -289,7 +398,9 @@ NOT_THERE = (
     "no route", "no route in nat", "no route to the cable", "loopback down",
     "no way back from outside", "NAT for others alone", "blackhole of the host",
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
-    "virtual address without ARP",
+    "marked, and forbidden", "forbidden with more", "forbidden with more in it",
+    "answer forbidden with more",
+    "virtual address without ARP", "redirected by iptables-legacy",
 )  # fmt: skip
 
 #: Where another thing is wrong behind it: rules for answers.
@@ -306,6 +417,10 @@ SAID = {
     "device moved away": (
         HOST_ONLY, "ip netns add Z; ip link set veth0 netns Z", "192.168.202.1",
         "there is no veth0 on the host", "`netmodes down A`, then put it up again"),
+    "spanning tree": (
+        "nat", "ip link set nat0 type bridge stp_state 1 forward_delay 2000; "
+        "ip link set veth0 down; ip link set veth0 up", "8.8.8.8",
+        "nat0 keeps frames from its port veth0 (state listening)", "wait until the spanning tree"),
     "forwarding of the bridge alone": (
         BRIDGED, "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.br0.forwarding=1; "
         "ip route replace default via 192.168.64.9", "8.8.8.8",
@@ -364,6 +479,12 @@ SAID = {
     "nothing listens": (
         HOST_ONLY, "", "192.168.202.1:81",
         "nothing listens on TCP port 81 of 192.168.202.1", "on 192.168.202.1 or 0.0.0.0"),
+    "published, and nothing listens": (
+        "nat", "iptables -t nat -A PREROUTING -p tcp --dport 8080 -j DNAT --to 192.168.64.7:81",
+        "192.168.64.3:8080",
+        "the host turns it to 192.168.64.7:81, and nothing listens there: `-A PREROUTING -p tcp -m "
+        "tcp --dport 8080 -j DNAT --to-destination 192.168.64.7:81` in table nat",
+        "see that 192.168.64.7:81 answers: netmodes why A 192.168.64.7:81"),
     "nothing listens in it": (
         HOST_ONLY, "", "127.0.0.1:80",
         "nothing listens on TCP port 80 of A", "start what should listen there"),
@@ -439,6 +560,8 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
 
     assert broken.returncode == 1
     assert found["what"] == what
+    assert "another NIC" in case or "rp_filter=" not in found["fix"]
+    assert "forbidden with more" not in case or "route del" not in found["fix"]
     assert not re.search(r"tables\S* .*-D |flush|firewall-cmd", found["fix"])
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
@@ -632,6 +755,11 @@ HEALTHY = {
         ["10.64.0.1, its gateway", "nat0, whose port", "by nat0 and sends it out by enp0s1", "ans"],
     ),
     "the LAN": (BRIDGED, "192.168.64.7", ["to 192.168.64.7", "br0, whose port", "answers"]),
+    "turned elsewhere": (
+        "nat && iptables -t nat -A PREROUTING -d 8.8.8.8 -j DNAT --to 192.168.64.7",
+        "8.8.8.8",
+        ["10.64.0.1, its gateway", "nat0, whose port", "and turns it to 192.168.64.7", "answers"],
+    ),
     "ports without pings": (
         f"{HOST_ONLY} && iptables -A INPUT -p icmp -j DROP",
         "192.168.202.1:80",

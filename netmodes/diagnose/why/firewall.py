@@ -14,6 +14,8 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import DOCKER, Drop
 
+LEGACY = "iptables-legacy"
+
 #: What is said first of what a rule of the host drops.
 BY_RULE = "the host's firewall drops"
 
@@ -45,6 +47,24 @@ def untracked(trace: Trace) -> Finding | None:
     return _there("", what, judgement.evidence(drop), _remedy(trace, "", found))
 
 
+def turned(trace: Trace, place: str = "") -> Finding | None:
+    """A rule that has the packet go to another than the target, which does not answer."""
+    heard = trace.heard.get(place)
+    found = heard.turned if heard and not trace.is_answered else None
+    if found is None or (found.is_kept and not (found.rule and trace.exit)):
+        return None
+    rule = found.rule or Drop("", "ip nat", "OUTPUT" if place else "PREROUTING")
+    program = ("iptables" if rule.is_of_iptables else "nft") if found.rule else LEGACY
+    by = judgement.words(rule) if found.rule else f"a rule of {LEGACY}'s table nat"
+    way = "takes it for its own" if found.is_kept else f"turns it to {found.end}"
+    silent = "nothing listens there" if trace.is_refused else "no answer comes from there"
+    what = f"{place or 'the host'} {way}, and {silent}: {by}"
+    remedy = {"fix": shlex.join(accepting(program, rule, rule.chain, *packet(found.was)))}
+    if trace.to_host:
+        remedy = {"advice": f"see that {found.end} answers: netmodes why {trace.name} {found.end}"}
+    return _there(place, what, judgement.evidence(rule, program), remedy)
+
+
 def lost(trace: Trace) -> Judgement:
     """A packet that is lost among the rules, and no rule of nf_tables drops it."""
     heard = trace.heard.get("")
@@ -61,7 +81,9 @@ def stopped(trace: Trace, place: str = "") -> Finding | None:
     heard = trace.heard.get(place)
     if heard is None or (trace.is_answered and not _is_cut(trace, heard)):
         return None
-    return _finding(trace, place, heard)
+    found = _finding(trace, place, heard)
+    forwarded = heard.drop is not None and heard.drop.hook == "forward" and not place
+    return next(trace.inspection.rules(), found) if forwarded else found
 
 
 def _is_cut(trace: Trace, heard: Heard) -> bool:

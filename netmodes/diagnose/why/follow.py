@@ -89,14 +89,19 @@ def _foresee(inspection: Inspection, target: str, port: str, runner: Runner) -> 
 def ask_server(
     inspection: Inspection, server: str, asks: Argv, runner: Runner
 ) -> tuple[Outcome, Finding | None]:
-    """Have a name server asked by a command in the namespace; what drops question or answer."""
+    """Have a name server asked by a command in the namespace; what drops the question or
+    the answer, or turns it elsewhere."""
     address = bare(inspection.net.address)
     flows = Questions(asks=address, server=server)
     trace = _ask(Trace(inspection, server, str(DNS), flows=flows, stands=True), runner)
     trace, done = _hear(
         trace, _places(trace), runner, lambda run: run.run(in_namespace(trace.name, *asks))
     )
-    return done, firewall.stopped(trace, trace.name) or firewall.stopped(trace)
+    inside, here = (
+        firewall.stopped(trace, place) or firewall.turned(trace, place)
+        for place in (trace.name, "")
+    )
+    return done, inside or here
 
 
 def connects(
@@ -121,26 +126,39 @@ def forget(name: str, runner: Runner) -> None:
 
 def _ask(trace: Trace, runner: Runner) -> Trace:
     """Ask both kernels for the routes of the packet and of the answer."""
-    get, address, ingress = ("ip", "-j", "route", "get"), trace.address, trace.net.ingress
+    get, address = ("ip", "-j", "route", "get"), trace.address
     asked = {"route": in_namespace(trace.name, *get, trace.target)}
     own = ("from", trace.target) if trace.host_has(trace.target) else ()
     asked["return_route"] = (*get, address, *own)
-    if ingress:
-        asked["host_route"] = (*get, trace.target, "from", address, "iif", ingress)
+    if trace.net.ingress:
+        asked["host_route"] = (*get, *trace.way)
     return replace(trace, seen=Observations(**_together(asked, runner)))
+
+
+def _ask_again(trace: Trace, runner: Runner) -> Trace:
+    """Ask the host for the route of the packet with its mark, and whether it takes the answer."""
+    get: Argv = ("ip", "-j", "route", "get")
+    if "mark" in trace.way:
+        route = runner.run((*get, *trace.way))
+        trace = replace(trace, seen=replace(trace.seen, host_route=route))
+    if not trace.through_host or not trace.back_by:
+        return trace
+    back = runner.run((*get, trace.address, "from", trace.target, "iif", trace.back_by))
+    return replace(trace, seen=replace(trace.seen, back=back))
 
 
 def _send(trace: Trace, runner: Runner) -> Trace:
     """Send pings and open a connection; then ask who answered ARP, and what listens here."""
     name, target, port, places = trace.name, trace.target, trace.port, _places(trace)
     own = ping(target, "-e", str(trace.flows.echo)) if places else ping(target)
-    sent, seen = {"ping": in_namespace(name, *own), "host_ping": ping(target)}, trace.seen
+    sent = {"ping": in_namespace(name, *own), "host_ping": ping(target)}
     if port and any(legacy.is_used(place.namespace) for place in places):
-        seen, sent = replace(seen, **_together(sent, runner)), {}
+        trace = replace(trace, seen=replace(trace.seen, **_together(sent, runner)))
+        sent = {}
     if port:
         sent["connect"] = in_namespace(name, *connection(target, port, trace.flows.port, 64))
     trace, tried = _hear(trace, places, runner, lambda run: _together(sent, run))
-    seen = replace(seen, **tried)
+    seen = replace(trace.seen, **tried)
     if UNKNOWN_OPTION in seen.ping.stderr:
         seen = replace(seen, ping=runner.run(in_namespace(name, *ping(target))))
     return _look(replace(trace, seen=seen), runner)
@@ -181,7 +199,7 @@ def _hear(
         for place, counted in zip(places, zip(before, after, strict=True), strict=True)
         if place.namespace in events
     }
-    return replace(trace, heard=found), sent
+    return _ask_again(replace(trace, heard=found), runner), sent
 
 
 def _is_dropped(trace: Trace, told: Iterable[list[Event]]) -> bool:

@@ -31,16 +31,16 @@ def reverse_path(trace: Trace) -> Judgement:
     martian = trace.into_host and any(words in said for words in MARTIAN)
     if not martian or _forbidden(trace):
         return None
-    key = device_key(ingress, "ipv4.rp_filter")
     other = (trace.return_route and trace.return_route.dev) or "no device"
-    return Finding(
-        "error",
-        f"the host drops what comes from {trace.address} in by {ingress}, for it would "
-        f"answer by {other} (rp_filter)",
-        f"sysctl net.ipv4.conf.all.rp_filter {key}",
-        fix=_by_main(trace) or f"sysctl -w {key}=2",
-        about=ingress,
-    )
+    what = f"the host drops what comes from {trace.address} in by {ingress}, for it would answer by"
+    keys = f"net.ipv4.conf.all.rp_filter {device_key(ingress, 'ipv4.rp_filter')}"
+    what, fix = f"{what} {other} (rp_filter)", _way_back(trace)
+    return Finding("error", what, f"sysctl {keys}", fix=fix, about=ingress)
+
+
+def _way_back(trace: Trace) -> str:
+    """The rule or the route by which the answer comes back; what filters stays as it is."""
+    return _by_main(trace) or f"ip route replace {_lost(trace)} dev {trace.net.ingress}"
 
 
 def _by_main(trace: Trace) -> str:
@@ -48,15 +48,22 @@ def _by_main(trace: Trace) -> str:
     address, ingress = ip_address(trace.address), trace.net.ingress
     found = [one for one in trace.host.known("routes") if address in one.to and one.table == "main"]
     nearest = max(found, key=lambda one: one.to.prefixlen, default=None)
-    first = min((rule.pref for rule in trace.host.rules or () if rule.pref), default=0)
-    if nearest is None or nearest.dev != ingress or first < 2:
+    if nearest is None or nearest.dev != ingress:
         return ""
-    return f"ip rule add to {trace.address} lookup main pref {first - 1}"
+    return _rule(trace, f"to {trace.address} lookup main")
+
+
+def _rule(trace: Trace, words: str) -> str:
+    """The command that adds a policy rule before all others; "" where there is no room."""
+    first = min((rule.pref for rule in trace.host.rules or () if rule.pref), default=0)
+    return f"ip rule add {words} pref {first - 1}" if first > 1 else ""
 
 
 def route(trace: Trace) -> Judgement:
     """The host's route."""
     received = f"the host takes it in by {trace.net.ingress}"
+    if "" in trace.heard and (turned := trace.heard[""].turned) and not turned.is_kept:
+        return f"{received} and turns it to {turned.end}"
     if trace.to_host:
         return f"{received}: {trace.target} is its own"
     if not trace.through_host:
@@ -90,7 +97,7 @@ def _forbidden(trace: Trace, *, back: bool = False) -> Finding | None:
     if (found := forbidding(trace, trace.host, seen.stderr, back=back)) is None:
         return None
     (what, fix), ingress, it = found, trace.net.ingress, "the answer" if back else "it"
-    way = trace.address if back else f"{trace.target} from {trace.address} iif {ingress}"
+    way = trace.address if back else " ".join(trace.way)
     drops, evidence = f"the host drops {it} by its {what}", f"ip route get {way}"
     return Finding("error", drops, evidence, fix=fix, about=ingress)
 
@@ -154,18 +161,35 @@ def return_route(trace: Trace) -> Judgement:
         "error",
         f"the answer has no way back: the host {sent}, and {trace.name} is behind {ingress}",
         f"ip route get {trace.address}",
-        fix=_by_main(trace) or f"ip route replace {_lost(trace)} dev {ingress}",
+        fix=_way_back(trace),
         about=ingress,
     )
 
 
+def answer_filtered(trace: Trace) -> Judgement:
+    """The host accepts the answer where it comes in (rp_filter)."""
+    said, into, route = trace.seen.back.stderr, trace.back_by, trace.host_route
+    if route is None or not any(words in said for words in MARTIAN) or _forbidden(trace, back=True):
+        return None
+    what = f"the host drops the answer that comes in by {into}, for it would not send to"
+    key = device_key(into, "ipv4.rp_filter")
+    to = "" if trace.stands else f" to {trace.target}"
+    rule = _rule(trace, f"from {trace.address}{to} lookup {route.table}") * (route.dev == into)
+    return Finding(
+        "error",
+        f"{what} {trace.target} by it (rp_filter)",
+        f"sysctl net.ipv4.conf.all.rp_filter {key}",
+        fix=rule or f"sysctl -w {key}=2",
+        about=into,
+    )
+
+
 def _lost(trace: Trace) -> str:
-    """What the route for the answer is to lead to: the subnet again, if a device went down."""
-    if trace.return_route is None:
-        for own in trace.host.addresses(trace.net.ingress):
-            if ip_address(trace.address) in own.network:
-                return str(own.network)
-    return trace.address
+    """What the route for the answer is to lead to: the subnet again, where no other is nearer."""
+    address, own = ip_address(trace.address), IPv4Interface(trace.net.address).network
+    found = [one for one in trace.host.known("routes") if address in one.to and one.table == "main"]
+    is_lost = all(one.to.prefixlen < own.prefixlen for one in found)
+    return str(own) if is_lost else trace.address
 
 
 def source_address(trace: Trace) -> Judgement:
@@ -176,7 +200,7 @@ def source_address(trace: Trace) -> Judgement:
     if any(ip_address(trace.address) in subnet for subnet in subnets):
         return None
     own = IPv4Interface(trace.net.address).network
-    if found := untracked(trace):
+    if found := untracked(trace) or next(trace.inspection.rules(), None):
         return found
     return Finding(
         "error",

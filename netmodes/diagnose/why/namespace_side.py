@@ -5,10 +5,12 @@ where it has nothing to say.
 """
 
 import shlex
-from ipaddress import IPv4Interface, ip_address
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv4Network, ip_address
 
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port
+from netmodes.diagnose.why import bridge_side
 from netmodes.diagnose.why.trace import (
     ARP_IGNORED,
     FORBIDDING,
@@ -17,7 +19,7 @@ from netmodes.diagnose.why.trace import (
     answers_arp,
     is_asked,
 )
-from netmodes.machine.entries import Link
+from netmodes.machine.entries import Link, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
 
@@ -73,7 +75,8 @@ def forbidding(
     routes = [route for route in every if ip_address(target) in route.to]
     for route in sorted(routes, key=lambda one: one.to.prefixlen)[-1:]:
         named = f"{route.type} {route.words('gateway', 'dev', 'metric', 'table')}"
-        return f"route `{named}`", f"ip route del {shlex.join(named.split())}"
+        way = "" if trace.stands else _past(route, target, facts)
+        return f"route `{named}`", way or f"ip route del {shlex.join(named.split())}"
     own = "" if back or facts is trace.inspection.namespace else f" from {source}"
     to = "" if trace.stands and not back else f" to {target}"
     for rule in facts.rules or ():
@@ -81,6 +84,18 @@ def forbidding(
             fix = f"ip rule add{own}{to} lookup main pref {rule.pref - 1}"
             return f"rule `{' '.join(rule.text.split())}`", fix
     return None
+
+
+def _past(forbids: Route, target: str, facts: Facts) -> str:
+    """The command that leads one address past a route for more, as other routes do; "" for none."""
+    to, tables = IPv4Network(target), ("main", forbids.table)
+    every = (one for one in facts.known("routes") if one.type == "unicast" and one.table in tables)
+    ways = [one for one in every if to.network_address in one.to and one.dev]
+    best = max(ways, key=lambda one: (one.to.prefixlen, -(one.metric or 0)), default=None)
+    if best is None or forbids.to == to:
+        return ""
+    way = replace(best, to=to, table=forbids.table)
+    return f"ip route add {shlex.join(way.words('gateway', 'dev', 'table').split())}"
 
 
 def _no_route(trace: Trace) -> Finding:
@@ -128,7 +143,8 @@ def cable(trace: Trace) -> Judgement:
         *map(inspection.bridge_port, devices[:-1]),
         *map(inspection.carrier, trace.lan_ports),
     ]
-    wrong = next(filter(None, found), None)
+    held = bridge_side.ports(trace, devices[:-1])
+    wrong = next(filter(None, [*found, held]), None)
     return wrong or f"{end} hands it to {bridge}, whose port it is"
 
 

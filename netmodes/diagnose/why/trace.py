@@ -52,6 +52,7 @@ class Observations:
         route: ``ip -j route get TARGET`` in the namespace.
         host_route: the same on the host, for a packet that comes in from the namespace.
         return_route: ``ip -j route get`` of the namespace's address, on the host.
+        back: the same for an answer that comes in by where the packet has left.
         ping: a ping from the namespace to the target.
         host_ping: a ping from the host to the target.
         connect: a TCP connection from the namespace to the port, if one was given.
@@ -64,6 +65,7 @@ class Observations:
     route: Outcome = UNTRIED
     host_route: Outcome = UNTRIED
     return_route: Outcome = UNTRIED
+    back: Outcome = UNTRIED
     ping: Outcome = UNTRIED
     host_ping: Outcome = UNTRIED
     connect: Outcome = UNTRIED
@@ -131,7 +133,8 @@ class Trace:
     @property
     def to_host(self) -> bool:
         """Whether it is for the host."""
-        return self.host_has(self.target) and not self.to_itself
+        local = self.host_route is not None and self.host_route.dev == "lo"
+        return (local or self.host_has(self.target)) and not self.to_itself
 
     @property
     def through_host(self) -> bool:
@@ -181,6 +184,21 @@ class Trace:
     def flow(self) -> int:
         """The number by which a trace knows what is asked about: the connection, or the ping."""
         return self.flows.port if self.port else self.flows.echo
+
+    @property
+    def way(self) -> tuple[str, ...]:
+        """What the host's route for it is asked by, as ``ip route get`` takes it."""
+        asked = (self.target, "from", self.address, "iif", self.net.ingress)
+        mark = self.heard[""].mark if "" in self.heard else 0
+        return (*asked, "mark", str(mark)) if mark else asked
+
+    @property
+    def back_by(self) -> str:
+        """The host's device that the answer comes in by, so far as is known; "" for none."""
+        index = self.heard[""].back_by if "" in self.heard else 0
+        names = (one.name for one in self.host.known("links") if index and one.index == index)
+        out = self.exit if self.exit not in ("lo", self.net.ingress) else ""
+        return next(names, out)
 
     def setting(self, name: str) -> int:
         """A setting of the machine that is to answer; 0 where it was not asked."""

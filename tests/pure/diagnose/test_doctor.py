@@ -146,23 +146,6 @@ def test_uplink_is_well(facts: dict[str, Any], healthy: Facts) -> None:
     assert list(of_uplink("enp0s1", replace(healthy, **facts))) == []
 
 
-@pytest.mark.parametrize(
-    ("own", "every", "strict"),
-    [("0", "0", False), ("1", "0", True), ("0", "1", True), ("2", "1", False), ("1", "2", False)],
-)
-def test_strict(own: str, every: str, strict: bool, healthy: Facts) -> None:
-    """A source filter is strict where the greater of the device's and all's is 1."""
-    sysctls = {**healthy.known("sysctls"), "net.ipv4.conf.all.rp_filter": every}
-    own_sysctls = {"enp0s1": {"ipv4.rp_filter": own}}
-    facts = replace(healthy, sysctls=sysctls, device_sysctls=own_sysctls)
-
-    found = list(of_uplink("enp0s1", facts))
-
-    assert [finding.fix for finding in found] == [
-        "sysctl -w net.ipv4.conf.enp0s1.rp_filter=2"
-    ] * strict
-
-
 @pytest.mark.parametrize(("value", "found"), [("1", True), ("0", False), (None, False)])
 def test_br_netfilter(value: str | None, found: bool, healthy: Facts) -> None:
     """Where bridged frames go through iptables too, that is found."""
