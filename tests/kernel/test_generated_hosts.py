@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable
 from shlex import split
 
+import hypothesis
 import pytest
 from generator import Example, examples
 from hosts import reachable, serve
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from labs import Done, Lab
-from slices import SLICES
+from slices import SLICES, seed
 from state import State, state
 
 #: What leaves a host without names, as is said before the run.
@@ -28,10 +29,12 @@ FEW = settings(max_examples=5, phases=[Phase.generate], database=None, print_blo
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("number", range(2 * SLICES))
-def test_few(labs: Callable[[], Lab], number: int) -> None:
-    """A few hosts, the same ones each time; a commit's slice has ten, all slices hundreds."""
+def test_few(labs: Callable[[], Lab], pytestconfig: pytest.Config, number: int) -> None:
+    """A few hosts, the same ones in a slice, which has ten; new ones where all is tried."""
+    drawn = seed(pytestconfig, number)
+    print(f"to repeat: pytest {__file__} -k 'test_few[0]' --hypothesis-seed={drawn}")
 
-    @seed(number)
+    @hypothesis.seed(drawn)
     @given(examples())
     @settings(FEW, suppress_health_check=[*HealthCheck])
     def test(example: Example) -> None:
