@@ -63,6 +63,7 @@ class Stage:
 
     def play(self, reach: Reach) -> None:
         """Put the plan up, try everything, take it down, and compare."""
+        reach.hide()
         before, reached = _look(), reach.reached()
         if self._up():
             self._check(reach)

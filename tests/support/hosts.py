@@ -20,9 +20,6 @@ NEEDS = {"bridged": " --uplink enp0s1"}
 
 AS_PROMISED = "as promised"
 
-#: What a rehearsal of isolated finds on every host.
-ISOLATED = "not yet, the copy's LAN answers for every address"
-
 #: A line of a file's head: its subject and what is said of it.
 SAID = re.compile(
     r"# ((?:isolated|host-only|bridged|nat|doctor|unknown|also|meanwhile)[^:]*): (.*)"
@@ -116,7 +113,7 @@ class Host:
         return [*MODES, *dict.fromkeys(one for one in more if re.search(r" --[^:]*[0-9]$", one))]
 
     def expects(self, case: str) -> tuple[str, str]:
-        """What is expected of a case: "as promised", "refused" or "not yet", and its words."""
+        """What is expected of a case: "as promised" or "refused", and its words."""
         word, _, words = (self.said(case) or [AS_PROMISED])[0].partition(", ")
         return word, words
 
@@ -130,9 +127,8 @@ class Host:
         return " ".join(line.removeprefix("# ") for line in lines[:end])
 
     def foretells(self, case: str) -> tuple[str, str]:
-        """What a rehearsal finds: "as promised", "a difference", "unknown" or "not yet"."""
-        usual = ISOLATED if case == "isolated" else AS_PROMISED
-        word, _, words = (self.said(f"{case} rehearsed") or [usual])[0].partition(", ")
+        """What a rehearsal finds: "as promised", "a difference" or "unknown"."""
+        word, _, words = (self.said(f"{case} rehearsed") or [AS_PROMISED])[0].partition(", ")
         return word, words
 
     @property
