@@ -67,12 +67,13 @@ def test_mode(labs: Callable[[], Lab], lab: Lab, host: Host, mode: str) -> None:
 
 
 def refused(lab: Lab, host: Host, mode: str) -> list[str]:
-    """The command that goes after a refusal, once its fix was typed as printed."""
+    """The command that goes after a refusal, as of a dry run, once its fix was typed."""
     before = state(lab.ok)
     done = lab.run("netmodes", *command(mode))
 
     assert done.returncode == 1, done.stderr
     assert host.expects(mode)[1] in done.stderr
+    assert lab.run("netmodes", *command(mode), "--dry-run").stderr == done.stderr
     assert state(lab.ok) == before
     return led_on(lab, host, mode, done)
 
