@@ -79,7 +79,7 @@ host                                           namespace {namespace}
         "the host's NIC that leads outside",
         ", unless its bridge is up",
         required=True,
-        completes="device",
+        completes="uplink",
         suggest=uplink.suggestion,
     )
     bridge: str = option("", "the bridge")
