@@ -91,7 +91,8 @@ class Mode(Description, Verbs):
         """What a firewall drops does not matter on a way that the mode does not take."""
         if net.joins:
             return []
-        return [*self.objections(net, facts)] or [*verdict.objections]
+        sure = [one for one in self.objections(net, facts) if one.level == "error"]
+        return sure or [*verdict.objections]
 
     def _asked(self, net: Topology, flow: Flow | None, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""

@@ -124,7 +124,8 @@ class Stage:
         lost = before
         for _ in range(TRIES):
             after = reach.reached()
-            lost = {what: after[what] for what in lost if after[what] != before[what]}
+            there = {what: after.get(what, "none") for what in lost}
+            lost = {what: there[what] for what in lost if there[what] != before[what]}
             if not lost:
                 return
         for what, now in lost.items():

@@ -127,7 +127,8 @@ class Reach:
     def _sources(self) -> Iterator[tuple[str, str]]:
         for one in self.goals:
             route = route_to(one)
-            yield f"the host's source to {one}", str(route.prefsrc) if route else "no way"
+            if not route or route.prefsrc:
+                yield f"the host's source to {one}", str(route.prefsrc) if route else "no way"
 
     def _connections(self) -> dict[str, bool]:
         """Whether data goes over a connection, or a connection is at least refused."""

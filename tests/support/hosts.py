@@ -73,7 +73,7 @@ flush >/dev/null 2>&1
 for address in $OUT; do
     tell "the host reaches $address" answers "$address" &
     source=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* src \\([^ ]*\\).*/\\1/p')
-    echo "the host reaches $address from $source"
+    [ -z "$source" ] || echo "the host reaches $address from $source"
 done
 for address in $IN; do
     tell "the LAN reaches $address" answers "$address" lan neighbour &
