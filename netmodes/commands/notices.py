@@ -68,7 +68,8 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
 def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
     """The fix or advice that takes the addresses from the port, and leaves them to the host."""
     addresses = facts.addresses(port)
-    if set(addresses) <= set(facts.addresses(master)):
+    there = facts.addresses(master)
+    if all(one in there or one.ip.is_link_local for one in addresses):
         return {"fix": " && ".join(f"ip addr del {one} dev {quote(port)}" for one in addresses)}
     if ours := [network.name for network in facts.on_bridge(master) if network.topology.uplink]:
         return {"advice": f"`netmodes down {' '.join(ours)}`, then put it up without --verbatim"}
