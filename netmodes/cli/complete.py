@@ -1,11 +1,14 @@
 """What the Tab key offers for a parameter, beyond what click offers by itself."""
 
-import socket
+from contextlib import suppress
 
 import click
 from click.shell_completion import CompletionItem
 
+from netmodes.commands import uplink
+from netmodes.errors import NetmodesError
 from netmodes.journal import networks
+from netmodes.machine.read import host_facts
 
 
 def network_names(
@@ -20,11 +23,12 @@ def network_names(
     ]
 
 
-def device_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """The host's devices without its loopback and what networks of ours made."""
-    ours = {name for one in networks() for name in (one.topology.host_device, one.topology.bridge)}
-    names = [name for _, name in socket.if_nameindex() if name not in ours]
-    return [name for name in names if name.startswith(incomplete) and name != "lo"]
+def uplink_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The NICs that bridged takes, by every name."""
+    with suppress(NetmodesError):
+        names = uplink.names(host_facts(thorough=False))
+        return [name for name in names if name.startswith(incomplete)]
+    return []
 
 
 def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

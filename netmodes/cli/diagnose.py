@@ -9,7 +9,7 @@ from shlex import quote
 
 import click
 
-from netmodes.cli.complete import device_names, network_names
+from netmodes.cli.complete import network_names, uplink_names
 from netmodes.cli.output import as_json, block, coloured, fit, printed, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.commands import notices
@@ -98,7 +98,7 @@ def why(name: str, target: str) -> None:
     "--uplink",
     metavar="NAME",
     help="The NIC to examine.  [default: the default route's]",
-    shell_complete=device_names,
+    shell_complete=uplink_names,
 )
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def doctor(uplink: str | None, to_json: bool) -> None:

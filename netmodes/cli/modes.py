@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from netmodes import network
 from netmodes.cli import plans
 from netmodes.cli.confirm import wait_for_confirmation
 from netmodes.cli.options import flag, options
@@ -73,6 +74,8 @@ def run_mode(
         sys.exit(plans.tell(found, json))
     if renders:
         plan = wanted.plan(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
+        if dry_run and read is None:
+            network.foresee(plan)
         plans.show(plan, export, force, json, confirm)
         if verbatim:
             say_what_to_expect(wanted)

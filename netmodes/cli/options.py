@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from netmodes.cli.complete import device_names, files
+from netmodes.cli.complete import files, uplink_names
 from netmodes.cli.confirm import seconds
 from netmodes.modes.base import Mode
 
@@ -45,7 +45,7 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
         show_default=False,
         metavar=metadata["metavar"],
         help=f"{meaning}  [{note}]" if note != "default: " else meaning,
-        shell_complete=device_names if metadata["completes"] == "device" else None,
+        shell_complete=uplink_names if metadata["completes"] == "uplink" else None,
     )
 
 

@@ -33,8 +33,8 @@ printf '%s\\n' "$found" | while read -r _ device _ address rest; do
 done
 """
 
-#: Lists the routes of a bridge as lines for its uplink, after their family; all but these. A line
-#: with ``default`` alone would be IPv4's.
+#: Lists the routes of a bridge as lines for its uplink, after their family; all but these, and one
+#: that is on several lines. A line with ``default`` alone would be IPv4's.
 ROUTES = """\
 uplink=$1
 shift
@@ -44,7 +44,7 @@ unset IFS
 for family in 4 6; do
     found=$(ip -$family route show table all) || exit
     printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; do
-        case "$line " in *" dev $0 "*) ;; *) continue ;; esac
+        case "$line " in nexthop*) continue ;; *" dev $0 "*) ;; *) continue ;; esac
         case $known in *"|$line|"*) continue ;; esac
         case $family$line in 6default*) line="::/0${line#default}" ;; esac
         echo "$family|route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"

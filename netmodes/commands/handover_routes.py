@@ -4,7 +4,8 @@ Two NICs may have a route to one destination with one metric; the kernel takes t
 first does so again, and the others stay (docs/kernel.md#equal-routes).
 
 A route from a router advertisement is never made by hand: a stand-in with a worse metric serves
-until the kernel has learned it again (docs/kernel.md#advertised-routes).
+until the kernel has learned it again (docs/kernel.md#advertised-routes). One serves for all that
+differ by metric, also for the stand-in that an earlier run has left.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,6 +43,9 @@ class Routes:
         front = [route for route in routes if self._verb(route) == "prepend"]
         order = [*reversed(front), *(one for one in routes if self._verb(one) != "prepend")]
         self.moving = sorted(order, key=lambda route: route.gateway is not None)
+        learned = [one for one in self.moving if one.is_advertised]
+        firsts = {(one.to, one.gateway, one.table): one for one in reversed(learned)}
+        self.served = [one for one in learned if one not in firsts.values()]
         self.broadcasts = [
             equals[0]
             for equals in self.equals.values()
@@ -54,8 +58,10 @@ class Routes:
     ) -> Iterator[str]:
         """The lines that move a route; an IPv4 one leaves the old device with its last address."""
         verb = self._verb(route)
-        yield f"route {verb} {in_words(route, new, write)}"
-        if route.is_6 and verb == "append" and not route.is_advertised:
+        if route not in self.served:
+            yield f"route {verb} {in_words(route, new, write)}"
+        has_equal = not route.is_advertised or route.metric == STAND_IN
+        if route.is_6 and verb == "append" and has_equal:
             yield f"route del {in_words(route, old)}"
 
     def first_again(self, device: str) -> Iterator[str]:

@@ -25,8 +25,12 @@ ROOM = 30
 
 
 def subnets(device: str, facts: Facts) -> list[IPv4Network]:
-    """The subnets of a device that have room for others, that of the default gateway first."""
-    found = dict.fromkeys(one.network for one in facts.addresses(device))
+    """The subnets of a device that have room for others, that of the default gateway first.
+
+    No machine is to take a link-local address without asking all (RFC 3927), nor to route it.
+    """
+    every = (one.network for one in facts.addresses(device))
+    found = dict.fromkeys(one for one in every if not one.is_link_local)
     firsts = [subnet for hop in _hops(facts, device) for subnet in found if hop in subnet]
     return [one for one in dict.fromkeys([*firsts, *found]) if one.prefixlen <= ROOM]
 
@@ -67,14 +71,14 @@ def address(given: str, number: int, device: str, facts: Facts, other: str) -> s
 
 def _subnets(device: str, facts: Facts) -> list[IPv4Network]:
     """The subnets, of which there must be one."""
-    found = subnets(device, facts)
-    if not found and (alone := facts.addresses(device)):
-        what = f"{device} has {alone[0]}, so there is no subnet to join"
-        raise Refused(f"{what}: use `netmodes nat`")
-    if not found:
-        what = f"{device} has no IPv4 address, so there is no subnet to join"
-        raise Refused(f"{what}: give it one first, or use `netmodes host-only`")
-    return found
+    if found := subnets(device, facts):
+        return found
+    own = [one for one in facts.known_link(device).addresses if not one.is_6]
+    routed = next((one for one in own if not one.ip.is_link_local), None)
+    another = f"give it {'another' if own else 'one'} first, or use `netmodes host-only`"
+    advice = "use `netmodes nat`" if routed else another
+    has = routed or (f"only {own[0]}, which is link-local" if own else "no IPv4 address")
+    raise Refused(f"{device} has {has}, so there is no subnet to join: {advice}")
 
 
 def _given(one: IPv4Interface, device: str, found: list[IPv4Network], facts: Facts) -> str:

@@ -68,7 +68,8 @@ def addresses_on_port(name: str, facts: Facts) -> Finding | None:
 def _without_addresses(port: str, master: str, facts: Facts) -> dict[str, str]:
     """The fix or advice that takes the addresses from the port, and leaves them to the host."""
     addresses = facts.addresses(port)
-    if set(addresses) <= set(facts.addresses(master)):
+    there = facts.addresses(master)
+    if all(one in there or one.ip.is_link_local for one in addresses):
         return {"fix": " && ".join(f"ip addr del {one} dev {quote(port)}" for one in addresses)}
     if ours := [network.name for network in facts.on_bridge(master) if network.topology.uplink]:
         return {"advice": f"`netmodes down {' '.join(ours)}`, then put it up without --verbatim"}
@@ -90,8 +91,15 @@ def of_subnet(mode: str, address: str, facts: Facts) -> Iterator[Finding]:
 
 
 def no_way_out(facts: Facts) -> Iterator[Finding]:
-    """The host has no way outside by IPv4, perhaps one by IPv6, which nat does not take."""
-    if facts.exit == "" and not [one for one in facts.default_routes() if one.type == "unicast"]:
+    """The host has no address to send from, or no way outside, perhaps one of IPv6 alone."""
+    ways = [one for one in facts.default_routes() if one.type == "unicast"]
+    links: list[Link] = facts.known("links")
+    own = [one for link in links for one in link.addresses if not (one.is_6 or one.ip.is_loopback)]
+    if ways and not own:
+        what = "the host has no IPv4 address, so nobody outside can answer what nat sends"
+        advice = "use `netmodes host-only`, or give the host an address"
+        yield Finding("error", what, "ip -4 addr", advice=advice)
+    if facts.exit == "" and not ways:
         has_6 = any(one.is_default and one.type == "unicast" for one in facts.routes6 or ())
         what = "the host has no way outside by IPv4, so nat leads no further than the host does"
         advice = "use `netmodes host-only`, or give the host a default route"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from netmodes.commands import handover_routes
+from netmodes.commands import handover_routes, lan
 from netmodes.errors import Refused
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
@@ -67,6 +67,14 @@ def named(name: str, bridge: str, facts: Facts) -> str:
         return (facts.link(name) or Link(name)).name
     found = {one.topology.uplink for one in facts.on_bridge(bridge)} - {""}
     return found.pop() if len(found) == 1 else ""
+
+
+def names(facts: Facts) -> Iterator[str]:
+    """The names of the NICs that can be bridged, or are by a network of ours, with altnames."""
+    for link in facts.known("links"):
+        can_be = lan.subnets(link.name, facts) and not any(uplink_errors(link.name, facts))
+        if can_be or facts.bridged(link.name):
+            yield from (link.name, *link.altnames)
 
 
 def validate_uplink(name: str, facts: Facts) -> None:

@@ -15,7 +15,7 @@ from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probe
 from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.firewall import BY_RULE
 from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forget
-from netmodes.diagnose.why.trace import ECHO_IGNORED, answers_arp, refusal, round_trip
+from netmodes.diagnose.why.trace import ECHO_IGNORED, HIDDEN, answers_arp, refusal, round_trip
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.engine.unharmed import by_default
@@ -233,12 +233,12 @@ class Judge:
         if result.reached:
             return replace(result, reason="; ".join(answer.hops[:-1]) or "there is a way")
         result = _not_reached(result, answer.finding)
-        by_rule = result.reason.startswith(BY_RULE)
-        return replace(result, reached=None) if by_rule and _is_other(result.promise) else result
+        is_kept = result.reason.startswith((BY_RULE, HIDDEN)) and _is_other(result.promise)
+        return replace(result, reached=None) if is_kept else result
 
 
 def _is_other(promise: Promise) -> bool:
-    """Whether it is about addresses that a rule may keep to another device, as a tunnel's."""
+    """Whether it is about addresses that a rule or ARP may keep to another device, as lo's."""
     return promise.target == "the host's other addresses"
 
 

@@ -1,10 +1,12 @@
 """What must be so before the first command: all that can be known is asked here."""
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from netmodes.engine.runner import Runner, program
-from netmodes.errors import Refused
+from netmodes.errors import Refused, Unknown
 from netmodes.machine import abilities
 from netmodes.machine.permissions import MASKED, masked_sysfs
 from netmodes.machine.resolv import NETNS
@@ -14,6 +16,9 @@ from netmodes.plan.needs import programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
+
+#: Programs that tell anybody what they tell root, and have the kernel ask the network.
+FOR_ALL = ("ip", "ss", "ping")
 
 
 def prepare(plan: Plan, runner: Runner) -> None:
@@ -28,6 +33,19 @@ def prepare(plan: Plan, runner: Runner) -> None:
     for one in plan.requirements:
         if one.asks and not _holds(one, runner):
             raise Refused(one.otherwise)
+
+
+def foresee(plan: Plan, runner: Runner) -> None:
+    """Ask the network as ``prepare`` does, without root what tells anybody.
+
+    Raises:
+        Refused: ``prepare`` would refuse.
+    """
+    for one in plan.requirements:
+        tells = os.geteuid() == 0 or one.look.argv[0] in FOR_ALL
+        with suppress(Unknown):
+            if one.asks and tells and not _holds(one, runner):
+                raise Refused(one.otherwise)
 
 
 def _holds(one: Requirement, runner: Runner) -> bool:

@@ -123,6 +123,8 @@ def _changed(before: Host, now: Host, moved: dict[str, str]) -> Iterator[str]:
     """The ways that are not as before, but for devices whose addresses and routes have moved."""
     for asked, route in before.ways.items():
         wanted, got = route and route.through(moved.get(route.dev, route.dev)), now.ways[asked]
+        if got and wanted and not wanted.prefsrc:  # a host without an address takes the first
+            got = replace(got, prefsrc=None)
         if wanted and _way(wanted) != _way(got) and not _is_redirected(wanted, got):
             said = f"`ip route get {' '.join(asked)}` says `{_way(got) or 'unreachable'}`"
             yield f"{said}, and said `{_way(route)}` before"

@@ -53,6 +53,7 @@ def lan(segments: Iterable[Segment], machine: Machine, made: Iterable[Device]) -
     """The lines for ``ip -batch`` that make the LAN; VLANs when what they are on is there."""
     carriers = {device.name: device.carrier for device in made if device.cable}
     yield from OUTSIDE
+    where = {link.name: segment.device for segment in segments for link in segment.cables}
     for segment in sorted(segments, key=lambda one: any(map(_is_vlan, one.cables))):
         for link in segment.cables:
             yield from _end(link, segments, machine, carriers)
@@ -63,6 +64,10 @@ def lan(segments: Iterable[Segment], machine: Machine, made: Iterable[Device]) -
             yield f"link set {segment.device} promisc on"  # it takes frames as ``aside`` says
             yield f"link set {segment.device} up"
         yield from _addresses(segment)
+    for source, devices in machine.sources.items():
+        ends = dict.fromkeys(where[one] for one in devices if one in where)
+        hops = "".join(f" nexthop dev {end}" for end in ends)
+        yield from [f"route add {source} table local{hops}"] * bool(ends)
 
 
 def _end(
@@ -135,13 +140,12 @@ class Machine:
         self.own = {one.ip for link in self.by_name.values() for one in link.addresses}
         self.routed: dict[str, set[Subnet]] = {}
         on_lo = {one.ip for one in self.by_name["lo"].addresses} if "lo" in self.by_name else set()
+        self.sources: dict[Ip, list[str]] = {}
         for route in facts.every_route():
             if _is_on_link(route.to, route.gateway, route.type):
                 self.routed.setdefault(route.dev, set()).add(route.to)
-            out = next(filter(None, (route.dev, *route.hops)), "lo")
-            if route.prefsrc in on_lo and out != "lo":  # what it sends is answered
-                self.routed.setdefault(out, set()).add(ip_network(str(route.prefsrc)))
-                on_lo.discard(route.prefsrc)
+            if route.prefsrc in on_lo:  # what it sends is answered
+                self.sources.setdefault(route.prefsrc, []).extend((route.dev, *route.hops))
         self.next: dict[str, set[Ip]] = {}
         for hop, device in (*_next_hops(facts), *_neighbours(facts)):
             self.next.setdefault(device, set()).add(hop)

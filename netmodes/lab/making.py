@@ -156,24 +156,33 @@ def _router(copy: Copy) -> None:
 
 
 def _routes(family: str, wanted: tuple[str, ...]) -> list[LeftOut]:
-    """Make the routes of a family those that are wanted; what is on-link comes before gateways.
+    """Make the routes of a family those that are wanted; what is on-link comes before gateways, and
+    these before what leads to them otherwise.
 
-    Routes to one destination stand in their order: of equal ones the kernel takes the first.
+    Equal routes stand in their order, of which the kernel takes the first.
     """
     there = routes(_lines("ip", "-d", family, "route", "show", "table", "all"))
     old, groups = _by_destination(there), _by_destination(wanted)
     stay = {to for to, lines in old.items() if groups.get(to, [])[: len(lines)] == lines}
     _batch([f"route del {line}" for to in old if to not in stay for line in old[to]], family=family)
     new = {to: lines[len(old[to]) if to in stay else 0 :] for to, lines in groups.items()}
-    order = sorted(new.values(), key=lambda lines: any(map(_has_next_hop, lines)))
-    return _ip([f"route append {line}" for lines in order for line in lines], "routes", family)
+    order = [line for lines in sorted(new.values(), key=_turn) for line in lines]
+    return _ip([f"route append {line}" for line in order], "routes", family)
+
+
+def _turn(lines: list[str]) -> int:
+    """When the routes to one destination are made: on-link ones, then by gateways the widest."""
+    if not any(map(_has_next_hop, lines)):
+        return -1
+    to = lines[0].split()[1]
+    return 0 if to == "default" else int(to.partition("/")[2] or 128)
 
 
 def _by_destination(lines: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in lines:
-        table = re.search(r" table (\S+)", line)
-        found.setdefault(f"{line.split()[1]} {table and table[1]}", []).append(line)
+        where = re.findall(r" (?:table|metric) \S+", line)
+        found.setdefault(f"{line.split()[1]}{''.join(where)}", []).append(line)
     return found
 
 

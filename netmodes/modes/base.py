@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +26,15 @@ from netmodes.plan.verdict import Flow, Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+def told(objections: list[Finding]) -> Iterator[str]:
+    """The objections in words, each drop and fix once; a fix may do for other rules as well."""
+    drops = [(one.what.partition(" (")[0], one.fix) for one in objections]
+    fixed = {what for what, fix in drops if fix}
+    for at, (what, fix) in enumerate(drops):
+        if drops[at] not in drops[:at] and (fix or what not in fixed):
+            yield str(objections[at])
 
 
 class Mode(Description, Verbs):
@@ -66,7 +76,7 @@ class Mode(Description, Verbs):
         net, facts, verdict = self._judged(facts)
         objections = self._objected(net, facts, verdict)
         if objections and not anyway:
-            raise Refused("; ".join(map(str, objections)) + ", or go on with --anyway")
+            raise Refused("; ".join(told(objections)) + ", or go on with --anyway")
         risks = () if confirm else self.risks(net, facts)
         verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
         plan = self.render(net, facts, verdict)
@@ -91,7 +101,8 @@ class Mode(Description, Verbs):
         """What a firewall drops does not matter on a way that the mode does not take."""
         if net.joins:
             return []
-        return [*self.objections(net, facts)] or [*verdict.objections]
+        sure = [one for one in self.objections(net, facts) if one.level == "error"]
+        return sure or [*verdict.objections]
 
     def _asked(self, net: Topology, flow: Flow | None, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""

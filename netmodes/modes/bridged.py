@@ -79,7 +79,7 @@ host                                           namespace {namespace}
         "the host's NIC that leads outside",
         ", unless its bridge is up",
         required=True,
-        completes="device",
+        completes="uplink",
         suggest=uplink.suggestion,
     )
     bridge: str = option("", "the bridge")
@@ -121,7 +121,7 @@ host                                           namespace {namespace}
         )
 
     def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
-        yield from (one for one in lan.other_way(net, facts) if one.level == "error")
+        return lan.other_way(net, facts)
 
     def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:
         if not net.joins:
@@ -131,7 +131,7 @@ host                                           namespace {namespace}
         if not net.joins:
             yield from uplink.uplink_warnings(net.uplink, facts)
             yield from lan.several(net, facts)
-            yield from lan.other_way(net, facts)
+            yield from self.objections(net, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)
         yield from super().notices(net, facts, verdict)

@@ -108,7 +108,7 @@ class Description(ABC):
         return []
 
     def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
-        """Why the mode would not do here what it promises, beside a firewall."""
+        """Why the mode would not do here what it promises, beside a firewall; a warning may be."""
         yield from ()
 
     def risks(self, net: Topology, facts: Facts) -> Iterator[Finding]:

@@ -111,7 +111,7 @@ host                                           namespace {namespace}
         return Flow(addresses.bare(net.address), net.bridge, out, to=to, ports=ports, host=host)
 
     def objections(self, net: Topology, facts: Facts) -> Iterator[Finding]:
-        yield from (one for one in notices.no_way_out(facts) if one.level == "error")
+        yield from notices.no_way_out(facts)
         yield from forwarding.no_answers(lan.way_out(facts), facts)
 
     def promised(self) -> Iterator[Promise]:
@@ -123,7 +123,7 @@ host                                           namespace {namespace}
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         if self._moved_aside(net, facts):
             yield from notices.of_subnet(self.mode, self.article.host_address, facts)
-        yield from notices.no_way_out(facts)
+        yield from self.objections(net, facts)
         yield from publish.by_another_way(self.publish, facts)
         yield from verdict.warnings
         yield from dns.give_notices(self.namespace, self.dns, facts)

@@ -32,7 +32,7 @@ def option(
         required: a value must be given.
         multiple: it may be given several times; the text has commas between the values.
         short: its one-letter form on the command line.
-        completes: what the Tab key offers: "device" for the host's devices.
+        completes: what the Tab key offers: "uplink" for what bridged takes.
         suggest: what to name on this machine where a required option is missing, in words.
     """
     metadata = {

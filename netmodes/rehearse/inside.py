@@ -63,6 +63,7 @@ class Stage:
 
     def play(self, reach: Reach) -> None:
         """Put the plan up, try everything, take it down, and compare."""
+        reach.hide()
         before, reached = _look(), reach.reached()
         if self._up():
             self._check(reach)
@@ -123,7 +124,8 @@ class Stage:
         lost = before
         for _ in range(TRIES):
             after = reach.reached()
-            lost = {what: after[what] for what in lost if after[what] != before[what]}
+            there = {what: after.get(what, "none") for what in lost}
+            lost = {what: there[what] for what in lost if there[what] != before[what]}
             if not lost:
                 return
         for what, now in lost.items():

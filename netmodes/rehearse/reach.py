@@ -68,6 +68,12 @@ class Reach:
         every = (one for link in links for one in link.addresses)
         return [str(one.ip) for one in every if one.scope == "global"]
 
+    def hide(self) -> None:
+        """Have nobody outside answer for the namespace's subnets, unless one is the LAN's own."""
+        for subnet in self.plan.topology.subnets:
+            words = ("route", "add", "blackhole", subnet, "table", "local")
+            self.runner.quietly((*AT_ROUTER, "ip", *words))
+
     def reached(self) -> dict[str, str]:
         """Whether each is reached now, and from which source."""
         with serving(str(ROUTER)):
@@ -121,7 +127,8 @@ class Reach:
     def _sources(self) -> Iterator[tuple[str, str]]:
         for one in self.goals:
             route = route_to(one)
-            yield f"the host's source to {one}", str(route.prefsrc) if route else "no way"
+            if not route or route.prefsrc:
+                yield f"the host's source to {one}", str(route.prefsrc) if route else "no way"
 
     def _connections(self) -> dict[str, bool]:
         """Whether data goes over a connection, or a connection is at least refused."""

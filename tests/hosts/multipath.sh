@@ -1,7 +1,6 @@
 # Two NICs, a default route by both (ECMP) and a source that is neither's.
 # bridged: refused, the route to default has nexthops, which cannot move to a bridge
 # unknown: the gateway
-# nat rehearsed: not yet, in the copy the second LAN does not know an address of lo
 ip addr add 10.99.0.3/32 dev lo
 lan router ip route add 10.99.0.3 via 192.168.64.3
 second_nic

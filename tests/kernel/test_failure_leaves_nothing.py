@@ -315,7 +315,7 @@ REFUSED = {
         "192.168.64.100 is taken on the LAN"),
     "taken, no ping gets out": (
         "iptables -P OUTPUT DROP", "ip addr add 192.168.64.50/24 dev lan0",
-        "bridged --uplink enp0s1", "192.168.64.50 is taken on the LAN"),
+        "bridged --uplink enp0s1 --anyway", "192.168.64.50 is taken on the LAN"),
     "taken, met before": (
         "ping -c 1 192.168.64.50 && ip neigh change 192.168.64.50 dev enp0s1 nud stale",
         "ip addr add 192.168.64.50/24 dev lan0", "bridged --uplink enp0s1",
@@ -332,7 +332,7 @@ def prepare(lab: Lab, machine: str, router: str) -> None:
 @pytest.mark.sweep
 @pytest.mark.parametrize("obstacle", REFUSED)
 def test_refused(quick_lab: Lab, obstacle: str) -> None:
-    """What cannot be is refused in one sentence, before anything is touched."""
+    """What cannot be is refused in one sentence, before anything is touched; so is its dry run."""
     machine, router, mode, sentence = REFUSED[obstacle]
     prepare(quick_lab, machine, router)
     before = state(quick_lab.ok)
@@ -341,6 +341,7 @@ def test_refused(quick_lab: Lab, obstacle: str) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: {sentence}")
     assert done.stderr.count("\n") == 1
+    assert quick_lab.netmodes(*mode.split(), "--dry-run").stderr == done.stderr
     assert state(quick_lab.ok) == before
 
 

@@ -267,6 +267,23 @@ def defaults(lab: Lab, device: str) -> list[Json]:
     return found
 
 
+def test_advertised_again(lab: Lab) -> None:
+    """What is advertised moves again after a `down`, whose stand-in is still there, and a script's
+    `down` says nothing but its commands."""
+    lab.ok("bash", "-ec", ROUTER, router=True)
+    with advertised(lab, 3600):
+        wait_until(lambda: learned(lab, "enp0s1", 3600), "enp0s1 has what is advertised")
+        for _ in range(2):
+            lab.ok("netmodes", "bridged", "--uplink", "enp0s1")
+            lab.ok("netmodes", "down", "A")
+        script = lab.export("bridged", "--uplink", "enp0s1")
+        lab.ok("bash", script)
+        down = lab.run("bash", script, "down")
+
+    assert "RTNETLINK" not in down.stderr
+    assert "Usage" not in down.stderr
+
+
 @pytest.mark.alone
 def test_advertised(lab: Lab) -> None:
     """Pings live through both on stand-ins that expire; each time the kernel learns anew."""

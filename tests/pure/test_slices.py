@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from places import ROOT
-from slices import SLICES
+from slices import SLICES, seed
 
 pytestmark = pytest.mark.once
 
@@ -69,6 +69,18 @@ def test_commit(run: Run) -> None:
     said = f"slice {0x958A908 % SLICES + 1} of {SLICES}, by commit 958a908"
     assert chosen(whole) == chosen(short)
     assert f"sweeps: {said}; `./scripts/test --all` tries all" in short.outlines
+
+
+def test_seed(pytester: pytest.Pytester) -> None:
+    """A slice draws the same each time, a whole run something new, and anybody what he asks for."""
+
+    def drawn(*arguments: str) -> set[int]:
+        config = pytester.parseconfig("-p", "slices", *arguments)
+        return {seed(config, 3) for _ in range(3)}
+
+    assert drawn("--slice", "958a908") == {3}
+    assert len(drawn()) > 1
+    assert drawn("--hypothesis-seed", "77") == {77}
 
 
 def test_each_sweep_is_in_each_slice() -> None:

@@ -20,9 +20,6 @@ NEEDS = {"bridged": " --uplink enp0s1"}
 
 AS_PROMISED = "as promised"
 
-#: What a rehearsal of isolated finds on every host.
-ISOLATED = "not yet, the copy's LAN answers for every address"
-
 #: A line of a file's head: its subject and what is said of it.
 SAID = re.compile(
     r"# ((?:isolated|host-only|bridged|nat|doctor|unknown|also|meanwhile)[^:]*): (.*)"
@@ -76,7 +73,7 @@ flush >/dev/null 2>&1
 for address in $OUT; do
     tell "the host reaches $address" answers "$address" &
     source=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* src \\([^ ]*\\).*/\\1/p')
-    echo "the host reaches $address from $source"
+    [ -z "$source" ] || echo "the host reaches $address from $source"
 done
 for address in $IN; do
     tell "the LAN reaches $address" answers "$address" lan neighbour &
@@ -116,7 +113,7 @@ class Host:
         return [*MODES, *dict.fromkeys(one for one in more if re.search(r" --[^:]*[0-9]$", one))]
 
     def expects(self, case: str) -> tuple[str, str]:
-        """What is expected of a case: "as promised", "refused" or "not yet", and its words."""
+        """What is expected of a case: "as promised" or "refused", and its words."""
         word, _, words = (self.said(case) or [AS_PROMISED])[0].partition(", ")
         return word, words
 
@@ -130,9 +127,8 @@ class Host:
         return " ".join(line.removeprefix("# ") for line in lines[:end])
 
     def foretells(self, case: str) -> tuple[str, str]:
-        """What a rehearsal finds: "as promised", "a difference", "unknown" or "not yet"."""
-        usual = ISOLATED if case == "isolated" else AS_PROMISED
-        word, _, words = (self.said(f"{case} rehearsed") or [usual])[0].partition(", ")
+        """What a rehearsal finds: "as promised", "a difference" or "unknown"."""
+        word, _, words = (self.said(f"{case} rehearsed") or [AS_PROMISED])[0].partition(", ")
         return word, words
 
     @property

@@ -2,8 +2,11 @@
 
 A sweep tries one promise in many cases, and is marked ``sweep``. ``--slice COMMIT`` leaves out all
 cases but one slice, which the commit's hash chooses; all other tests are run. Each case is in one
-slice, so a number of commits try them all.
+slice, so a number of commits try them all. What a test draws at random is fixed in a slice, and new
+where everything is tried.
 """
+
+from secrets import randbelow
 
 import pytest
 
@@ -20,6 +23,13 @@ def words(config: pytest.Config) -> str:
     """Which slice of how many this run tries, or "" where it tries everything."""
     commit = config.getoption("slice")
     return f"slice {number(commit) + 1} of {SLICES}" if commit else ""
+
+
+def seed(config: pytest.Config, number: int) -> int:
+    """What a test draws by: the caller's `--hypothesis-seed`, in a slice this number, else new."""
+    given = config.getoption("--hypothesis-seed")
+    new = number if config.getoption("slice") else randbelow(2**32)
+    return new if given is None else int(given)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

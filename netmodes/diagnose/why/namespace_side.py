@@ -14,6 +14,7 @@ from netmodes.diagnose.why import bridge_side
 from netmodes.diagnose.why.trace import (
     ARP_IGNORED,
     FORBIDDING,
+    HIDDEN,
     Judgement,
     Trace,
     answers_arp,
@@ -180,7 +181,7 @@ def _unanswered_arp(trace: Trace) -> Finding | None:
     link = trace.host.link(into)
     if not trace.setting(key) or link is None:
         return None
-    what = f"the host answers no ARP for {hop} on {into} ({key} is {trace.setting(key)})"
+    what = f"{HIDDEN} for {hop} on {into} ({key} is {trace.setting(key)})"
     fix = f"ip neigh replace {hop} lladdr {link.mac} dev {trace.net.device} nud permanent"
     evidence = f"ip neigh show to {hop}"
     return trace.inspection.finding("error", what, evidence, fix=fix, about=name)

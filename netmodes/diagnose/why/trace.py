@@ -36,6 +36,7 @@ FORBIDDING = {
 #: What keeps a machine from answering pings, and ARP that comes in on a device.
 ECHO_IGNORED = "net.ipv4.icmp_echo_ignore_all"
 ARP_IGNORED = "net.ipv4.conf.{}.arp_ignore"
+HIDDEN = "the host answers no ARP"
 
 #: What a stage of the way says: what is wrong, or a line on how the packet passes, or nothing.
 Judgement = Finding | str | None

@@ -2,8 +2,9 @@
 
 import os
 import shutil
-import socket
 import subprocess
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -14,8 +15,9 @@ from labs import BIN
 from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Mode, journal
-from netmodes.cli import cli
+from netmodes.cli import cli, complete
 from netmodes.journal import Journal
+from netmodes.machine.entries import Address, Link
 
 #: Each shell's own way to ask, as click has it.
 SHELLS: dict[str, type[ShellComplete]] = {
@@ -35,11 +37,28 @@ def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Journal(mode.namespace).write("up")
 
 
+def own(address: str, length: int) -> Address:
+    """An address of the machine."""
+    return Address(ip_address(address), length)
+
+
+#: What the machine has beside the article's: a second NIC, bridges, others' cables, a tunnel.
+BESIDE = (
+    Link("enp0s2", type="ether", altnames=("ens5",), addresses=(own("10.7.0.3", 24),)),
+    Link("docker0", type="ether", kind="bridge", addresses=(own("172.17.0.1", 16),)),
+    Link("veth9", type="ether", kind="veth", master="docker0"),
+    Link("cali1", type="ether", kind="veth"),
+    Link("ptp1", type="ether", kind="veth", addresses=(own("10.1.0.1", 32),)),
+    Link("tun0", type="none", kind="tun", addresses=(own("10.8.0.2", 24),)),
+)
+
+
 @pytest.fixture(autouse=True)
 def nics(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with a loopback and two NICs."""
-    names = [(1, "lo"), (2, "enp0s1"), (3, "enp0s2")]
-    monkeypatch.setattr(socket, "if_nameindex", lambda: names)
+    """The article's machine, with these devices beside."""
+    facts = machine("article")
+    facts = replace(facts, links=[*facts.known("links"), *BESIDE])
+    monkeypatch.setattr(complete, "host_facts", lambda **_: facts)
 
 
 def offered(*typed: str) -> dict[str, str | None]:
@@ -73,9 +92,9 @@ def test_names_once() -> None:
 
 @pytest.mark.parametrize("command", ["bridged", "doctor"])
 def test_interfaces(command: str) -> None:
-    """After --uplink the host's devices are offered, but for the loopback."""
-    assert [*offered(command, "--uplink", "")] == ["enp0s1", "enp0s2"]
-    assert [*offered(command, "--uplink", "enp0s2")] == ["enp0s2"]
+    """After --uplink what bridged takes is offered, by every name."""
+    assert [*offered(command, "--uplink", "")] == ["enp0s1", "enp0s2", "ens5"]
+    assert [*offered(command, "--uplink", "ens")] == ["ens5"]
 
 
 @pytest.mark.parametrize("option", ["--export", "--facts"])

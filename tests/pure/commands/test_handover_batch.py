@@ -462,6 +462,20 @@ def test_advertised() -> None:
     assert all("proto boot metric 2048 " in line for line in expiring)
 
 
+def test_advertised_twice() -> None:
+    """One stand-in serves for all routes to a router, and that of an earlier run goes."""
+    facts = machine("advertised")
+    (learned,) = [one for one in facts.known("routes6") if one.is_default]
+    others = [replace(learned, metric=512), replace(learned, metric=2048, protocol="boot")]
+
+    lines = to_bridge(replace(facts, routes6=[*facts.known("routes6"), *others]))
+
+    made, deleted = of(lines, "::/0")
+    assert made.startswith("route append ")
+    assert deleted.startswith("route del ")
+    assert " dev enp0s1 proto boot metric 2048 " in deleted
+
+
 def test_advertised_without_end(article: Facts) -> None:
     """A route that was advertised for ever is the kernel's all the same."""
     route = {"dst": "fd90::/64", "gateway": "fe80::1", "dev": "enp0s1", "protocol": "ra"}

@@ -45,6 +45,20 @@ def test_lan_addresses(name: str, expected: tuple[str, str]) -> None:
     assert pair(Bridged(uplink="enp0s1").plan(machine(name))) == expected
 
 
+@pytest.mark.parametrize("scope", ["global", "link"])
+def test_link_local(article: Facts, scope: str) -> None:
+    """A link-local subnet is not joined: beside another not, alone the uplink is refused."""
+    beside = with_addresses(article, "169.254.3.4/16", first=True)
+    *others, uplink = article.known("links")
+    only = replace(uplink, addresses=(replace(_address("169.254.3.4/16"), scope=scope),))
+    alone = replace(article, links=[*others, only])
+
+    assert pair(Bridged(uplink="enp0s1").plan(beside)) == ("192.168.64.100/24", "192.168.64.50/24")
+    assert [one for one in Bridged(uplink="enp0s1").plan(beside).notices if "several" in one] == []
+    with pytest.raises(Refused, match=r"enp0s1 has only 169.254.3.4/16, which is link-local, so"):
+        Bridged(uplink="enp0s1").plan(alone)
+
+
 def test_lan_addresses_of_others(article: Facts) -> None:
     """The host's, the gateways' and other namespaces' addresses are passed over."""
     network = named("B", address="192.168.64.51/24")

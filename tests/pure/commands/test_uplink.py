@@ -1,7 +1,7 @@
 """The uplink: what keeps a NIC from being bridged, and what must not have changed meanwhile."""
 
 from dataclasses import replace
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 
 import pytest
 from console import machine
@@ -12,7 +12,7 @@ from netmodes import Bridged, Facts, Refused
 from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.commands.uplink import suggestion, uplink_warnings, validate_uplink
-from netmodes.machine.entries import Link, Route
+from netmodes.machine.entries import Address, Link, Route
 from netmodes.machine.printed import link_from
 
 #: What `ip` prints on the article's machine for each requirement of its uplink.
@@ -220,6 +220,17 @@ def test_stray(networks: list[str], bridge_has_it: bool, remedy: str, article: F
     assert finding is not None
     assert "enp0s1 is a port of br0, yet has 192.168.64.3/24" in finding.what
     assert finding.remedy == remedy
+
+
+def test_stray_link_local(article: Facts) -> None:
+    """A link-local address, as dhcpcd gives a container's cable, goes; the container stays on."""
+    own = Address(ip_address("169.254.108.8"), 16)
+    port = Link("veth9", kind="veth", master="docker0", addresses=(own,))
+
+    finding = addresses_on_port("veth9", replace(article, links=[port, Link("docker0")]))
+
+    assert finding is not None
+    assert finding.fix == "ip addr del 169.254.108.8/16 dev veth9"
 
 
 def test_stray_of_nothing(article: Facts) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from console import machine
 
-from netmodes import HostOnly, Refused
-from netmodes.engine.prepare import prepare
+from netmodes import HostOnly, Nat, Refused
+from netmodes.engine.prepare import FOR_ALL, foresee, prepare
 from netmodes.engine.runner import Runner
 from netmodes.machine import abilities, permissions, writable
 
@@ -32,6 +32,21 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_is_well() -> None:
     """Nothing is run to know it, and what is unknown is no trouble."""
     prepare(PLAN, Runner())
+
+
+def test_foresee(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is not root asks only what tells him the truth; who is asks the firewall as well."""
+    asked = list[str]()
+    monkeypatch.setattr(Runner, "word", lambda _, look: asked.append(look.argv[0]))
+    plan = Nat(publish="8080:80").plan(machine("article"))
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    foresee(plan, Runner())
+    assert {*asked} == {"ss"} < {*FOR_ALL}
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    foresee(plan, Runner())
+    assert "sh" in asked
 
 
 @pytest.mark.parametrize("program", ["ip", "sed", "grep", "rmdir", "find"])

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 from console import machine
 
-from netmodes import Bridged, Facts
+from netmodes import Bridged, Facts, HostOnly
 from netmodes.engine import unharmed
 from netmodes.engine.unharmed import Host, harm, look_at
 from netmodes.machine.entries import Neighbour, Route
@@ -100,3 +100,14 @@ def test_source(article: Facts, plan: Plan) -> None:
         return len([*harm(Host(before, {}), Host(moved(now), {}), plan)])
 
     assert (lost(bare, named), lost(named, bare)) == (0, 1)
+
+
+def test_no_source() -> None:
+    """A host that has no address to send from loses nothing where it has one meanwhile."""
+    host_only = HostOnly().plan(machine("article"))
+    before = Route(subnet("8.8.8.8", 4), "enp0s1")
+    now = replace(before, prefsrc=ip_address("192.168.202.1"))
+    ways = {("8.8.8.8",): before}, {("8.8.8.8",): now}
+
+    assert [*harm(Host(Facts(), ways[0]), Host(Facts(), ways[1]), host_only)] == []
+    assert [*harm(Host(Facts(), ways[1]), Host(Facts(), ways[0]), host_only)] != []

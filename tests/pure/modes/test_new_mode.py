@@ -71,7 +71,7 @@ host                      namespace {namespace}
     )
 
     uplink: str = option(
-        "", "the host's NIC", required=True, completes="device", suggest=suggestion
+        "", "the host's NIC", required=True, completes="uplink", suggest=suggestion
     )
     device: str = option("", "the namespace's card")
     address: str = option("", "its address on the LAN", required=True, metavar="CIDR")

@@ -22,6 +22,8 @@ from netmodes import (
     Refused,
     Step,
 )
+from netmodes.modes.base import told
+from netmodes.plan.finding import Finding
 from netmodes.plan.undo import Undo
 
 ISOLATED = """
@@ -426,3 +428,16 @@ def test_way_out_of_nat(article: Facts) -> None:
     mode, facts = Nat(), replace(article, exit="wg0")
 
     assert mode.flow(mode.settle(facts), facts).out == "wg0"
+
+
+def test_told() -> None:
+    """A refusal prints each fix once, and not what a fix that it prints may solve as well."""
+
+    def finding(what: str, fix: str = "") -> Finding:
+        return Finding("error", what, "nft list ruleset", fix=fix, advice="" if fix else "ask")
+
+    found = [finding("drops (a)"), finding("drops (b)", "nft 1"), finding("drops (c)", "nft 1")]
+
+    assert [*told(found)] == ["drops (b): nft 1"]
+    assert [*told([*found, finding("keeps")])] == ["drops (b): nft 1", "keeps: ask"]
+    assert [*told(found[:1])] == ["drops (a): ask"]
