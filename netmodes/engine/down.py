@@ -18,9 +18,10 @@ from netmodes import mounts
 from netmodes.engine import signals
 from netmodes.engine.renamed import other_name, refuse_to_cut_off
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import ENTRIES, OURS, meanwhile
+from netmodes.engine.unharmed import COMPARED, OURS, meanwhile
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import BEFORE, Journal, networks, sharing, uptime
+from netmodes.machine.compare import entries_of
 from netmodes.machine.query import text_of
 from netmodes.machine.read import again
 from netmodes.machine.table import Table
@@ -74,7 +75,7 @@ def _meanwhile(name: str) -> list[str]:
         if OURS in before:
             nets = [one.topology.ours for one in networks() if one.name != name]
             ours = [*before.paths(OURS), *chain.from_iterable(nets)]
-            return meanwhile(before, again(before, ENTRIES), ours)
+            return meanwhile(before, again(before, entries_of(COMPARED, before)), ours)
     return []
 
 

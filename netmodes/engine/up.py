@@ -11,7 +11,16 @@ from netmodes.engine.down import finish, running, take_back
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import MOMENT, OURS, Host, harm, look_at, meanwhile, unreachable
+from netmodes.engine.unharmed import (
+    MOMENT,
+    MOVED,
+    OURS,
+    Host,
+    harm,
+    look_at,
+    meanwhile,
+    unreachable,
+)
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError
 from netmodes.journal import ROOT, Journal
 from netmodes.machine.abilities import no_kind
@@ -58,7 +67,8 @@ def put_up(
                 runner.say(f"# {notice}")
             outcomes = _perform(plan, journal, runner, caught)
             try:
-                now = _unharmed(plan, host, runner)
+                parsed = MOVED if plan.hands_over or confirm is not None else ()
+                now = _unharmed(plan, host, runner, parsed)
                 if confirm is not None and (trouble := unreachable(now, runner)):
                     raise NetmodesError(trouble)
                 report = check() if check else None
@@ -82,7 +92,7 @@ def _to_compare(before: Facts) -> str:
     return Table({**entries, OURS: {"paths": [f"{ROOT}/*"], "output": ours}}).to_json()
 
 
-def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
+def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: Iterable[str]) -> Host:
     """Name what others have changed meanwhile; the host as it is now.
 
     Raises:
@@ -90,7 +100,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
             look tells that from what is gone for a moment.
     """
     for patience in (MOMENT, 0.0):
-        now = before.now()
+        now = before.now(parsed)
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(patience)
