@@ -122,10 +122,10 @@ def doctor(uplink: str | None, to_json: bool) -> None:
 def look(uplink: str | None) -> Facts:
     """This machine's facts, for this uplink; without `ip`, none about its network."""
     around = abilities.read()
-    nothing = Facts(links=[], routes=[], routes6=[], networks=[])
-    return replace(
-        nothing if "ip" in around["missing"] else host_facts(uplink=uplink or ""), **around
-    )
+    if "ip" in around["missing"]:
+        return replace(Facts(links=[], routes=[], routes6=[], networks=[]), **around)
+    name = uplink or findings.default_nic(host_facts(thorough=False))
+    return replace(host_facts(uplink=name or ""), **around)
 
 
 def refusal(name: str, facts: Facts) -> Iterator[Finding]:

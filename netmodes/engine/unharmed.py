@@ -17,7 +17,7 @@ from netmodes.engine.runner import Runner
 from netmodes.machine.compare import Difference, changes, entries_of
 from netmodes.machine.entries import PART, ROUTE_WORDS, Address, Route
 from netmodes.machine.facts import Facts
-from netmodes.machine.query import Asked, routes_to
+from netmodes.machine.query import Asked, asking_routes, routes_to
 from netmodes.machine.read import again
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import Table
@@ -77,7 +77,8 @@ class Host:
     def now(self, more: Iterable[str] = ()) -> Host:
         """The same, asked again, and these entries."""
         names = {*entries_of(COMPARED, self.table), *more}
-        return Host(again(self.table, names), routes_to(self.ways))
+        ways = asking_routes(self.ways)
+        return Host(again(self.table, names), ways())
 
 
 def look_at(facts: Facts, uplink: str) -> Host:

@@ -54,12 +54,13 @@ def put_up(
         NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.
     """
-    prepare(plan, runner)
-    host = look_at(before, plan.topology.uplink)
+    with prepare(plan, runner):
+        host = look_at(before, plan.topology.uplink)
+        down, facts = down_script(plan), _to_compare(before)
+        watch = watch_script(plan) if confirm is not None else ""
     journal = Journal(plan.name)
-    watch = watch_script(plan) if confirm is not None else ""
     with signals.noted() as caught:
-        journal.begin(plan, down_script(plan), before=_to_compare(before), watch=watch)
+        journal.begin(plan, down, before=facts, watch=watch)
         if confirm is not None:
             watcher.start(journal, confirm)
         try:

@@ -72,17 +72,7 @@ def _made_links(table: Table, name: str) -> list[Link] | None:
     return links
 
 
-def routes_from(table: Table) -> list[Route] | None:
-    """The IPv4 routes; it raises the same."""
-    return _parsed("routes", _routes, table, "routes")
-
-
-def _routes(table: Table, name: str) -> list[Route] | None:
-    return table.once(_made_routes, name)
-
-
-def _made_routes(table: Table, name: str) -> list[Route] | None:
-    version = {"routes": 4, "routes6": 6}[name]
+def _routes(name: str, version: int, table: Table) -> list[Route] | None:
     found = _entries(table, name, lambda entry: route_from(entry, version))
     locked = [line for line in table.lines(f"{name} text") or () if " lock " in line]
     return [_with_locks(one, locked) for one in found] if found and locked else found
@@ -217,7 +207,8 @@ def _by_link(
 
 FIELDS: dict[str, Callable[[Table], Any]] = {
     "links": _links,
-    **{name: partial(_routes, name=name) for name in ("routes", "routes6")},
+    "routes": partial(_routes, "routes", 4),
+    "routes6": partial(_routes, "routes6", 6),
     "neighbours": _neighbours,
     "namespaces": _namespaces,
     "sysctls": sysctls,

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 from typing import IO, Any, TypeVar
@@ -39,8 +39,13 @@ def ask(*argv: str) -> CompletedProcess[str] | None:
 
 def ask_all(argvs: Mapping[Key, Argv]) -> dict[Key, CompletedProcess[str] | None]:
     """The same for several commands, which run side by side."""
+    return asking(argvs)()
+
+
+def asking(argvs: Mapping[Key, Argv]) -> Callable[[], dict[Key, CompletedProcess[str] | None]]:
+    """Start such commands; what it returns waits for them."""
     running = {key: _start(argv) for key, argv in argvs.items()}
-    return {key: _end(*one) if one else None for key, one in running.items()}
+    return lambda: {key: _end(*one) if one else None for key, one in running.items()}
 
 
 def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes]] | None:
@@ -100,8 +105,14 @@ def route_to(address: str) -> Route | None:
 
 def routes_to(asked: Iterable[Asked]) -> dict[Asked, Route | None]:
     """The host's route for each of these, as ``route_to`` has it."""
+    return asking_routes(asked)()
+
+
+def asking_routes(asked: Iterable[Asked]) -> Callable[[], dict[Asked, Route | None]]:
+    """Ask the same; what it returns waits for the answers."""
     argvs = {words: ("ip", "-j", "route", "get", *words) for words in asked}
-    return {words: _route(argvs[words], done) for words, done in ask_all(argvs).items()}
+    answers = asking(argvs)
+    return lambda: {words: _route(argvs[words], done) for words, done in answers().items()}
 
 
 def _route(argv: Argv, done: CompletedProcess[str] | None) -> Route | None:
@@ -123,9 +134,15 @@ def ancestors() -> Iterator[str]:
         pid = int(stat[1])
 
 
-def outputs(argvs: dict[str, tuple[str, ...]]) -> dict[str, Entry]:
+def outputs(argvs: Mapping[str, Argv]) -> dict[str, Entry]:
     """Run commands, all at once."""
-    return {name: _output(argvs[name], done) for name, done in ask_all(argvs).items()}
+    return printing(argvs)()
+
+
+def printing(argvs: Mapping[str, Argv]) -> Callable[[], dict[str, Entry]]:
+    """Start commands; what it returns waits for what they print."""
+    answers = asking(argvs)
+    return lambda: {name: _output(argvs[name], done) for name, done in answers().items()}
 
 
 def _output(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:

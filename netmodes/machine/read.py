@@ -16,14 +16,13 @@ from netmodes.machine import abilities, nics, resolv, thin
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.normal import PARTS
-from netmodes.machine.parse import filterable, links_from, routes_from
-from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, texts_at
+from netmodes.machine.parse import filterable, links_from
+from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, printing, texts_at
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES, named
-from netmodes.plan.network import Network
 from netmodes.plan.step import in_namespace
 from netmodes.plan.text import lines_of
 
@@ -73,6 +72,9 @@ TC = ("tc", "filter", "show", "dev")
 #: The settings of a namespace that its packets depend on, for ``sysctl -r``.
 INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.disable_ipv6$"
 
+#: The way to an SSH session's client where there is none.
+NO_WAY: Entry = {"command": ["ip"], "output": ""}
+
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
 
@@ -92,23 +94,29 @@ def host_facts(
         whole: also what a copy of the machine takes: every setting, route and rule.
         machine: also programs, kinds of device and privileges, which the doctor needs, and the
             journals, for a machine elsewhere.
-        uplink: the one device whose own settings are asked about, by any of its names; "" for that
-            of the default route. None for every device that could be bridged.
+        uplink: the one device that is to be a port, by any of its names, for its hardware, managers
+            and settings; "" for none. None for every device that could be one.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
     rules = RULES | _legacy() if thorough else {}
-    nets = networks()
+    if uplink == "":
+        rules.pop("bound", None)
+    nets, peer = networks(), ssh_peer() or ""
+    ways = _ways(peer) if thorough else {}
     ports = {"listening": nics.LISTENING} if any(one.published for one in nets) else {}
-    entries = outputs(OF_IP | rules | ports | (_whole() if whole else {}))
-    entries |= _names()
-    entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
+    printed = printing(OF_IP | rules | ways | ports | (_whole() if whole else {}))
+    entries = {"route to ssh": NO_WAY} if thorough else {}
+    entries |= _names() | printed()
+    entries["ssh"] = {"variable": "SSH_CONNECTION", "output": peer}
     own, table = set[str](), Table(entries)
     if thorough:
         links = links_from(table) or []
-        own = _asked_about(uplink, links, table, nets)
-        entries |= _thorough(links, table)
+        entries |= _filters(links, table)
+        if uplink != "":
+            own = {link.name for link in links if _is_asked_about(link, uplink)}
+            entries |= _hardware([escape(link.name) for link in links if not link.kind])
     entries["settings"] = _all_settings() if whole else texts_at(*SETTINGS, *_own(own))
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
@@ -170,40 +178,32 @@ def namespace_files() -> dict[str, dict[str, bool]]:
     return (names(Table(_names())) or Names()).netns or {}
 
 
-def _asked_about(
-    uplink: str | None, links: list[Link], table: Table, nets: list[Network]
-) -> set[str]:
-    """The devices whose own settings a mode or the doctor may ask about; see ``host_facts``."""
-    if uplink is None:
-        return {link.name for link in links if link.ipv4 and _may_be_uplink(link)}
-    if uplink:
-        return {link.name for link in links if uplink in (link.name, *link.altnames)}
-    routes = [one for one in routes_from(table) or () if one.is_default]
-    defaults = [device for one in routes for device in (one.dev, *one.hops)]
-    return {link.name for link in links} & {*defaults, *(net.topology.uplink for net in nets)}
+def _ways(peer: str) -> dict[str, tuple[str, ...]]:
+    """The commands for the ways outside and to the SSH session's client, if there is one."""
+    asked = {"route outside": OUTSIDE, "route to ssh": peer}
+    return {name: ("ip", "-j", "route", "get", to) for name, to in asked.items() if to}
 
 
-def _thorough(links: list[Link], table: Table) -> dict[str, Entry]:
-    """The entries that take longer: managers, hardware, tc's filters."""
+def _filters(links: list[Link], table: Table) -> dict[str, Entry]:
+    """The entries of what may be an uplink, with tc's filters."""
     show: dict[str, tuple[str, ...]] = {}
     uplinks = [link.name for link in links if _may_be_uplink(link)]
     for name in filterable(table, uplinks):
         show |= {f"tc {name}": (*TC, name), f"tc {name} ingress": (*TC, name, "ingress")}
-    show["route outside"] = ("ip", "-j", "route", "get", OUTSIDE)
-    if peer := table.output("ssh"):
-        show["route to ssh"] = ("ip", "-j", "route", "get", peer)
-    return {
-        "route to ssh": {"command": ["ip"], "output": ""},
-        **outputs(show),
-        "uplinks": {"paths": [f"{CONF}/{name}" for name in uplinks], "output": uplinks},
-        **_hardware([escape(link.name) for link in links if not link.kind]),
-    }
+    paths = [f"{CONF}/{name}" for name in uplinks]
+    return {**outputs(show), "uplinks": {"paths": paths, "output": uplinks}}
 
 
 def _own(uplinks: Collection[str]) -> list[str]:
     """Where the settings of these devices are, and those of a new one."""
     devices = ["default", *map(escape, uplinks)] if uplinks else []
     return [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
+
+
+def _is_asked_about(link: Link, uplink: str | None) -> bool:
+    if uplink is None:
+        return bool(link.ipv4) and _may_be_uplink(link)
+    return uplink in (link.name, *link.altnames)
 
 
 def _may_be_uplink(link: Link) -> bool:
