@@ -124,8 +124,8 @@ def look(uplink: str | None) -> Facts:
     around = abilities.read()
     if "ip" in around["missing"]:
         return replace(Facts(links=[], routes=[], routes6=[], networks=[]), **around)
-    name = uplink or findings.default_nic(host_facts(thorough=False))
-    return replace(host_facts(uplink=name or ""), **around)
+    facts = host_facts(uplink=uplink or (lambda facts: findings.default_nic(facts) or ""))
+    return replace(facts, **around)
 
 
 def refusal(name: str, facts: Facts) -> Iterator[Finding]:

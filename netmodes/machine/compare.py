@@ -18,7 +18,7 @@ from netmodes.plan.text import NOT_AS_WRITTEN
 ROUTES = ("routes", "routes6")
 
 #: The entries that list devices and routes, and what stands between two of these.
-MANY = ("links", "routes", "routes6", "routes text", "routes6 text")
+MANY = {"links", "routes", "routes6", "routes text", "routes6 text"}
 UNIT = re.compile(r'\n(?=\S)|(?<=}),(?={"(?:ifindex|dst|type)")')
 
 #: The lines of a part by what they are about, in the kernel's order.
@@ -80,8 +80,9 @@ def entries_of(parts: Iterable[str], table: Table) -> list[str]:
 
 def changes(before: Table, after: Table, parts: Collection[str]) -> list[Difference]:
     """The differences of two tables; of many devices and routes most are the same, and not read."""
-    old, new = dict(before.entries), dict(after.entries)
-    for name in MANY:
+    best = entries_of(parts, before)
+    old, new = ({name: one.entries.get(name, {}) for name in best} for one in (before, after))
+    for name in MANY.intersection(best):
         one, other = before.output(name), after.output(name)
         if one and other:
             for entries, text in zip((old, new), _differing(one, other), strict=True):

@@ -58,21 +58,19 @@ def links_from(table: Table) -> list[Link] | None:
     Raises:
         Refused: they cannot be read.
     """
-    return _parsed("links", _links, table)
+    found: list[Link] | None = _parsed("links", FIELDS["links"], table)
+    return found
 
 
-def _links(table: Table) -> list[Link] | None:
-    return table.once(_made_links, "links")
-
-
-def _made_links(table: Table, name: str) -> list[Link] | None:
+def _links(table: Table, name: str) -> list[Link] | None:
     links = _entries(table, name, link_from)
     if links is not None and not any(link.name == "lo" for link in links):
         raise Refused("`ip` lists no loopback, which every machine has: try again")
     return links
 
 
-def _routes(name: str, version: int, table: Table) -> list[Route] | None:
+def _routes(table: Table, name: str) -> list[Route] | None:
+    version = {"routes": 4, "routes6": 6}[name]
     found = _entries(table, name, lambda entry: route_from(entry, version))
     locked = [line for line in table.lines(f"{name} text") or () if " lock " in line]
     return [_with_locks(one, locked) for one in found] if found and locked else found
@@ -206,9 +204,8 @@ def _by_link(
 
 
 FIELDS: dict[str, Callable[[Table], Any]] = {
-    "links": _links,
-    "routes": partial(_routes, "routes", 4),
-    "routes6": partial(_routes, "routes6", 6),
+    "links": partial(Table.once, parse=_links, name="links"),
+    **{name: partial(Table.once, parse=_routes, name=name) for name in ("routes", "routes6")},
     "neighbours": _neighbours,
     "namespaces": _namespaces,
     "sysctls": sysctls,

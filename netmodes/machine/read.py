@@ -4,7 +4,7 @@ It does without the runner (no plumbum), so that a dry run starts fast. All comm
 """
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from glob import escape
@@ -84,7 +84,11 @@ NAMED += resolv.NSCD
 
 
 def host_facts(
-    *, thorough: bool = True, whole: bool = False, machine: bool = False, uplink: str | None = None
+    *,
+    thorough: bool = True,
+    whole: bool = False,
+    machine: bool = False,
+    uplink: str | Callable[[Facts], str] | None = None,
 ) -> Facts:
     """Read the host's facts.
 
@@ -95,7 +99,8 @@ def host_facts(
         machine: also programs, kinds of device and privileges, which the doctor needs, and the
             journals, for a machine elsewhere.
         uplink: the one device that is to be a port, by any of its names, for its hardware, managers
-            and settings; "" for none. None for every device that could be one.
+            and settings, or what chooses it by the other facts; "" for none. None for every device
+            that could be one.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
@@ -114,6 +119,7 @@ def host_facts(
     if thorough:
         links = links_from(table) or []
         entries |= _filters(links, table)
+        uplink = uplink(Facts.from_table(table, nets)) if callable(uplink) else uplink
         if uplink != "":
             own = {link.name for link in links if _is_asked_about(link, uplink)}
             entries |= _hardware([escape(link.name) for link in links if not link.kind])
