@@ -1,6 +1,8 @@
 """Mounts, as /proc/PID/mountinfo lists them (proc(5)): which one holds a path for a process."""
 
 import re
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +44,23 @@ class Mount:
 
 def holding(path: Path, pid: str) -> Mount | None:
     """The mount that holds a path for a process; None if that is unknown."""
-    try:
-        mounts = [mount for mount in _mounts(pid) if path.is_relative_to(mount.point)]
-    except OSError:
-        return None
+    return holding_each([path], pid).get(path)
+
+
+def holding_each(paths: Collection[Path], pid: str) -> dict[Path, Mount]:
+    """The same for several paths, whose mounts are read once; none where they are unknown."""
+    above = {point for path in paths for point in (path, *path.parents)}
+    by_point: dict[Path, list[Mount]] = {}
+    with suppress(OSError):
+        for mount in _mounts(pid):
+            if mount.point in above:
+                by_point.setdefault(mount.point, []).append(mount)
+    found = {path: _holding(path, by_point) for path in paths}
+    return {path: mount for path, mount in found.items() if mount}
+
+
+def _holding(path: Path, by_point: dict[Path, list[Mount]]) -> Mount | None:
+    mounts = [one for point in (path, *path.parents) for one in by_point.get(point, ())]
     held, on_it = None, mounts
     while on_it:
         held = min(on_it, key=lambda mount: len(mount.point.parts))

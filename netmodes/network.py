@@ -50,7 +50,7 @@ def up(
     name: str,
     render: Callable[[Facts], Plan | None],
     *,
-    thorough: bool = True,
+    read: Callable[[], Facts] = host_facts,
     confirm: float | None = None,
     check: bool = False,
     echo: Echo | None = None,
@@ -60,7 +60,7 @@ def up(
     Args:
         name: the namespace's name.
         render: returns the mode's plan for these facts; None if just this network is up.
-        thorough: read firewalls, policy rules, hardware and managers as well.
+        read: reads the machine's facts.
         confirm: seconds within which ``confirm`` must be called once the network is up, 1 to
             86400; otherwise, or if this process ends first, a watcher undoes everything. None for
             no watcher.
@@ -79,7 +79,7 @@ def up(
     if confirm is not None:
         watcher.validate_seconds(confirm)
     with _acting(name, echo) as runner:
-        facts = host_facts(thorough=thorough)
+        facts = read()
         plan = render(facts)
         if plan is None:
             report = _check(name, "", echo) if check else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from netmodes import journal
 from netmodes.errors import Refused
-from netmodes.mounts import holding
+from netmodes.mounts import holding, holding_each
 from netmodes.plan.log import identity_of
 from netmodes.plan.text import lines_of
 
@@ -137,7 +137,14 @@ def refuse_blind(name: str) -> None:
 
 def is_plain_file(name: str) -> bool:
     """Whether a namespace's name is a file on which no namespace is mounted here."""
-    return (NAMESPACES / name).is_file() and not _is_mounted(name, "self")
+    return plain_files([name]) == [name]
+
+
+def plain_files(names: list[str]) -> list[str]:
+    """Those of these names that are such files."""
+    paths = {name: NAMESPACES / name for name in names if (NAMESPACES / name).is_file()}
+    held = holding_each(paths.values(), "self")
+    return [name for name, path in paths.items() if path in held and held[path].point != path]
 
 
 def _is_mounted(name: str, pid: str) -> bool:

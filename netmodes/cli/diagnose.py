@@ -110,7 +110,7 @@ def doctor(uplink: str | None, to_json: bool) -> None:
 
     Example: netmodes doctor --uplink enp0s1
     """
-    found = list(dict.fromkeys(examine(look(), uplink)))
+    found = list(dict.fromkeys(examine(look(uplink), uplink)))
     if to_json:
         click.echo(as_json([asdict(finding) for finding in found]), nl=False)
     else:
@@ -119,11 +119,13 @@ def doctor(uplink: str | None, to_json: bool) -> None:
     sys.exit(any(finding.level == "error" for finding in found))
 
 
-def look() -> Facts:
-    """This machine's facts; without `ip`, none about its network."""
+def look(uplink: str | None) -> Facts:
+    """This machine's facts, for this uplink; without `ip`, none about its network."""
     around = abilities.read()
-    nothing = Facts(links=[], routes=[], routes6=[], networks=[])
-    return replace(nothing if "ip" in around["missing"] else host_facts(), **around)
+    if "ip" in around["missing"]:
+        return replace(Facts(links=[], routes=[], routes6=[], networks=[]), **around)
+    facts = host_facts(uplink=uplink or (lambda facts: findings.default_nic(facts) or ""))
+    return replace(facts, **around)
 
 
 def refusal(name: str, facts: Facts) -> Iterator[Finding]:

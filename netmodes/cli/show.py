@@ -16,7 +16,7 @@ from netmodes.journal import Journal
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
-from netmodes.place import is_plain_file, refuse_elsewhere
+from netmodes.place import plain_files, refuse_elsewhere
 from netmodes.plan.text import visible
 from netmodes.show.text import WRONG, draw
 from netmodes.show.view import ONLY_ROOT, View, view
@@ -47,8 +47,8 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
     """
     refuse_elsewhere()
     facts = host_facts(thorough=False)
-    there = [name for name in facts.known("namespaces") if not is_plain_file(name)]
-    facts = replace(facts, namespaces=there)
+    names = facts.known("namespaces")
+    facts = replace(facts, namespaces=sorted({*names}.difference(plain_files(names))))
     seen = view(facts, {one.name: _read(one.name) for one in facts.known("networks")}, name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)

@@ -9,6 +9,15 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
 
+#: Asks who has these addresses, all at once and for a moment, and lists what the kernel knows.
+ASKED = """\
+for ip; do
+    ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 0.3 -I $0 $ip &
+done >/dev/null 2>&1
+wait
+for ip; do ip -4 neigh show to $ip dev $0 || exit; done
+"""
+
 #: What to do where a script was rendered for another machine, or for this one as it was.
 AGAIN = "export again"
 
@@ -88,8 +97,8 @@ def _has_address(name: str, address: Address) -> Requirement:
     return _has(name, found, f"{name} has no address {address}")
 
 
-def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]:
-    """No machine on the LAN answers for this address, given without a prefix length.
+def nobody_has(addresses: list[str], device: str, facts: Facts) -> Iterator[Requirement]:
+    """No machine on the LAN answers for these addresses, given without a prefix length.
 
     The kernel asks by ARP, which machines answer even if they drop pings: because of a ping, or of
     an entry in use where the firewall lets no ping out. The old neighbour entry goes first, for it
@@ -97,14 +106,12 @@ def nobody_has(address: str, device: str, facts: Facts) -> Iterator[Requirement]
     """
     if not (facts.link(device) or Link("")).is_up:
         return
-    ping = ("ping", "-c", "1", "-W", "0.3", "-I", device, address)
-    flush = ("ip", "neigh", "flush", "to", address, "dev", device)
-    use = ("ip", "neigh", "replace", address, "dev", device, "use")
-    for argv in (flush, use, ping):
-        yield Requirement(Look(argv, ()), None, "", asks=True)
-    answers = f"^({literal(address)}) .*REACHABLE"
-    listed = Look(("ip", "-4", "neigh", "show", "dev", device), (answers,), literal(address))
-    yield Requirement(listed, False, f"{address} is taken on the LAN: choose another", asks=True)
+    argv = ("sh", "-c", ASKED, device, *addresses)
+    every = ".*".join(f"{literal(address)} " for address in addresses)
+    for address in addresses:
+        look = Look(argv, (f"^({literal(address)}) .*REACHABLE",), every)
+        otherwise = f"{address} is taken on the LAN: choose another"
+        yield Requirement(look, False, otherwise, asks=True)
 
 
 def not_elsewhere(address: str, device: str, facts: Facts) -> Iterator[Requirement]:

@@ -48,6 +48,12 @@ VIRTUAL = {
     "vmxnet3": "VMware",
 }
 
+#: Kinds of tunnel, which may be bound to a device.
+TUNNELS = (
+    *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
+    *("ip6gre", "ip6gretap", "ip6erspan", "ip6tnl", "vti6"),
+)
+
 #: What to do where a NIC cannot be a port at all.
 NAT = "use `netmodes nat`, or choose another uplink"
 
@@ -166,7 +172,9 @@ def uplink_warnings(name: str, facts: Facts) -> Iterator[Finding]:
 def _bound(name: str, facts: Facts) -> Iterator[Finding]:
     """The tunnels and sockets that are bound to the NIC, for which a port hears nothing."""
     advice = "have them bound to the bridge meanwhile, or to no device"
-    if tunnels := [f"{link.name} ({link.kind})" for link in facts.tunnels(name)]:
+    links: list[Link] = facts.known("links")
+    on_it = [link for link in links if link.below == name and link.kind in TUNNELS]
+    if tunnels := [f"{link.name} ({link.kind})" for link in on_it]:
         what = f"tunnels bound to {name} lead nowhere while it is a port: {', '.join(tunnels)}"
         yield Finding("warning", what, "ip -d link", advice=advice, about=name)
     if sockets := (facts.bound or {}).get(name):

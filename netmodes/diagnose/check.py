@@ -37,7 +37,7 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
     if not network.promises:
         what = f"an earlier netmodes put {network.name} up and recorded no promises of it"
         raise Refused(f"{what}: `netmodes down {network.name}`, then put it up again")
-    host = host_facts()
+    host = host_facts(uplink="")
     address, name = resolve_on_host(outside, runner) if outside else ("", "")
     if outside:
         _validate_outside(address, network, host)

@@ -8,9 +8,10 @@ from contextlib import suppress
 from itertools import chain
 
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import ENTRIES, OURS, meanwhile
+from netmodes.engine.unharmed import COMPARED, OURS, meanwhile
 from netmodes.errors import NetmodesError, Refused
 from netmodes.journal import BEFORE, Journal, networks
+from netmodes.machine.compare import entries_of
 from netmodes.machine.read import again
 from netmodes.machine.table import Table
 from netmodes.plan.log import Run
@@ -77,4 +78,5 @@ def _before(name: str) -> Table | None:
 def _meanwhile(name: str, before: Table) -> Iterable[str]:
     """What others have changed since before the run, one line each."""
     nets = [one.topology.ours for one in networks() if one.name != name]
-    return meanwhile(before, again(before, ENTRIES), [*before.paths(OURS), *chain(*nets)])
+    now = again(before, entries_of(COMPARED, before))
+    return meanwhile(before, now, [*before.paths(OURS), *chain(*nets)])

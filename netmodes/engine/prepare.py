@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from netmodes.engine.runner import Runner, program
 from netmodes.errors import Refused, Unknown
 from netmodes.machine import abilities
 from netmodes.machine.permissions import MASKED, masked_sysfs
+from netmodes.machine.query import asking
 from netmodes.machine.resolv import NETNS
 from netmodes.machine.writable import fixed, is_writable
 from netmodes.place import NAMESPACES
@@ -21,17 +22,27 @@ from netmodes.plan.step import Step
 FOR_ALL = ("ip", "ss", "ping")
 
 
-def prepare(plan: Plan, runner: Runner) -> None:
-    """Make sure of programs, permissions and the kernel, then ask the network what it knows.
+@contextmanager
+def prepare(plan: Plan, runner: Runner) -> Iterator[None]:
+    """Make sure of programs, permissions and the kernel, and of what the network itself knows.
+
+    Who is on the LAN may take a moment to answer: what stands inside is done meanwhile.
 
     Raises:
         Refused: the plan cannot come to its end here.
     """
-    need(programs(plan))
-    for trouble in _troubles(plan):
-        raise Refused(trouble)
-    for one in plan.requirements:
-        if one.asks and not _holds(one, runner):
+    asked = [one for one in plan.requirements if one.asks]
+    answers = asking({one.look.argv: one.look.argv for one in asked})
+    try:
+        need(programs(plan))
+        for trouble in _troubles(plan):
+            raise Refused(trouble)
+        yield
+    finally:
+        listed = {argv: done for argv, done in answers().items() if done and not done.returncode}
+    runner.listings.update((argv, done.stdout) for argv, done in listed.items())
+    for one in asked:
+        if not _holds(one, runner):
             raise Refused(one.otherwise)
 
 
@@ -50,10 +61,6 @@ def foresee(plan: Plan, runner: Runner) -> None:
 
 def _holds(one: Requirement, runner: Runner) -> bool:
     """Whether a requirement is met; a program that is not installed finds nothing."""
-    if one.found is None:
-        runner.quietly(one.look.argv)
-        runner.listings.clear()
-        return True
     try:
         return (runner.word(one.look) is not None) == one.found
     except Refused:

@@ -265,6 +265,9 @@ def program(name: str) -> BaseCommand:
     Raises:
         Refused: it is not installed.
     """
+    import platform
+
+    vars(platform.uname())["processor"] = ""  # or the next line starts `uname -p`
     from plumbum import LocalPath, local
 
     path = find(name)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import ip_address
 from itertools import pairwise
 
 from netmodes.engine.runner import Runner
-from netmodes.machine.compare import Difference, differences, snapshot
+from netmodes.machine.compare import Difference, changes, entries_of
 from netmodes.machine.entries import PART, ROUTE_WORDS, Address, Route
 from netmodes.machine.facts import Facts
-from netmodes.machine.normal import PARTS
-from netmodes.machine.query import Asked, routes_to
+from netmodes.machine.query import Asked, asking_routes, routes_to
 from netmodes.machine.read import again
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import Table
@@ -29,7 +29,9 @@ COMPARED = (
     *("links", "addresses", "routes", "routes6", "rules", "rules6"),
     *("neighbours", "proxies"),
 )
-ENTRIES = [entry for part in dict.fromkeys(COMPARED) for entry in PARTS[part]]
+
+#: What the facts of a hand-over are parsed from.
+MOVED = ("links", "routes", "routes6", "neighbours", "proxies")
 
 #: The entry of a table with the devices of networks of ours, which come and go by themselves.
 OURS = "ours"
@@ -52,17 +54,19 @@ class Host:
     """What a run must not harm.
 
     Args:
-        facts: the host's devices, addresses, routes and neighbours.
+        table: the host's devices, addresses, routes and neighbours, as they were read.
         ways: its route, by where to; None where that is unknown.
+        known: the facts of this table, if somebody has parsed them.
     """
 
-    facts: Facts
+    table: Table
     ways: dict[Asked, Route | None]
+    known: Facts | None = None
 
-    @property
-    def table(self) -> Table:
-        """What the facts were read from."""
-        return self.facts.table or Table()
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts of this table."""
+        return self.known or Facts.from_table(self.table, [])
 
     @property
     def listings(self) -> dict[Argv, str]:
@@ -70,9 +74,11 @@ class Host:
         entries = (one for one in self.table.entries.values() if "output" in one)
         return {tuple(one["command"]): one["output"] for one in entries if "command" in one}
 
-    def now(self) -> Host:
-        """The same, asked again."""
-        return Host(Facts.from_table(again(self.table, ENTRIES), []), routes_to(self.ways))
+    def now(self, more: Iterable[str] = ()) -> Host:
+        """The same, asked again, and these entries."""
+        names = {*entries_of(COMPARED, self.table), *more}
+        ways = asking_routes(self.ways)
+        return Host(again(self.table, names), ways())
 
 
 def look_at(facts: Facts, uplink: str) -> Host:
@@ -80,7 +86,8 @@ def look_at(facts: Facts, uplink: str) -> Host:
     hops = [one.gateway for one in default_routes(facts) if one.gateway]
     asked: set[Asked] = {(str(hop),) for hop in hops if not hop.is_link_local}
     asked |= {(facts.peer,)} if facts.peer else set()
-    return Host(facts, routes_to(sorted({*asked, *_outside(facts, uplink)})))
+    ways = routes_to(sorted({*asked, *_outside(facts, uplink)}))
+    return Host(facts.table or Table(), ways, facts)
 
 
 def default_routes(facts: Facts) -> list[Route]:
@@ -208,7 +215,7 @@ def _next_hops(now: Host) -> Iterator[Route]:
 
 def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
     """What others have changed, a line each: nothing of these devices and subnets, our own."""
-    found = differences(snapshot(before, COMPARED), snapshot(now, COMPARED), COMPARED)
+    found = changes(before, now, COMPARED)
     whole = {one.line for one in found if one.part == "links" and " " not in one.line}
     named = [f"# meanwhile: {one}" for one in found if _is_named(one, {*ours}, whole)]
     more = [f"# meanwhile: {len(named) - NAMED} more"] if len(named) > NAMED else []

@@ -11,7 +11,16 @@ from netmodes.engine.down import roll_back, running
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import MOMENT, OURS, Host, harm, look_at, meanwhile, unreachable
+from netmodes.engine.unharmed import (
+    MOMENT,
+    MOVED,
+    OURS,
+    Host,
+    harm,
+    look_at,
+    meanwhile,
+    unreachable,
+)
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError
 from netmodes.journal import ROOT, Journal
 from netmodes.machine.abilities import no_kind
@@ -45,12 +54,13 @@ def put_up(
         NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.
     """
-    prepare(plan, runner)
-    host = look_at(before, plan.topology.uplink)
+    with prepare(plan, runner):
+        host = look_at(before, plan.topology.uplink)
+        down, facts = down_script(plan), _to_compare(before)
+        watch = watch_script(plan) if confirm is not None else ""
     journal = Journal(plan.name)
-    watch = watch_script(plan) if confirm is not None else ""
     with signals.noted() as caught:
-        journal.begin(plan, down_script(plan), before=_to_compare(before), watch=watch)
+        journal.begin(plan, down, before=facts, watch=watch)
         if confirm is not None:
             watcher.start(journal, confirm)
         try:
@@ -58,7 +68,8 @@ def put_up(
                 runner.say(f"# {notice}")
             outcomes = _perform(plan, journal, runner, caught)
             try:
-                now = _unharmed(plan, host, runner)
+                parsed = MOVED if plan.hands_over or confirm is not None else ()
+                now = _unharmed(plan, host, runner, parsed)
                 if confirm is not None and (trouble := unreachable(now, runner)):
                     raise NetmodesError(trouble)
                 report = check() if check else None
@@ -82,7 +93,7 @@ def _to_compare(before: Facts) -> str:
     return Table({**entries, OURS: {"paths": [f"{ROOT}/*"], "output": ours}}).to_json()
 
 
-def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
+def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: Iterable[str]) -> Host:
     """Name what others have changed meanwhile; the host as it is now.
 
     Raises:
@@ -90,7 +101,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner) -> Host:
             look tells that from what is gone for a moment.
     """
     for patience in (MOMENT, 0.0):
-        now = before.now()
+        now = before.now(parsed)
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(patience)

@@ -5,6 +5,7 @@ A part that was not read, or not whole, is unknown: never the same as another.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,10 @@ from netmodes.plan.text import NOT_AS_WRITTEN
 
 #: The parts whose lines of one subject may be of several devices.
 ROUTES = ("routes", "routes6")
+
+#: The entries that list devices and routes, and what stands between two of these.
+MANY = {"links", "routes", "routes6", "routes text", "routes6 text"}
+UNIT = re.compile(r'\n(?=\S)|(?<=}),(?={"(?:ifindex|dst|type)")')
 
 #: The lines of a part by what they are about, in the kernel's order.
 Part = dict[str, tuple[str, ...]]
@@ -65,6 +70,36 @@ def snapshot(table: Table, parts: Collection[str] = tuple(PARTS)) -> Snapshot:
             except NOT_AS_WRITTEN as error:
                 found.unknown[entry] = str(error) or f"{entry} is not as written"
     return found
+
+
+def entries_of(parts: Iterable[str], table: Table) -> list[str]:
+    """The best entry for each of these parts that a table has."""
+    every = ((entry for entry in PARTS[part] if table.output(entry) is not None) for part in parts)
+    return [*filter(None, dict.fromkeys(next(entries, "") for entries in every))]
+
+
+def changes(before: Table, after: Table, parts: Collection[str]) -> list[Difference]:
+    """The differences of two tables; of many devices and routes most are the same, and not read."""
+    best = entries_of(parts, before)
+    old, new = ({name: one.entries.get(name, {}) for name in best} for one in (before, after))
+    for name in MANY.intersection(best):
+        one, other = before.output(name), after.output(name)
+        if one and other:
+            for entries, text in zip((old, new), _differing(one, other), strict=True):
+                entries[name] = {**entries[name], "output": text}
+    return differences(snapshot(Table(old), parts), snapshot(Table(new), parts), parts)
+
+
+def _differing(*printed: str) -> Iterable[str]:
+    """What ``ip`` printed twice, without what is the same; whole where its order is not."""
+    every = [UNIT.split(text.strip("[]\n ")) for text in printed]
+    common = {*every[0]}.intersection(every[1])
+    left = [[unit for unit in units if unit not in common] for units in every]
+    old, new = ([unit for unit in units if unit in common] for units in every)
+    if old != new:
+        return printed
+    is_json = printed[0].startswith("[")
+    return [f"[{','.join(units)}]" if is_json else "\n".join(units) for units in left]
 
 
 def differences(

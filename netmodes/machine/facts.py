@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Interface, IPv4Network, ip_address
 from typing import Any
 
@@ -28,12 +29,6 @@ OUTSIDES = {4: OUTSIDE, 6: "2001:4860:4860::8888"}
 
 #: Kinds of device that need another device below them, which then cannot become a bridge's port.
 CHILDREN = ("macsec", "macvlan", "macvtap", "ipvlan", "ipvtap", "vlan")
-
-#: Kinds of tunnel, which may be bound to a device.
-TUNNELS = (
-    *("vxlan", "gre", "gretap", "erspan", "ipip", "sit", "vti", "xfrm"),
-    *("ip6gre", "ip6gretap", "ip6erspan", "ip6tnl", "vti6"),
-)
 
 
 @dataclass(frozen=True)
@@ -159,8 +154,14 @@ class Facts:
 
     def link(self, name: str) -> Link | None:
         """The device of that name or altname, or None."""
-        links: list[Link] = self.known("links")
-        return next((link for link in links if name in (link.name, *link.altnames)), None)
+        self.known("links")
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Link]:
+        """The devices by each of their names."""
+        links = reversed(self.links or ())
+        return {name: link for link in links for name in (link.name, *link.altnames)}
 
     def nic(self, name: str) -> dict[str, str]:
         """What is known of a device's hardware: "driver" and "wireless"."""
@@ -172,11 +173,6 @@ class Facts:
         on_host = [link.name for link in links if link.below == name and link.kind in CHILDREN]
         nets = [network.topology for network in self.networks or ()]
         return on_host + [net.device for net in nets if net.uplink == name and not net.bridge]
-
-    def tunnels(self, name: str) -> list[Link]:
-        """The tunnels that are bound to a device."""
-        links: list[Link] = self.known("links")
-        return [link for link in links if link.below == name and link.kind in TUNNELS]
 
     def addresses(self, name: str) -> list[IPv4Interface]:
         """The global IPv4 addresses of a device, in the kernel's order."""
@@ -240,8 +236,12 @@ class Facts:
 
     def default_routes(self, device: str = "") -> list[Route]:
         """The main table's default routes, through this device if one is named."""
-        routes = (one for one in self.known("routes") if one.is_default and one.table == "main")
-        return [one for one in routes if device in ("", one.dev)]
+        self.known("routes")
+        return [one for one in self._defaults if device in ("", one.dev)]
+
+    @cached_property
+    def _defaults(self) -> list[Route]:
+        return [one for one in self.routes or () if one.is_default and one.table == "main"]
 
     def overlap(self, subnet: IPv4Network) -> str | None:
         """What already has addresses of this subnet, in words; None if it is free."""

@@ -87,10 +87,16 @@ def managers(link: Link, table: Table) -> list[str]:
     files = table.texts("managers")
     of_device = ((name, files.get(f"{at}/{link.index}"), words) for name, at, words in DAEMONS)
     daemons = [name for name, text, words in of_device if text is not None and words not in text]
-    clients = ((at, text.split("\0")) for at, text in table.texts("dhcp clients").items())
-    named = ((at, argv) for at, argv in clients if link.name in " ".join(argv).split())
-    own = ((program(argv[0]), Path(at).parent.name) for at, argv in named)
-    return daemons + [" ".join(one) for one in own]
+    clients = table.once(_clients, "dhcp clients").items()
+    return daemons + [client for client, words in clients if link.name in words]
+
+
+def _clients(table: Table, name: str) -> dict[str, list[str]]:
+    """The words of each DHCP client, by its program and its process."""
+    argvs = ((at, text.split("\0")) for at, text in table.texts(name).items())
+    return {
+        f"{program(argv[0])} {Path(at).parent.name}": " ".join(argv).split() for at, argv in argvs
+    }
 
 
 def program(called: str) -> str:
@@ -103,12 +109,17 @@ def deaf_as_port(link: Link, table: Table) -> list[str]:
 
     The address of a packet socket is its protocol.
     """
-    found = filter(None, map(SOCKET.fullmatch, table.lines("bound") or ()))
     return [
         visible(f"{program or 'a program'} ({kind} {address})", keep="")
-        for kind, address, program in (one.groups() for one in found)
+        for kind, address, program in table.once(_sockets, "bound")
         if _is_deaf(address, link.name)
     ]
+
+
+def _sockets(table: Table, name: str) -> list[tuple[str, str, str]]:
+    """The kind, the address and the program of each socket."""
+    found = map(SOCKET.fullmatch, table.lines(name) or ())
+    return [(one[1], one[2], one[3]) for one in found if one]
 
 
 def _is_deaf(address: str, device: str) -> bool:

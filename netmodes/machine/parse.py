@@ -58,28 +58,30 @@ def links_from(table: Table) -> list[Link] | None:
     Raises:
         Refused: they cannot be read.
     """
-    return _parsed("links", _links, table)
+    found: list[Link] | None = _parsed("links", FIELDS["links"], table)
+    return found
 
 
-def _links(table: Table) -> list[Link] | None:
-    links = _entries(table, "links", link_from)
+def _links(table: Table, name: str) -> list[Link] | None:
+    links = _entries(table, name, link_from)
     if links is not None and not any(link.name == "lo" for link in links):
         raise Refused("`ip` lists no loopback, which every machine has: try again")
     return links
 
 
-def _routes(name: str, version: int, table: Table) -> list[Route] | None:
+def _routes(table: Table, name: str) -> list[Route] | None:
+    version = {"routes": 4, "routes6": 6}[name]
     found = _entries(table, name, lambda entry: route_from(entry, version))
-    return found and [*_with_locks(found, table.lines(f"{name} text") or [])]
+    locked = [line for line in table.lines(f"{name} text") or () if " lock " in line]
+    return [_with_locks(one, locked) for one in found] if found and locked else found
 
 
-def _with_locks(routes: list[Route], lines: list[str]) -> Iterator[Route]:
-    """The routes with the locks of their metrics, which JSON leaves out."""
-    lines = [line for line in lines if " lock " in line]
-    for route in routes:
-        line = next(filter(route.is_told_by, lines), "")
-        locked = (key for key, _ in route.metrics if f" {key} lock " in line)
-        yield replace(route, locked=tuple(locked))
+def _with_locks(route: Route, lines: list[str]) -> Route:
+    """A route with the locks of its metrics, which JSON leaves out."""
+    if not route.metrics:
+        return route
+    line = next(filter(route.is_told_by, lines), "")
+    return replace(route, locked=tuple(key for key, _ in route.metrics if f" {key} lock " in line))
 
 
 def _neighbours(table: Table) -> list[Neighbour] | None:
@@ -202,9 +204,8 @@ def _by_link(
 
 
 FIELDS: dict[str, Callable[[Table], Any]] = {
-    "links": _links,
-    "routes": partial(_routes, "routes", 4),
-    "routes6": partial(_routes, "routes6", 6),
+    "links": partial(Table.once, parse=_links, name="links"),
+    **{name: partial(Table.once, parse=_routes, name=name) for name in ("routes", "routes6")},
     "neighbours": _neighbours,
     "namespaces": _namespaces,
     "sysctls": sysctls,

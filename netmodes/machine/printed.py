@@ -24,8 +24,8 @@ USUAL = {
 }
 ON_OFF = {True: "on", False: "off"}
 
-#: What else ``ip -j route`` prints that a value has a place for.
-ROUTE_ASIDE = ("type", "dst", "flags", "metrics", "expires", "nexthops")
+#: What ``ip -j route`` prints that a value has a place for.
+ROUTE_KNOWN = {*ROUTE_WORDS, "type", "dst", "flags", "metrics", "expires", "nexthops"}
 
 
 def entries(value: Any) -> Iterator[Json]:  # noqa: ANN401
@@ -133,7 +133,7 @@ def route_got(printed: str) -> Route | None:
 def _others(data: Json, metrics: Mapping[str, Any]) -> Iterable[str]:
     """The words of a route for which a value has no place."""
     several = ["nexthops"] if data.get("nexthops") else []
-    named = [key for key in data if key not in (*ROUTE_WORDS, *ROUTE_ASIDE)]
+    named = [key for key in data if key not in ROUTE_KNOWN]
     return [*named, *several, *(key for key in metrics if not isinstance(metrics[key], int))]
 
 

@@ -1,22 +1,32 @@
-"""Questions to the machine: a command that changes nothing, a file, a route."""
+"""Questions to the machine: a command that changes nothing, a file, a route; and as entries."""
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
+from typing import IO, Any, TypeVar
 
 from netmodes.errors import Unknown
 from netmodes.holder import stat_of
 from netmodes.machine.entries import Route
 from netmodes.machine.path import environment
 from netmodes.machine.printed import route_got
+from netmodes.machine.table import NOT_INSTALLED
 from netmodes.plan.look import PATIENCE
 from netmodes.plan.text import NOT_AS_WRITTEN, lines_of
 from netmodes.plan.undo import Argv
 
+Key = TypeVar("Key")
+
+#: An entry of a table: where from, and its "output".
+Entry = dict[str, Any]
+
 #: Where to, in the words of ``ip route get``: an address, perhaps with a source or a mark.
 Asked = tuple[str, ...]
+
+#: Settings that nobody but root may know, and that are never copied.
+SECRETS = ("stable_secret", "tcp_fastopen_key")
 
 #: The status of ``ip`` where the kernel says no.
 NO_ROUTE = 2
@@ -24,35 +34,42 @@ NO_ROUTE = 2
 
 def ask(*argv: str) -> CompletedProcess[str] | None:
     """Run a command that changes nothing; None if the program is not installed."""
-    return end(start(*argv))
+    return ask_all({0: argv})[0]
 
 
-def start(*argv: str) -> Popen[bytes] | None:
-    """Start such a command; ``end`` waits for it."""
+def ask_all(argvs: Mapping[Key, Argv]) -> dict[Key, CompletedProcess[str] | None]:
+    """The same for several commands, which run side by side."""
+    return asking(argvs)()
+
+
+def asking(argvs: Mapping[Key, Argv]) -> Callable[[], dict[Key, CompletedProcess[str] | None]]:
+    """Start such commands; what it returns waits for them."""
+    running = {key: _start(argv) for key, argv in argvs.items()}
+    return lambda: {key: _end(*one) if one else None for key, one in running.items()}
+
+
+def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes]] | None:
+    """Start a command that prints into memory: a pipe is soon full, and nobody may read it yet."""
+    printed = os.fdopen(os.memfd_create("printed"), "rb")
     try:
-        return Popen(
-            argv,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=environment(),
-        )
+        return Popen(argv, stdin=DEVNULL, stdout=printed, stderr=PIPE, env=environment()), printed
     except (FileNotFoundError, PermissionError):
+        printed.close()
         return None
 
 
-def end(child: Popen[bytes] | None) -> CompletedProcess[str] | None:
+def _end(child: Popen[bytes], printed: IO[bytes]) -> CompletedProcess[str]:
     """Wait for a started command and take its output; one that hangs is ended, and has failed."""
-    if child is None:
-        return None
-    try:
-        stdout, stderr = child.communicate(timeout=PATIENCE)
-    except TimeoutExpired:
-        child.kill()
-        child.wait()
-        return CompletedProcess(child.args, child.returncode, "", f"takes over {PATIENCE:g} s")
-    texts = (printed.decode(errors="surrogateescape") for printed in (stdout, stderr))
-    return CompletedProcess(child.args, child.returncode, *texts)
+    with printed:
+        try:
+            _, stderr = child.communicate(timeout=PATIENCE)
+        except TimeoutExpired:
+            child.kill()
+            child.wait()
+            return CompletedProcess(child.args, child.returncode, "", f"takes over {PATIENCE:g} s")
+        printed.seek(0)
+        texts = (one.decode(errors="surrogateescape") for one in (printed.read(), stderr))
+        return CompletedProcess(child.args, child.returncode, *texts)
 
 
 def lines(done: CompletedProcess[str] | None) -> list[str] | None:
@@ -88,9 +105,14 @@ def route_to(address: str) -> Route | None:
 
 def routes_to(asked: Iterable[Asked]) -> dict[Asked, Route | None]:
     """The host's route for each of these, as ``route_to`` has it."""
+    return asking_routes(asked)()
+
+
+def asking_routes(asked: Iterable[Asked]) -> Callable[[], dict[Asked, Route | None]]:
+    """Ask the same; what it returns waits for the answers."""
     argvs = {words: ("ip", "-j", "route", "get", *words) for words in asked}
-    running = {words: start(*argv) for words, argv in argvs.items()}
-    return {words: _route(argvs[words], end(child)) for words, child in running.items()}
+    answers = asking(argvs)
+    return lambda: {words: _route(argvs[words], done) for words, done in answers().items()}
 
 
 def _route(argv: Argv, done: CompletedProcess[str] | None) -> Route | None:
@@ -110,3 +132,37 @@ def ancestors() -> Iterator[str]:
     while pid > 1 and (stat := stat_of(pid)):
         yield str(pid)
         pid = int(stat[1])
+
+
+def outputs(argvs: Mapping[str, Argv]) -> dict[str, Entry]:
+    """Run commands, all at once."""
+    return printing(argvs)()
+
+
+def printing(argvs: Mapping[str, Argv]) -> Callable[[], dict[str, Entry]]:
+    """Start commands; what it returns waits for what they print."""
+    answers = asking(argvs)
+    return lambda: {name: _output(argvs[name], done) for name, done in answers().items()}
+
+
+def _output(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:
+    if done is not None and done.returncode == 0:
+        return {"command": [*argv], "output": done.stdout}
+    status, error = (NOT_INSTALLED, "") if done is None else (done.returncode % 256, done.stderr)
+    return {"command": [*argv], "status": status, "error": error}
+
+
+def texts_at(*patterns: str) -> Entry:
+    """The files of these names and patterns that can be read."""
+    texts = (
+        (path, contents(Path(path))) for path in globs(*patterns) if not path.endswith(SECRETS)
+    )
+    return {
+        "files": [*patterns],
+        "output": {path: text for path, text in texts if text is not None},
+    }
+
+
+def globs(*patterns: str) -> list[str]:
+    """The paths that match these patterns, or the ones that are named."""
+    return [str(one) for each in patterns for one in Path("/").glob(each.removeprefix("/"))]

@@ -4,13 +4,11 @@ It does without the runner (no plumbum), so that a dry run starts fast. All comm
 """
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from glob import escape
 from pathlib import Path
-from subprocess import CompletedProcess
-from typing import Any
 
 from netmodes.errors import Refused
 from netmodes.journal import ROOT, networks
@@ -19,16 +17,14 @@ from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.normal import PARTS
 from netmodes.machine.parse import filterable, links_from
-from netmodes.machine.query import contents, end, start
+from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, printing, texts_at
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
-from netmodes.machine.table import NOT_INSTALLED, Table
+from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES, named
 from netmodes.plan.step import in_namespace
 from netmodes.plan.text import lines_of
-
-Entry = dict[str, Any]
 
 ROUTES = ("-j", "route", "show", "table", "all")
 OF_IP = {
@@ -71,25 +67,29 @@ SETTINGS = (
 LEGACY_TABLES = Path("/proc/net/ip_tables_names")
 LEGACY_SAVE = "iptables-legacy-save"
 
-#: Settings that nobody but root may know, and that are never copied.
-SECRETS = ("stable_secret", "tcp_fastopen_key")
-
 TC = ("tc", "filter", "show", "dev")
 
 #: The settings of a namespace that its packets depend on, for ``sysctl -r``.
 INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.disable_ipv6$"
 
+#: The way to an SSH session's client where there is none.
+NO_WAY: Entry = {"command": ["ip"], "output": ""}
+
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
-
-DRIVERS = f"{nics.DEVICES}/*/device/driver"
 
 #: What there is by name: namespaces, their files, a name service cache.
 NAMED = (f"{NAMESPACES}/*", *map(str, (resolv.NETNS, resolv.NETNS / "*", resolv.NETNS / "*/*")))
 NAMED += resolv.NSCD
 
 
-def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = False) -> Facts:
+def host_facts(
+    *,
+    thorough: bool = True,
+    whole: bool = False,
+    machine: bool = False,
+    uplink: str | Callable[[Facts], str] | None = None,
+) -> Facts:
     """Read the host's facts.
 
     Args:
@@ -98,46 +98,56 @@ def host_facts(*, thorough: bool = True, whole: bool = False, machine: bool = Fa
         whole: also what a copy of the machine takes: every setting, route and rule.
         machine: also programs, kinds of device and privileges, which the doctor needs, and the
             journals, for a machine elsewhere.
+        uplink: the one device that is to be a port, by any of its names, for its hardware, managers
+            and settings, or what chooses it by the other facts; "" for none. None for every device
+            that could be one.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
     """
     rules = RULES | _legacy() if thorough else {}
-    nets = networks()
+    if uplink == "":
+        rules.pop("bound", None)
+    nets, peer = networks(), ssh_peer() or ""
+    ways = _ways(peer) if thorough else {}
     ports = {"listening": nics.LISTENING} if any(one.published for one in nets) else {}
-    entries = _commands(OF_IP | rules | ports | (_whole() if whole else {}))
-    entries |= _names()
-    entries["ssh"] = {"variable": "SSH_CONNECTION", "output": ssh_peer() or ""}
-    uplinks: list[str] = []
+    printed = printing(OF_IP | rules | ways | ports | (_whole() if whole else {}))
+    entries = {"route to ssh": NO_WAY} if thorough else {}
+    entries |= _names() | printed()
+    entries["ssh"] = {"variable": "SSH_CONNECTION", "output": peer}
+    own, table = set[str](), Table(entries)
     if thorough:
-        links = links_from(Table(entries)) or []
-        uplinks = [link.name for link in links if _may_be_uplink(link)]
-        entries |= _thorough(uplinks, entries)
-    entries["settings"] = _all_settings() if whole else _files(*SETTINGS, *_own(uplinks))
+        links = links_from(table) or []
+        entries |= _filters(links, table)
+        uplink = uplink(Facts.from_table(table, nets)) if callable(uplink) else uplink
+        if uplink != "":
+            own = {link.name for link in links if _is_asked_about(link, uplink)}
+            entries |= _hardware([escape(link.name) for link in links if not link.kind])
+    entries["settings"] = _all_settings() if whole else texts_at(*SETTINGS, *_own(own))
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
-        entries["journals"] = _files(
+        entries["journals"] = texts_at(
             *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", "before.json"))
         )
-    return Facts.from_table(Table(entries), nets)
+    return Facts.from_table(table, nets)
 
 
 def again(table: Table, names: Iterable[str]) -> Table:
     """What the commands behind these entries print now, as far as the table has them."""
     commands = OF_IP | RULES
-    return Table(_commands({name: commands[name] for name in names if name in table}))
+    return Table(outputs({name: commands[name] for name in names if name in table}))
 
 
 def whole_table() -> Table:
     """All that two machines are compared by, and nothing else."""
     compared = {entry for part in PARTS.values() for entry in part}
     argvs = {name: argv for name, argv in (OF_IP | RULES | _whole()).items() if name in compared}
-    return Table({**_commands(argvs), "settings": _all_settings()})
+    return Table({**outputs(argvs), "settings": _all_settings()})
 
 
 def packets_table() -> Table:
     """All that packets of ours and rules depend on."""
-    table = Table(_commands(OF_IP | RULES | _whole()))
+    table = Table(outputs(OF_IP | RULES | _whole()))
     spare = thin.spare(table)
     settings = _all_settings({"neigh", *spare})
     return thin.without(spare, Table({**table.entries, "settings": settings}))
@@ -167,7 +177,7 @@ def namespace_facts(name: str) -> Facts:
     argvs = {what: in_namespace(name, *argv) for what, argv in commands.items()}
     if own := resolv.own_files(name):
         argvs["pids"] = ("ip", "netns", "pids", name)
-    table = Table({**_commands(argvs), "names": _files(*resolv.seen_in(name))})
+    table = Table({**outputs(argvs), "names": texts_at(*resolv.seen_in(name))})
     past = resolv.past(own, table.lines("pids") or ())
     return replace(Facts.from_table(table), namespaces=None, programs=None, past=past)
 
@@ -177,26 +187,32 @@ def namespace_files() -> dict[str, dict[str, bool]]:
     return (names(Table(_names())) or Names()).netns or {}
 
 
-def _thorough(uplinks: list[str], entries: dict[str, Entry]) -> dict[str, Entry]:
-    """The entries that take longer: managers, hardware, tc's filters."""
+def _ways(peer: str) -> dict[str, tuple[str, ...]]:
+    """The commands for the ways outside and to the SSH session's client, if there is one."""
+    asked = {"route outside": OUTSIDE, "route to ssh": peer}
+    return {name: ("ip", "-j", "route", "get", to) for name, to in asked.items() if to}
+
+
+def _filters(links: list[Link], table: Table) -> dict[str, Entry]:
+    """The entries of what may be an uplink, with tc's filters."""
     show: dict[str, tuple[str, ...]] = {}
-    for name in filterable(Table(entries), uplinks):
+    uplinks = [link.name for link in links if _may_be_uplink(link)]
+    for name in filterable(table, uplinks):
         show |= {f"tc {name}": (*TC, name), f"tc {name} ingress": (*TC, name, "ingress")}
-    show["route outside"] = ("ip", "-j", "route", "get", OUTSIDE)
-    if peer := entries["ssh"]["output"]:
-        show["route to ssh"] = ("ip", "-j", "route", "get", peer)
-    return {
-        "route to ssh": {"command": ["ip"], "output": ""},
-        **_commands(show),
-        "uplinks": {"paths": [f"{CONF}/{name}" for name in uplinks], "output": uplinks},
-        **_hardware(),
-    }
+    paths = [f"{CONF}/{name}" for name in uplinks]
+    return {**outputs(show), "uplinks": {"paths": paths, "output": uplinks}}
 
 
-def _own(uplinks: list[str]) -> list[str]:
+def _own(uplinks: Collection[str]) -> list[str]:
     """Where the settings of these devices are, and those of a new one."""
     devices = ["default", *map(escape, uplinks)] if uplinks else []
     return [f"{SYS}/net/{family}/conf/{name}/*" for family in ("ipv4", "ipv6") for name in devices]
+
+
+def _is_asked_about(link: Link, uplink: str | None) -> bool:
+    if uplink is None:
+        return bool(link.ipv4) and _may_be_uplink(link)
+    return uplink in (link.name, *link.altnames)
 
 
 def _may_be_uplink(link: Link) -> bool:
@@ -215,22 +231,25 @@ def _all_settings(pruned: Collection[str] = ()) -> Entry:
     return {"files": [f"{SYS}/net/**"], "output": found}
 
 
-def _hardware() -> dict[str, Entry]:
-    """What /sys and /proc tell of real devices, and who manages them."""
-    of_device = [f"{nics.DEVICES}/*/{name}" for name in ("ifindex", "address")]
-    drivers = {path: str(Path(path).readlink()) for path in glob(DRIVERS)}
-    wireless = glob(f"{nics.DEVICES}/*/phy80211")
+def _hardware(real: list[str]) -> dict[str, Entry]:
+    """What /sys and /proc tell of real devices, given by patterns, and who manages devices."""
+    folders = [f"{nics.DEVICES}/{name}" for name in real]
+    of_device = [f"{folder}/{file}" for folder in folders for file in ("ifindex", "address")]
+    of_driver = [f"{folder}/device/driver" for folder in folders]
+    of_wireless = [f"{folder}/phy80211" for folder in folders]
+    drivers = {path: str(Path(path).readlink()) for path in globs(*of_driver)}
+    wireless = globs(*of_wireless)
     listed = lines_of(contents(Path(nics.WIRELESS)) or "")[2:]
     names = {Path(path).parent.name for path in wireless} | {
         line.split(":")[0].strip() for line in listed
     }
     modes = {name: mode for name in names if (mode := nics.wireless_mode(name)) is not None}
     return {
-        "nics": _files(*of_device, nics.WIRELESS),
-        "drivers": {"links": [DRIVERS], "output": drivers},
-        "wireless devices": {"paths": [f"{nics.DEVICES}/*/phy80211"], "output": wireless},
+        "nics": texts_at(*of_device, nics.WIRELESS),
+        "drivers": {"links": of_driver, "output": drivers},
+        "wireless devices": {"paths": of_wireless, "output": wireless},
         "wireless modes": {"ioctl": "SIOCGIWMODE", "output": modes},
-        "managers": _files(*(f"{folder}/*" for _, folder, _ in nics.DAEMONS)),
+        "managers": texts_at(*(f"{folder}/*" for _, folder, _ in nics.DAEMONS)),
         "dhcp clients": {"files": ["/proc/[0-9]*/cmdline"], "output": _dhcp_clients()},
     }
 
@@ -238,7 +257,7 @@ def _hardware() -> dict[str, Entry]:
 def _dhcp_clients() -> dict[str, str]:
     """The argv of each DHCP client that is not stopped, except in other network namespaces."""
     found, here = {}, _network_of("/proc/self")
-    for path in glob("/proc/[0-9]*/cmdline"):
+    for path in globs("/proc/[0-9]*/cmdline"):
         text = contents(Path(path)) or ""
         name = nics.program(text.split("\0")[0])
         process = Path(path).parent
@@ -262,40 +281,12 @@ def _names() -> dict[str, Entry]:
 
     The texts of those files are not kept: keys may be among them.
     """
-    there = [path for pattern in NAMED for path in glob(pattern)]
+    there = globs(*NAMED)
     files = [path for path in there if Path(path).parents[1] == resolv.NETNS]
     marked = [path for path in files if resolv.is_marked(contents(Path(path)) or "")]
     grep = ["grep", "-rl", "--", resolv.MARKED, str(resolv.NETNS)]
     return {
-        "names": _files(*resolv.RESOLVERS, resolv.SWITCH),
+        "names": texts_at(*resolv.RESOLVERS, resolv.SWITCH),
         "named": {"paths": [*NAMED], "output": sorted(there)},
         "marked": {"command": grep, "output": "".join(f"{path}\n" for path in marked)},
     }
-
-
-def _commands(argvs: dict[str, tuple[str, ...]]) -> dict[str, Entry]:
-    """Run commands, all at once."""
-    running = {name: start(*argv) for name, argv in argvs.items()}
-    return {name: _command(argvs[name], end(child)) for name, child in running.items()}
-
-
-def _command(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:
-    if done is not None and done.returncode == 0:
-        return {"command": [*argv], "output": done.stdout}
-    status, error = (NOT_INSTALLED, "") if done is None else (done.returncode % 256, done.stderr)
-    return {"command": [*argv], "status": status, "error": error}
-
-
-def _files(*patterns: str) -> Entry:
-    """The files of these names and patterns that can be read."""
-    paths: Iterable[str] = (path for pattern in patterns for path in glob(pattern))
-    texts = ((path, contents(Path(path))) for path in paths if not path.endswith(SECRETS))
-    return {
-        "files": [*patterns],
-        "output": {path: text for path, text in texts if text is not None},
-    }
-
-
-def glob(pattern: str) -> list[str]:
-    """The paths that match a pattern, or the one that is named."""
-    return [str(path) for path in Path("/").glob(pattern.removeprefix("/"))]

@@ -59,12 +59,12 @@ def device_sysctls(table: Table) -> dict[str, dict[str, str]] | None:
     """The settings of each uplink that differ from a new device's, and its ``rp_filter``."""
     if "uplinks" not in table:
         return None
-    found: dict[str, dict[str, str]] = {values.device(name): {} for name in table.paths("uplinks")}
+    names, found = {*map(values.device, table.paths("uplinks"))}, dict[str, dict[str, str]]()
     for family in ("ipv4", "ipv6"):
         every = [*_conf(table, family)]
         usual = {key: value for name, key, value in every if name == "default"}
         for name, key, value in every:
             differs = key not in SETTLED and value != usual.get(key)
-            if name in found and (differs or key == "rp_filter"):
-                found[name][f"{family}.{key}"] = value
+            if name in names and (differs or key == "rp_filter"):
+                found.setdefault(name, {})[f"{family}.{key}"] = value
     return found

@@ -7,13 +7,16 @@ it, ``netmodes.machine.compare`` a snapshot.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from netmodes.errors import Refused
 from netmodes.machine import values
 from netmodes.plan.text import lines_of, text
 from netmodes.version import __version__
+
+T = TypeVar("T")
 
 FORMAT = 2
 
@@ -34,9 +37,11 @@ class Table:
             "links": the same for symbolic links and what they lead to.
             "paths": the same for what exists; "output" is a list.
             "variable", "ioctl", "python": what no command prints.
+        parsed: what was made of an entry, by function and entry, so that it is made once.
     """
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    parsed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __contains__(self, name: str) -> bool:
         """Whether this was read."""
@@ -82,8 +87,18 @@ class Table:
             return None
         return values.number(entry["status"]), text(entry.get("error", ""))
 
+    def once(self, parse: Callable[[Table, str], T], name: str) -> T:
+        """What a function makes of an entry; it is called once."""
+        if (parse, name) not in self.parsed:
+            self.parsed[parse, name] = parse(self, name)
+        found: T = self.parsed[parse, name]
+        return found
+
     def texts(self, name: str) -> dict[str, str]:
         """The text of each file, or the target of each link, without its last newlines."""
+        return self.once(Table._texts, name)
+
+    def _texts(self, name: str) -> dict[str, str]:
         found = values.table((self.entries.get(name) or {}).get("output", {}))
         return {path: text(held).rstrip("\n") for path, held in found.items()}
 

@@ -7,7 +7,8 @@ Raises:
 """
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from netmodes.plan.text import one_line, text
@@ -31,6 +32,7 @@ MAC = re.compile(r"[0-9A-Fa-f:.]+")
 SETTING = re.compile(r"-?[0-9]+( [0-9]+)*")
 
 
+@lru_cache(1024)
 def device(value: Any) -> str:  # noqa: ANN401
     """A device's name, as the kernel takes it (dev_valid_name, net/core/dev.c)."""
     name = text(value)
@@ -39,6 +41,7 @@ def device(value: Any) -> str:  # noqa: ANN401
     return name
 
 
+@lru_cache(1024)
 def word(value: Any) -> str:  # noqa: ANN401
     """One word of ``ip``."""
     if not WORD.fullmatch(text(value)):
@@ -84,6 +87,7 @@ def number(value: Any) -> int:  # noqa: ANN401
     return value
 
 
+@lru_cache(1024)
 def ip(value: Any) -> Ip:  # noqa: ANN401
     """An address without a prefix length, and without a scope, which may be any text."""
     return ip_address(_without_scope(value))
@@ -98,10 +102,8 @@ def _without_scope(value: Any) -> str:  # noqa: ANN401
 def subnet(value: Any, version: int) -> Subnet:  # noqa: ANN401
     """Where a route leads to, as ``ip`` writes it: ``default``, a subnet or one address."""
     default = {4: "0.0.0.0/0", 6: "::/0"}[version]
-    found = ip_network(default if value == "default" else _without_scope(value), strict=False)
-    if found.version != version:
-        raise ValueError(f"{value!r} is not IPv{version}")
-    return found
+    where = default if value == "default" else _without_scope(value)
+    return IPv4Network(where, strict=False) if version == 4 else IPv6Network(where, strict=False)
 
 
 def setting(value: Any) -> str:  # noqa: ANN401

@@ -65,9 +65,13 @@ class Mode(Description, Verbs):
         """
         if confirm is not None:
             validate_seconds(confirm)
-        facts = facts or host_facts(thorough=self.thorough)
+        facts = facts or self.read()
         facts = with_shares(facts) if facts.before else facts
         return self.on(facts)._plan(facts, verbatim, anyway, confirm)
+
+    def read(self) -> Facts:
+        """The facts of this machine, as far as the mode asks about it."""
+        return host_facts(thorough=self.thorough, uplink=self.parameters.get("uplink", ""))
 
     def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
         self._refuse_taken_name(facts)
@@ -165,7 +169,7 @@ class Mode(Description, Verbs):
             return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
 
         return network.up(
-            self.namespace, render, thorough=self.thorough, confirm=confirm, check=check, echo=echo
+            self.namespace, render, read=self.read, confirm=confirm, check=check, echo=echo
         )
 
     def confirm(self) -> None:
@@ -177,7 +181,7 @@ class Mode(Description, Verbs):
         network.down(self.namespace, kill=kill, echo=echo)
 
     def __enter__(self) -> Self:
-        record = network.up(self.namespace, self._plan_alone, thorough=self.thorough)
+        record = network.up(self.namespace, self._plan_alone, read=self.read)
         vars(self)["_made"] = os.getpid(), record.run
         return self
 

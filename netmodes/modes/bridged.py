@@ -142,12 +142,11 @@ host                                           namespace {namespace}
             yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
-            near = addresses.bare(net.host_address)
-            yield from requirements.nobody_has(near, net.uplink, facts)
         yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
         device = net.bridge if net.joins else net.uplink
         yield from requirements.not_elsewhere(net.address, device, facts)
-        yield from requirements.nobody_has(addresses.bare(net.address), device, facts)
+        wanted = [net.address] if net.joins else [net.host_address, net.address]
+        yield from requirements.nobody_has([*map(addresses.bare, wanted)], device, facts)
 
     def ways(self, net: Topology, facts: Facts) -> list[str]:
         return [] if self.gateway else [net.gateway, *lan.routers(net, facts)]

@@ -6,6 +6,7 @@ the listing fails, or lacks what every machine has, nothing is known.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from netmodes.plan.text import lines_of, text, texts
@@ -69,12 +70,18 @@ class Look:
 
     def words(self, listing: str) -> list[str]:
         """The words of all lines that a pattern matches, those of the first pattern first."""
-        lines = lines_of(listing.replace(ENTRY, "\n" + ENTRY))
+        lines = _lines(listing)
         if not any(re.search(self.given, line) for line in lines):
             return []
         lines = [line for line in lines if not (self.but and re.search(self.but, line))]
         found = (re.search(pattern, line) for pattern in self.patterns for line in lines)
         return [match[1] for match in found if match]
+
+
+@lru_cache(8)
+def _lines(listing: str) -> list[str]:
+    """The lines of a listing, of which several looks are taken."""
+    return lines_of(listing.replace(ENTRY, "\n" + ENTRY))
 
 
 def literal(words: str) -> str:

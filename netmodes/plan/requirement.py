@@ -13,14 +13,14 @@ class Requirement:
 
     Args:
         look: what is looked for.
-        found: whether it must be found; None for a command that only makes the kernel ask.
+        found: whether it must be found.
         otherwise: the sentence for the user when the condition does not hold.
         asks: the machine's facts cannot tell it: who is on the LAN, who listens on a port.
         guard: only guard commands need it; ``--verbatim`` leaves it out with them.
     """
 
     look: Look
-    found: bool | None
+    found: bool
     otherwise: str
     asks: bool = False
     guard: bool = False

@@ -115,11 +115,8 @@ def _requirements(plan: Plan) -> Iterator[str]:
     """What must hold before the first command, a line each."""
     listings = _listings(plan)
     for one in plan.requirements:
-        if one.found is None:
-            yield f"quietly {_join(one.look.argv)}"
-        else:
-            word = "present" if one.found else "absent"
-            yield _find(word, one.look, listings, shlex.quote(one.otherwise))
+        word = "present" if one.found else "absent"
+        yield _find(word, one.look, listings, shlex.quote(one.otherwise))
 
 
 def down_script(plan: Plan) -> str:

@@ -109,16 +109,10 @@ requirements() {
     present 'enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"link_type":"ether","address":"4a:9e:7e:55:59:ee"'
     present 'enp0s1 has no address 192.168.64.3/24: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"local":"192\.168\.64\.3"[^}]*"prefixlen":24,'
     present 'there is no route `default via 192.168.64.1 dev enp0s1`: export again' 12 '(default via 192\.168\.64\.1 dev enp0s1) '
-    quietly ip neigh flush to 192.168.64.100 dev enp0s1
-    quietly ip neigh replace 192.168.64.100 dev enp0s1 use
-    quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.100
-    absent '192.168.64.100 is taken on the LAN: choose another' 16 '^(192\.168\.64\.100) .*REACHABLE'
     absent '/etc/netns/A/resolv.conf is not ours: move it away, or export again' 11 '^(/etc/netns/A/resolv\.conf.*)$'
-    present 'the host has another way to 192.168.64.50: choose another address, or try `netmodes nat`' 17 '^(192\.168\.64\.50) dev (enp0s1) '
-    quietly ip neigh flush to 192.168.64.50 dev enp0s1
-    quietly ip neigh replace 192.168.64.50 dev enp0s1 use
-    quietly ping -c 1 -W 0.3 -I enp0s1 192.168.64.50
-    absent '192.168.64.50 is taken on the LAN: choose another' 21 '^(192\.168\.64\.50) .*REACHABLE'
+    present 'the host has another way to 192.168.64.50: choose another address, or try `netmodes nat`' 13 '^(192\.168\.64\.50) dev (enp0s1) '
+    absent '192.168.64.100 is taken on the LAN: choose another' 14 '^(192\.168\.64\.100) .*REACHABLE'
+    absent '192.168.64.50 is taken on the LAN: choose another' 14 '^(192\.168\.64\.50) .*REACHABLE'
 }
 
 # MESSAGE LOOK...: a look must find nothing, or something.
@@ -130,13 +124,6 @@ absent() {
 present() {
     find_in "${@:2}"
     case $? in 1 | 3) die "$1" ;; 2) die "$(unknown)" ;; esac
-}
-
-# Runs a command that only makes the kernel ask.
-quietly() {
-    LISTED=()
-    start command_itself '' "$@" 2>/dev/null
-    finish "$PATIENCE" || give_up
 }
 
 NAME=A
@@ -199,24 +186,24 @@ done
         ;;
     11) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     12) "$2" ip -4 route show default ;;
-    13) "$2" ip neigh flush to 192.168.64.100 dev enp0s1 ;;
-    14) "$2" ip neigh replace 192.168.64.100 dev enp0s1 use ;;
-    15) "$2" ping -c 1 -W 0.3 -I enp0s1 192.168.64.100 ;;
-    16) "$2" ip -4 neigh show dev enp0s1 ;;
-    17) "$2" ip route get 192.168.64.50 ;;
-    18) "$2" ip neigh flush to 192.168.64.50 dev enp0s1 ;;
-    19) "$2" ip neigh replace 192.168.64.50 dev enp0s1 use ;;
-    20) "$2" ping -c 1 -W 0.3 -I enp0s1 192.168.64.50 ;;
-    21) "$2" ip -4 neigh show dev enp0s1 ;;
-    22) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
-    23) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
+    13) "$2" ip route get 192.168.64.50 ;;
+    14)
+        "$2" sh -c 'for ip; do
+    ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 0.3 -I $0 $ip &
+done >/dev/null 2>&1
+wait
+for ip; do ip -4 neigh show to $ip dev $0 || exit; done
+' enp0s1 192.168.64.100 192.168.64.50
+        ;;
+    15) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
+    16) "$2" nsenter --net="$PLACE" cat /proc/self/net/netlink ;;
     esac
 }
 
 # What every complete listing has.
-WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [11]='looked$' [16]='192\.168\.64\.100' [21]='192\.168\.64\.50' [22]='/proc/self/ns net:[^ ]*$' [23]='^sk .* 16 +0 +[0-9a-f]{8} ')
-LINKS=4 PROCESSES=22
-SOCKETS=23
+WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [11]='looked$' [14]='192\.168\.64\.100 .*192\.168\.64\.50 ' [15]='/proc/self/ns net:[^ ]*$' [16]='^sk .* 16 +0 +[0-9a-f]{8} ')
+LINKS=4 PROCESSES=15
+SOCKETS=16
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=br0 [11]=veth0)
@@ -224,7 +211,7 @@ BY_NAME=([2]='"ifname":"(br0)"' [11]='"ifname":"(veth0)"')
 BY_INDEX=([2]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"bridge"' [11]='"ifindex":{after},.*"ifname":"([^"]+)",.*"info_kind":"veth"')
 
 # Sets WORD to what tells the network namespace at PLACE from all others.
-socket() { find_in 23 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
+socket() { find_in 16 '^[^ ]+ +0 +0 .* ([0-9]+) *$'; }
 
 # Sets WORD to what identifies the result of command K.
 look() {
@@ -298,7 +285,7 @@ others() {
     esac
 }
 
-# Runs commands and undoes them, with the conditions and the journal of netmodes/engine/down.py. Around
+# Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
 # SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
 # users, others.
@@ -317,13 +304,14 @@ visible() { printf '%s' "${1//[^[:print:]$'\n']/?}"; }
 # and Ctrl-C ends it from then on.
 show() {
     local line text=''
-    line=$(visible "$(quoted "$@")")
+    quote "$@"
+    line=${LINE//[^[:print:]$'\n']/?}
     if [ -z "${READS-}" ]; then
         printf '[#] %s\n' "$line" >&2
     else
         IFS= read -r -d '' text # fails at the end, which comes without a NUL
         text=${text%$'\n'}
-        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "$(visible "$text")" >&2
+        printf "[#] %s <<'STDIN'\n%s\nSTDIN\n" "$line" "${text//[^[:print:]$'\n']/?}" >&2
     fi
     LISTED=()
     start command_itself "$text" "$@"
@@ -336,53 +324,50 @@ show() {
     return "$STATUS"
 }
 
+# That it holds the pipe tells that it runs.
 command_itself() {
+    exec 8>&1 >/dev/null
     if [ -n "${READS-}" ]; then exec <<<"$1"; fi
-    exec "${@:2}" >/dev/null
+    exec "${@:2}"
 }
 
-# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group.
-# FROM tells its number, what it prints and its exit status, each with a NUL after it.
+# Starts a command, which comes to its end whatever the signals: Ctrl-C reaches the whole group. FROM
+# is a pipe with what it prints.
 start() {
-    exec {FROM}< <(
-        hold_back
-        (printf '%s\0' "$BASHPID" && "$@")
-        printf '\0%s\0' "$?" 2>/dev/null # nobody reads it once that was killed or given up
-    )
-    part "$PATIENCE" && STARTED=$PART PRINTED='' STATUS=''
+    local to
+    if [ -z "${FROM-}" ]; then exec {FROM}< <(:); fi
+    exec {to}>"/proc/self/fd/$FROM"
+    (hold_back && exec {to}>&- && "$@") >&"$to" &
+    STARTED=$! PRINTED='' STATUS=''
+    exec {to}>&-
 }
 
 hold_back() { trap '' INT TERM HUP; }
 
-# Waits these seconds for what was started: sets PRINTED and STATUS, or fails.
+# Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    part "$1"
-    PRINTED+=$PART
-    [ "$PART_STATUS" != 142 ] || return 1
-    part "$1"
-    STATUS=${PART:-137} # killed
-    exec {FROM}<&-
+    local text status=0
+    while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
+        IFS= read -r -N 1048576 -t "$1" -u "$FROM" text
+        status=$?
+        PRINTED+=$text
+        if [ "$status" != 142 ]; then continue; fi
+        if kill -0 "$STARTED" 2>/dev/null; then return 1; fi
+        leave_pipe && break # a child of it has the pipe
+    done
+    wait "$STARTED" 2>/dev/null
+    STATUS=$?
+    if [ "$STATUS" -gt 128 ]; then wait "$STARTED" 2>/dev/null; STATUS=$?; fi # a signal may have cut the first short
 }
 
 give_up() {
     kill -KILL "$STARTED"
-    exec {FROM}<&-
+    disown "$STARTED" # else bash would tell
+    leave_pipe
     STATUS=137
 }
 
-# Reads up to a NUL, at most these seconds; a signal may come in between.
-part() {
-    local text
-    PART=''
-    while :; do
-        IFS= read -r -d '' -t "$1" -u "$FROM" text
-        PART_STATUS=$?
-        PART+=$text
-        case $PART_STATUS in
-        0 | 1 | 142) return "$PART_STATUS" ;;
-        esac
-    done
-}
+leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
@@ -422,10 +407,15 @@ stop_if_caught() {
 }
 
 # A command as it is shown, quoted where it must be.
-quoted() {
-    local PS4='' text
-    text=$({ set -x && : "$@"; } 2>&1)
-    printf '%s' "${text#: }"
+quoted() { quote "$@" && printf '%s' "$LINE"; }
+
+quote() {
+    local word
+    LINE=
+    for word; do
+        if [[ $word =~ [^A-Za-z0-9_@%+=:,./-] || -z $word ]]; then word=${word@Q}; fi
+        LINE+=${LINE:+ }$word
+    done
 }
 
 hint() {
@@ -741,7 +731,7 @@ refuse_processes() {
     for sign in TERM KILL; do
         inside || die "$(unknown)"
         if [ "${#pids[@]}" = 0 ]; then return 0; fi
-        [ "$1" = --kill ] || die "processes run inside $NAME (${pids[*]}): end them, or use --kill"
+        [ "$1" = --kill ] || die "processes run inside $NAME ($(programs_of "${pids[@]}")): end them, or use --kill"
         show kill -s "$sign" "${pids[@]}"
         for _ in {1..100}; do
             inside || die "$(unknown)"
@@ -750,6 +740,17 @@ refuse_processes() {
         done
     done
     die "processes run inside $NAME, and others come while these end: stop what starts them"
+}
+
+# PID...: each with the name of its program.
+programs_of() {
+    local pid name said=
+    for pid; do
+        name=gone
+        { read -r name <"/proc/$pid/comm"; } 2>/dev/null
+        said+="${said:+, }$pid $name"
+    done
+    visible "$said"
 }
 
 # Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.
@@ -828,6 +829,10 @@ become_root() {
 
 down() {
     prepare
+    if [ "$1" = --rollback ]; then
+        take_back || die "$failed"
+        exit 0
+    fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
@@ -862,15 +867,20 @@ is_marked() { [ -f "$1" ] && [[ "$(<"$1")"$'\n' == *"# made by netmodes"$'\n'* ]
 # The lock that allows one run at a time, and the note of who holds it: see netmodes/holder.py.
 take_lock() {
     local each
-    mkdir -p /run/netmodes 2>/dev/null
+    if [ ! -e /run/netmodes ]; then mkdir -p /run/netmodes 2>/dev/null; fi
     for each in /run/netmodes{,/.lock,/.holder,/*}; do refuse_foreign "$each"; done
     if [ ! -d /run/netmodes ] || [ ! -w /run/netmodes ]; then die "/run/netmodes cannot be written: see that it can be"; fi
-    umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+    for each in /proc/self/fd/*; do # netmodes has taken it, and waits for this
+        if [ "$each" -ef /run/netmodes/.lock ]; then exec 9>&"${each##*/}"; fi
+    done
+    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then umask 077 && exec 9>/run/netmodes/.lock; fi # who may open it may hold it
     umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT
-    rm -rf /run/netmodes/.*.new /run/netmodes/.*.old # of killed runs
+    for each in /run/netmodes/.*.{new,old}; do # of killed runs
+        if [ -e "$each" ]; then rm -rf "$each"; fi
+    done
     trap '' PIPE                                     # nobody reading is no reason to stop half way,
     { : >&2; } 2>/dev/null || exec 2>/dev/null       # nor is a closed stderr
     refuse_elsewhere
@@ -1031,18 +1041,21 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local id parent device root point rest at place above='' held='' shared='' master=''
+    local line lines id parent device root point at place above='' held='' shared='' master='' field='([^ ]+) '
+    { mapfile -t lines <"/proc/$1/mountinfo"; } 2>/dev/null
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
-        while read -r id parent device root point _ rest; do
+        for line in "${lines[@]}"; do
+            [[ $line =~ ^$field$field$field$field$field ]] || continue
+            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]} root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]}
             if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
-            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
-            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
-        done <"/proc/$1/mountinfo"
+            [[ $line =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $line =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+        done
         if [ -z "$held" ]; then return 0; fi
-    done 2>/dev/null
+    done
     printf '%s\n' "$held $place $shared $master"
 }
 
@@ -1057,7 +1070,7 @@ refuse_blind() {
 
 remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 
-# Devices of DEVICES that somebody has renamed: see netmodes/engine/renamed.py.
+# Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
 # K INDEX: sets WORD to the name by now of the device that command K made, if it has another one.
 renamed() {
@@ -1487,7 +1500,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 3, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "-j", "route", "show", "table", "all"], "patterns": ["\"type\":\"local\",\"dst\":\"(192\\.168\\.64\\.3)\",\"dev\":\"br0\""], "but": "\"dst\":\"default\",\"gateway\":\"192\\.168\\.64\\.1\",\"dev\":\"br0\",(\"[^t][^}]*)?\"metric\":100[,}]"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true}
+{"format": 4, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "-j", "route", "show", "table", "all"], "patterns": ["\"type\":\"local\",\"dst\":\"(192\\.168\\.64\\.3)\",\"dev\":\"br0\""], "but": "\"dst\":\"default\",\"gateway\":\"192\\.168\\.64\\.1\",\"dev\":\"br0\",(\"[^t][^}]*)?\"metric\":100[,}]"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true}
 JSON
 }
 

@@ -90,13 +90,6 @@ present() {
     case $? in 1 | 3) die "$1" ;; 2) die "$(unknown)" ;; esac
 }
 
-# Runs a command that only makes the kernel ask.
-quietly() {
-    LISTED=()
-    start command_itself '' "$@" 2>/dev/null
-    finish "$PATIENCE" || give_up
-}
-
 NAME=A
 GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0 BRIDGE=''

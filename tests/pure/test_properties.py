@@ -147,7 +147,7 @@ def run_of(plan: Plan, requirements: bool = False) -> list[tuple[str, ...]]:
     """What a run of the plan runs: each step, and before and after each group the looks."""
     ran = Ran()
     for one in plan.requirements * requirements:
-        (ran.command if one.found is None else ran.look)(one.look.argv)
+        ran.look(one.look.argv)
     for _, group in plan.groups:
         looks = [step.undo.look.argv for _, step in group if step.undo]
         for argv in looks:

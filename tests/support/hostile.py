@@ -75,7 +75,7 @@ def planted(value: Any, path: tuple[Any, ...], new: Any) -> Any:  # noqa: ANN401
 #: Runs what scripts run, with no program on PATH: of each command only its words count.
 DRIVER = """
 run() { :; }; step() { :; }; before() { :; }; after() { :; }; stop() { :; }; show() { :; }
-find_in() { WORD=1; }; present() { :; }; absent() { :; }; quietly() { :; }; need() { :; }
+find_in() { WORD=1; }; present() { :; }; absent() { :; }; need() { :; }
 unless() { :; }; settings() { :; }; writable() { :; }; refuse_masked() { :; }; left() { :; }
 die() { :; }; waits() { :; }; carry() { :; }
 up; permissions; requirements; shares; plan; needs

@@ -14,7 +14,7 @@ from netmodes.plan.network import Network
 
 def follow_target(network: Network, host_name: str, port: str, runner: Runner) -> Answer:
     """Follow a packet to a host and port, as ``target.parse`` gives them; see ``network.why``."""
-    inspection = Inspection(network, host_facts(), namespace_facts(network.name))
+    inspection = Inspection(network, host_facts(uplink=""), namespace_facts(network.name))
     address, looked_up = resolve_in_namespace(inspection, host_name, runner)
     if address is None:
         return looked_up

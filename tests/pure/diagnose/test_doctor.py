@@ -393,7 +393,7 @@ def test_notice_of_every_mode() -> None:
 def facts(healthy: Facts, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """What the doctor sees that is otherwise than on a healthy machine."""
     changes: dict[str, Any] = {}
-    monkeypatch.setattr(diagnose, "look", lambda: replace(healthy, **changes))
+    monkeypatch.setattr(diagnose, "look", lambda _: replace(healthy, **changes))
     return changes
 
 

@@ -15,6 +15,12 @@ from netmodes.machine import abilities, permissions, writable
 PLAN = HostOnly(namespace="a-name-of-its-own").plan(machine("article"))
 
 
+def prepared() -> None:
+    """Prepare for the plan."""
+    with prepare(PLAN, Runner()):
+        pass
+
+
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine where all is well, with a /proc/sys of its own."""
@@ -31,7 +37,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_all_is_well() -> None:
     """Nothing is run to know it, and what is unknown is no trouble."""
-    prepare(PLAN, Runner())
+    prepared()
 
 
 def test_foresee(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +61,7 @@ def test_program(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name, **_: None if name == program else name)
 
     with pytest.raises(Refused, match=f"there is no `{program}` on PATH: install "):
-        prepare(PLAN, Runner())
+        prepared()
 
 
 def test_kind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +69,7 @@ def test_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(abilities, "has_kind", lambda kind, **_: kind != "veth")
 
     with pytest.raises(Refused, match="no device type veth, for every mode but isolated"):
-        prepare(PLAN, Runner())
+        prepared()
 
 
 @pytest.mark.parametrize(("value", "trouble"), [("1", True), ("0", False)])
@@ -101,7 +107,7 @@ def test_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netmodes.engine.prepare.masked_sysfs", lambda: True)
 
     with pytest.raises(Refused, match="a part of /sys is hidden"):
-        prepare(PLAN, Runner())
+        prepared()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from netmodes.engine.unharmed import Host, harm, look_at
 from netmodes.machine.entries import Neighbour, Route
 from netmodes.machine.query import Asked
 from netmodes.machine.rule import rule_from
+from netmodes.machine.table import Table
 from netmodes.machine.values import subnet
 from netmodes.plan.plan import Plan
 from netmodes.plan.text import lines_of
@@ -76,7 +77,7 @@ def test_unharmed(name: str, plan: Plan) -> None:
     """Nothing is lost where everything has moved, however little time it has left."""
     facts = machine(name)
 
-    assert [*harm(Host(facts, {}), Host(moved(facts), {}), plan)] == []
+    assert [*harm(Host(Table(), {}, facts), Host(Table(), {}, moved(facts)), plan)] == []
 
 
 def test_neighbours(article: Facts, plan: Plan) -> None:
@@ -84,7 +85,7 @@ def test_neighbours(article: Facts, plan: Plan) -> None:
     before = replace(article, neighbours=[PEER])
     now = replace(moved(before), neighbours=[])
 
-    assert [*harm(Host(before, {}), Host(now, {}), plan)] == [
+    assert [*harm(Host(Table(), {}, before), Host(Table(), {}, now), plan)] == [
         "the proxied neighbour 192.168.64.60 of enp0s1 is not on br0"
     ]
 
@@ -97,7 +98,7 @@ def test_source(article: Facts, plan: Plan) -> None:
     )
 
     def lost(before: Facts, now: Facts) -> int:
-        return len([*harm(Host(before, {}), Host(moved(now), {}), plan)])
+        return len([*harm(Host(Table(), {}, before), Host(Table(), {}, moved(now)), plan)])
 
     assert (lost(bare, named), lost(named, bare)) == (0, 1)
 

@@ -8,7 +8,7 @@ import pytest
 from tables import table_of
 
 from netmodes import Facts
-from netmodes.machine.compare import Snapshot, differences, snapshot
+from netmodes.machine.compare import Snapshot, changes, differences, snapshot
 from netmodes.machine.table import NOT_INSTALLED, Table
 
 LINK = {"ifname": "e0", "ifindex": 3, "flags": ["UP", "LOWER_UP"], "mtu": 1500, "addr_info": []}
@@ -170,3 +170,28 @@ def test_unknown(entry: dict[str, Any], why: str) -> None:
 
     assert one.what == "unknown"
     assert re.search(why, one.line)
+
+
+LISTED = {
+    "links": [json.dumps({"ifindex": 0, **LINK, "ifname": f"e{n}"}) for n in range(1, 5)],
+    "routes": [json.dumps({**ROUTE, "dst": f"10.0.{n}.0/24"}) for n in range(1, 5)],
+    "routes6 text": [
+        f"unicast fd00::{n} dev e0 \n\tnexthop via fe80::{n} dev e0 " for n in range(4)
+    ],
+}
+
+
+@pytest.mark.parametrize("entry", LISTED)
+@pytest.mark.parametrize("order", ["0123", "013", "3", "", "1032", "01230", "0132"])
+def test_changes(order: str, entry: str) -> None:
+    """What is left of two tables without what they have in common differs in the same way."""
+
+    def listed(order: str) -> Table:
+        units = [LISTED[entry][int(number)] for number in order]
+        text = "\n".join(units) if entry.endswith("text") else f"[{','.join(units)}]"
+        return Table({entry: {"command": ["ip"], "output": text}})
+
+    parts = ["links", "addresses", "routes", "routes6"]
+    old, new = listed("0123"), listed(order)
+
+    assert changes(old, new, parts) == differences(snapshot(old), snapshot(new), parts)

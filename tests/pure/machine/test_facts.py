@@ -321,6 +321,36 @@ def test_arguments_that_are_no_text() -> None:
     assert found.managers is not None
 
 
+@pytest.mark.parametrize(
+    ("uplink", "read"),
+    [("a", {"a"}), ("b-alt", {"b"}), ("", set()), ("none", set()), (None, {"a", "b"})],
+)
+def test_own_settings(
+    uplink: str | None, read: set[str], nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many devices only the uplink's own settings are read, by any of its names."""
+    address = {"local": "10.0.0.1", "prefixlen": 24, "scope": "global"}
+    links = [{"ifname": "lo"}, *({"ifname": name, "addr_info": [address]} for name in "ab")]
+    links[2]["altnames"] = ["b-alt"]
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "netmodes.machine.read.texts_at", lambda *paths: asked.extend(paths) or {"output": {}}
+    )
+    write(
+        nowhere,
+        f"""
+case "$*" in
+*addr*) echo '{json.dumps(links)}' ;;
+*-j*) echo '[]' ;;
+esac""",
+    )
+
+    host_facts(uplink=uplink)
+
+    found = {path.split("/")[-2] for path in asked if path.endswith("/*") and "/conf/" in path}
+    assert found - {"default"} == read
+
+
 @pytest.mark.parametrize("peer", ["10.64.0.20", None])
 def test_peer(peer: str | None, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is at the other end of the SSH session is read for every mode; "" for nobody."""

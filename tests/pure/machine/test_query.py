@@ -1,11 +1,12 @@
 """Questions to the machine."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from netmodes.errors import Unknown
-from netmodes.machine.query import route_to
+from netmodes.machine.query import ask_all, route_to
 
 
 @pytest.mark.parametrize("script", ["echo '[{\"dst\"'", "echo '[7]'", "exit 1", "kill -9 $$"])
@@ -29,3 +30,14 @@ def test_no_route(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert route_to("192.0.2.1") is None
+
+
+def test_side_by_side(tmp_path: Path) -> None:
+    """A command that prints more than a pipe holds does not wait until it is read."""
+    os.mkfifo(tmp_path / "fifo")
+    first = ("sh", "-c", 'read -r line <"$0" && echo "$line"', str(tmp_path / "fifo"))
+    second = ("sh", "-c", 'head -c 200000 /dev/zero && echo done >"$0"', str(tmp_path / "fifo"))
+
+    found = ask_all({"first": first, "second": second})
+
+    assert [len(done.stdout) for done in found.values() if done] == [len("done\n"), 200000]
