@@ -32,6 +32,11 @@ def kept(facts: Facts) -> list[bool]:
     return found
 
 
+def forwards(*devices: str) -> dict[str, str]:
+    """The devices that forward what comes in by them."""
+    return {f"net/ipv4/conf/{name}/forwarding": "1" for name in devices}
+
+
 def test_put_right(article: Facts) -> None:
     """Where forwarding begins a host-only network that is up is put right."""
     forwarding = {**article.known("sysctls"), "net.ipv4.ip_forward": "1"}
@@ -39,7 +44,8 @@ def test_put_right(article: Facts) -> None:
     assert kept(beside(article)) == [True, True]
     assert kept(beside(article, state="interrupted")) == [False, False]
     assert kept(article) == [False, False]
-    assert kept(replace(beside(article), sysctls=forwarding)) == [False, False]
+    on = replace(beside(article), sysctls=forwarding, with_ip_forward=forwards("enp0s1"))
+    assert kept(on) == [False, False]
 
 
 def test_gone_since(article: Facts) -> None:
@@ -92,12 +98,12 @@ def test_opened_later() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forwards", "new", "opens"), [("1", "0", True), ("1", "1", False), ("0", "0", False)]
+    ("forwarding", "new", "opens"), [("1", "0", True), ("1", "1", False), ("0", "0", False)]
 )
-def test_new_devices(forwards: str, new: str, opens: bool, article: Facts) -> None:
+def test_new_devices(forwarding: str, new: str, opens: bool, article: Facts) -> None:
     """Where the host forwards, but not what comes in on new devices, the bridge is told to."""
-    sysctls = {**article.known("sysctls"), "net.ipv4.ip_forward": forwards}
-    on = {"net/ipv4/conf/default/forwarding": "1"} if new == "1" else {}
+    sysctls = {**article.known("sysctls"), "net.ipv4.ip_forward": forwarding}
+    on = forwards("enp0s1", *(["default"] if new == "1" else []))
     facts = replace(article, sysctls=sysctls, with_ip_forward=on)
 
     for mode, bridge in ((Nat(), "nat0"), (Bridged(uplink="enp0s1"), "br0")):
