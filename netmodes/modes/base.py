@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,13 +27,15 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-def told(objections: list[Finding]) -> Iterator[str]:
-    """The objections in words, each drop and fix once; a fix may do for other rules as well."""
-    drops = [(one.what.partition(" (")[0], one.fix) for one in objections]
-    fixed = {what for what, fix in drops if fix}
-    for at, (what, fix) in enumerate(drops):
-        if drops[at] not in drops[:at] and (fix or what not in fixed):
-            yield str(objections[at])
+def told(objections: list[Finding]) -> list[Finding]:
+    """The objections, each fix once; it may do for other rules of that chain as well."""
+    drops = [(one.what.partition(" (")[0], one.evidence, one.fix) for one in objections]
+    fixed = {(what, chain) for what, chain, fix in drops if fix}
+    return [
+        one
+        for at, one in enumerate(objections)
+        if drops[at] not in drops[:at] and (one.fix or drops[at][:2] not in fixed)
+    ]
 
 
 class Mode(Description, Verbs):
@@ -80,7 +81,7 @@ class Mode(Description, Verbs):
         net, facts, verdict = self._judged(facts)
         objections = self._objected(net, facts, verdict)
         if objections and not anyway:
-            raise Refused("; ".join(told(objections)) + ", or go on with --anyway")
+            raise Refused("; ".join(map(str, objections)) + ", or go on with --anyway")
         risks = () if confirm else self.risks(net, facts)
         verdict = replace(verdict, warnings=(*verdict.warnings, *risks))
         plan = self.render(net, facts, verdict)
@@ -106,7 +107,7 @@ class Mode(Description, Verbs):
         if net.joins:
             return []
         sure = [one for one in self.objections(net, facts) if one.level == "error"]
-        return sure or [*verdict.objections]
+        return told(sure or [*verdict.objections])
 
     def _asked(self, net: Topology, flow: Flow | None, facts: Facts) -> Facts:
         """The facts with the kernel's verdicts on the mode's packets, where rules may drop any."""

@@ -4,9 +4,7 @@
 # bridged: refused, the firewall drops what the LAN sends to the host once it comes in on br0
 # bridged then: --anyway
 # doctor says: the firewall drops what the LAN sends to the host once it comes in on br0 (`reject`
-# doctor says: the firewall drops what the LAN sends to the host once it comes in on br0 (`meta l4proto tcp reject
 # doctor says: the firewall drops what br0 passes on (`reject`
-# doctor says: the firewall drops what br0 passes on (`meta l4proto tcp reject
 ip link add br-lan type bridge
 ip addr add 192.168.1.1/24 dev br-lan
 ip link set br-lan up
