@@ -74,6 +74,32 @@ for i in $(seq 10); do
 done
 """
 
+#: 1,000 devices, 5,000 routes, 500 namespaces.
+LARGE = """
+for i in $(seq 500); do echo "netns add n$i"; done | ip -batch -
+{
+    echo "link add docker0 up type bridge"
+    for i in $(seq 500); do
+        echo "link add h$i up master docker0 type veth peer name eth0 netns n$i"
+    done
+    for i in $(seq 250); do
+        printf '%s\\n' "link add x$i up type veth peer name y$i" "addr add 10.8.$i.1/24 dev x$i"
+    done
+    for i in $(seq 5000); do echo "route add 11.$((i / 250)).$((i % 250)).0/24 dev x1"; done
+} | ip -batch -
+"""
+
+
+def verbs(where: str) -> list[Process]:
+    """What is timed on an empty machine and on a large one."""
+    return [
+        Process(f"host-only --dry-run, {where}", f"{NETMODES} host-only --dry-run"),
+        Process(f"host-only, {where}", f"{NETMODES} host-only", f"{NETMODES} down A"),
+        Process(f"show, {where}", f"{NETMODES} show"),
+        Process(f"the exported script, {where}", f"bash {EXPORTED}", f"bash {EXPORTED} down"),
+    ]
+
+
 REHEARSE = f"{NETMODES} bridged --uplink enp0s1 --rehearse --facts"
 
 #: What makes the lab's machine each of the hosts that a mode is rehearsed for.
@@ -102,6 +128,12 @@ def main(rounds: str = "20") -> None:
         Path(WORK, f"{name}.json").write_text(facts)
     interleave(REHEARSALS, max(1, int(rounds) // 4))
     table(REHEARSALS[0], REHEARSALS[1:])
+    empty, large = verbs("empty"), verbs("large")
+    interleave(empty, max(1, int(rounds) // 4))
+    run("bash", "-ec", LARGE)
+    interleave(large, max(1, int(rounds) // 4))
+    for one, other in zip(empty, large, strict=True):
+        table(one, [other])
 
 
 def empty_machine() -> None:

@@ -59,10 +59,14 @@ hold_back() { trap '' INT TERM HUP; }
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    local text status=0
+    local text status=0 size=16384
     while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
-        IFS= read -r -N 1048576 -t "$1" -u "$FROM" text
+        IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
+        if [ "$status" = 0 ]; then # bash would take seconds for much more
+            text+=$(hold_back && dd if="/proc/$$/fd/$FROM" iflag=nonblock bs=64K count=1 2>/dev/null || : && printf .)
+            text=${text%.} size=1
+        fi
         PRINTED+=$text
         if [ "$status" != 142 ]; then continue; fi
         if kill -0 "$STARTED" 2>/dev/null; then return 1; fi
@@ -176,11 +180,13 @@ find_in() {
     local IFS=$'\n'
     set -f # mapfile would read a long line byte by byte
     # shellcheck disable=SC2206
-    lines=(${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"})
+    lines=($PRINTED)
     set +f
     if [ "${#lines[@]}" = 0 ]; then lines=(''); fi
-    for line in "${lines[@]}"; do if [[ $line =~ ${GIVEN-} ]]; then seen=yes; fi; done
-    if [ -z "$seen" ]; then return 1; fi
+    if [ -n "${GIVEN-}" ]; then
+        for line in "${lines[@]}"; do if [[ $line =~ $GIVEN ]]; then seen=yes; fi; done
+        if [ -z "$seen" ]; then return 1; fi
+    fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
@@ -202,6 +208,7 @@ list() {
     LISTING=$1
     if [ -z "${LISTED[$1]+yes}" ]; then
         run_listing "$1" || return
+        PRINTED=${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"} # a line for each device
         LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
     fi
     PRINTED=${LISTED[$1]}
@@ -499,10 +506,11 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local made=${word_after[$FIRST]-} root place places=()
-    while read -r _ _ _ root place _; do
-        if [ "$root" = "net:[${made%%.*}]" ]; then places+=("$(printf %b "${place//\\/\\0}")"); fi
-    done </proc/self/mountinfo
+    local made=${word_after[$FIRST]-} lines=() line place places=()
+    mapfile -t lines </proc/self/mountinfo
+    for line in "${lines[@]}"; do
+        if [[ $line =~ ^([^ ]+\ ){3}net:\[${made%%.*}\]\ ([^ ]+) ]]; then places+=("$(printf %b "${BASH_REMATCH[2]//\\/\\0}")"); fi
+    done
     is_ours "${places[@]}"
     case $? in
     1) return 1 ;;

@@ -42,18 +42,24 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local line lines id parent device root point at place above='' held='' shared='' master='' field='([^ ]+) '
-    { mapfile -t lines <"/proc/$1/mountinfo"; } 2>/dev/null
+    local every=() lines=() line id parent device root point rest at place above='' held='' shared='' master=''
+    { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
+    for line in "${every[@]}"; do # few of them are mounted on the path, or above it
+        point=$2
+        until [[ $line == *" $point "* ]] || [ "$point" = / ]; do point=${point%/*} point=${point:-/}; done
+        if [[ $line == *" $point "* ]]; then lines+=("$line"); fi
+    done
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
         for line in "${lines[@]}"; do
-            [[ $line =~ ^$field$field$field$field$field ]] || continue
-            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]} root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]}
+            [[ $line =~ ^([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ (.*) ]]
+            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
+            root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]} rest=${BASH_REMATCH[6]}
             if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
-            [[ $line =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
-            [[ $line =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
         done
         if [ -z "$held" ]; then return 0; fi
     done

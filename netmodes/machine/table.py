@@ -88,7 +88,9 @@ class Table:
         return values.number(entry["status"]), text(entry.get("error", ""))
 
     def once(self, parse: Callable[[Table, str], T], name: str) -> T:
-        """What a function makes of an entry; it is called once."""
+        """What a function makes of an entry; it is called once, but for what may still be read."""
+        if name not in self.entries:
+            return parse(self, name)
         if (parse, name) not in self.parsed:
             self.parsed[parse, name] = parse(self, name)
         found: T = self.parsed[parse, name]

@@ -48,7 +48,7 @@ PROGRAMS = {
 }
 
 #: Programs that scripts alone run.
-COREUTILS = ("chmod", "mv", "readlink")
+COREUTILS = ("chmod", "dd", "mv", "readlink")
 
 
 def package_of(name: str) -> str:

@@ -20,7 +20,7 @@ from netmodes.plan.undo import AFTER, BEFORE, GRACE, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
-ENGINE_PROGRAMS = ("chmod", "flock", "ip", "mkdir", "mv", "readlink", "rm")
+ENGINE_PROGRAMS = ("chmod", "dd", "flock", "ip", "mkdir", "mv", "readlink", "rm")
 
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")

@@ -89,7 +89,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
+    need cat:coreutils chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -125,7 +125,7 @@ FIRST=0 BRIDGE=''
 UPLINK=''
 
 needs() {
-    need chmod:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
+    need chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
 }
 
 # A listing, by its number, run by the command $2 (one is of the namespace at PLACE).
@@ -299,10 +299,14 @@ hold_back() { trap '' INT TERM HUP; }
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    local text status=0
+    local text status=0 size=16384
     while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
-        IFS= read -r -N 1048576 -t "$1" -u "$FROM" text
+        IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
+        if [ "$status" = 0 ]; then # bash would take seconds for much more
+            text+=$(hold_back && dd if="/proc/$$/fd/$FROM" iflag=nonblock bs=64K count=1 2>/dev/null || : && printf .)
+            text=${text%.} size=1
+        fi
         PRINTED+=$text
         if [ "$status" != 142 ]; then continue; fi
         if kill -0 "$STARTED" 2>/dev/null; then return 1; fi
@@ -416,11 +420,13 @@ find_in() {
     local IFS=$'\n'
     set -f # mapfile would read a long line byte by byte
     # shellcheck disable=SC2206
-    lines=(${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"})
+    lines=($PRINTED)
     set +f
     if [ "${#lines[@]}" = 0 ]; then lines=(''); fi
-    for line in "${lines[@]}"; do if [[ $line =~ ${GIVEN-} ]]; then seen=yes; fi; done
-    if [ -z "$seen" ]; then return 1; fi
+    if [ -n "${GIVEN-}" ]; then
+        for line in "${lines[@]}"; do if [[ $line =~ $GIVEN ]]; then seen=yes; fi; done
+        if [ -z "$seen" ]; then return 1; fi
+    fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
@@ -442,6 +448,7 @@ list() {
     LISTING=$1
     if [ -z "${LISTED[$1]+yes}" ]; then
         run_listing "$1" || return
+        PRINTED=${PRINTED//,\{\"ifindex\"/$'\n',\{\"ifindex\"} # a line for each device
         LISTED[$1]=${PRINTED%"${PRINTED##*[!$'\n']}"}
     fi
     PRINTED=${LISTED[$1]}
@@ -739,10 +746,11 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local made=${word_after[$FIRST]-} root place places=()
-    while read -r _ _ _ root place _; do
-        if [ "$root" = "net:[${made%%.*}]" ]; then places+=("$(printf %b "${place//\\/\\0}")"); fi
-    done </proc/self/mountinfo
+    local made=${word_after[$FIRST]-} lines=() line place places=()
+    mapfile -t lines </proc/self/mountinfo
+    for line in "${lines[@]}"; do
+        if [[ $line =~ ^([^ ]+\ ){3}net:\[${made%%.*}\]\ ([^ ]+) ]]; then places+=("$(printf %b "${BASH_REMATCH[2]//\\/\\0}")"); fi
+    done
     is_ours "${places[@]}"
     case $? in
     1) return 1 ;;
@@ -994,18 +1002,24 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local line lines id parent device root point at place above='' held='' shared='' master='' field='([^ ]+) '
-    { mapfile -t lines <"/proc/$1/mountinfo"; } 2>/dev/null
+    local every=() lines=() line id parent device root point rest at place above='' held='' shared='' master=''
+    { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
+    for line in "${every[@]}"; do # few of them are mounted on the path, or above it
+        point=$2
+        until [[ $line == *" $point "* ]] || [ "$point" = / ]; do point=${point%/*} point=${point:-/}; done
+        if [[ $line == *" $point "* ]]; then lines+=("$line"); fi
+    done
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
         for line in "${lines[@]}"; do
-            [[ $line =~ ^$field$field$field$field$field ]] || continue
-            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]} root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]}
+            [[ $line =~ ^([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ (.*) ]]
+            id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
+            root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]} rest=${BASH_REMATCH[6]}
             if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
-            [[ $line =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
-            [[ $line =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
+            [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
+            [[ $rest =~ master:([0-9]+) ]] && master=${BASH_REMATCH[1]} || master=-
         done
         if [ -z "$held" ]; then return 0; fi
     done
@@ -1129,11 +1143,16 @@ facts() {
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
 entry() {
-    local text
+    local text parts
     text=$(json "${@:2}")
     if [ "$text" = null ]; then printf '"%s": {}' "$1" && return; fi
-    text=${text//\\/\\\\}
-    printf '"%s": {"output": "%s"}' "$1" "${text//\"/\\\"}"
+    local IFS='"'
+    set -f # ${text//...} would take seconds for a thousand devices
+    # shellcheck disable=SC2206
+    parts=(${text//\\/\\\\})
+    set +f
+    printf -v text '%s\\"' "${parts[@]}"
+    printf '"%s": {"output": "%s"}' "$1" "${text%??}"
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }

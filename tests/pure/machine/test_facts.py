@@ -351,6 +351,17 @@ esac""",
     assert found - {"default"} == read
 
 
+def test_chosen_uplink(nowhere: Path) -> None:
+    """What chooses the uplink sees facts without settings, which are read after it."""
+    write(nowhere, IP)
+    seen: list[Facts] = []
+
+    facts = host_facts(uplink=lambda facts: str(seen.append(facts) or ""))
+
+    assert (seen[0].links, seen[0].sysctls) == (facts.links, None)
+    assert facts.known("sysctls")["net.ipv4.ip_forward"] in ("0", "1")
+
+
 @pytest.mark.parametrize("peer", ["10.64.0.20", None])
 def test_peer(peer: str | None, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is at the other end of the SSH session is read for every mode; "" for nobody."""
