@@ -10,7 +10,7 @@ from functools import partial
 
 from netmodes.firewall import naming
 from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, port
-from netmodes.firewall.questions import legacy, saved
+from netmodes.firewall.questions import saved
 from netmodes.machine.facts import Facts
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Flow, Packet, Verdicts
@@ -35,11 +35,10 @@ IN_ZONE = re.compile(r"filter_IN_((?!policy_)\S+)")
 
 
 def program_of(drop: Drop, facts: Facts) -> str:
-    """The program whose rule it is; in a copy iptables-legacy's stand among those of iptables."""
-    if facts.iptables is None or not drop.is_of_iptables:
-        return "nft"
-    own = (drop.rule or f"-P {drop.chain} DROP") in facts.iptables
-    return "iptables-legacy" if legacy(facts) and not own else "iptables"
+    """The program whose rule it is."""
+    if drop.legacy:
+        return "iptables-legacy"
+    return "iptables" if drop.is_of_iptables and facts.iptables is not None else "nft"
 
 
 def is_for_all(drop: Drop, facts: Facts) -> bool:

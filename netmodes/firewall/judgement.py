@@ -142,8 +142,9 @@ def _dropped(
         around = any(asked.gateways.values()) and not any(_is_inner(one, flow) for one in packets)
         if around or _is_kept(drop, packets, flow):
             continue
-        what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop)})"
-        shows = evidence(drop, fixes.program_of(drop, facts))
+        program = fixes.program_of(drop, facts)
+        what = f"the firewall drops {_whose(drop, packets[0], flow)} ({words(drop, program)})"
+        shows = evidence(drop, program)
         other = "" if drop.is_of_firewalld else kept_to(drop, facts, *asked.outs, *flow.own)
         if other:
             advice = (
@@ -170,8 +171,9 @@ def _cut_off(flow: Flow, asked: Verdicts, facts: Facts) -> Iterator[Finding]:
         accepts, shows = "it", "nft list ruleset"
         what = f"{whose} is lost in a copy of this machine ({by})"
         if isinstance(by, Drop):
-            what = f"the firewall drops {whose} ({words(by)})"
-            shows = evidence(by, fixes.program_of(by, facts))
+            program = fixes.program_of(by, facts)
+            what = f"the firewall drops {whose} ({words(by, program)})"
+            shows = evidence(by, program)
             lines = lines and (fixes.zoned(by, packets, flow, facts) or lines)
             accepts = _accepting(by, packets[0], asked)
         advice = f"let it accept {flow.bridge} as {accepts} does {flow.uplink}"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from netmodes.engine.runner import Runner
+from netmodes.firewall.trace import EVERY
 from netmodes.machine.path import find
 from netmodes.machine.query import contents
 from netmodes.place import file_of
@@ -58,6 +59,7 @@ def _counted(saved: str) -> Iterator[tuple[Drop, int]]:
         if line.startswith("*"):
             table = f"ip {line[1:]}"
         elif policy := POLICY.match(line):
-            yield Drop("", table, policy[1]), int(policy[2])
+            yield Drop("", table, policy[1], legacy=True), int(policy[2])
         elif rule := RULE.match(line):
-            yield Drop("", table, rule[3], rule[2]), int(rule[1])
+            every = EVERY.fullmatch(rule[2]) is not None
+            yield Drop("", table, rule[3], rule[2], every, legacy=True), int(rule[1])

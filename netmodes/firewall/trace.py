@@ -25,6 +25,9 @@ HOOKS = ("prerouting", "input", "forward", "output", "postrouting")
 #: Where packets come from: a device, or this machine.
 ENTRIES = ("ingress", "prerouting", "output")
 
+#: What is said of a packet that is lost in a hook.
+IN = "lost in "
+
 FIRST, LAST = -(2**31), 2**31 - 1
 
 #: What nft says of the flows.
@@ -197,7 +200,7 @@ def fate(events: Iterable[Event], answer: str) -> Fate:
         return Fate(False, dropped(told.drop, told.hook))
     if told.program:
         return Fate(None, lost=f"a program decides in {told.program}")
-    if answer:
+    if answer and not told.hook.startswith("first "):  # iptables-legacy may refuse it
         return Fate(True, source=told.leaves, rules=told.ruled)
     return Fate(None, lost=_where(told.hook), source=told.leaves)
 
@@ -213,7 +216,7 @@ def _where(hook: str) -> str:
     place, _, of = hook.partition(" ")
     if not hook:
         return "it never came"
-    return f"lost in {of}" if place == "first" else f"lost after {of}"
+    return f"{IN}{of}" if place == "first" else f"lost after {of}"
 
 
 def named(drop: Drop, listed: Iterable[str], saved: Iterable[str]) -> Drop:

@@ -128,8 +128,16 @@ def blocks(table: Table) -> Iterator[Block]:
                 yield from _restore(program, name, lines)
 
 
+def of_legacy(table: Table) -> set[str]:
+    """The tables of iptables-legacy alone, which are not what iptables lists."""
+    own, legacy = (_saved_tables(table, name) for name in ("iptables", LEGACY[0]))
+    return {
+        f"ip {name}" for name, lines in legacy.items() if _rules(own.get(name, [])) != _rules(lines)
+    }
+
+
 def _rules(lines: list[str]) -> list[str]:
-    return [line for line in lines if line.startswith("-A")]
+    return [line.partition(" [")[0] for line in lines]
 
 
 def _sets(table: Table) -> Iterator[Block]:

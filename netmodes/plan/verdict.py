@@ -59,6 +59,7 @@ class Drop:
         every: the rule is for every packet that comes to it.
         handle: the rule's number, by which it is found.
         index: how many rules stand before it.
+        legacy: it is iptables-legacy's, which has tables beside those of nf_tables.
     """
 
     hook: str
@@ -68,6 +69,7 @@ class Drop:
     every: bool = False
     handle: int = field(default=0, compare=False)
     index: int = field(default=0, compare=False)
+    legacy: bool = False
 
     @property
     def is_of_iptables(self) -> bool:

@@ -5,11 +5,11 @@ It ends with the process whose number is its argument, and all in the copy ends 
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, replace
-from itertools import chain
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from netmodes.lab import kernel, lab
 from netmodes.lab.copy import Copy, copied
 from netmodes.lab.kinds import AT_ROUTER, ROUTER
 from netmodes.lab.making import run
-from netmodes.lab.rulesets import Block, in_blocks
+from netmodes.lab.rulesets import Block, in_blocks, of_legacy
 from netmodes.machine.facts import Facts
 from netmodes.machine.query import routes_to
 from netmodes.machine.table import Table
@@ -33,9 +33,29 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.verdict import Drop, Packet
-from netmodes.rehearse import first
+from netmodes.rehearse.alone import counted, firsts
 from netmodes.rehearse.exchange import UDP, serving
 from netmodes.rehearse.packets import AGAIN, Tracer, mark
+
+#: What of a table's lines may drop a packet.
+RULED = re.compile(r"-A |:\S+ DROP")
+
+
+@dataclass(frozen=True)
+class How:
+    """How packets are tried.
+
+    Args:
+        alone: what becomes of one may depend on those before it.
+        by_nft: what is iptables-legacy's on the machine is in nf_tables here.
+        beside: it is iptables-legacy's here, where nf_tables has the same tables.
+        legacy: the tables that are here in nf_tables, and are its own there.
+    """
+
+    alone: bool
+    by_nft: bool
+    beside: bool
+    legacy: tuple[str, ...]
 
 
 def main(parent: str) -> int:
@@ -63,12 +83,14 @@ def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
 def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:
     """Make the copy around this process, and do it."""
     if name := request.get("asks"):
-        of_nft = tuple(chain.from_iterable(map(by_nft, copy.firewall)))
-        left = lab.make(table, replace(copy, firewall=of_nft, servers={}))
+        beside = is_beside(copy.firewall)
+        of_nft = [one for block in copy.firewall for one in ([block] if beside else by_nft(block))]
+        left = lab.make(table, replace(copy, firewall=(*of_nft,), servers={}))
         untraced = mark(Facts.from_table(table))
         unlike = [str(each) for each in left if each.part == "firewall"]
-        alone = request["counts"]
-        return answer(name, of_nft != copy.firewall, unlike, untraced, alone=alone)
+        legacy = () if beside else (*of_legacy(table),)
+        how = How(request["counts"], (*of_nft,) != copy.firewall, beside, legacy)
+        return answer(name, unlike, untraced, how)
     from netmodes.rehearse.inside import rehearse
 
     left, facts = lab.become(table, copy), Facts.from_table(table)
@@ -82,18 +104,25 @@ def by_nft(block: Block) -> Iterable[Block]:
     return (block,) if argv == block.argv else in_blocks(replace(block, argv=argv))
 
 
-def answer(name: str, by_nft: bool, left: list[str], untraced: str, *, alone: bool) -> int:
+def is_beside(blocks: Iterable[Block]) -> bool:
+    """Whether iptables-legacy has rules for a table where iptables has some as well."""
+    ruled = {(one.argv[0], one.begin) for one in blocks if any(map(RULED.match, one.lines))}
+    return any(
+        (name.replace("-legacy", ""), table) in ruled - {(name, table)} for name, table in ruled
+    )
+
+
+def answer(name: str, left: list[str], untraced: str, how: How) -> int:
     """Run the steps of each question, and tell what becomes of its packets then.
 
     Args:
         name: the namespace's name.
-        by_nft: what is iptables-legacy's on the machine is in nf_tables here.
         left: the rules that are not here.
         untraced: why no packet can be traced.
-        alone: what becomes of a packet may depend on those before it.
+        how: how they are tried.
     """
     places = {"host": "", "LAN": str(ROUTER), "namespace": str(NAMESPACES / name)}
-    tracer = Tracer()
+    tracer = Tracer(how.legacy)
     lan = places["LAN"]
     servers = ((lan,), (lan, PORT, UDP), (lan, DNS, UDP), ("", DNS, UDP))
     with ExitStack() as stack:
@@ -101,14 +130,18 @@ def answer(name: str, by_nft: bool, left: list[str], untraced: str, *, alone: bo
             stack.enter_context(serving(*one))
         for line in sys.stdin:
             asked = json.loads(line)
-            failed = [str(one) for one in map(step_from, asked["steps"]) if not done(one, by_nft)]
+            failed = [
+                str(one) for one in map(step_from, asked["steps"]) if not done(one, how.by_nft)
+            ]
             packets = [Packet(**one) for one in asked["packets"]]
             for place in ((), AT_ROUTER) if packets else ():  # rules may drop ARP
                 run((*place, "ip", "neigh", "flush", "all"))
-            if alone and packets:
-                found = first.fates(packets, places, tracer)
+            if how.alone and packets:
+                found = firsts(packets, places, tracer)
             else:
                 found = tracer.fates(packets, places, AGAIN if asked["steps"] else 0)
+            if how.beside:
+                found = [*counted(dict(zip(packets, found, strict=True)), places, tracer)]
             routes = routes_to(map(tuple, asked["routes"])).values()
             out = [one.dev for one in routes if one]
             fates = [*map(asdict, found)]

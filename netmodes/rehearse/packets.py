@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -37,9 +37,14 @@ HERE = Place()
 
 
 class Tracer:
-    """Sends packets, and hears what becomes of them."""
+    """Sends packets, and hears what becomes of them.
 
-    def __init__(self) -> None:
+    Args:
+        legacy: the tables that are iptables-legacy's on the machine.
+    """
+
+    def __init__(self, legacy: Collection[str] = ()) -> None:
+        self.legacy = legacy
         self.listener, self.next = netlink.Listener(), netlink.FLOWS[0]
         self.pool = ThreadPoolExecutor(MOST)
         self.rules, self.drops = dict[Rule, Drop](), dict[int, Drop]()
@@ -97,6 +102,7 @@ class Tracer:
         if which not in self.rules:
             self.rules[which] = named(drop, HERE)
         found = self.rules[which]
+        drop = replace(drop, legacy=drop.table in self.legacy)
         return replace(drop, rule=found.rule, every=found.every, index=found.index)
 
     def _heard(self, sent: Mapping[int, Future[str]]) -> list[netlink.Event]:

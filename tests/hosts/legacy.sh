@@ -1,7 +1,7 @@
 # iptables-legacy alone: what comes in and what is forwarded is dropped but for what is named.
-# bridged: refused, iptables' policy for FORWARD
-# nat: refused, iptables' policy for FORWARD
-# doctor says: the firewall drops what br0 passes on (iptables' policy for FORWARD)
+# bridged: refused, iptables-legacy's policy for FORWARD
+# nat: refused, iptables-legacy's policy for FORWARD
+# doctor says: the firewall drops what br0 passes on (iptables-legacy's policy for FORWARD)
 iptables-legacy -A INPUT -i lo -j ACCEPT
 iptables-legacy -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 iptables-legacy -A INPUT -p icmp -j ACCEPT

@@ -257,6 +257,30 @@ def test_legacy_beside(lab: Lab) -> None:
     assert fix.startswith("iptables-legacy -I FORWARD -i nat0 -o enp0s1 -j ACCEPT && ")
 
 
+@pytest.mark.parametrize("mode", [BRIDGED, ("nat",)])
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("-P FORWARD DROP", "iptables{}'{} policy for FORWARD"),
+        ("-A FORWARD -j REJECT", "`-A FORWARD -j REJECT --reject-with icmp-port-unreachable`"),
+        ("-t mangle -P FORWARD DROP", "iptables{}'{} policy for FORWARD in table mangle"),
+    ],
+)
+def test_legacy_and_nft(lab: Lab, rule: str, named: str, mode: tuple[str, ...]) -> None:
+    """Where iptables-legacy drops as well as iptables, each is named, and both fixes lead on."""
+    lab.sh(f"iptables {rule}; iptables-legacy {rule}")
+
+    refused = lab.netmodes(*mode).stderr
+    said = refused.removesuffix(", or go on with --anyway\n").split("; the firewall ")
+    fixes = [one.partition("): ")[2] for one in said]
+    lab.ok("bash", "-euc", "\n".join(fixes))
+    lab.ok("netmodes", *mode, "--check")
+
+    assert [one.split()[0] for one in fixes] == ["iptables-legacy", "iptables"]
+    assert f"({named.format('-legacy', 's')})" in said[0]
+    assert f"({named.format('', '')})" in said[1]
+
+
 @pytest.mark.parametrize("mode", ["nat", "bridged --uplink enp0s1"])
 def test_script(lab: Lab, mode: str) -> None:
     """A script that cannot reach the gateway from the namespace takes all back; exported where the

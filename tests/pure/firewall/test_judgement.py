@@ -79,18 +79,15 @@ def test_has_legacy(saved: list[str], has: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("iptables", "chains", "program"),
-    [
-        (["-P FORWARD DROP"], ["FORWARD"], "iptables"),
-        (["-P FORWARD ACCEPT"], [], "iptables-legacy"),
-    ],
+    ("legacy", "chains", "program"),
+    [(False, ["FORWARD"], "iptables"), (True, [], "iptables-legacy")],
 )
-def test_program(iptables: list[str], chains: list[str], program: str, article: Facts) -> None:
+def test_program(legacy: bool, chains: list[str], program: str, article: Facts) -> None:
     """What drops is opened by the program whose it is, and by netmodes where that is iptables."""
-    facts = with_legacy(replace(article, iptables=iptables), ":FORWARD DROP [0:0]")
+    facts, drop = replace(article, iptables=["-P FORWARD DROP"]), replace(POLICY, legacy=legacy)
 
-    assert judgement.entries(dropped(POLICY), ("br0",), FLOW, facts) == chains
-    assert fixes.fix(POLICY, [OUT], FLOW, "br0", facts)[0][0] == program
+    assert judgement.entries(dropped(drop), ("br0",), FLOW, facts) == chains
+    assert fixes.fix(drop, [OUT], FLOW, "br0", facts)[0][0] == program
 
 
 @pytest.mark.parametrize(

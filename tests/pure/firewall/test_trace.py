@@ -84,7 +84,8 @@ def passed(*chains: str) -> list[netlink.Event]:
             Fate(None, lost="lost after prerouting"),
         ),
         (passed("first-forward"), "", Fate(None, lost="lost in forward")),
-        (passed("first-forward"), "refused", Fate(True)),
+        (passed("first-forward"), "refused", Fate(None, lost="lost in forward")),
+        (passed("first-forward", "last-forward"), "refused", Fate(True)),
         (
             [*passed("first-input"), netlink.Event("inet own", "in", 3, "rule", 3 | 7 << 16)],
             "",

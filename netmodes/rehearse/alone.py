@@ -1,15 +1,18 @@
-"""What becomes of a packet that is the first of all, where rules count packets or keep addresses.
+"""What becomes of a packet that is sent alone.
 
-Packets of ours that are sent one after another may be too many, or have an address banned. So what
-is dropped is sent again, alone, once all rules have been loaded anew.
+Where rules count packets or keep addresses, others before it may be too many, or have an address
+banned: what is dropped is sent again once all rules have been loaded anew. And iptables-legacy
+tells no trace: it counts what its rules drop.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from netmodes.firewall import legacy
+from netmodes.firewall.trace import IN
 from netmodes.lab.making import load, run
 from netmodes.lab.rulesets import IPTABLES, Block, blocks
 from netmodes.machine.path import find
@@ -20,6 +23,9 @@ from netmodes.rehearse.packets import Tracer
 
 #: A rule that takes some packets and leaves others, whatever they are.
 RANDOM = re.compile(r"\b(statistic|numgen|random)\b")
+
+#: How often what is dropped is sent again, for the end of another's connection may still come.
+TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -56,19 +62,34 @@ def _of_nft(program: str) -> str:
     return next(filter(find, [f"{name}-nft-{does}"] * bool(does)), program)
 
 
-def fates(packets: Sequence[Packet], places: Mapping[str, str], tracer: Tracer) -> list[Fate]:
+def firsts(packets: Sequence[Packet], places: Mapping[str, str], tracer: Tracer) -> list[Fate]:
     """What becomes of each packet, as ``Tracer.fates`` has it; its rules in words."""
     rules = Rules.read()
     rules.load()
     tracer.rules.clear()
     found = tracer.fates(packets, places)
-    for at, packet in enumerate(packets):
+    for at, packet in TRIES * [*enumerate(packets)]:
         if found[at].drop:
             rules.load()
             found[at] = _of_chance(*tracer.fates([packet], places, 0))
     found = [replace(one, rules=(*map(tracer.named, one.rules),)) for one in found]
     rules.load()
     return found
+
+
+def counted(
+    found: Mapping[Packet, Fate], places: Mapping[str, str], tracer: Tracer
+) -> Iterator[Fate]:
+    """The same fates; what is lost in a hook a rule of iptables-legacy drops, if it counts it."""
+    for packet, fate in found.items():
+        if fate.lost.startswith(IN):
+            before = run((legacy.SAVE, "-c")).stdout
+            tracer.fates([packet], places, 0)
+            after = run((legacy.SAVE, "-c")).stdout
+            drop = legacy.dropped(before, after, fate.lost.removeprefix(IN))
+            yield Fate(False, drop) if drop else fate
+        else:
+            yield fate
 
 
 def _of_chance(fate: Fate) -> Fate:
