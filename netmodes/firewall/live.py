@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from threading import Thread
 
 from netmodes.engine.runner import Runner
 from netmodes.firewall import legacy, netlink, trace
+from netmodes.firewall.changes import Changes
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import find
 from netmodes.machine.query import ask, lines
@@ -37,13 +37,6 @@ ECHOES, PORTS = netlink.FLOWS[:500], netlink.FLOWS[500:]
 #: The program that lists the rules of a table that is iptables', by the table's family.
 LISTS = {"ip": ("iptables-nft", "iptables"), "ip6": ("ip6tables-nft", "ip6tables")}
 
-#: A rule by which the kernel does not know a connection.
-UNTRACKED = re.compile(r"\bnotrack\b|\bct (\w+ )?zone set\b|-j CT --zone", re.IGNORECASE)
-
-
-#: A rule by which a packet may go another way, to a program on this machine perhaps.
-MARKS = re.compile(r"\bmark set\b|\btproxy to\b|-j (TPROXY|(CONN)?MARK)\b")
-
 
 @dataclass(frozen=True)
 class Place:
@@ -67,31 +60,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Turned:
-    """That a packet is for another than whom it was sent to.
-
-    Args:
-        rule: the rule that has it so; None for one that no trace tells of.
-        was: the packet as it came.
-        now: the packet from then on; it is the same where this machine takes it for its own.
-    """
-
-    rule: Drop | None
-    was: netlink.Event
-    now: netlink.Event
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether this machine takes it for its own."""
-        return self.was.target == self.now.target and self.was.port == self.now.port
-
-    @property
-    def end(self) -> str:
-        """Whom it is for from then on, with its port."""
-        return f"{self.now.target}:{self.now.port}" if self.now.port else self.now.target
-
-
-@dataclass(frozen=True)
 class Heard:
     """What a trace told of a packet in one place.
 
@@ -99,20 +67,14 @@ class Heard:
         told: all of it.
         drop: what drops the packet or its answer, in words.
         program: the program whose rule that is.
-        untracked: what has the kernel not know its connection, where it is not translated.
-        turned: what has it go elsewhere.
-        mark: the mark that it has when it is routed; 0 for none.
-        back_by: the ifindex of the device that the answer comes in by; 0 where none does.
+        changes: what rules did to it.
         arp: the same of ARP, before the packet.
     """
 
     told: trace.Told
     drop: Drop | None = None
     program: str = "nft"
-    untracked: Drop | None = None
-    turned: Turned | None = None
-    mark: int = 0
-    back_by: int = 0
+    changes: Changes | None = None
     arp: Heard | None = None
 
 
@@ -245,11 +207,7 @@ def heard(
         counted: what iptables-legacy had counted before the flow and after it.
     """
     flows = trace.by_flow(events)
-    routed = [one for one in flows[flow] if one.chain == "last-prerouting"]
-    mark = next((one.mark for one in routed if not one.answer), 0)
-    back_by = next((one.came_by for one in routed if one.answer), 0)
-    found = replace(_heard(flows[flow], place), mark=mark, back_by=back_by)
-    found = replace(found, arp=_heard(flows[netlink.ARP], place))
+    found = replace(_heard(flows[flow], place), arp=_heard(flows[netlink.ARP], place))
     kind, _, hook = found.told.hook.partition(" ")
     drop = legacy.dropped(*counted, hook) if kind == "first" and not found.drop else None
     return replace(found, drop=drop, program="iptables-legacy") if drop else found
@@ -257,34 +215,11 @@ def heard(
 
 def _heard(events: Sequence[netlink.Event], place: Place) -> Heard:
     told = trace.follow(events)
+    changes = Changes(events, told, partial(named, place=place))
     if told.drop is None:
-        is_as_sent = told.is_kept or told.leaves == place.address
-        untracked = _entered(told, place, UNTRACKED) if is_as_sent else None
-        return Heard(told, untracked=untracked, turned=_turned(events, told, place))
+        return Heard(told, changes=changes)
     drop = named(trace.dropped(told.drop, told.hook), place)
-    return Heard(told, drop, "iptables" if drop.is_of_iptables else "nft")
-
-
-def _entered(told: trace.Told, place: Place, does: re.Pattern[str]) -> Drop | None:
-    """The first rule that does so before the packet was routed."""
-    rules = (named(trace.dropped(event, "first prerouting"), place) for event in told.entered)
-    return next((rule for rule in rules if does.search(rule.rule)), None)
-
-
-def _turned(events: Sequence[netlink.Event], told: trace.Told, place: Place) -> Turned | None:
-    """What has the packet go elsewhere: a rule that translates its target, or marks it."""
-    last = was = None
-    for event in events:
-        if event.source and not event.answer:
-            if was and (event.target, event.port) != (was.target, was.port):
-                rule = named(trace.dropped(last, "last prerouting"), place) if last else None
-                return Turned(rule, was, event)
-            if was and event.chain == "first-input":
-                return Turned(_entered(told, place, MARKS), was, event)
-            was = event
-        is_ours = trace.NAME in event.table
-        last = None if is_ours else event if event.kind == "rule" else last
-    return None
+    return Heard(told, drop, "iptables" if drop.is_of_iptables else "nft", changes)
 
 
 def families(facts: Facts) -> frozenset[str]:

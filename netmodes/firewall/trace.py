@@ -171,7 +171,10 @@ def follow(events: Iterable[Event]) -> Told:
         place, _, of = event.chain.partition("-")
         if event.table.partition(" ")[2].startswith(NAME):
             leaves = event.source if (of, event.answer) == ("postrouting", False) else told.leaves
-            told = replace(told, hook=f"{place} {of}", leaves=leaves, at=at)
+            came = told.at is not None and at is not None and told.at.answer == at.answer
+            again = came and (told.hook, event.chain) == ("last prerouting", "first-prerouting")
+            hook = told.hook if again else f"{place} {of}"  # a bridge was first to ask the rules
+            told = replace(told, hook=hook, leaves=leaves, at=at)
             forwards |= of == "forward"
             if forwards and event.table.startswith("inet") and told.is_kept:
                 return told

@@ -164,6 +164,26 @@ FIXED = {
         "nat", OTHER_NIC + "sysctl -w net.ipv4.conf.e9.rp_filter=1", "8.8.8.8",
         "the host drops the answer that comes in by e9, for it would not send to 8.8.8.8 by it "
         "(rp_filter)"),
+    "TTL by a rule": (
+        "nat", "iptables -t mangle -A PREROUTING -i nat0 -j TTL --ttl-set 1", "8.8.8.8",
+        "its TTL runs out at 10.64.0.1: `-A PREROUTING -i nat0 -j TTL --ttl-set 1` in table "
+        "mangle"),
+    "TTL of its own": (
+        "nat", "ip netns exec A sysctl -w net.ipv4.ip_default_ttl=1", "8.8.8.8",
+        "its TTL runs out at 10.64.0.1"),
+    "source of nobody": (
+        "nat", "iptables -t nat -I POSTROUTING -s 10.64.0.0/24 -j SNAT --to-source 192.168.64.77",
+        "8.8.8.8",
+        "it leaves the host as 192.168.64.77, which is not the host's: `-A POSTROUTING -s "
+        "10.64.0.0/24 -j SNAT --to-source 192.168.64.77` in table nat"),
+    "source of another subnet": (
+        "nat", "ip -n A addr add 10.5.5.5/24 dev veth1; ip -n A route replace default via "
+        "10.64.0.1 src 10.5.5.5", "8.8.8.8",
+        "A sends it from 10.5.5.5, and not from its own 10.64.0.11"),
+    "source of another subnet, to the host": (
+        HOST_ONLY, "ip -n A addr add 10.5.5.5/24 dev veth1; ip -n A route replace "
+        "192.168.202.0/24 dev veth1 src 10.5.5.5; sysctl -w net.ipv4.conf.all.rp_filter=1",
+        "192.168.202.1", "A sends it from 10.5.5.5, and not from its own 192.168.202.11"),
     "address of the host's as well": (
         HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
         "the host has 192.168.202.11 as well, on lo, and drops what has it"),
@@ -391,7 +411,10 @@ FIXED = {
 
 #: What is named in a finding that the command beneath it shows: a rule, a setting, a device; and
 #: where it is just that it does not show any, or what the kernel answers.
-NAMED = r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\blo\b|\b[a-z]+\d+s?\d?\b"
+NAMED = (
+    r"(?<=`)[^`]+(?=`)|net\.[\w.]+|rp_filter|FORWARD|INPUT|inet f|own|\blo\b|"
+    r"\b[a-z]+\d+s?\d?\b|(?<=it from )[\d.]+"
+)
 NOT_THERE = (
     "default route deleted", "default route deleted in nat", "rule against answers",
     "route against answers",
@@ -400,7 +423,7 @@ NOT_THERE = (
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
     "marked, and forbidden", "forbidden with more", "forbidden with more in it",
     "answer forbidden with more",
-    "virtual address without ARP", "redirected by iptables-legacy",
+    "TTL of its own", "virtual address without ARP", "redirected by iptables-legacy",
 )  # fmt: skip
 
 #: Where another thing is wrong behind it: rules for answers.

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import replace
 
-from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
+from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp, refusal
 from netmodes.firewall import judgement
 from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, packet
 from netmodes.firewall.kill_switch import kept_to
@@ -36,9 +36,11 @@ def kept(trace: Trace) -> Judgement:
 def untracked(trace: Trace) -> Finding | None:
     """A rule by which the host does not know the connection, so that it does not translate it."""
     heard = trace.heard.get("")
-    if heard is None or heard.untracked is None:
+    is_as_sent = heard and (heard.told.is_kept or trace.leaves == trace.address)
+    drop = heard.changes.untracked if heard and heard.changes and is_as_sent else None
+    if heard is None or drop is None:
         return None
-    drop, program = heard.untracked, "iptables" if heard.untracked.is_of_iptables else "nft"
+    program = "iptables" if drop.is_of_iptables else "nft"
     found = replace(heard, drop=drop, program=program)
     what = "the host does not translate it, for it is not tracked"
     if heard.told.is_kept:
@@ -50,19 +52,51 @@ def untracked(trace: Trace) -> Finding | None:
 def turned(trace: Trace, place: str = "") -> Finding | None:
     """A rule that has the packet go to another than the target, which does not answer."""
     heard = trace.heard.get(place)
-    found = heard.turned if heard and not trace.is_answered else None
+    changes = heard.changes if heard and not heard.drop and not trace.is_answered else None
+    found = changes.turned if changes else None
     if found is None or (found.is_kept and not (found.rule and trace.exit)):
         return None
-    rule = found.rule or Drop("", "ip nat", "OUTPUT" if place else "PREROUTING")
-    program = ("iptables" if rule.is_of_iptables else "nft") if found.rule else LEGACY
-    by = judgement.words(rule) if found.rule else f"a rule of {LEGACY}'s table nat"
     way = "takes it for its own" if found.is_kept else f"turns it to {found.end}"
     silent = "nothing listens there" if trace.is_refused else "no answer comes from there"
-    what = f"{place or 'the host'} {way}, and {silent}: {by}"
-    remedy = {"fix": shlex.join(accepting(program, rule, rule.chain, *packet(found.was)))}
+    what, chain = f"{place or 'the host'} {way}, and {silent}", "OUTPUT" if place else "PREROUTING"
+    by = _by(what, found.rule, found.was, chain)
+    remedy = {"fix": by.fix}
     if trace.to_host:
         remedy = {"advice": f"see that {found.end} answers: netmodes why {trace.name} {found.end}"}
-    return _there(place, what, judgement.evidence(rule, program), remedy)
+    return _there(place, by.what, by.evidence, remedy)
+
+
+def disguised(trace: Trace) -> Judgement:
+    """A rule that gives the packet a source that is not this machine's, so that no answer comes."""
+    found = trace.changes.disguised if trace.changes and trace.exit else None
+    if trace.is_answered or found is None or trace.host_has(found.now.source):
+        return None
+    what = f"it leaves the host as {found.now.source}, which is not the host's"
+    return _by(what, found.rule, found.was, "POSTROUTING")
+
+
+def dies(trace: Trace) -> Judgement:
+    """Its TTL runs out, which a rule has lowered, or the namespace's own setting."""
+    who, _, said = refusal(trace.seen.ping).partition(" says ")
+    if "exceeded" not in said or not (trace.host_has(who) or trace.seen.host_ping.status == 0):
+        return None
+    heard, what = trace.heard.get(""), f"its TTL runs out at {who}"
+    rule = trace.changes.dies if trace.changes else None
+    if heard is None or rule is None or heard.told.at is None:
+        key = "net.ipv4.ip_default_ttl"
+        return trace.inspection.finding("error", what, f"sysctl {key}", fix=f"sysctl -w {key}=64")
+    return _by(what, rule, heard.told.at, "")
+
+
+def _by(what: str, rule: Drop | None, at: Event, chain: str) -> Finding:
+    """What a rule does with a packet, and what takes just that packet past it; None stands for one
+    of iptables-legacy's in this chain of its table nat."""
+    program, by = LEGACY, f"a rule of {LEGACY}'s table nat"
+    if rule is not None:
+        program, by = "iptables" if rule.is_of_iptables else "nft", judgement.words(rule)
+    rule = rule or Drop("", "ip nat", chain)
+    fix = shlex.join(accepting(program, rule, rule.chain, *packet(at)))
+    return Finding("error", f"{what}: {by}", judgement.evidence(rule, program), fix=fix)
 
 
 def lost(trace: Trace) -> Judgement:

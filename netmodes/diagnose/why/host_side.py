@@ -62,7 +62,7 @@ def _rule(trace: Trace, words: str) -> str:
 def route(trace: Trace) -> Judgement:
     """The host's route."""
     received = f"the host takes it in by {trace.net.ingress}"
-    if "" in trace.heard and (turned := trace.heard[""].turned) and not turned.is_kept:
+    if trace.changes and (turned := trace.changes.turned) and not turned.is_kept:
         return f"{received} and turns it to {turned.end}"
     if trace.to_host:
         return f"{received}: {trace.target} is its own"

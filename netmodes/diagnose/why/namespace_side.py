@@ -59,8 +59,23 @@ def route(trace: Trace) -> Judgement:
         return _no_route(trace)
     if trace.to_itself:
         return None
+    if foreign := _foreign(trace, found):
+        return foreign
     sent = f"{name} sends it out by {found.dev}, from {found.prefsrc or trace.address}"
     return f"{sent}, to {trace.next_hop}" + (", its gateway" if found.gateway else "")
+
+
+def _foreign(trace: Trace, route: Route) -> Finding | None:
+    """The namespace sends it from an address of a subnet that nobody else knows; or None."""
+    source, subnets = route.prefsrc, map(IPv4Network, trace.net.subnets)
+    if trace.arrives or source is None or any(source in subnet for subnet in subnets):
+        return None
+    what = f"{trace.name} sends it from {source}, and not from its own {trace.address}"
+    to = "default" if trace.stands and route.gateway else trace.target
+    way = replace(route, to=IPv4Network("0.0.0.0/0" if to == "default" else to))
+    fix = f"ip route replace {way.words('gateway', 'dev')} src {trace.address}"
+    evidence = f"ip route get {trace.target}"
+    return trace.inspection.finding("error", what, evidence, fix=fix, about=trace.name)
 
 
 def forbidding(

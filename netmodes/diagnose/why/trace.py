@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from netmodes.commands.addresses import bare
 from netmodes.diagnose.inspection import Inspection
 from netmodes.engine.record import Outcome
+from netmodes.firewall.changes import Changes
 from netmodes.firewall.live import Flows, Heard
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
@@ -187,16 +188,21 @@ class Trace:
         return self.flows.port if self.port else self.flows.echo
 
     @property
+    def changes(self) -> Changes | None:
+        """What the host's rules did to it; None where it was not traced there."""
+        return self.heard[""].changes if "" in self.heard else None
+
+    @property
     def way(self) -> tuple[str, ...]:
         """What the host's route for it is asked by, as ``ip route get`` takes it."""
         asked = (self.target, "from", self.address, "iif", self.net.ingress)
-        mark = self.heard[""].mark if "" in self.heard else 0
+        mark = self.changes.mark if self.changes else 0
         return (*asked, "mark", str(mark)) if mark else asked
 
     @property
     def back_by(self) -> str:
         """The host's device that the answer comes in by, so far as is known; "" for none."""
-        index = self.heard[""].back_by if "" in self.heard else 0
+        index = self.changes.back_by if self.changes else 0
         names = (one.name for one in self.host.known("links") if index and one.index == index)
         out = self.exit if self.exit not in ("lo", self.net.ingress) else ""
         return next(names, out)
