@@ -15,7 +15,8 @@ from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probe
 from netmodes.diagnose.target import validate_machine
 from netmodes.diagnose.why.firewall import BY_RULE
 from netmodes.diagnose.why.follow import connects, follow_packet, foresee, forget
-from netmodes.diagnose.why.trace import ECHO_IGNORED, HIDDEN, answers_arp, refusal, round_trip
+from netmodes.diagnose.why.printed import answers_arp, refusal, round_trip
+from netmodes.diagnose.why.trace import ECHO_IGNORED, HIDDEN
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.engine.unharmed import by_default

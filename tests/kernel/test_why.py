@@ -184,6 +184,9 @@ FIXED = {
         HOST_ONLY, "ip -n A addr add 10.5.5.5/24 dev veth1; ip -n A route replace "
         "192.168.202.0/24 dev veth1 src 10.5.5.5; sysctl -w net.ipv4.conf.all.rp_filter=1",
         "192.168.202.1", "A sends it from 10.5.5.5, and not from its own 192.168.202.11"),
+    "another's MAC for it": (
+        "nat", "ip neigh replace 10.64.0.11 lladdr 02:00:00:00:00:09 dev nat0 nud permanent",
+        "8.8.8.8", "the host has 02:00:00:00:00:09 for 10.64.0.11, which is not A's"),
     "address of the host's as well": (
         HOST_ONLY, "ip addr add 192.168.202.11/32 dev lo", "192.168.202.1",
         "the host has 192.168.202.11 as well, on lo, and drops what has it"),
@@ -423,7 +426,8 @@ NOT_THERE = (
     "unreachable on the host", "rule of the host", "blackhole in it", "rule in it",
     "marked, and forbidden", "forbidden with more", "forbidden with more in it",
     "answer forbidden with more",
-    "TTL of its own", "virtual address without ARP", "redirected by iptables-legacy",
+    "TTL of its own", "another's MAC for it", "virtual address without ARP",
+    "redirected by iptables-legacy",
 )  # fmt: skip
 
 #: Where another thing is wrong behind it: rules for answers.
@@ -444,6 +448,15 @@ SAID = {
         "nat", "ip link set nat0 type bridge stp_state 1 forward_delay 2000; "
         "ip link set veth0 down; ip link set veth0 up", "8.8.8.8",
         "nat0 keeps frames from its port veth0 (state listening)", "wait until the spanning tree"),
+    "policy of IPsec": (
+        "nat", "ip xfrm policy add dir fwd src 10.64.0.0/24 dst 0.0.0.0/0 action block", "8.8.8.8",
+        "a policy of IPsec drops it (XfrmInPolBlock)", "see to who has made it"),
+    "policy of IPsec for what leaves": (
+        BRIDGED, "ip xfrm policy add dir out dst 8.8.8.8/32 action block", "8.8.8.8",
+        "a policy of IPsec drops it (XfrmOutPolBlock)", "see to who has made it"),
+    "policy of IPsec for the host": (
+        HOST_ONLY, "ip xfrm policy add dir in src 192.168.202.11/32 dst 0.0.0.0/0 action block",
+        "192.168.202.1", "a policy of IPsec drops it (XfrmInPolBlock)", "see to who has made it"),
     "forwarding of the bridge alone": (
         BRIDGED, "sysctl -w net.ipv4.ip_forward=0; sysctl -w net.ipv4.conf.br0.forwarding=1; "
         "ip route replace default via 192.168.64.9", "8.8.8.8",
@@ -589,6 +602,21 @@ def test_fixed(quick_lab: Lab, case: str) -> None:
     assert seen
     assert case in NOT_THERE or any(word in seen for word in re.findall(NAMED, what)), seen
     assert fixed.returncode == 0, fixed.stdout
+
+
+@pytest.mark.parametrize(
+    ("mode", "target"), [(HOST_ONLY, "192.168.202.1"), (BRIDGED, "192.168.64.7")]
+)
+def test_wrong_mac(quick_lab: Lab, mode: str, target: str) -> None:
+    """A MAC that somebody has entered in the namespace for another's address is told, and whose is
+    right; without it the target answers."""
+    entered = f"{target} lladdr 02:00:00:00:00:09 dev veth1 nud permanent"
+    up(quick_lab, mode, f"ip -n A neigh replace {entered}")
+    found = answer(quick_lab.netmodes("why", "A", target))
+    quick_lab.ok("bash", "-c", found["fix"])
+
+    assert found["what"].startswith(f"A has 02:00:00:00:00:09 for {target}, which has ")
+    assert quick_lab.netmodes("why", "A", target).returncode == 0
 
 
 @pytest.mark.sweep

@@ -3,7 +3,8 @@
 import shlex
 from dataclasses import replace
 
-from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp, refusal
+from netmodes.diagnose.why.printed import answers_arp, refusal
+from netmodes.diagnose.why.trace import Judgement, Trace
 from netmodes.firewall import judgement
 from netmodes.firewall.accept import ANSWERS, Asked, accepting, address, device, packet
 from netmodes.firewall.kill_switch import kept_to
@@ -100,12 +101,17 @@ def _by(what: str, rule: Drop | None, at: Event, chain: str) -> Finding:
 
 
 def lost(trace: Trace) -> Judgement:
-    """A packet that is lost among the rules, and no rule of nf_tables drops it."""
-    heard = trace.heard.get("")
-    place, _, hook = (heard.told.hook if heard else "").partition(" ")
-    if trace.is_answered or trace.is_refused or place != "first":
+    """A packet, or its answer, that is lost on the host, and no rule of nf_tables drops it."""
+    place, _, hook = trace.lost.partition(" ")
+    at = trace.heard[""].told.at if trace.lost else None
+    it = "the answer" if at and at.answer else "it"
+    if trace.risen:
+        what, advice = f"a policy of IPsec drops {it} ({trace.risen})", "see to who has made it"
+        return Finding("error", what, "ip xfrm policy", advice=advice)
+    if not place or trace.lost == "last input":
         return None
-    what = f"the host loses it among the rules for {hook}, and no rule of nft drops it"
+    where = "among the rules for" if place == "first" else "after the rules for"
+    what = f"the host loses {it} {where} {hook}, and no rule of nft drops it"
     advice = "see to the rules of iptables-legacy, or to a program that filters by BPF"
     return Finding("warning", what, "iptables-legacy-save -c", advice=advice)
 

@@ -1,9 +1,11 @@
 """Follow a packet: ask both kernels for its route, send pings, and judge what was seen."""
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
@@ -12,7 +14,7 @@ from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.probes import connection, ping
 from netmodes.diagnose.why import firewall
 from netmodes.diagnose.why.stages import judge
-from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, Observations, Trace
+from netmodes.diagnose.why.trace import ARP_IGNORED, ECHO_IGNORED, IPSEC, Observations, Trace
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Runner
 from netmodes.firewall import legacy
@@ -219,7 +221,19 @@ def _look(trace: Trace, runner: Runner) -> Trace:
         devices = () if trace.inside else ("all", trace.net.ingress.replace(".", "/"))
         keys = (ECHO_IGNORED, *map(ARP_IGNORED.format, devices))
         asked["settings"] = in_namespace(trace.inside, "sysctl", *keys)
-    return replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
+    trace = replace(trace, seen=replace(trace.seen, **_together(asked, runner)))
+    lost = trace.into_host and not trace.arrives and Path(IPSEC).exists()
+    return _count(trace, runner) if lost else trace
+
+
+def _count(trace: Trace, runner: Runner) -> Trace:
+    """Have IPsec count another ping, if it has counted anything."""
+    before = runner.run(("cat", IPSEC))
+    if not re.search(r"[1-9]$", before.stdout, re.MULTILINE):
+        return trace
+    again = in_namespace(trace.name, *ping(trace.target))
+    _, after = map(runner.run, (again, ("cat", IPSEC)))
+    return replace(trace, seen=replace(trace.seen, before=before, after=after))
 
 
 def _together(commands: dict[str, Argv], runner: Runner) -> dict[str, Outcome]:

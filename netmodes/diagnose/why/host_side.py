@@ -7,7 +7,8 @@ from netmodes.commands.notices import addresses_on_port
 from netmodes.commands.sysctl import device_key
 from netmodes.diagnose.why.firewall import untracked
 from netmodes.diagnose.why.namespace_side import forbidding
-from netmodes.diagnose.why.trace import Judgement, Trace, answers_arp
+from netmodes.diagnose.why.printed import answers_arp, is_asked
+from netmodes.diagnose.why.trace import Judgement, Trace
 from netmodes.machine.entries import Link
 from netmodes.plan.finding import Finding
 
@@ -144,7 +145,8 @@ def exit_neighbour(trace: Trace) -> Judgement:
     link, hop = trace.host.link(trace.exit), trace.exit_hop
     if link is None or link.type != "ether" or "NOARP" in link.flags:
         return None
-    if answers_arp(trace.seen.host_neighbours, hop):
+    shown = trace.seen.host_neighbours
+    if answers_arp(shown, hop) or not is_asked(shown, hop):
         return None
     what, evidence = f"nobody answers for {hop} on {trace.exit}", f"ip neigh show to {hop}"
     advice = f"see that {hop} is there and up, or give the host another route"

@@ -11,15 +11,8 @@ from ipaddress import IPv4Interface, IPv4Network, ip_address
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port
 from netmodes.diagnose.why import bridge_side
-from netmodes.diagnose.why.trace import (
-    ARP_IGNORED,
-    FORBIDDING,
-    HIDDEN,
-    Judgement,
-    Trace,
-    answers_arp,
-    is_asked,
-)
+from netmodes.diagnose.why.printed import ENTERED, answers_arp, is_asked, mac_of
+from netmodes.diagnose.why.trace import ARP_IGNORED, FORBIDDING, HIDDEN, Judgement, Trace
 from netmodes.machine.entries import Link, Route
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
@@ -176,7 +169,7 @@ def neighbour(trace: Trace) -> Judgement:
     """The next hop answers ARP."""
     name, hop, out = trace.name, trace.next_hop, trace.net.device
     if trace.to_itself or answers_arp(trace.seen.neighbours, hop):
-        return None
+        return _other_mac(trace)
     if found := _unanswered_arp(trace):
         return found
     if is_asked(trace.seen.neighbours, hop):
@@ -186,6 +179,23 @@ def neighbour(trace: Trace) -> Judgement:
         what, evidence = f"{name} itself drops it: nothing leaves by {out}", "nft list ruleset"
         advice = f"see to the firewall in {name}"
     return trace.inspection.finding("error", what, evidence, advice=advice, about=name)
+
+
+def _other_mac(trace: Trace) -> Finding | None:
+    """Somebody has entered a MAC for the host, or for the namespace, that is another's."""
+    device, ingress, name, hop = trace.net.device, trace.net.ingress, trace.name, trace.next_hop
+    own = (trace.inspection.namespace.link(device) or Link("")).mac
+    near = (trace.host.link(ingress) or Link("")).mac
+    if not trace.into_host:
+        near = mac_of(trace.seen.host_neighbours, hop)
+    if (mac := mac_of(trace.seen.host_neighbours, trace.address, ENTERED)) not in ("", own):
+        what = f"the host has {mac} for {trace.address}, which is not {name}'s"
+        evidence, fix = f"ip neigh show to {trace.address}", f"ip neigh del {trace.address}"
+        return Finding("error", what, evidence, fix=f"{fix} dev {ingress}", about=ingress)
+    if not near or (mac := mac_of(trace.seen.neighbours, hop, ENTERED)) in ("", near):
+        return None
+    what, fix = f"{name} has {mac} for {hop}, which has {near}", f"ip neigh del {hop} dev {device}"
+    return trace.inspection.finding("error", what, f"ip neigh show to {hop}", fix=fix, about=name)
 
 
 def _unanswered_arp(trace: Trace) -> Finding | None:

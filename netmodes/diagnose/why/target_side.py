@@ -3,7 +3,8 @@
 import shlex
 from ipaddress import IPv4Interface, ip_address
 
-from netmodes.diagnose.why.trace import ECHO_IGNORED, Judgement, Trace, refusal, round_trip
+from netmodes.diagnose.why.printed import ENTERED, mac_of, refusal, round_trip
+from netmodes.diagnose.why.trace import ECHO_IGNORED, Judgement, Trace
 from netmodes.plan.finding import Finding
 
 
@@ -67,6 +68,10 @@ def _silent(trace: Trace) -> Finding:
     advice = f"see that {last} passes it on to {target}"
     if said := refusal(trace.seen.ping):
         return finding("error", f"it gets to {last}, and {said}", evidence, advice=advice)
+    if mac := mac_of(trace.seen.host_neighbours, last, ENTERED):
+        advice = (
+            f"see that {mac}, which somebody has entered for {last}, is right, and that it does"
+        )
     what = f"it gets to {last}, and no answer comes: what is beyond cannot be seen from here"
     return finding("warning", what, evidence, advice=advice)
 

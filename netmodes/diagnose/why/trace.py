@@ -3,7 +3,6 @@
 Nothing here touches the system: ``follow`` tries, ``stages`` judges.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,15 +15,9 @@ from netmodes.firewall.changes import Changes
 from netmodes.firewall.live import Flows, Heard
 from netmodes.machine.entries import Route
 from netmodes.machine.facts import Facts
-from netmodes.machine.printed import Json, route_got
+from netmodes.machine.printed import route_got
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Network, Topology
-
-#: A round trip's time, as ``ping`` prints it.
-TIME = re.compile(r"time[=<]([\d.]+) ms")
-
-#: An error message from a machine on the way, as ``ping`` prints it.
-REFUSAL = re.compile(r"From ([\d.]+):? icmp_seq=\d+ (?!Redirect)(.+)")
 
 #: What ``ip route get`` says where a route or rule of this type matches: EACCES, EHOSTUNREACH,
 #: EINVAL.
@@ -41,6 +34,13 @@ HIDDEN = "the host answers no ARP"
 
 #: What a stage of the way says: what is wrong, or a line on how the packet passes, or nothing.
 Judgement = Finding | str | None
+
+#: The last that a trace tells of a packet that is lost and that no rule drops.
+SILENT = ("last prerouting", "last input")
+
+#: What IPsec has dropped, by why (Documentation/networking/xfrm_proc.rst), and where.
+IPSEC = "/proc/net/xfrm_stat"
+COUNT = re.compile(r"^(Xfrm\w+)\s+(\d+)$", re.MULTILINE)
 
 #: The outcome of a command that was not run.
 UNTRIED = Outcome("", 1, "", "", 0.0)
@@ -62,6 +62,7 @@ class Observations:
         host_neighbours: the same on the host.
         listening: what listens on the port; None unless the target is on this machine.
         settings: what keeps the target's machine, or the host, from answering.
+        before, after: what the host's IPsec counted before a second ping, and after it.
     """
 
     route: Outcome = UNTRIED
@@ -75,6 +76,8 @@ class Observations:
     host_neighbours: Outcome = UNTRIED
     listening: Outcome | None = None
     settings: Outcome = UNTRIED
+    before: Outcome = UNTRIED
+    after: Outcome = UNTRIED
 
 
 @dataclass(frozen=True)
@@ -193,6 +196,22 @@ class Trace:
         return self.heard[""].changes if "" in self.heard else None
 
     @property
+    def lost(self) -> str:
+        """Where on the host it is lost that no rule of nft drops it: "first" or "last", before or
+        after the rules for a hook, and that hook; "" for nowhere, or where that is unknown."""
+        heard = self.heard.get("")
+        if heard is None or self.arrives or heard.drop or heard.told.program:
+            return ""
+        hook = heard.told.hook
+        return hook if hook.startswith("first") or hook in SILENT else ""
+
+    @property
+    def risen(self) -> str:
+        """The first counter of the host's IPsec that rose with another ping; "" for none."""
+        before, after = map(COUNT.findall, (self.seen.before.stdout, self.seen.after.stdout))
+        return next((name for name, number in after if (name, number) not in before), "")
+
+    @property
     def way(self) -> tuple[str, ...]:
         """What the host's route for it is asked by, as ``ip route get`` takes it."""
         asked = (self.target, "from", self.address, "iif", self.net.ingress)
@@ -255,30 +274,6 @@ class Trace:
         if self.leaves or "" in self.heard or self.host.nft is None:
             return self.leaves != self.address if self.leaves else None
         return False
-
-
-def round_trip(ping: Outcome) -> float | None:
-    """The first round trip's time in ms, as ping prints it."""
-    found = TIME.search(ping.stdout)
-    return float(found[1]) if found else None
-
-
-def refusal(ping: Outcome) -> str:
-    """Which machine on the way sent an error, and what it says; "" for none."""
-    found = REFUSAL.search(ping.stdout)
-    return f"{found[1]} says {found[2]}" if found else ""
-
-
-def answers_arp(shown: Outcome, address: str) -> bool:
-    """Whether the kernel has resolved this neighbour."""
-    found: list[Json] = json.loads(shown.stdout or "[]", strict=False)
-    return any(one.get("dst") == address and "lladdr" in one for one in found)
-
-
-def is_asked(shown: Outcome, address: str) -> bool:
-    """Whether the kernel has tried to resolve this neighbour; assumed if that is unknown."""
-    found: list[Json] = json.loads(shown.stdout or "[]", strict=False)
-    return shown.status != 0 or any(one.get("dst") == address for one in found)
 
 
 def _route(outcome: Outcome) -> Route | None:
