@@ -102,6 +102,18 @@ def test_isolated(lab: Lab) -> None:
     assert "A is as isolated promises.\n" in said
 
 
+def test_module_dummy_deleted(lab: Lab) -> None:
+    """A dummy0 that the module has made is said to take isolated's name, until the fix is typed."""
+    lab.have_dummies()
+    lab.ok("ip", "link", "add", "dummy0", "type", "dummy")
+    said = lab.netmodes("isolated").stderr
+    lab.ok("netmodes", "down", "A")
+    lab.ok(*re.findall(r"# +(ip link del .*)", said)[0].split())
+
+    assert "the host has a dummy0, as the module makes one" in said
+    assert "ip link add dummy0 type dummy" in lab.netmodes("isolated").stderr
+
+
 def test_untried(lab: Lab) -> None:
     """What cannot be tried says so, and is no difference."""
     lab.ok("netmodes", *BRIDGED, "--dns", "none")

@@ -256,4 +256,6 @@ def test_without_root(root_lab: RootLab) -> None:
 
     (unseen,) = [finding for finding in mine if "could not be seen" in finding["what"]]
     assert unseen["fix"] == "sudo netmodes doctor"
+    typed = root_lab.anyone(*unseen["fix"].replace("netmodes", NETMODES).split(), "--json")
+    assert json.loads(typed.stdout) == roots
     assert not any("could not be seen" in finding["what"] for finding in roots)

@@ -1,6 +1,7 @@
 """How a namespace finds names: by servers that it reaches, or not at all."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -123,6 +124,21 @@ def test_theirs(lab: Lab) -> None:
     assert "/etc/netns/A/resolv.conf is not ours" in up.stderr
     assert reached
     assert state(lab.ok) == before
+    lab.ok(*re.findall(r"# +(mv .*)", up.stderr)[0].split())
+    assert "is not ours" not in lab.netmodes("nat", "--dns", "1.1.1.1").stderr
+
+
+def test_cache_stopped(lab: Lab) -> None:
+    """A name service cache is said to find names for the namespace too, until the fix is typed."""
+    lab.ok("mkdir", "-p", "/run/nscd")
+    lab.ok("touch", "/run/nscd/socket")
+    lab.replace("systemctl", '[ "$*" != "stop nscd" ] || rm /run/nscd/socket')
+    said = lab.netmodes("host-only").stderr
+    lab.ok("netmodes", "down", "A")
+    lab.ok(*re.findall(r"# +(systemctl .*)", said)[0].split())
+
+    assert "nscd runs, and finds names for A too" in said
+    assert "nscd" not in lab.netmodes("host-only").stderr
 
 
 def test_changed_since(lab: Lab) -> None:
