@@ -18,6 +18,9 @@ from netmodes.plan.verdict import DOCKER, Drop, Fate, Flow, Packet, Verdict, Ver
 #: A rule that has a connection not tracked, or apart, as nft lists it or iptables-legacy saves it.
 NOTRACK = re.compile(r'notrack|ct (\w+ )?zone set|xt target "?CT\b|-j (NOTRACK|CT)')
 
+#: A rule that hands a packet to a proxy, which a copy has not.
+TO_PROXY = re.compile(r"-j TPROXY|\btproxy to\b")
+
 UNKNOWN = "once it is up, `netmodes check` tells"
 
 #: What is cut off, by who sends it.
@@ -83,8 +86,13 @@ def judged(flow: Flow, asked: Verdicts, facts: Facts) -> Verdict:
 
 
 def counted(found: Mapping[Packet, Fate], flow: Flow) -> dict[Packet, Fate]:
-    """The packets whose fate counts: who answers no ping may answer a connection."""
+    """The packets whose fate counts: who answers no ping may answer a connection; of what goes to
+    a proxy that decides."""
     counts = {**found}
+    for packet, fate in found.items():
+        if fate.drop and TO_PROXY.search(fate.drop.rule):
+            where = f"{fate.drop.table} {fate.drop.chain}"
+            counts[packet] = Fate(None, lost=f"a program decides in {where}")
     for ping, connection in questions.greetings(flow).items():
         other = counts.pop(connection, None)
         if other and other.passes:

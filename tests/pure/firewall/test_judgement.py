@@ -402,3 +402,15 @@ def test_match_on_the_way(article: Facts) -> None:
         facts = replace(article, iptables=["-N JAIL", way, "-A JAIL -j DROP"])
 
         assert fixes.is_for_all(drop, facts) is opens
+
+
+@pytest.mark.parametrize("rule", ["-A V -p tcp -j TPROXY --on-port 1", "tproxy to :1"])
+def test_proxy(rule: str, article: Facts) -> None:
+    """What a rule hands to a proxy, which a copy has not, is unknown, and said once."""
+    found = dropped(*(Drop("prerouting", "ip mangle", "V", f"{rule}{n}") for n in range(2)))
+
+    verdict = judgement.judged(FLOW, Verdicts({}, found), article)
+
+    assert verdict.objections == ()
+    (said,) = [one.what for one in verdict.warnings if "a program decides" in one.what]
+    assert said.endswith("is unknown (a program decides in ip mangle V)")

@@ -431,7 +431,7 @@ def test_way_out_of_nat(article: Facts) -> None:
 
 
 def test_told() -> None:
-    """A refusal prints each fix once, and not what a fix that it prints may solve as well."""
+    """A refusal prints each fix once, and of a chain with a fix no rule that has none."""
 
     def finding(what: str, fix: str = "", chain: str = "c") -> Finding:
         evidence = f"nft list chain {chain}"
