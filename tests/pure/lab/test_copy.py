@@ -1,6 +1,8 @@
 """Facts in, a copy out: what goes to which program, and what does not."""
 
 import json
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -8,8 +10,12 @@ from console import machine
 
 from netmodes.errors import Refused
 from netmodes.lab.copy import Copy, copied, routes, rules
-from netmodes.lab.lan import Machine, Segment, segments_of
+from netmodes.lab.kinds import far_end
+from netmodes.lab.lan import Machine, Segment, lan, segments_of
+from netmodes.lab.making import _turn
+from netmodes.machine.entries import Address, Link
 from netmodes.machine.facts import Facts
+from netmodes.machine.printed import route_from
 from netmodes.machine.table import Table
 
 
@@ -249,3 +255,28 @@ def lan_of(table: Table, *missing: str) -> dict[tuple[str, ...], Segment]:
     made = copied(table, missing).devices
     found = segments_of(Machine(facts), made)
     return {tuple(sorted(link.name for link in one.cables)): one for one in found}
+
+
+def test_source_of_lo() -> None:
+    """A source on lo is known by the LAN of each NIC that routes with it leave by."""
+    own = Address(ip_address("10.99.0.3"), 32)
+    nics = [Link(name, 2 + at, type="ether") for at, name in enumerate(("a", "b"))]
+    default = route_from({"dst": "default", "prefsrc": str(own.ip), "dev": "a"}, 4)
+    links = [Link("lo", 1, addresses=(own,)), *nics]
+    facts = Facts(links=links, routes=[default, replace(default, dev="b")], routes6=[])
+    segments = [Segment((nic,)) for nic in nics]
+
+    lines = [*lan(segments, Machine(facts), [])]
+
+    ends = " ".join(f"nexthop dev {far_end(nic)}" for nic in nics)
+    assert lines[-1] == f"route add 10.99.0.3 table local {ends}"
+
+
+def test_order_of_routes() -> None:
+    """On-link routes are made first, then a gateway's before what leads to that another way."""
+    default, vpn = ("unicast default via 10.0.0.1 dev a", "unicast 10.0.0.0/24 via 10.8.0.1 dev t")
+
+    turns = [_turn([one]) for one in ("unicast 10.0.0.0/24 dev a", default, vpn)]
+
+    assert turns == sorted(turns)
+    assert len({*turns}) == 3
