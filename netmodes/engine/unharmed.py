@@ -74,9 +74,9 @@ class Host:
         entries = (one for one in self.table.entries.values() if "output" in one)
         return {tuple(one["command"]): one["output"] for one in entries if "command" in one}
 
-    def now(self, more: Iterable[str] = ()) -> Host:
-        """The same, asked again, and these entries."""
-        names = {*entries_of(COMPARED, self.table), *more}
+    def now(self, parsed: bool) -> Host:
+        """The same, asked again; what is not to be parsed is only compared."""
+        names = {*entries_of(COMPARED, self.table), *(MOVED if parsed else ())}
         ways = asking_routes(self.ways)
         return Host(again(self.table, names), ways())
 

@@ -11,16 +11,7 @@ from netmodes.engine.down import roll_back, running
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Runner
-from netmodes.engine.unharmed import (
-    MOMENT,
-    MOVED,
-    OURS,
-    Host,
-    harm,
-    look_at,
-    meanwhile,
-    unreachable,
-)
+from netmodes.engine.unharmed import MOMENT, OURS, Host, harm, look_at, meanwhile, unreachable
 from netmodes.errors import CommandFailed, Interrupted, NetmodesError
 from netmodes.journal import ROOT, Journal
 from netmodes.machine.abilities import no_kind
@@ -68,8 +59,7 @@ def put_up(
                 runner.say(f"# {notice}")
             outcomes = _perform(plan, journal, runner, caught)
             try:
-                parsed = MOVED if plan.hands_over or confirm is not None else ()
-                now = _unharmed(plan, host, runner, parsed)
+                now = _unharmed(plan, host, runner, confirm is not None)
                 if confirm is not None and (trouble := unreachable(now, runner)):
                     raise NetmodesError(trouble)
                 report = check() if check else None
@@ -93,7 +83,7 @@ def _to_compare(before: Facts) -> str:
     return Table({**entries, OURS: {"paths": [f"{ROOT}/*"], "output": ours}}).to_json()
 
 
-def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: Iterable[str]) -> Host:
+def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: bool) -> Host:
     """Name what others have changed meanwhile; the host as it is now.
 
     Raises:
@@ -101,7 +91,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: Iterable[str]) -
             look tells that from what is gone for a moment.
     """
     for patience in (MOMENT, 0.0):
-        now = before.now(parsed)
+        now = before.now(parsed or plan.hands_over)
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(patience)

@@ -93,10 +93,8 @@ def managers(link: Link, table: Table) -> list[str]:
 
 def _clients(table: Table, name: str) -> dict[str, list[str]]:
     """The words of each DHCP client, by its program and its process."""
-    argvs = ((at, text.split("\0")) for at, text in table.texts(name).items())
-    return {
-        f"{program(argv[0])} {Path(at).parent.name}": " ".join(argv).split() for at, argv in argvs
-    }
+    found = {Path(at).parent.name: text.split("\0") for at, text in table.texts(name).items()}
+    return {f"{program(argv[0])} {pid}": " ".join(argv).split() for pid, argv in found.items()}
 
 
 def program(called: str) -> str:

@@ -154,13 +154,10 @@ def _output(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:
 
 def texts_at(*patterns: str) -> Entry:
     """The files of these names and patterns that can be read."""
-    texts = (
-        (path, contents(Path(path))) for path in globs(*patterns) if not path.endswith(SECRETS)
-    )
-    return {
-        "files": [*patterns],
-        "output": {path: text for path, text in texts if text is not None},
-    }
+    paths = (path for path in globs(*patterns) if not path.endswith(SECRETS))
+    texts = {path: contents(Path(path)) for path in paths}
+    known = {path: text for path, text in texts.items() if text is not None}
+    return {"files": [*patterns], "output": known}
 
 
 def globs(*patterns: str) -> list[str]:
