@@ -4,6 +4,7 @@ It does without the runner (no plumbum), so that a dry run starts fast. All comm
 """
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -74,6 +75,9 @@ INSIDE = r"^net\.ipv4\.(ip_forward|conf\.[^.]+\.(forwarding|rp_filter))$|\.all\.
 
 #: The way to an SSH session's client where there is none.
 NO_WAY: Entry = {"command": ["ip"], "output": ""}
+
+#: Every setting.
+ANY = re.compile("")
 
 #: Kinds of device that are no uplink and may be many.
 INNER = ("bridge", "dummy")
@@ -149,7 +153,7 @@ def packets_table() -> Table:
     """All that packets of ours and rules depend on."""
     table = Table(outputs(OF_IP | RULES | _whole()))
     spare = thin.spare(table)
-    settings = _all_settings({"neigh", *spare})
+    settings = _all_settings({"neigh", *spare}, thin.SETTINGS)
     return thin.without(spare, Table({**table.entries, "settings": settings}))
 
 
@@ -219,15 +223,16 @@ def _may_be_uplink(link: Link) -> bool:
     return link.kind not in INNER and link.name != "lo" and bool(link.addresses)
 
 
-def _all_settings(pruned: Collection[str] = ()) -> Entry:
-    """Every setting of the network that can be read, but for these folders; by os, for there are
-    many."""
+def _all_settings(pruned: Collection[str] = (), wanted: re.Pattern[str] = ANY) -> Entry:
+    """Every setting of the network that can be read, but for these folders, and of these alone; by
+    os, for there are many."""
     found = {}
     for folder, folders, files in os.walk(f"{SYS}/net"):
         folders[:] = sorted(set(folders).difference(pruned))
-        for name in sorted(set(files).difference(SECRETS)):
-            with suppress(OSError), open(f"{folder}/{name}", errors="replace") as file:  # noqa: PTH123
-                found[f"{folder}/{name}"] = file.read()
+        paths = (f"{folder}/{name}" for name in sorted(set(files).difference(SECRETS)))
+        for path in filter(wanted.match, paths):
+            with suppress(OSError), open(path, errors="replace") as file:  # noqa: PTH123
+                found[path] = file.read()
     return {"files": [f"{SYS}/net/**"], "output": found}
 
 
