@@ -195,6 +195,15 @@ def named(drop: Drop, place: Place) -> Drop:
     return trace.named(drop, listed or (), saved or ())
 
 
+def of_flow(events: Sequence[netlink.Event], flow: int) -> list[netlink.Event]:
+    """The events of a flow; 0 is that of questions, whose port may be one of ours by chance."""
+    flows = trace.by_flow(events)
+    if flow:
+        return flows[flow]
+    asked = (found for found in flows.values() if found[0].protocol == "udp")
+    return [event for found in asked for event in found]
+
+
 def heard(
     events: Sequence[netlink.Event], flow: int, place: Place, counted: tuple[str, str] = ("", "")
 ) -> Heard:
@@ -206,8 +215,8 @@ def heard(
         place: where.
         counted: what iptables-legacy had counted before the flow and after it.
     """
-    flows = trace.by_flow(events)
-    found = replace(_heard(flows[flow], place), arp=_heard(flows[netlink.ARP], place))
+    arp = trace.by_flow(events)[netlink.ARP]
+    found = replace(_heard(of_flow(events, flow), place), arp=_heard(arp, place))
     kind, _, hook = found.told.hook.partition(" ")
     drop = legacy.dropped(*counted, hook) if kind == "first" and not found.drop else None
     return replace(found, drop=drop, program="iptables-legacy") if drop else found

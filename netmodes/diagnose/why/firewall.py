@@ -55,14 +55,15 @@ def turned(trace: Trace, place: str = "") -> Finding | None:
     heard = trace.heard.get(place)
     changes = heard.changes if heard and not heard.drop and not trace.is_answered else None
     found = changes.turned if changes else None
-    if found is None or (found.is_kept and not (found.rule and trace.exit)):
+    own = trace.host_has(trace.target)
+    if found is None or (found.is_kept and (own or not found.rule)):
         return None
     way = "takes it for its own" if found.is_kept else f"turns it to {found.end}"
     silent = "nothing listens there" if trace.is_refused else "no answer comes from there"
     what, chain = f"{place or 'the host'} {way}, and {silent}", "OUTPUT" if place else "PREROUTING"
     by = _by(what, found.rule, found.was, chain)
     remedy = {"fix": by.fix}
-    if trace.to_host:
+    if own and not place:
         remedy = {"advice": f"see that {found.end} answers: netmodes why {trace.name} {found.end}"}
     return _there(place, by.what, by.evidence, remedy)
 

@@ -25,11 +25,12 @@ from netmodes.firewall.live import (
     families,
     heard,
     is_needed,
+    of_flow,
     traced,
 )
 from netmodes.firewall.netlink import DNS, Event
 from netmodes.firewall.questions import UNUSED
-from netmodes.firewall.trace import by_flow, follow
+from netmodes.firewall.trace import follow
 from netmodes.machine.read import namespace_facts
 from netmodes.plan.answer import Answer
 from netmodes.plan.finding import Finding
@@ -206,7 +207,7 @@ def _hear(
 
 def _is_dropped(trace: Trace, told: Iterable[list[Event]]) -> bool:
     """Whether the kernel has told already that a rule drops it, so that no answer comes."""
-    return any(follow(by_flow([*events])[trace.flow]).drop for events in told)
+    return any(follow(of_flow([*events], trace.flow)).drop for events in told)
 
 
 def _look(trace: Trace, runner: Runner) -> Trace:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netmodes.firewall import netlink, trace
+from netmodes.firewall import live, netlink, trace
 from netmodes.plan.verdict import Drop, Fate
 
 #: A SYN from port 42000: OUTPUT calls OWN, whose rule rejects it.
@@ -130,3 +130,15 @@ def test_named(handle: int, saved: list[str], rule: str, every: bool) -> None:
     drop = Drop("output", "ip filter", "OWN", handle=handle)
 
     assert trace.named(drop, LISTED, saved) == Drop("output", "ip filter", "OWN", rule, every)
+
+
+def test_question_by_chance() -> None:
+    """A question whose own port is among those of traced flows is still the question's flow, and
+    another's ping is not."""
+    port = netlink.FLOWS[7]
+    asked = netlink.Event(OURS, "first-forward", 1, "rule", 1, 5, port, protocol="udp")
+    then = netlink.Event("ip filter", "FORWARD", 2, "rule", 0, 5)
+    ping = netlink.Event(OURS, "first-forward", 1, "rule", 1, 6, port + 1)
+
+    assert live.of_flow([asked, ping, then], 0) == [asked, then]
+    assert live.of_flow([asked, ping, then], port + 1) == [ping]
