@@ -12,10 +12,10 @@ from typing import NoReturn
 
 from netmodes.commands import devices
 from netmodes.engine import confirm as watcher
-from netmodes.engine import prepare
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
 from netmodes.engine.leftover import leftovers, remove_leftover
+from netmodes.engine.prepare import need
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
@@ -90,15 +90,6 @@ def up(
         promises = partial(_check, name, "", echo) if check else None
         record = put_up(plan, runner, facts, confirm, promises)
         return replace(record, run=running(name).id)
-
-
-def foresee(plan: Plan) -> None:
-    """Refuse what ``up`` would, as far as this user can ask the network; nothing changes.
-
-    Raises:
-        Refused: an address is taken, the host has another way there, a port is in use, …
-    """
-    prepare.foresee(plan, Runner())
 
 
 def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = None) -> bool:

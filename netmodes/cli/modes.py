@@ -6,13 +6,14 @@ from functools import partial
 
 import click
 
-from netmodes import network
 from netmodes.cli import plans
 from netmodes.cli.confirm import wait_for_confirmation
 from netmodes.cli.options import flag, options
 from netmodes.cli.output import coloured, say, show, table
 from netmodes.cli.sudo import become_root
+from netmodes.engine.prepare import foresee
 from netmodes.engine.record import Record
+from netmodes.engine.runner import Runner
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
@@ -75,7 +76,7 @@ def run_mode(
     if renders:
         plan = wanted.plan(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
         if dry_run and read is None:
-            network.foresee(plan)
+            foresee(plan, Runner())
         plans.show(plan, export, force, json, confirm)
         if verbatim:
             say_what_to_expect(wanted)
