@@ -34,7 +34,7 @@ def told(objections: list[Finding]) -> list[Finding]:
     return [
         one
         for at, one in enumerate(objections)
-        if drops[at] not in drops[:at] and (one.fix or drops[at][:2] not in fixed)
+        if (drops[at] not in drops[:at] if one.fix else drops[at][:2] not in fixed)
     ]
 
 

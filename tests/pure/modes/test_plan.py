@@ -444,4 +444,4 @@ def test_told() -> None:
 
     assert told([one, two, three]) == [two]
     assert told([one, two, keeps, elsewhere]) == [two, keeps, elsewhere]
-    assert told([one]) == [one]
+    assert told([one, one]) == [one, one]
