@@ -15,7 +15,6 @@ from netmodes.engine import confirm as watcher
 from netmodes.engine.down import running, take_down
 from netmodes.engine.enter import become
 from netmodes.engine.leftover import leftovers, remove_leftover
-from netmodes.engine.prepare import need
 from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
