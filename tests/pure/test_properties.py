@@ -316,8 +316,8 @@ def test_own_pair(facts: Facts, host_address: str, address: str) -> None:
 
     near, far = IPv4Interface(found["host_address"]), IPv4Interface(found["address"])
     assert_pair(near, far)
-    subnets = [route.to for route in facts.known("routes") if route.to.prefixlen > 1]
-    assert not [subnet for subnet in subnets if subnet.overlaps(near.network)]
+    subnets = [route.subnet for route in facts.known("routes")]
+    assert not [subnet for subnet in subnets if subnet and subnet.overlaps(near.network)]
 
 
 @given(machines())
