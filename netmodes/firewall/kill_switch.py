@@ -5,7 +5,7 @@ packets, and still nothing may be opened past it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from netmodes.commands.forwarding import ENGINES
 from netmodes.firewall.naming import Chains, chains, elements, reached
@@ -46,21 +46,25 @@ def kept_to(drop: Drop, facts: Facts, *ours: str) -> str:
     every = chains(listed)
     for (where, chain), rules in every.items():
         is_one = where == table and not chain.startswith("@")
-        for name in _leaving(rules, table, every) if is_one else ():
+        for name in _leaving(rules, table, every, ours) if is_one else ():
             counts = chain == drop.chain or not _is_up(name, facts)
             if counts and name not in (*ours, "lo") and not _is_of_engine(name, facts):
                 return name
     return ""
 
 
-def _leaving(rules: Iterable[str], table: str, every: Chains) -> Iterator[str]:
-    """The devices by which rules, or the chains that they lead to, let leave what is no answer, and
-    has not come in there."""
+def _leaving(
+    rules: Collection[str], table: str, every: Chains, ours: Iterable[str]
+) -> Iterator[str]:
+    """The devices by which rules, or the chains that they lead to, let leave what is no answer, has
+    not come in there, and may not leave by one of ours just so."""
     for rule in rules:
         begins = NEW.search(rule) or not ANSWERS.search(rule)
-        names = {*_named(rule, table, every)} - {*ENTERS.findall(rule)} if begins else ()
+        names = {*_named(rule, table, every)} - {*ENTERS.findall(rule)} if begins else set()
         if names and any(map(ACCEPTS.search, reached([rule], table, every))):
-            yield from sorted(names)
+            same = ((one, rule.replace(one, own)) for one in names for own in ours)
+            twins = {one for one, other in same if other != rule and other in rules}
+            yield from sorted(names - twins)
 
 
 def _named(rule: str, table: str, every: Chains) -> Iterator[str]:

@@ -137,6 +137,7 @@ def test_unread(known: dict[str, list[str]], unread: bool) -> None:
         ((POLICY,), ["-A FORWARD -i lan0 -o wg0 -j ACCEPT"], ""),
         ((POLICY,), ["-A OWN -o wg0 -j ACCEPT"], ""),
         ((POLICY,), ["-A OUTPUT -o wg+ -j ACCEPT"], ""),
+        ((POLICY,), ["-A OUTPUT -o enp0s1 -j ACCEPT", "-A OUTPUT -o br9 -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A OWN -o enp0s1 -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A FORWARD -i lan0 -o enp0s1 -j ACCEPT"], "FORWARD"),
         ((POLICY,), ["-A OWN -o enp+ -j ACCEPT"], "FORWARD"),
