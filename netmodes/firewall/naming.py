@@ -1,7 +1,9 @@
 """Rules that name an uplink, whose packets will come in on the bridge.
 
 A packet shows what lets pass and what drops. It does not show what else a rule does that is for
-the uplink alone: it translates, marks, or has no connection known.
+the uplink alone: it translates, marks, or has no connection known. Nor does a copy hear of rules
+for packets that are not tried there. So this reads the rules, and asks nothing but whether one that
+acts so has a twin for the bridge.
 """
 
 from __future__ import annotations

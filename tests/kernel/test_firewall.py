@@ -6,6 +6,9 @@ from state import state
 
 BRIDGED = ("bridged", "--uplink", "enp0s1")
 
+#: What adds a table with a chain.
+GUARD = "nft add table inet own && nft 'add chain inet own g { type filter hook %s priority 0; }'"
+
 #: What adds a chain that drops.
 OWN = "nft 'add chain inet own c { type filter hook %s priority 0; policy drop; }'"
 
@@ -173,7 +176,6 @@ def test_word_of_nft(lab: Lab) -> None:
 
 
 NEW = "-m conntrack --ctstate NEW"
-GUARD = "nft add table inet own && nft 'add chain inet own g { type filter hook %s priority 0; }'"
 
 #: Rules that drop what is too much, or what has been too much; a connection alone passes.
 GUARDS = [
@@ -350,6 +352,12 @@ ASKED = [
         "`-A PREROUTING -i br+ -p tcp -j DROP`",
     ),
     ("iptables -A FORWARD -i docker0 -j DROP", ""),
+    (
+        f"{GUARD % 'prerouting'} && nft add rule inet own g fib saddr . iif oif missing drop && "
+        "nft 'add chain inet own i { type filter hook input priority 0; }' && "
+        "nft add rule inet own i fib daddr . iif type != local drop",
+        "",
+    ),
     (
         "iptables -N DOCKER-USER && iptables -A FORWARD -j REJECT && "
         "iptables -A FORWARD -j DOCKER-USER",
