@@ -237,7 +237,8 @@ def _start_script(argv: Argv, lock: int | None) -> Popen[bytes]:
     if find(argv[0]) is None:
         raise Refused(str(missing(argv[0])))
     hold = () if lock is None else (lock,)
-    return Popen(argv, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=environment(), pass_fds=hold)
+    own: dict[str, Any] = {"cwd": "/", "env": environment(), "pass_fds": hold}
+    return Popen(argv, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, **own)
 
 
 def _parts(process: Popen[bytes]) -> Iterator[bytes]:

@@ -56,7 +56,7 @@ class Told:
             return ""
         said = f" ({'; '.join(self.complaints)})" if self.complaints else ""
         wrong = _decoded(self.wrong).removeprefix(WRONG.decode()).rstrip()
-        return (wrong or f"it ended with status {status}") + said
+        return (wrong or f"not wholly down, for bash ended with status {status}") + said
 
 
 def _decoded(lines: list[bytes]) -> str:

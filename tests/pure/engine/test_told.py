@@ -47,8 +47,8 @@ def heard(text: bytes, status: int) -> tuple[list[str], str]:
         ),
         (b"Error: one\nand two\n", 1, [], "one\nand two"),
         (b"[#] rm B\nbash: killed\n", 137, ["rm B", "# bash: killed"],
-         "it ended with status 137 (bash: killed)"),
-        (b"\xff\n", 1, ["# \ufffd"], "it ended with status 1 (\ufffd)"),
+         "not wholly down, for bash ended with status 137 (bash: killed)"),
+        (b"\xff\n", 1, ["# \ufffd"], "not wholly down, for bash ended with status 1 (\ufffd)"),
     ],
 )  # fmt: skip
 def test_heard(text: bytes, status: int, said: list[str], trouble: str) -> None:
