@@ -632,11 +632,10 @@ refuse_processes() {
 programs_of() {
     local pid name said=
     for pid; do
-        name=gone
-        { read -r name <"/proc/$pid/comm"; } 2>/dev/null
-        said+="${said:+, }$pid $name"
+        { name=$(<"/proc/$pid/comm"); } 2>/dev/null || name=gone
+        said+="${said:+, }$pid ${name//[^[:print:]]/?}"
     done
-    visible "$said"
+    printf '%s' "$said"
 }
 
 # Sets pids to the processes inside, if the namespace is ours; it fails where that is unknown.

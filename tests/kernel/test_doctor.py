@@ -52,7 +52,7 @@ BROKEN: dict[str, tuple[str, str, str, bool]] = {
         True),
     "no address": (
         "ip addr flush dev enp0s1; ip route add default dev enp0s1",
-        "error", "enp0s1 has no IPv4 address", False),
+        "error", "enp0s1 has no IPv4 address", True),
     "overlap": (
         "ip route add 192.168.202.128/25 via 192.168.64.1",
         "warning", "192.168.202.0/24, which host-only takes first, overlaps the host's route to",

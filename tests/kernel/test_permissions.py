@@ -33,7 +33,7 @@ HERE = {
     "/run/netns": (
         f"mkdir -p /run/netns; {FIXED.format('/run/netns')}", "host-only",
         "/run/netns cannot be written"),
-    "/run": ("mount -o remount,ro /run", "host-only", "/run/netmodes cannot be written"),
+    "/run": ("mount -o remount,bind,ro /run", "host-only", "/run/netmodes cannot be written"),
 }  # fmt: skip
 
 
