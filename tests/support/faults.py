@@ -8,6 +8,7 @@ starts in its turn does not count.
 run is over before the k-th or a machine is not as before, and prints how it went, as JSON.
 """
 
+import fcntl
 import gc
 import json
 import multiprocessing
@@ -27,9 +28,9 @@ from typing import Any
 
 import state
 
-from netmodes import MODES, holder
+from netmodes import MODES
 from netmodes.engine import runner
-from netmodes.journal import HOLDER
+from netmodes.journal import LOCK
 from netmodes.machine import query
 from netmodes.plan import programs
 from netmodes.script import bash
@@ -277,11 +278,23 @@ def judge(asked: Sweep, status: int, said: str) -> None:
 
 
 def settled(seconds: float = 10) -> list[str]:
-    """The states once down.sh is at its end, which goes on without the netmodes that began it."""
+    """The states once nothing of the run goes on: what has outlived it keeps the lock."""
     deadline = time.monotonic() + seconds
-    while holder.read(JOURNAL.parent / HOLDER) and time.monotonic() < deadline:
+    while is_locked() and time.monotonic() < deadline:
         time.sleep(0.02)
     return networks()
+
+
+def is_locked() -> bool:
+    """Whether some process holds the lock."""
+    try:
+        with (JOURNAL.parent / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def networks() -> list[str]:
