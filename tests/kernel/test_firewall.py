@@ -199,6 +199,7 @@ GUARDS = [
 ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("rules", GUARDS)
 @pytest.mark.parametrize("mode", ["bridged --uplink enp0s1", "nat"])
 def test_guards(lab: Lab, mode: str, rules: str) -> None:
@@ -259,6 +260,7 @@ def test_legacy_beside(lab: Lab) -> None:
     assert fix.startswith("iptables-legacy -I FORWARD -i nat0 -o enp0s1 -j ACCEPT && ")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("mode", [BRIDGED, ("nat",)])
 @pytest.mark.parametrize(
     ("rule", "named"),
@@ -366,6 +368,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("rules", "refused"), ASKED, ids=[rules for rules, _ in ASKED])
 def test_asked(lab: Lab, rules: str, refused: str) -> None:
     """Whatever rules ask for, what drops a packet is refused by name, and nothing else is; from
@@ -484,6 +487,7 @@ ip -n O -6 addr add fd99::2/64 dev o1 nodad && ip -6 addr add fd99::1/64 dev oth
 REACHES = "ip netns exec O ping -c 1 -W 1 %s"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("rules", "fixes"), [(one, more) for one, *more in FIXED])
 def test_fixed(lab: Lab, rules: str, fixes: list[tuple[tuple[str, ...], str]]) -> None:
     """Each fix of a refusal, as printed, leads on to a network that is as promised; another device
