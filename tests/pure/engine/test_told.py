@@ -59,8 +59,8 @@ def test_heard(text: bytes, status: int, said: list[str], trouble: str) -> None:
 def test_passed_on() -> None:
     """A signal that comes to netmodes alone reaches the script, which sees to it."""
     said: list[str] = []
-    end = "trap 'echo [#] heard >&2; exit' TERM; echo [#] here >&2; "
-    wait = f"{end}while :; do read -t 0.1 <> <(:); done"
+    end = "exec {PIPE}<> <(:); trap 'echo [#] heard >&2; exit' TERM; echo [#] here >&2; "
+    wait = f'{end}while :; do read -t 0.1 -u "$PIPE"; done'
     timer: list[Timer] = []
 
     def say(line: str) -> None:
