@@ -186,10 +186,6 @@ class Runner:
         """
         return look.word(self._listing(look))
 
-    def words(self, look: Look) -> list[str]:
-        """Every word of a look; it raises the same."""
-        return look.words(self._listing(look))
-
     def _listing(self, look: Look) -> str:
         listing = self.listings.get(look.argv) or self._list(look.argv)
         if not look.is_whole(listing):

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from netmodes.firewall.questions import legacy
-from netmodes.lab.rulesets import ELEMENT
 from netmodes.machine.facts import Facts
 from netmodes.plan.finding import Finding
+from netmodes.plan.text import parted
 
 #: What shows the rules that may name an uplink.
 SHOWS = {
@@ -166,7 +166,7 @@ def chains(lines: Iterable[str]) -> Chains:
 def elements(lines: Iterable[str]) -> list[str]:
     """The elements in the lines of a set or map."""
     _, _, words = " ".join(lines).partition("elements = ")
-    return [one.strip() for one in ELEMENT.findall(words.strip(" {}"))]
+    return parted(words.strip(" {}"))
 
 
 def reached(rules: Iterable[str], table: str, chains: Chains) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from netmodes.machine.table import Table
+from netmodes.plan.text import parted
 
 #: Rules, and elements of a set, that one message of netlink holds.
 BLOCK, ELEMENTS = 200, 2000
@@ -28,12 +29,11 @@ NFT = ("nft", "-f", "-")
 INCLUDE = re.compile(r"(^|[\s;{}])(include|\$\w+|define|redefine)([\s;]|$)")
 
 #: A chain, a set or another thing of a table, by its kind; what is within one, and is loaded once
-#: all are there; and an element, whose comment may have commas.
+#: all are there.
 PART = re.compile(r"\t(\S.*) (\S+) \{(?: #.*)?")
 OF_SET = re.compile(r"\t\t(elements = \{|\t)")
 OF_CHAIN = re.compile(r"\t\t(?!(type|policy|comment) )")
 WITHIN = {"chain": OF_CHAIN, "set": OF_SET, "map": OF_SET}
-ELEMENT = re.compile(r'(?:"[^"]*"|[^",])+')
 
 #: A table of a program's own goes with the program, as here with `nft`.
 OWNED = re.compile(r"\tflags (owner|persist)([,;]\s*(owner|persist))*;?")
@@ -101,8 +101,7 @@ class Part:
     def elements(self) -> Block:
         """What adds its elements."""
         words = " ".join(self.within if self.kind != "chain" else ()).partition("{")[2]
-        found = (one.strip() for one in ELEMENT.findall(words.rpartition("}")[0]))
-        every = (f"{one}," for one in found if one)
+        every = (f"{one}," for one in parted(words.rpartition("}")[0]))
         return Block(NFT, (*every,), f"add element {self.name} {{\n", "}\n")
 
 

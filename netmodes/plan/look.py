@@ -95,13 +95,6 @@ def links(*patterns: str, given: str = "", but: str = "") -> Look:
     return Look(argv, patterns, whole, given, but)
 
 
-def processes_in(namespace: str) -> Look:
-    """The processes in a network namespace, given by the word of its look."""
-    inode = namespace.partition(".")[0]
-    argv, whole = PROCESSES
-    return Look(argv, (rf"^/proc/([0-9]+)/ns net:\[{inode}\]$",), whole)
-
-
 def socket_in(path: str) -> Look:
     """The kernel's own rtnetlink socket in a network namespace, by its inode (proc(5)).
 

@@ -107,3 +107,9 @@ def document(value: str, end: str) -> str:
         end += "_"
     newline = "\n" if value and not value.endswith("\n") else ""
     return f"<<'{end}'\n{value}{newline}{end}"
+
+
+def parted(words: str) -> list[str]:
+    """What commas part, as the elements of a set of nft's; those in quotes part nothing."""
+    found = map(str.strip, re.findall(r'(?:"[^"]*"|[^",])+', words))
+    return [one for one in found if one]
