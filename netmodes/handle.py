@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netmodes import network
-from netmodes.engine.down import running as run_of
+from netmodes.engine.down import network_of
 from netmodes.engine.record import Outcome
 from netmodes.engine.runner import Echo
+from netmodes.errors import Refused
 from netmodes.plan.answer import Answer
 from netmodes.plan.network import Network, refuse_unless_up
 from netmodes.plan.report import Report
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Verbs:
-    """What can be done with a network that is up; its class says the name of its namespace."""
+    """What can be done with a network that is up; its class says the name of its namespace.
+
+    Of several namespaces that were put up at once, ``netmodes.running("web2")`` is one.
+    """
 
     if TYPE_CHECKING:
 
@@ -26,17 +30,24 @@ class Verbs:
         def namespace(self) -> str:
             """The namespace's name."""
 
+    @property
+    def _one(self) -> str:
+        if "," in self.namespace:
+            first = self.namespace.partition(",")[0]
+            raise Refused(f"{self.namespace} are several: `netmodes.running({first!r})` is one")
+        return self.namespace
+
     def exec(self, *argv: str) -> Outcome:
         """Run a command in the namespace; see ``network.run``."""
-        return network.run(self.namespace, *argv)
+        return network.run(self._one, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
         """Try every promise of the network; see ``network.check``."""
-        return network.check(self.namespace, outside=outside, echo=echo)
+        return network.check(self._one, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
         """Follow a packet to the first fault; see ``network.why``."""
-        return network.why(self.namespace, target, echo=echo)
+        return network.why(self._one, target, echo=echo)
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class Handle(Verbs):
         Raises:
             Refused: it is not up any more.
         """
-        return run_of(self.namespace).network
+        return network_of(self.namespace)
 
     def __enter__(self) -> Self:
         return self

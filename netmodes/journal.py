@@ -8,6 +8,7 @@
     /run/netmodes/A/watch.sh     the watcher of --confirm as bash, where one was asked for
     /run/netmodes/A/before.json  the machine's facts from before the run, for comparison
     /run/netmodes/A/shares       the steps that other networks may share, each by index and name
+    /run/netmodes/A+2/namespaces the names of several namespaces by now, where a plan is of several
 
 The folder is complete before the first command runs. Exported scripts write the same files, so
 ``netmodes list`` and ``netmodes down`` see what a script made.
@@ -26,7 +27,7 @@ from typing import Any
 
 from netmodes import holder
 from netmodes.errors import NetmodesError, Refused
-from netmodes.plan.log import Run, run_from
+from netmodes.plan.log import MEMBERS, Run, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
 from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, visible
@@ -48,7 +49,7 @@ OWN_NAMESPACE = Path("/proc/self/ns/net")
 
 
 class Journal:
-    """The journal of the network of this name, which is its first namespace's."""
+    """The journal of the network of this name; see ``journal_of`` for a namespace's."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -71,6 +72,7 @@ class Journal:
         files = {"plan.json": plan.intent(), BEFORE: before, "log": log}
         files |= {"shares": plan.shares_text, "down.sh": down}
         files |= {"watch.sh": watch} if watch else {}
+        files |= {MEMBERS: plan.members} if plan.members else {}
         draft = ROOT / f".{self.name}.new"
         try:
             _fill(draft, files)
@@ -122,6 +124,7 @@ class Journal:
         try:
             plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = lines_of((self.folder / "log").read_text())
+            names = tuple(self.members())
         except (OSError, *NOT_AS_WRITTEN) as error:
             if self.folder.parent != ROOT or not self.folder.is_dir():
                 return None
@@ -130,7 +133,7 @@ class Journal:
                 f"`bash {self.folder}/down.sh` undoes {self.name}"
             ) from error
         try:
-            run = run_from(plan, log)
+            run = run_from(plan, log, names)
         except NOT_AS_WRITTEN as error:
             raise Refused(
                 f"{self.folder}/log is damaged ({error}): "
@@ -139,6 +142,12 @@ class Journal:
         if run.state == "interrupted" and _is_at_work(self.name):
             return replace(run, state="at work")
         return run
+
+    def members(self) -> list[str]:
+        """The names of several namespaces by now; none where there is one."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return lines_of((self.folder / MEMBERS).read_text(errors="replace"))
+        return []
 
     def links_before(self) -> list[dict[str, Any]]:
         """The host's devices from before the run; none where that is unknown."""
@@ -267,8 +276,17 @@ def uptime() -> float:
     return float(Path("/proc/uptime").read_text().split()[0])
 
 
+def journal_of(namespace: str) -> Journal:
+    """The journal that a namespace is in: of its own, or of several."""
+    if not (ROOT / namespace).is_dir():
+        for path in ROOT.glob(f"[!.]*/{MEMBERS}"):
+            if namespace in (journal := Journal(path.parent.name)).members():
+                return journal
+    return Journal(namespace)
+
+
 def networks() -> list[Network]:
-    """All networks that netmodes made, sorted by name.
+    """All networks that netmodes made, one for each namespace, sorted by the journal's name.
 
     Raises:
         Refused: netmodes did not make /run/netmodes.
@@ -277,16 +295,16 @@ def networks() -> list[Network]:
     if not ROOT.is_dir():
         return []
     names = [path.name for path in sorted(ROOT.iterdir()) if not path.name.startswith(".")]
-    return [network for name in names if (network := _network(name))]
+    return [network for name in names for network in _networks(name)]
 
 
-def _network(name: str) -> Network | None:
-    """One network, "unreadable" where its journal is; None where there is none."""
+def _networks(name: str) -> list[Network]:
+    """The networks of one journal, "unreadable" where it is; none where there is none."""
     try:
         run = Journal(name).read()
     except Refused:
-        return unreadable(name)
-    return run.network if run else None
+        return [unreadable(name)]
+    return run.networks if run else []
 
 
 def _is_at_work(name: str) -> bool:

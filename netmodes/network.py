@@ -4,7 +4,7 @@ They ask for root, and hold the lock while a network changes; the packages below
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from netmodes.commands import devices
 from netmodes.engine import confirm as watcher
-from netmodes.engine.down import running, take_down
+from netmodes.engine.down import network_of, running, take_down
 from netmodes.engine.enter import become
 from netmodes.engine.leftover import leftovers, remove_leftover
 from netmodes.engine.record import Outcome, Record
@@ -20,7 +20,7 @@ from netmodes.engine.runner import Echo, Runner, silent
 from netmodes.engine.up import put_up
 from netmodes.errors import Refused
 from netmodes.firewall import objections
-from netmodes.journal import Journal, locked, networks
+from netmodes.journal import journal_of, locked, networks
 from netmodes.machine.facts import Facts
 from netmodes.machine.permissions import no_permission
 from netmodes.machine.read import host_facts
@@ -57,7 +57,7 @@ def up(
     """Run a mode's commands; on a failure or signal undo what was done.
 
     Args:
-        name: the namespace's name.
+        name: the network's name.
         render: returns the mode's plan for these facts; None if just this network is up.
         read: reads the machine's facts.
         confirm: seconds within which ``confirm`` must be called once the network is up, 1 to
@@ -81,21 +81,23 @@ def up(
         facts = read()
         plan = render(facts)
         if plan is None:
-            report = _check(name, "", echo) if check else None
+            plan = running(name).plan
+            report = _check_all(plan, echo) if check else None
             if report and report.differing:
                 raise NotAsPromised(report)
-            return Record(running(name).plan, (), report)
+            return Record(plan, (), report)
         refuse_unseen(name)
-        promises = partial(_check, name, "", echo) if check else None
+        promises = partial(_check_all, plan, echo) if check else None
         record = put_up(plan, runner, facts, confirm, promises)
         return replace(record, run=running(name).id)
 
 
-def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = None) -> bool:
+def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = None) -> bool:
     """Undo the network of this namespace, newest command first.
 
     Args:
-        name: the namespace's name.
+        names: the namespace's name, or those of some namespaces of one network; that of a network
+            of several stands for all of them.
         kill: end the processes in the namespace, rather than refuse.
         run: only what the run of this id has put up; "" for whatever has this name.
         echo: is given each line before it runs.
@@ -107,22 +109,40 @@ def down(name: str, *, kill: bool = False, run: str = "", echo: Echo | None = No
         Refused: the namespace is not ours, processes run in it, or a program is missing.
         NetmodesError: something is left; the text says what.
     """
-    devices.validate_namespace(name)
-    with _acting(name, echo) as runner:
-        found = Journal(name).read()
+    name = names[0]
+    _validate_name(name)
+    with _acting(journal_of(name).name, echo) as runner:
+        journal = journal_of(name)
+        found = journal.read()
         if run and (found is None or found.id != run):
             return False
         if found is None:
             if (NAMESPACES / name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return remove_leftover(name, runner)
-        take_down(name, runner, kill=kill)
+        here = found.namespaces
+        only = () if journal.name in names or {*here} <= {*names} else names
+        take_down(journal.name, runner, kill=kill, only=only)
     return True
+
+
+def _validate_name(name: str) -> None:
+    """Refuse what is neither a namespace's name nor that of a network of several."""
+    first, _, others = name.partition("+")
+    devices.validate_namespace(first if others.isdecimal() else name)
+
+
+def together(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """These names of namespaces or networks, those of one network in one group."""
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        groups.setdefault(journal_of(name).name, []).append(name)
+    return [*map(tuple, groups.values())]
 
 
 def every_name() -> list[str]:
     """The names of all networks, and of those of which a reboot has left files."""
-    return [*(found.name for found in networks()), *leftovers()]
+    return [*dict.fromkeys(found.journal for found in networks()), *leftovers()]
 
 
 def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
@@ -142,9 +162,9 @@ def confirm(name: str, *, echo: Echo | None = None) -> None:
     Raises:
         Refused: the network is not up, or not any more.
     """
-    devices.validate_namespace(name)
-    with _acting(name, echo):
-        watcher.confirm(name)
+    _validate_name(name)
+    with _acting(journal_of(name).name, echo):
+        watcher.confirm(journal_of(name).name)
 
 
 def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
@@ -172,7 +192,13 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
 def _check(name: str, outside: str, echo: Echo | None) -> Report:
     from netmodes.diagnose.check import try_promises
 
-    return try_promises(running(name).network, outside, Runner(echo or silent))
+    return try_promises(network_of(name), outside, Runner(echo or silent))
+
+
+def _check_all(plan: Plan, echo: Echo | None) -> Report:
+    """Try every promise of all namespaces of a plan."""
+    each = [_check(name, "", echo) for name in plan.namespaces]
+    return Report(plan.name, plan.mode, tuple(one for report in each for one in report.results))
 
 
 def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
@@ -198,7 +224,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     host_name, port = targets.parse(target)
     need_root()
     refuse_unreachable(name)
-    return follow_target(running(name).network, host_name, port, Runner(echo or silent))
+    return follow_target(network_of(name), host_name, port, Runner(echo or silent))
 
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:

@@ -1,7 +1,7 @@
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
-# SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
-# users, others.
+# it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
+# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
+# functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -88,10 +88,11 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
-    show() { echo "$*"; }
+    show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
     carry() { :; }
-    undo "$1" "$2"
+    k=$1 EVERY=
+    undo "$@"
 ); }
 
 run() {
@@ -164,7 +165,7 @@ after() {
         FOUND[k]=$WORD
     done
     for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]:--}"; done
-    if [ "${ran[0]-}" != "$FIRST" ]; then return 0; fi
+    if [ "${ran[0]-}" != "$FIRST" ] || [ -n "${ITEMS[FIRST]-}" ]; then return 0; fi
     PLACE=/run/netns/$NAME
     socket && log socket "$WORD"
 }
@@ -172,9 +173,11 @@ after() {
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
 # NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
+# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
+# it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
-    local lines line pattern word seen=
+    local lines line pattern word names=() seen=
+    local -A each=()
     WORD=
     list "$1" || return
     local IFS=$'\n'
@@ -191,11 +194,20 @@ find_in() {
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
+            if [ -n "${ITEM-}" ]; then
+                names+=("${BASH_REMATCH[ITEM]}") each[${BASH_REMATCH[ITEM]}]=${BASH_REMATCH[3 - ITEM]}
+                continue
+            fi
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             WORD+=$word
             if [ -z "${ALL-}" ]; then return 0; fi
             WORD+=$'\n'
         done
+    done
+    IFS=' '
+    if [ -n "${AMONG-}" ]; then read -ra names <<<"$AMONG"; fi
+    for word in "${names[@]}"; do
+        if [ -n "${each[$word]-}" ]; then WORD+=${WORD:+ }$word=${each[$word]}; fi
     done
     [ -n "$WORD" ]
 }
@@ -264,14 +276,18 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=() still=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
-        caught=
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
+        caught="" still=("${word_before[$k]}")
+        if [ -n "${ITEMS[k]-}" ]; then
+            take_back_batch "$k" "${word_before[$k]}"
+        else
+            take_back_one "$k" "${word_before[$k]}"
+        fi || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ] || still_mounted; then return 1; fi
     # The folder goes at once or not at all.
@@ -343,7 +359,7 @@ name_again() {
 take_back_renamed() { pass_on "$1" "$2" || show ip link del "$3"; }
 
 why_failed() {
-    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${still[@]}")"; fi
 }
 
 # Sets why: why what command K made is not this run's, or nothing.
@@ -480,6 +496,7 @@ inside() {
     pids=()
     if [ -z "$made" ]; then return 0; fi
     LISTED=()
+    if [ -n "${ITEMS[FIRST]-}" ]; then inside_several "$made"; return; fi
     list "$PROCESSES" || return 2
     while read -r line; do
         if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
@@ -505,12 +522,17 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local made=${word_after[$FIRST]-} lines=() line place places=()
+    local each lines=() line place places=()
+    local -A made=()
+    for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
     for line in "${lines[@]}"; do
-        if [[ $line =~ ^([^ ]+\ ){3}net:\[${made%%.*}\]\ ([^ ]+) ]]; then places+=("$(printf %b "${BASH_REMATCH[2]//\\/\\0}")"); fi
+        if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
+        place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")
+        # Of several no socket is known, but while one is mounted its birth is the same.
+        if [ -z "${ITEMS[FIRST]-}" ] || [ -n "${made[$(find "$place" -maxdepth 0 -printf '%i.%C@')]-}" ]; then places+=("$place"); fi
     done
-    is_ours "${places[@]}"
+    if [ -z "${ITEMS[FIRST]-}" ]; then is_ours "${places[@]}"; else [ "${#places[@]}" != 0 ]; fi
     case $? in
     1) return 1 ;;
     2) failed=$(unknown) && return ;;
@@ -547,22 +569,32 @@ become_root() {
     exec sudo -- bash "$SCRIPT" "$@"
 }
 
+# [--kill] [--only NAME...], or --rollback
 down() {
+    local option=${1-}
     prepare
-    if [ "$1" = --rollback ]; then
+    if [ "$option" = --rollback ]; then
         take_back || die "$failed"
         exit 0
     fi
+    if [ "$option" = --kill ]; then shift; fi
+    ONLY=
+    if [ "${1-}" = --only ]; then ONLY=${*:2}; fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "[0-9]* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    if [ -n "$ONLY" ] && is_all; then ONLY=; fi
     refuse_blind
-    refuse_processes "$1"
+    refuse_processes "$option"
+    if [ -n "$ONLY" ]; then
+        leave_network || die "$ONLY of $NAME is not wholly down: $failed"
+        return
+    fi
     refuse_to_cut_off
-    remove_plain_file || die "/run/netns/$NAME cannot be removed"
+    remove_plain_files || die "/run/netns cannot be written"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }

@@ -1,15 +1,17 @@
 # Removes what a reboot leaves of a network, the files in /etc/netns that have our mark
 # (netmodes/engine/leftover.py); fails where there are none.
 remove_leftover() {
-    local file files=()
-    if [ -e "/run/netns/$NAME" ]; then return 1; fi
-    for file in "/etc/netns/$NAME"/*; do
-        if is_marked "$file"; then files+=("$file"); fi
+    local name file files=() folders=()
+    for name in $NAMES; do
+        if [ -e "/run/netns/$name" ]; then continue; fi
+        for file in "/etc/netns/$name"/*; do
+            if is_marked "$file"; then files+=("$file") folders[${#files[@]}]=${file%/*}; fi
+        done
     done
     if [ "${#files[@]}" = 0 ]; then return 1; fi
     echo "[#] # left from before a reboot" >&2
-    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "/etc/netns/$NAME"; then
-        die "the files in /etc/netns/$NAME cannot be removed: see that they can be"
+    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "${folders[@]}"; then
+        die "${files[0]} cannot be removed: see that it can be"
     fi
 }
 

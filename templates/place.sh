@@ -11,11 +11,20 @@ refuse_elsewhere() {
     done 2>/dev/null
     for name in /run/netns/*; do
         if [ ! "$name" -ef /proc/self/ns/net ]; then continue; fi
-        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ]; then die "this shell is inside ${name##*/}: leave it first"; fi
+        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ] || is_member "${name##*/}"; then die "this shell is inside ${name##*/}: leave it first"; fi
     done
     if [ -z "$elsewhere" ]; then return 0; fi
     name=${elsewhere##*/}
     die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+}
+
+# Whether a namespace is one of several of ours.
+is_member() {
+    local file each
+    for file in /run/netmodes/*/namespaces; do
+        while read -r each; do if [ "$each" = "$1" ]; then return 0; fi; done <"$file"
+    done 2>/dev/null
+    return 1
 }
 
 # Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
@@ -67,12 +76,17 @@ mount_of() {
 }
 
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
-is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+is_plain_file() { [ -f "/run/netns/${NAMES%% *}" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(mount_of "$1" "/run/netns/$NAME")" == *":net:["* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/${NAMES%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
-remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+remove_plain_files() {
+    local names
+    if ! is_plain_file; then return 0; fi
+    read -ra names <<<"$NAMES"
+    show rm -f "${names[@]/#//run/netns/}"
+}

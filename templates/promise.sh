@@ -16,8 +16,8 @@ answers() {
 
 # GATEWAY: what answers the host is to answer the namespace; nothing, if it does not answer the host.
 try_promise() {
-    if [ -n "$1" ] && ! answers 3 ip netns exec "$NAME" ping "$1"; then
+    if [ -n "$1" ] && ! answers 3 ip netns exec "${NAMES%% *}" ping "$1"; then
         stop_if_caught
-        stop 1 "$1 answers the host, and not $NAME: a firewall drops it, or the LAN takes no other MAC"
+        stop 1 "$1 answers the host, and not ${NAMES%% *}: a firewall drops it, or the LAN takes no other MAC"
     fi
 }

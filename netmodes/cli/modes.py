@@ -19,6 +19,7 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.base import Mode
 from netmodes.plan.report import NotAsPromised
+from netmodes.plan.text import called
 
 
 def mode_command(mode: type[Mode]) -> click.Command:
@@ -53,6 +54,8 @@ def run_mode(
     check: bool,
     confirm: float | None = None,
     anyway: bool = False,
+    count: int | None = None,
+    namespace: str,
     **parameters: str,
 ) -> None:
     """Render, export or run one mode."""
@@ -65,10 +68,12 @@ def run_mode(
         "--force goes with --export": force and not export,
         "--check tries a network that is up: leave out --dry-run and --export": check and renders,
         "--export writes a script: leave out --json": json and export,
+        "--count numbers one name: give one -n": count and "," in namespace,
     }
     for words in filter(wrong.get, wrong):
         raise click.UsageError(words)
-    wanted, read = mode(**parameters), plans.read_facts(facts)
+    names = [f"{namespace}{number}" for number in range(1, count + 1)] if count else namespace
+    wanted, read = mode(namespace=names, **parameters), plans.read_facts(facts)
     refuse_missing(wanted, read)
     if rehearse:
         found = wanted.rehearse(read, verbatim=verbatim, anyway=anyway, confirm=confirm)
@@ -109,7 +114,7 @@ def run(
     if record.report is not None and not to_json:
         coloured(table(record.report))
     if confirm is not None and record.outcomes:
-        wait_for_confirmation(mode.namespace, confirm)
+        wait_for_confirmation(mode.network, confirm)
     if to_json:
         click.echo(record.to_json())
     say_how_to_go_on(mode, record, verbatim)
@@ -117,14 +122,17 @@ def run(
 
 def say_how_to_go_on(mode: Mode, record: Record, verbatim: bool) -> None:
     """Name the commands for a network that is up."""
-    name = mode.namespace
+    name, several = mode.name, len(mode.names) > 1
+    said = f"{called(mode.names)} {'are' if several else 'is'} up"
     if not record.outcomes:
-        say(f"{name} is up already.")
+        say(f"{said} already.")
         return
     if verbatim:
         say_what_to_expect(mode)
+    where, what = ("in one", "them") if several else ("in it", "it")
     say(
-        f"{name} is up: `netmodes exec {name} -- CMD` runs in it, `netmodes down {name}` undoes it."
+        f"{said}: `netmodes exec {name} -- CMD` runs {where}, "
+        f"`netmodes down {mode.network}` undoes {what}."
     )
 
 

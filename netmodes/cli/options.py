@@ -13,7 +13,10 @@ from netmodes.modes.base import Mode
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:
     """All options of one mode, in the order of its help."""
-    yield from (mode_option(mode, option) for option in mode.options())
+    name, *others = mode.options()
+    yield mode_option(mode, name)
+    yield COUNT
+    yield from (mode_option(mode, option) for option in others)
     if mode.confirms:
         yield CONFIRM
     if mode.objects:
@@ -63,6 +66,13 @@ def file(name: str, meaning: str) -> click.Option:
     """An option whose value is a file."""
     return click.Option([name], metavar="FILE", help=meaning, shell_complete=files)
 
+
+COUNT = click.Option(
+    ["--count"],
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="N namespaces, numbered: web1, web2 ...",
+)
 
 #: The options of every mode.
 EVERY = [

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 from netmodes.cli.complete import network_names
 from netmodes.cli.output import as_json, block, coloured, drawn, fit, printed, say
 from netmodes.errors import Refused
-from netmodes.journal import Journal
+from netmodes.journal import journal_of
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
@@ -100,7 +100,7 @@ def explain(name: str, how: str) -> None:
     """
     from netmodes.show import explain as teacher
 
-    found = Journal(name).read()
+    found = journal_of(name).read()
     if name in MODES:
         if found is not None:
             say(f"{name} is a mode and also a network: this explains the mode.")

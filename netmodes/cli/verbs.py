@@ -17,6 +17,7 @@ from netmodes.errors import NetmodesError
 from netmodes.journal import networks
 from netmodes.machine.read import host_facts
 from netmodes.machine.table import Table
+from netmodes.plan.text import called
 
 
 @click.command()
@@ -36,14 +37,15 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for name in dict.fromkeys(names) or network.every_name():
+    for group in network.together(names or network.every_name()):
+        said, verb = called(group), "are" if group[1:] else "is"
         try:
-            done = network.down(name, kill=kill, echo=show)
+            done = network.down(*group, kill=kill, echo=show)
         except NetmodesError as error:
             say(f"Error: {error}")
             status = error.exit_status
         else:
-            say(f"{name} is down." if done else f"{name} is not up: nothing to do.")
+            say(f"{said} {verb} down." if done else f"{said} {verb} not up: nothing to do.")
     sys.exit(status)
 
 

@@ -6,6 +6,7 @@ counts up by host.
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import islice
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -139,6 +140,32 @@ def own_pair(
     return _refuse_overlap(host_address, facts), address
 
 
+def more_pairs(near: str, far: str, count: int, given: bool, facts: Facts) -> list[tuple[str, str]]:
+    """The same two hosts of the subnets that follow, each a subnet of its own, in CIDR.
+
+    Args:
+        near: the host's first address, in CIDR.
+        far: the first namespace's, of the same subnet.
+        count: how many pairs there are to be.
+        given: the user has named one, so that no subnet is passed over because it is not free.
+        facts: the machine.
+
+    Raises:
+        Refused: a subnet overlaps one that the host reaches, or not so many are free.
+    """
+    first, numbers = parse(near).network, (number(near), number(far))
+    after = _next(first) if given else dict.fromkeys(_subnets(first, first.prefixlen))
+    free = (one for one in after if one != first and (given or facts.overlap(one) is None))
+    found = [*islice(free, count)]
+    if len(found) < count:
+        raise Refused(
+            f"only {len(found)} subnets are free after {first}: name fewer namespaces, or give "
+            "addresses of a smaller subnet"
+        )
+    pairs = [tuple(_host(subnet, at) for at in numbers) for subnet in found]
+    return [(_refuse_overlap(one, facts), other) for one, other in pairs]
+
+
 def _refuse_overlap(address: str, facts: Facts) -> str:
     subnet = parse(address).network
     if (other := facts.overlap(subnet)) is not None:
@@ -166,6 +193,13 @@ def _first_free(facts: Facts, *article: str) -> tuple[str, ...]:
         if facts.overlap(subnet) is None:
             return tuple(_host(subnet, at) for at in numbers)
     raise Refused(f"no subnet is free from {article[0]} on: give the addresses yourself")
+
+
+def _next(subnet: IPv4Network) -> Iterator[IPv4Network]:
+    """The subnets of the same size after one."""
+    size, last = subnet.num_addresses, int(IPv4Address("255.255.255.255"))
+    for start in range(int(subnet.broadcast_address) + 1, last, size):
+        yield IPv4Network((start, subnet.prefixlen))
 
 
 def _subnets(first: IPv4Network, prefix: int) -> Iterator[IPv4Network]:

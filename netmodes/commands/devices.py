@@ -2,8 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
-from itertools import count
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import count as counting
+from itertools import islice
 
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -14,8 +16,11 @@ from netmodes.plan.text import PLAIN
 #: NAME_MAX without what the journal's draft adds, `.NAME.new`.
 LONGEST_NAMESPACE = 250
 
+#: The ports that a bridge holds (BR_MAX_PORTS, net/bridge/br_private.h), the first being number 1.
+PORTS = 1 << 10
+
 #: The numbers of this process's free namespaces.
-NUMBERS = count(1)
+NUMBERS = counting(1)
 
 #: Keywords that `ip link add` and `ip link set` accept in place of a device's name (iproute2's
 #: ip/iplink.c, v5.10 to v7.1), and names that the kernel reserves.
@@ -72,6 +77,14 @@ def validate_namespace(name: str) -> None:
         raise Refused(f"namespace name {name!r} reads as a process number to ip: add a letter")
 
 
+def validate_namespaces(names: tuple[str, ...]) -> None:
+    """Refuse invalid names of namespaces, and the same one twice."""
+    for name in names:
+        validate_namespace(name)
+    if twice := next((name for name, times in Counter(names).items() if times > 1), ""):
+        raise Refused(f"{twice} is named twice: give each namespace a name of its own")
+
+
 def free_namespace() -> str:
     """A namespace's name that no other process takes, nor another call: ``net-4242-1``.
 
@@ -116,6 +129,41 @@ def free_device(name: str, article: str, facts: Facts) -> str:
     return next(name for name in names if _is_free(name, facts))
 
 
+def counted(first: str, given: bool, count: int, used: Collection[str], facts: Facts) -> list[str]:
+    """Device names counted up from the first, which the host does not have.
+
+    Args:
+        first: the name to count from.
+        given: the user has named it, so that no name is passed over because the host has it.
+        count: how many there are to be, the first among them.
+        used: names that are not to be taken.
+        facts: the machine.
+
+    Raises:
+        Refused: a name is too long, or the host has it.
+    """
+    prefix, number = re.fullmatch(r"(.*?)([0-9]*)", first).groups()  # type: ignore[union-attr]
+    names = (name for name in _numbered(prefix, int(number or 0) + 1) if name not in used)
+    free = names if given else (name for name in names if _is_free(name, facts))
+    found = [first, *islice(free, count - 1)]
+    if len(found[-1]) > LONGEST_DEVICE:
+        raise Refused(
+            f"{count} devices cannot be counted up from {first}, for {found[-1]} is longer than "
+            f"{LONGEST_DEVICE} characters: give a shorter --host-device"
+        )
+    return [_refuse_taken(name, facts) for name in found]
+
+
+def refuse_full(bridge: str, count: int, facts: Facts) -> None:
+    """Refuse more ports than a bridge holds, of which one may be the uplink."""
+    has = sum(link.master == bridge for link in facts.known("links"))
+    if has + count >= PORTS:
+        raise Refused(
+            f"{bridge} has {has} ports and holds {PORTS - 1}, of which the uplink may take one, "
+            f"so not {count} more: name fewer namespaces, or another bridge"
+        )
+
+
 def free_pair(host_device: str, device: str, facts: Facts) -> tuple[str, str]:
     """Free names for the host's and the namespace's end of a cable.
 
@@ -139,7 +187,7 @@ def _other_end(given: str, first: int, facts: Facts) -> str:
 
 def _numbered(prefix: str, first: int = 0, step: int = 1) -> Iterator[str]:
     """The prefix with every number from the first on."""
-    return (f"{prefix}{number}" for number in count(first, step))
+    return (f"{prefix}{number}" for number in counting(first, step))
 
 
 def _is_free(name: str, facts: Facts) -> bool:

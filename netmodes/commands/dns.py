@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 
-from netmodes.commands import looks
+from netmodes.commands import looks, several
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import MARK, MARKED, NETNS, RESOLVERS, Names, written
@@ -16,11 +16,15 @@ from netmodes.plan.finding import Finding
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Undo
+from netmodes.plan.text import called
+from netmodes.plan.undo import ITEM, Argv, Undo
 
-#: Prints the name of a file ($1) that is not empty and has no line with this mark ($0); and the
+#: Prints the names of files ($@) that are not empty and have no line with this mark ($0); and the
 #: names of all files of a folder that have none.
-UNMARKED = '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
+UNMARKED = (
+    'for file; do [ ! -s "$file" ] || grep -L -- "$0" "$file"; [ $? -lt 2 ] || exit; done; '
+    "echo looked"
+)
 ALL_UNMARKED = '[ ! -e "$1" ] || grep -rL -- "$0" "$1"; [ $? -lt 2 ] && echo looked'
 
 #: The option --dns, for its help.
@@ -65,62 +69,74 @@ def servers(dns: str, facts: Facts) -> list[str]:
     return _given(dns)
 
 
-def give(namespace: str, dns: str, facts: Facts) -> Iterator[Step]:
-    """Let the namespace resolve names, by name servers that it can reach."""
-    yield from _leftover(namespace, facts)
+def give(namespaces: Argv, dns: str, facts: Facts) -> Iterator[Step]:
+    """Let these namespaces resolve names, by name servers that they can reach."""
+    yield from _leftover(namespaces, facts)
     asked, names = servers(dns, facts), _names(facts)
     if not asked:
         return
     text = written(asked, *((names.search, names.options) if dns == "auto" else ((), ())))
     switch = "" if WITHIN_REACH.issuperset((names.hosts or "files dns").split()) else "files dns"
-    yield from _files(namespace, text, switch, facts, NO_NAMES)
+    yield from _files(namespaces, text, switch, facts, NO_NAMES)
 
 
-def close(namespace: str, facts: Facts) -> Iterator[Step]:
-    """Let the namespace resolve no names but those in /etc/hosts.
+def close(namespaces: Argv, facts: Facts) -> Iterator[Step]:
+    """Let these namespaces resolve no names but those in /etc/hosts.
 
     Without an nsswitch.conf of its own, glibc would ask services by their sockets in /run, which
     every namespace reaches. A resolv.conf without a name server means 127.0.0.1 (resolv.conf(5)),
     where none listens.
     """
-    yield from _leftover(namespace, facts)
-    yield from _files(namespace, "# no name server\n", "files", facts, LEAK)
+    yield from _leftover(namespaces, facts)
+    yield from _files(namespaces, "# no name server\n", "files", facts, LEAK)
 
 
-def _leftover(namespace: str, facts: Facts) -> Iterator[Step]:
-    """Remove the files from before a reboot, if all are ours."""
-    files = _own(namespace, facts)
-    if files and all(files.values()):
-        why = "left from before a reboot"
-        yield Step(("rm", "-rf", f"{ROOT}/{namespace}"), why).as_guard(STALE)
+def _leftover(namespaces: Argv, facts: Facts) -> Iterator[Step]:
+    """Remove the files from before a reboot, if all of a namespace's are ours."""
+    files = {f"{ROOT}/{name}": _own(name, facts).values() for name in namespaces}
+    if left := [folder for folder, ours in files.items() if ours and all(ours)]:
+        yield Step(("rm", "-rf", *left), "left from before a reboot").as_guard(STALE)
 
 
-def _files(namespace: str, resolv: str, switch: str, facts: Facts, prevents: str) -> Iterator[Step]:
-    """The namespace's own resolv.conf and, if sources are given, nsswitch.conf.
+def _files(
+    namespaces: Argv, resolv: str, switch: str, facts: Facts, prevents: str
+) -> Iterator[Step]:
+    """The namespaces' own resolv.conf and, if sources are given, nsswitch.conf.
 
     A file of somebody else's stays.
     """
-    folder, ours = f"{ROOT}/{namespace}", _own(namespace, facts)
-    yield _make(folder, facts)
-    if ours.get("resolv.conf", True):
-        path, text = f"{folder}/resolv.conf", f"{MARK}\n{resolv}"
-        why = f"{namespace} asks {'nobody' if switch == 'files' else 'these'} for names"
-        yield _written(path, Step(("tee", path), why, stdin=text)).as_guard(prevents)
+    yield _make(tuple(f"{ROOT}/{name}" for name in namespaces), facts)
+    names, s = called(namespaces), "" if namespaces[1:] else "s"
+    if paths := _to_write(namespaces, "resolv.conf", facts):
+        why = f"{names} ask{s} {'nobody' if switch == 'files' else 'these'} for names"
+        argv, text = ("tee", *several.present(paths)), f"{MARK}\n{resolv}"
+        yield _written(paths, Step(argv, why, stdin=text)).as_guard(prevents)
     there = _names(facts).hosts is not None  # else nothing can be mounted over it
-    if switch and there and ours.get("nsswitch.conf", True):
-        why = f"{namespace} finds names in no other way: {switch}"
-        step = _switch(folder, switch, why, facts)
-        yield _written(f"{folder}/nsswitch.conf", step).as_guard(LEAK)
+    paths = _to_write(namespaces, "nsswitch.conf", facts)
+    if switch and there and paths:
+        why = f"{names} find{s} names in no other way: {switch}"
+        yield _written(paths, _switch(paths, switch, why, facts)).as_guard(LEAK)
 
 
-def _make(folder: str, facts: Facts) -> Step:
-    """Make the folder; the undo removes /etc/netns too, unless somebody else uses it."""
-    alone = ("rmdir", folder)
-    with_root = ("rmdir", "--parents", "--ignore-fail-on-non-empty", folder)
-    used = looks.files(f"^{literal(folder)}/([^/ ]+) ")
-    undo = Undo(looks.folder(folder), alone if _others(facts) else with_root, users=(used,))
+def _to_write(namespaces: Argv, file: str, facts: Facts) -> Argv:
+    """This file of each namespace, "-" for somebody else's; none if there is none to write."""
+    ours = {name: _own(name, facts).get(file, True) for name in namespaces}
+    paths = (f"{ROOT}/{name}/{file}" if ours[name] else "-" for name in namespaces)
+    return tuple(paths) if any(ours.values()) else ()
+
+
+def _make(folders: Argv, facts: Facts) -> Step:
+    """Make the folders; the undo removes /etc/netns too, unless somebody else uses it."""
+    remove = ("rmdir",) if _others(facts) else ("rmdir", "--parents", "--ignore-fail-on-non-empty")
     why = "files here stand for those in /etc (ip-netns(8))"
-    return Step(("mkdir", "-p", folder), why, undo=undo).as_guard(SHARED)
+    if len(folders) > 1:
+        used = looks.files(f"^{ITEM}/([^/ ]+) ")
+        undo = Undo(looks.folders(folders), (*remove, ITEM), users=(used,), items=folders)
+    else:
+        (folder,) = folders
+        used = looks.files(f"^{literal(folder)}/([^/ ]+) ")
+        undo = Undo(looks.folder(folder), (*remove, folder), users=(used,))
+    return Step(("mkdir", "-p", *folders), why, undo=undo).as_guard(SHARED)
 
 
 def _others(facts: Facts) -> bool:
@@ -129,45 +145,52 @@ def _others(facts: Facts) -> bool:
     return _names(facts).netns is not None and ROOT not in made
 
 
-def _switch(folder: str, sources: str, why: str, facts: Facts) -> Step:
-    """A copy of the machine's nsswitch.conf with other sources of hosts."""
-    path, line = f"{folder}/nsswitch.conf", f"hosts: {sources} {MARK}"
-    change = ("-e", f"s/^hosts:.*/{line}/", "-e", f"w {path}")
+def _switch(paths: Argv, sources: str, why: str, facts: Facts) -> Step:
+    """Copies of the machine's nsswitch.conf with other sources of hosts."""
+    line = f"hosts: {sources} {MARK}"
+    writes = [word for path in several.present(paths) for word in ("-e", f"w {path}")]
+    change = [f"s/^hosts:.*/{line}/"]
     if _names(facts).hosts == "":
-        change = ("-e", f"w {path}", "-e", f"$s/.*/{line}/w {path}")
-    return Step(("sed", "-n", *change, "/etc/nsswitch.conf"), why)
+        change = [*writes[1:], f"$!d;s/.*/{line}/"]
+    return Step(("sed", "-n", "-e", *change, *writes, "/etc/nsswitch.conf"), why)
 
 
-def _written(path: str, step: Step) -> Step:
-    """The step with an undo that removes its file, unless somebody has changed the file.
+def _written(paths: Argv, step: Step) -> Step:
+    """The step with an undo that removes its files, unless somebody has changed one.
 
     A file that somebody else wrote after the run was cut off has no mark.
     """
+    if len(paths) > 1:
+        files, other = looks.all_files(several.present(paths)), _unmarked(UNMARKED, ITEM)
+        return replace(step, undo=Undo(files, ("rm", ITEM), others=(other,), items=paths))
+    (path,) = paths
     undo = Undo(looks.file(path), ("rm", path), others=(_unmarked(UNMARKED, path),))
     return replace(step, undo=undo)
 
 
-def _unmarked(text: str, path: str) -> Look:
-    """A file without our mark: this one, or one below it."""
-    return Look(("sh", "-c", text, MARKED, path), (f"^({literal(path)}.*)$",), "looked$")
+def _unmarked(text: str, *paths: str) -> Look:
+    """A file without our mark: one of these, or one below it."""
+    found = literal(paths[0]) if len(paths) == 1 and ITEM not in paths else ROOT
+    return Look(("sh", "-c", text, MARKED, *paths), (f"^({found}.*)$",), "looked$")
 
 
 def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
     """Every existing file that these steps write or remove has our mark."""
     for step in steps:
-        if step.argv[:2] == ("rm", "-rf"):
-            otherwise = f"not all in {step.argv[2]} is ours: move it away, or export again"
-            yield Requirement(_unmarked(ALL_UNMARKED, step.argv[2]), False, otherwise, guard=True)
+        for folder in step.argv[2:] if step.argv[:2] == ("rm", "-rf") else ():
+            otherwise = f"not all in {folder} is ours: move it away, or export again"
+            yield Requirement(_unmarked(ALL_UNMARKED, folder), False, otherwise, guard=True)
         if step.undo and step.undo.argv[0] == "rm":
-            path = step.undo.argv[1]
-            otherwise = f"{path} is not ours: move it away, or export again"
-            yield Requirement(_unmarked(UNMARKED, path), False, otherwise, guard=True)
+            paths = several.present(step.undo.items or step.undo.argv[1:])
+            otherwise = f"{called(paths)} is not ours: move it away, or export again"
+            yield Requirement(_unmarked(UNMARKED, *paths), False, otherwise, guard=True)
 
 
-def give_notices(namespace: str, dns: str, facts: Facts) -> Iterator[Finding]:
-    """What keeps a namespace from resolving names by these name servers."""
+def give_notices(namespaces: Argv, dns: str, facts: Facts) -> Iterator[Finding]:
+    """What keeps namespaces from resolving names by these name servers."""
+    namespace = namespaces[0]
     if dns != "none":
-        yield from _foreign_files(namespace, facts)
+        yield from _foreign_files(namespaces, facts)
         yield from nowhere(namespace, _names(facts), "warning")
     if dns == "auto" and facts.names is not None and not facts.names.servers:
         what = f"the machine knows no name server that {namespace} could ask"
@@ -194,18 +217,20 @@ def nowhere(namespace: str, names: Names, level: str) -> Iterator[Finding]:
         yield Finding(level, what, f"ls -lL {RESOLVERS[0]}", fix=fix, about=namespace)
 
 
-def close_notices(namespace: str, facts: Facts) -> Iterator[Finding]:
-    """What lets a namespace resolve names although it should resolve none."""
-    yield from _foreign_files(namespace, facts)
+def close_notices(namespaces: Argv, facts: Facts) -> Iterator[Finding]:
+    """What lets namespaces resolve names although they should resolve none."""
+    namespace = namespaces[0]
+    yield from _foreign_files(namespaces, facts)
     if _names(facts).nscd:
         what = f"nscd runs, and finds names for {namespace} too, by the host's network"
         fix = "systemctl stop nscd"
         yield Finding("warning", what, "ls /run/nscd/socket", fix=fix, about=namespace)
 
 
-def _foreign_files(namespace: str, facts: Facts) -> Iterator[Finding]:
-    """The namespace's files that somebody else made, which therefore stay."""
-    for name, ours in _own(namespace, facts).items():
+def _foreign_files(namespaces: Argv, facts: Facts) -> Iterator[Finding]:
+    """The namespaces' files that somebody else made, which therefore stay."""
+    files = [(one, *file) for one in namespaces for file in _own(one, facts).items()]
+    for namespace, name, ours in files:
         if name in FILES and not ours:
             path = f"{ROOT}/{namespace}/{name}"
             what = f"{path} is not ours, so names are found as it says"

@@ -5,13 +5,15 @@ off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_interface
 
-from netmodes.commands import handover_back, handover_batch, handover_routes, sysctl
+from netmodes.commands import handover_back, handover_batch, handover_routes, several, sysctl
 from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.step import Step
-from netmodes.plan.undo import Undo
+from netmodes.plan.text import called
+from netmodes.plan.undo import ITEM, Undo
 
 #: The value of ``rp_filter`` that accepts a packet whose source is reachable by any device
 #: (ip-sysctl).
@@ -46,10 +48,15 @@ def prepare(uplink: str, bridge: str, facts: Facts) -> Iterator[Step]:
     yield from same_mtu(uplink, bridge, facts)
 
 
+def other_mtu(uplink: str, facts: Facts) -> int | None:
+    """The uplink's MTU, if it is not a new device's."""
+    mtu = facts.known_link(uplink).mtu
+    return mtu if mtu != ETHERNET else None
+
+
 def same_mtu(uplink: str, device: str, facts: Facts) -> Iterator[Step]:
     """Give a device the uplink's MTU, for a bridge takes the smallest MTU of its ports."""
-    mtu = facts.known_link(uplink).mtu
-    if mtu != ETHERNET:
+    if (mtu := other_mtu(uplink, facts)) is not None:
         why = f"{device} takes packets as large as {uplink} does"
         prevents = f"frames of a size that {uplink} takes and {device} does not are lost"
         yield Step(("ip", "link", "set", device, "mtu", str(mtu)), why).as_guard(prevents)
@@ -102,6 +109,19 @@ def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step
         f"the host reaches {ip} by {bridge}",
         undo=Undo(look, ("ip", "route", "del", str(ip), "dev", bridge)),
     ).as_guard(f"the host's answers to {ip} leave by another NIC in the same subnet")
+
+
+def reach_all(addresses: list[str], device: str, bridge: str, facts: Facts) -> Iterator[Step]:
+    """The same for several namespaces, in one batch."""
+    steps = [step for one in addresses for step in reach(one, device, bridge, facts)]
+    if not steps:
+        return
+    ips = tuple(str(ip_interface(one).ip) for one in addresses)
+    found = f"^(([0-9.]+)) dev {literal(bridge)}( |$)"
+    look = Look(("ip", "-4", "route", "show"), (found,), item=1, among=ips)
+    undo = Undo(look, several.BATCH, f"route del {ITEM} dev {bridge}\n", items=ips)
+    step = several.at_once(steps, f"the host reaches {called(ips)} by {bridge}")
+    yield replace(step, undo=undo).as_guard(steps[0].prevents)
 
 
 def same_neighbours(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import islice
 
 from netmodes.commands import iproute
 from netmodes.commands.addresses import bare, parse
@@ -109,6 +110,31 @@ def _between(
         else:
             yield IPv4Interface((one, subnet.prefixlen))
         number += 1
+
+
+def following(address: str, count: int, device: str, facts: Facts, used: list[str]) -> list[str]:
+    """The free addresses that follow one in its subnet, in CIDR; after the last comes the first.
+
+    Args:
+        address: the address to count up from, in CIDR.
+        count: how many there are to be.
+        device: what leads to the subnet.
+        facts: the machine.
+        used: addresses that are not to be taken, in CIDR or without.
+
+    Raises:
+        Refused: the subnet has not so many.
+    """
+    first, taken = parse(address), {bare(address), *map(bare, used)}
+    start = int(first.ip) - int(first.network.network_address) + 1
+    free = (one for one in _free(first.network, start, device, facts) if str(one.ip) not in taken)
+    found = [*map(str, islice(free, count))]
+    if len(found) < count:
+        raise Refused(
+            f"{first.network} has no room for {count + 1} namespaces, but for {len(found) + 1}: "
+            "name fewer, or take a wider subnet"
+        )
+    return found
 
 
 def taken(one: IPv4Interface, device: str, facts: Facts) -> str:

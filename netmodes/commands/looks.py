@@ -3,6 +3,8 @@
 Each is a command that lists all of a kind, with a line that no complete listing lacks.
 """
 
+from dataclasses import replace
+
 from netmodes.plan.look import Argv, Look, literal
 from netmodes.plan.look import links as links
 
@@ -43,6 +45,11 @@ def namespace(name: str) -> Look:
     return files(rf"^/run/netns/{literal(name)} ([0-9]+\.[0-9]+\.[0-9]+) ")
 
 
+def namespaces(names: Argv) -> Look:
+    """Named namespaces, as ``namespace`` tells each."""
+    return replace(files(r"^/run/netns/([^ ]+) ([0-9]+\.[0-9]+\.[0-9]+) "), item=1, among=names)
+
+
 def folder(path: str) -> Look:
     """A folder of files for a namespace, by inode."""
     return files(rf"^{literal(path)} ([0-9]+)\.")
@@ -51,6 +58,22 @@ def folder(path: str) -> Look:
 def file(path: str) -> Look:
     """A file for a namespace, by inode, size and time of its text."""
     return files(rf"^{literal(path)} [0-9.]+ ([0-9.]+)$")
+
+
+def folders(paths: Argv) -> Look:
+    """Folders of files for namespaces, as ``folder`` tells each."""
+    return replace(files(r"^([^ ]+) ([0-9]+)\."), item=1, among=paths)
+
+
+def all_files(paths: Argv) -> Look:
+    """Files for namespaces, as ``file`` tells each."""
+    return replace(files(r"^([^ ]+) [0-9.]+ ([0-9.]+)$"), item=1, among=paths)
+
+
+def in_group(group: str) -> Look:
+    """All devices of this group, by name and ifindex."""
+    found = f'"ifindex":([0-9]+),.*"ifname":"([^"]+)",.*"group":"{group}"'
+    return links(found, item=2)
 
 
 def device(name: str, kind: str) -> Look:

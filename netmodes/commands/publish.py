@@ -17,6 +17,7 @@ from netmodes.plan.look import Look
 from netmodes.plan.network import Network, Topology
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
+from netmodes.plan.undo import Argv
 
 SHAPE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})(?:/(tcp|udp))?")
 
@@ -66,8 +67,14 @@ class Port:
         return f"{self.host}:{self.port}" + ("" if self.protocol == "tcp" else f"/{self.protocol}")
 
 
-def validate(published: str, namespace: str) -> None:
+def validate(published: str, names: Argv) -> None:
     """Refuse invalid ports, and a namespace whose name is too long for an nft table."""
+    namespace = names[0]
+    if parse(published) and names[1:]:
+        raise Refused(
+            "a port of the host is passed on to one namespace, not to several: leave --publish "
+            "out, or put that one up by itself"
+        )
     if parse(published) and len(namespace) > LONGEST_TABLE:
         raise Refused(
             f"namespace name {namespace[:20]!r}… is too long to publish ports of: "

@@ -107,6 +107,11 @@ def nobody_has(addresses: list[str], device: str, facts: Facts) -> Iterator[Requ
     if not (facts.link(device) or Link("")).is_up:
         return
     argv = ("sh", "-c", ASKED, device, *addresses)
+    if len(addresses) > 2:  # of several namespaces
+        found = Look(argv, ("^(([0-9.]+)) .*REACHABLE",), f"{literal(addresses[-1])} ", item=1)
+        otherwise = f"an address from {addresses[0]} to {addresses[-1]} is taken on the LAN"
+        yield Requirement(found, False, f"{otherwise}: choose others", asks=True)
+        return
     every = ".*".join(f"{literal(address)} " for address in addresses)
     for address in addresses:
         look = Look(argv, (f"^({literal(address)}) .*REACHABLE",), every)

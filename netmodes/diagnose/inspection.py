@@ -132,7 +132,7 @@ class Inspection:
 
     def rules(self, *shares: str) -> Iterator[Finding]:
         """Rules that a run made for it, all or of these shares, and that somebody has deleted."""
-        run = Journal(self.name).read()
+        run = Journal(self.network.journal).read()
         steps = run.plan.all_steps if run else ()
         wanted = (step for step in steps if not shares or step.share.startswith(shares))
         return gone(wanted, self.host, self._anew())

@@ -3,43 +3,62 @@
 Where a script runs there may be no Python, so the engine is in bash (templates/engine.sh).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 
 from netmodes.engine.runner import Runner
 from netmodes.engine.unharmed import COMPARED, OURS, meanwhile
 from netmodes.errors import NetmodesError, Refused
-from netmodes.journal import BEFORE, Journal, networks
+from netmodes.journal import BEFORE, Journal, journal_of, networks
 from netmodes.machine.compare import entries_of
 from netmodes.machine.read import again
 from netmodes.machine.table import Table
 from netmodes.plan.log import Run
+from netmodes.plan.network import Network
 from netmodes.script.bash import down_script
 
 
 def running(name: str) -> Run:
-    """The run that made the network of this name, from its journal.
+    """The run that made the network of this name, or this namespace, from its journal.
 
     Raises:
         Refused: there is none.
     """
-    run = Journal(name).read()
+    run = journal_of(name).read()
     if run is None:
         raise Refused(f"{name} is not a network of ours: see `netmodes list`")
     return run
 
 
-def take_down(name: str, runner: Runner, *, kill: bool = False) -> None:
-    """Take one network back; ``kill`` ends the processes inside rather than refuse.
+def network_of(namespace: str) -> Network:
+    """The network of a namespace, from its journal.
+
+    Raises:
+        Refused: there is none.
+    """
+    every = {one.name: one for one in running(namespace).networks}
+    if namespace not in every:
+        raise Refused(f"{namespace} is a network of several: name one of {', '.join(every)}")
+    return every[namespace]
+
+
+def take_down(name: str, runner: Runner, *, kill: bool = False, only: Sequence[str] = ()) -> None:
+    """Take one network back.
+
+    Args:
+        name: the network's name.
+        runner: runs the commands.
+        kill: end the processes inside, rather than refuse.
+        only: those of several namespaces that are to go; none for all.
 
     Raises:
         Refused: processes run inside, the host would be cut off, or a program is missing.
         NetmodesError: something is left; the text says what.
     """
     run, before = running(name), _before(name)
-    _run(run, runner, ["--kill"] if kill else [])
-    for line in _meanwhile(name, before) if before else ():
+    _run(run, runner, [*(["--kill"] if kill else []), *(["--only", *only] if only else [])])
+    for line in _meanwhile(name, before) if before and not only else ():
         runner.say(line)
 
 
@@ -77,6 +96,6 @@ def _before(name: str) -> Table | None:
 
 def _meanwhile(name: str, before: Table) -> Iterable[str]:
     """What others have changed since before the run, one line each."""
-    nets = [one.topology.ours for one in networks() if one.name != name]
+    nets = [one.topology.ours for one in networks() if one.journal != name]
     now = again(before, entries_of(COMPARED, before))
     return meanwhile(before, now, [*before.paths(OURS), *chain(*nets)])

@@ -1,5 +1,6 @@
 """Putting a plan up, through the runner and with the journal."""
 
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from netmodes.plan.look import Look, socket_in
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import Step
+from netmodes.plan.text import lines_of
 from netmodes.script.bash import down_script, watch_script
 
 
@@ -95,7 +97,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: bool) -> Host:
         if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
             break
         time.sleep(patience)
-    for line in meanwhile(before.table, now.table, plan.topology.ours):
+    for line in meanwhile(before.table, now.table, plan.ours):
         runner.say(line)
     if lost:
         raise NetmodesError("; ".join(lost))
@@ -122,7 +124,7 @@ def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) ->
             outcomes += _with_notes(group, journal, runner, caught)
         else:
             outcomes += [_run(step, runner, caught) for _, step in group]
-        if group[0][0] == len(plan.inherited):  # it has made the namespace
+        if group[0][0] == len(plan.inherited) and not plan.more:  # it has made the namespace
             journal.write("socket", runner.word(socket_in(str(NAMESPACES / plan.name))))
     return outcomes
 
@@ -157,7 +159,7 @@ def _run(step: Step, runner: Runner, caught: list[int]) -> Outcome:
     outcome = _settled(step, runner) or runner.run(step.command, step.stdin)
     _stop_if(caught)
     if outcome.status != 0:
-        raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(outcome))
+        raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(step, outcome))
     return outcome
 
 
@@ -174,8 +176,10 @@ def _stop_if(caught: list[int]) -> None:
         raise Interrupted(caught[0])
 
 
-def _hint(outcome: Outcome) -> str:
-    """What to do where ``ip link add`` says only that a device's kind is unknown."""
+def _hint(step: Step, outcome: Outcome) -> str:
+    """Which line of a batch failed; what to do where ``ip`` says only that a kind is unknown."""
+    if step.stdin and (found := re.search(r"^Command failed -:(\d+)$", outcome.stderr, re.M)):
+        return f"Line {found[1]} is `{lines_of(step.stdin)[int(found[1]) - 1]}`."
     words = shlex.split(outcome.line)
     unknown = "Unknown device type" in outcome.stderr or "not supported" in outcome.stderr
     if not unknown or words[:3] != ["ip", "link", "add"] or "type" not in words:

@@ -21,7 +21,7 @@ from netmodes.machine.resolv import names, resolvers
 from netmodes.machine.rule import Rule, rule_from
 from netmodes.machine.settings import device_sysctls, sysctls, with_ip_forward
 from netmodes.machine.table import NOT_INSTALLED, Table, not_facts
-from netmodes.plan.log import run_from
+from netmodes.plan.log import MEMBERS, run_from
 from netmodes.plan.network import Network, unreadable
 from netmodes.plan.plan import Plan
 from netmodes.plan.text import NOT_AS_WRITTEN, lines_of, one_line, plain, text, texts
@@ -247,17 +247,23 @@ def _journals(table: Table) -> dict[str, dict[str, str]]:
 
 def networks_of(table: Table) -> list[Network]:
     """The networks of ours, without the steps that they share: these are rendered anew."""
-    found = _parsed("journals", _journals, table)
-    return [_parsed("journals", _network, name, files) for name, files in found.items()]
+    found = _parsed("journals", _journals, table).items()
+    each = [_parsed("journals", _networks, name, files) for name, files in found]
+    return [network for networks in each for network in networks]
 
 
-def _network(name: str, files: dict[str, str]) -> Network:
-    name = plain(name)
+def _networks(name: str, files: dict[str, str]) -> list[Network]:
+    several = MEMBERS in files
+    name = name if several else plain(name)
     try:
         plan = Plan.from_dict(json.loads(files["plan.json"]))
-        return replace(run_from(plan, lines_of(files["log"])).network, name=name, shares=())
+        names = tuple(map(plain, lines_of(files.get(MEMBERS, ""))))
+        run = run_from(plan, lines_of(files["log"]), names)
+        if several and plan.name != name:
+            raise ValueError(f"it is of {plan.name}")
+        return [replace(one, shares=(), name=one.name if several else name) for one in run.networks]
     except NOT_AS_WRITTEN:
-        return unreadable(name)
+        return [unreadable(one_line(name))]
 
 
 def tables_before(table: Table) -> Iterator[tuple[str, Table]]:

@@ -24,6 +24,7 @@ from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
 from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES, named
+from netmodes.plan.log import MEMBERS
 from netmodes.plan.step import in_namespace
 from netmodes.plan.text import lines_of
 
@@ -131,7 +132,7 @@ def host_facts(
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
         entries["journals"] = texts_at(
-            *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", "before.json"))
+            *(f"{ROOT}/*/{name}" for name in ("plan.json", "log", MEMBERS, "before.json"))
         )
     return Facts.from_table(table, nets)
 

@@ -66,6 +66,8 @@ class Mode(Description, Verbs):
         """
         if confirm is not None:
             validate_seconds(confirm)
+        if verbatim and self.names[1:]:
+            raise Refused("the article's commands are for one namespace: leave out --verbatim")
         facts = facts or self.read()
         facts = with_shares(facts) if facts.before else facts
         return self.on(facts)._plan(facts, verbatim, anyway, confirm)
@@ -75,7 +77,7 @@ class Mode(Description, Verbs):
         return host_facts(thorough=self.thorough, uplink=self.parameters.get("uplink", ""))
 
     def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
-        self._refuse_taken_name(facts)
+        self._refuse_taken_names(facts)
         for option in self.missing:
             raise Refused(f"{self.mode} needs --{option.name}: {option.metadata['suggest'](facts)}")
         net, facts, verdict = self._judged(facts)
@@ -115,7 +117,8 @@ class Mode(Description, Verbs):
             return facts
         from netmodes.rehearse.verdicts import learn
 
-        found = learn(partial(self.render, net, facts), flow, facts, self.ways(net, facts))
+        first = replace(self, namespace=self.name)
+        found = learn(partial(first.render, net, facts), flow, facts, self.ways(net, facts))
         return replace(facts, verdicts=found)
 
     def script(
@@ -152,7 +155,7 @@ class Mode(Description, Verbs):
         try:
             plan = self._safe_plan(here, verbatim, anyway, confirm)
         except Refused as error:
-            return Rehearsal(self.mode, self.namespace, refused=str(error))
+            return Rehearsal(self.mode, self.network, refused=str(error))
         return rehearse(plan, here, elsewhere=facts is not None)
 
     def up(
@@ -170,19 +173,19 @@ class Mode(Description, Verbs):
             return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
 
         return network.up(
-            self.namespace, render, read=self.read, confirm=confirm, check=check, echo=echo
+            self.network, render, read=self.read, confirm=confirm, check=check, echo=echo
         )
 
     def confirm(self) -> None:
         """Keep a network that ``up(confirm=…)`` put up; see ``network.confirm``."""
-        network.confirm(self.namespace)
+        network.confirm(self.network)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
         """Undo the network; see ``network.down``."""
-        network.down(self.namespace, kill=kill, echo=echo)
+        network.down(self.network, kill=kill, echo=echo)
 
     def __enter__(self) -> Self:
-        record = network.up(self.namespace, self._plan_alone, read=self.read)
+        record = network.up(self.network, self._plan_alone, read=self.read)
         vars(self)["_made"] = os.getpid(), record.run
         return self
 
@@ -190,11 +193,11 @@ class Mode(Description, Verbs):
         """Take down what ``__enter__`` put up; a forked child put up nothing."""
         pid, run = vars(self).pop("_made")
         if pid == os.getpid():
-            network.down(self.namespace, kill=True, run=run)
+            network.down(self.network, kill=True, run=run)
 
     def _plan_alone(self, facts: Facts) -> Plan:
         """The plan of a network that goes with its ``with``, so that nobody else may use it."""
-        name, found = self.namespace, facts.network(self.namespace)
+        name, found = self.name, facts.network(self.name)
         if found is not None and found.state == "up":
             raise Refused(
                 f"{name} is up already, and would be taken down at the end of this `with`: "
@@ -222,13 +225,14 @@ class Mode(Description, Verbs):
         Raises:
             Refused: a network of this name is up with other parameters, or was interrupted.
         """
-        name, found = self.namespace, facts.network(self.namespace)
+        name, found = self.name, facts.network(self.name)
         if found is None:
             return False
         refuse_unless_up(found)
         if found.mode != self.mode:
             raise Refused(f"{name} is up as {found.mode}: `netmodes down {name}` first")
-        has = found.parameters
+        names = [one.name for one in facts.known("networks") if one.journal == found.journal]
+        has = {**found.parameters, "namespace": ",".join(names)}
         wants = {key: value for key, value in self.on(facts).parameters.items() if value}
         differ = [key for key, value in wants.items() if has.get(key) != value]
         if differ:
@@ -236,13 +240,15 @@ class Mode(Description, Verbs):
             raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
         return True
 
-    def _refuse_taken_name(self, facts: Facts) -> None:
-        """Refuse a namespace's name that is in use."""
-        name = self.namespace
-        if (found := facts.network(name)) is not None:
-            refuse_unless_up(found)
-            raise Refused(
-                f"{name} is up already: `netmodes down {name}` first, or choose another name"
-            )
-        if name in facts.known("namespaces"):
-            raise Refused(f"namespace {name} exists and is not ours: choose another name")
+    def _refuse_taken_names(self, facts: Facts) -> None:
+        """Refuse namespaces' names that are in use."""
+        ours, others = facts.known("networks"), {*facts.known("namespaces")}
+        up = {name: one for one in ours for name in (one.name, one.journal)}
+        for name in (*self.names, self.network):
+            if (found := up.get(name)) is not None:
+                refuse_unless_up(found)
+                raise Refused(
+                    f"{name} is up already: `netmodes down {name}` first, or choose another name"
+                )
+            if name in others:
+                raise Refused(f"namespace {name} exists and is not ours: choose another name")

@@ -20,6 +20,7 @@ from netmodes.commands import (
     uplink,
 )
 from netmodes.machine.facts import Facts
+from netmodes.modes.description import Nets
 from netmodes.modes.on_bridge import OnBridge
 from netmodes.modes.option import option
 from netmodes.plan.finding import Finding
@@ -133,28 +134,27 @@ host                                           namespace {namespace}
             yield from lan.several(net, facts)
             yield from self.objections(net, facts)
         yield from verdict.warnings
-        yield from dns.give_notices(self.namespace, self.dns, facts)
+        yield from dns.give_notices(self.names, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
-    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        yield from super().requirements(net, facts)
+    def on_machine(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield from super().on_machine(net, facts)
         if net.joins:
             yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
-        yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
-        device = net.bridge if net.joins else net.uplink
+        yield from dns.requirements(dns.give(self.names, self.dns, facts))
+
+    def of_addresses(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
+        net, device = nets[0], self.leads(nets[0])
         yield from requirements.not_elsewhere(net.address, device, facts)
-        wanted = [net.address] if net.joins else [net.host_address, net.address]
+        wanted = [*([] if net.joins else [net.host_address]), *(one.address for one in nets)]
         yield from requirements.nobody_has([*map(addresses.bare, wanted)], device, facts)
 
     def ways(self, net: Topology, facts: Facts) -> list[str]:
         return [] if self.gateway else [net.gateway, *lan.routers(net, facts)]
 
-    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.namespace)
-        yield from sysctl.as_on_host(self.namespace, facts)
-
+    def shared_steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         if not net.joins:
             yield from forwarding.switch_on(facts)
 
@@ -169,20 +169,36 @@ host                                           namespace {namespace}
             yield from handover.move(net.uplink, net.bridge, net.host_address, facts)
             yield from netfilter.accept(verdict, net.bridge, ("-i", net.bridge, "-o", net.bridge))
 
+    def inside(self, net: Topology, name: str, facts: Facts) -> Iterator[Step]:
+        yield iproute.add_address(net.address, net.device, name)
+        yield iproute.set_up(net.device, name)
+        device = self.leads(net)
+        yield from handover.same_neighbours(net.address, device, name, net.device, facts)
+        yield iproute.set_up("lo", name)
+        yield iproute.add_default_route(net.gateway, name)
+        if not self.gateway:
+            yield from lan.past_host(net, name, facts)
+
+    def mtu(self, net: Topology, facts: Facts) -> int | None:
+        return handover.other_mtu(net.uplink, facts)
+
+    def reach(self, nets: Nets, facts: Facts) -> Iterator[Step]:
+        wanted = [net.address for net in nets]
+        yield from handover.reach_all(wanted, self.leads(nets[0]), nets[0].bridge, facts)
+
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        yield iproute.add_namespace(self.name)
+        yield from sysctl.as_on_host(self.name, facts)
+
+        yield from self.shared_steps(net, facts, verdict)
+
         yield iproute.add_veth(net.host_device, net.device)
         yield from handover.same_mtu(net.uplink, net.host_device, facts)
         yield from handover.same_mtu(net.uplink, net.device, facts)
-        yield iproute.into_namespace(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.name)
         yield iproute.plug_in(net.host_device, net.bridge)
         yield iproute.set_up(net.host_device)
-        device = net.bridge if net.joins else net.uplink
-        yield from handover.reach(net.address, device, net.bridge, facts)
+        yield from handover.reach(net.address, self.leads(net), net.bridge, facts)
 
-        yield iproute.add_address(net.address, net.device, self.namespace)
-        yield iproute.set_up(net.device, self.namespace)
-        yield from handover.same_neighbours(net.address, device, self.namespace, net.device, facts)
-        yield iproute.set_up("lo", self.namespace)
-        yield iproute.add_default_route(net.gateway, self.namespace)
-        if not self.gateway:
-            yield from lan.past_host(net, self.namespace, facts)
-        yield from dns.give(self.namespace, self.dns, facts)
+        yield from self.inside(net, self.name, facts)
+        yield from dns.give(self.names, self.dns, facts)

@@ -12,11 +12,12 @@ from dataclasses import Field, asdict, dataclass, fields, replace
 from ipaddress import ip_interface
 from typing import TYPE_CHECKING, ClassVar
 
-from netmodes.commands import devices, notices
+from netmodes.commands import devices, notices, several
+from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.option import Name, option
 from netmodes.plan.finding import Finding
-from netmodes.plan.network import Topology
+from netmodes.plan.network import Topology, name_of
 from netmodes.plan.plan import Plan
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement
@@ -25,6 +26,9 @@ from netmodes.plan.verdict import Flow, Verdict
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+#: What each of several namespaces has, in their order.
+Nets = tuple[Topology, ...]
 
 #: An address with its prefix length.
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
@@ -66,14 +70,27 @@ class Description(ABC):
     #: What the mode may object to, in words after "Go on"; "" if it never objects.
     objects: ClassVar[str] = ""
 
-    #: None takes a free name, with the process's number in it.
-    namespace: Name = option("A", "name of the namespace", short="-n")  # noqa: RUF009
+    #: Several names, or one text with commas between, are several namespaces. None takes a free
+    #: name, with the process's number in it.
+    namespace: Name = option(  # noqa: RUF009
+        "A", "namespace's name", short="-n", multiple=True
+    )
 
     def __post_init__(self) -> None:
-        if self.namespace is None:
-            object.__setattr__(self, "namespace", devices.free_namespace())
-        devices.validate_namespace(self.namespace)
+        name = devices.free_namespace() if self.namespace is None else self.namespace
+        object.__setattr__(self, "namespace", name if isinstance(name, str) else ",".join(name))
+        devices.validate_namespaces(self.names)
         self.validate()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The namespaces' names."""
+        return tuple(self.namespace.split(","))
+
+    @property
+    def name(self) -> str:
+        """The first namespace's name."""
+        return self.names[0]
 
     @abstractmethod
     def validate(self) -> None:
@@ -87,13 +104,29 @@ class Description(ABC):
             Refused: the machine does not allow them.
         """
 
+    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
+        """The devices and addresses of each other namespace, counted up from the first's.
+
+        Raises:
+            Refused: the machine has no room for them, or the mode is for one namespace.
+        """
+        raise Refused(f"{self.mode} makes one namespace at a time: name one")
+
     @abstractmethod
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        """The conditions for the first command."""
+        """The conditions for the first command, of one namespace."""
 
     @abstractmethod
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        """The commands in order."""
+        """The commands in order, of one namespace, as the article has them."""
+
+    def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
+        """The conditions for the first command, of several namespaces."""
+        yield from ()
+
+    def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        """The commands in order, of several namespaces, in batches."""
+        yield from ()
 
     def on(self, facts: Facts) -> Self:
         """The same mode, with what only the machine tells: a device's own name."""
@@ -126,6 +159,16 @@ class Description(ABC):
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares."""
         yield from ()
+
+    @property
+    def network(self) -> str:
+        """The network's name."""
+        return name_of(self.names)
+
+    @property
+    def group(self) -> str:
+        """The group of the host's ends, where there are several namespaces."""
+        return several.group(self.mode, self.names)
 
     @classmethod
     def options(cls) -> tuple[Field[str], ...]:
@@ -192,16 +235,22 @@ class Description(ABC):
 
     def render(self, net: Topology, facts: Facts, verdict: Verdict) -> Plan:
         """The plan of this mode, settled to a topology, given the firewall's verdict."""
+        more = tuple(self.more(net, facts)) if self.names[1:] else ()
+        steps, requirements = self.steps(net, facts, verdict), self.requirements(net, facts)
+        if more:
+            steps = self.several((net, *more), facts, verdict)
+            requirements = self.requirements_of_several((net, *more), facts)
         return Plan(
             self.mode,
-            (self.namespace,),
+            self.names,
             self.settled(net).parameters,
             net,
-            tuple(self.steps(net, facts, verdict)),
-            tuple(self.requirements(net, facts)),
+            tuple(steps),
+            tuple(requirements),
             tuple(self.promised()),
             tuple(self.inherited(net, facts)),
             tuple(finding.notice for finding in self.notices(net, facts, verdict)),
-            self.draw(self.namespace, net),
+            self.draw(self.name, net),
             bool(self.confirms),
+            more,
         )

@@ -1,7 +1,8 @@
 """The article's host-only mode (Host Only 모드)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from netmodes.commands import (
     addresses,
@@ -11,10 +12,12 @@ from netmodes.commands import (
     iproute,
     requirements,
     rules,
+    several,
     sysctl,
 )
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
+from netmodes.modes.description import Nets
 from netmodes.modes.option import option
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
@@ -78,38 +81,87 @@ host                      namespace {namespace}
             subnets=(addresses.subnet(address),),
         )
 
+    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
+        count, given = len(self.names) - 1, bool(self.host_address or self.address)
+        pairs = addresses.more_pairs(net.host_address, net.address, count, given, facts)
+        ends = devices.counted(
+            net.host_device, bool(self.host_device), count + 1, {net.device}, facts
+        )
+        for end, (host_address, address) in zip(ends[1:], pairs, strict=True):
+            yield replace(
+                net,
+                address=address,
+                host_device=end,
+                ingress=end,
+                host_address=host_address,
+                subnets=(addresses.subnet(address),),
+            )
+
     def flow(self, net: Topology, facts: Facts) -> Flow:
         near, far = map(addresses.bare, (net.host_address, net.address))
         return Flow(far, net.host_device, "", host=(near,), stays=True)
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         yield from verdict.warnings
-        yield from dns.close_notices(self.namespace, facts)
+        yield from dns.close_notices(self.names, facts)
         yield from super().notices(net, facts, verdict)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        yield requirements.no_namespace(self.namespace)
+        yield requirements.no_namespace(self.name)
         yield requirements.no_device(net.host_device)
         yield requirements.no_device(net.device)
         yield from requirements.no_overlap(net.address)
-        yield from dns.requirements(dns.close(self.namespace, facts))
+        yield from dns.requirements(dns.close(self.names, facts))
+
+    def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
+        yield several.no_namespace(self.names)
+        yield from several.no_device(tuple(net.host_device for net in nets), self.group)
+        for net in nets:
+            yield from requirements.no_overlap(net.address)
+        yield from dns.requirements(dns.close(self.names, facts))
+
+    def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        each = [*zip(self.names, nets, strict=True)]
+        yield several.add_namespaces(self.names)
+        for name in self.names:
+            yield from sysctl.as_on_host(name, facts)
+
+        yield several.add_cables(nets, self.names, self.group)
+        kept = (forwarding.keep_to_host(net.host_device, name) for name, net in each)
+        yield from several.settings(kept, "what comes from them goes no further than the host")
+        alone = [forwarding.ipv4_alone(net.host_device, name, facts) for name, net in each]
+        yield from several.settings(chain(*alone), "their cables carry IPv4 alone")
+
+        ends = (step for net in nets for step in self._on_host(net))
+        yield several.at_once(ends, "the host's ends answer, and are switched on")
+        yield from rules.all_main_first(nets, self.names, facts)
+        for name, net in each:
+            yield several.inside(name, [iproute.set_up("lo", name), *self._inside(name, net)])
+
+        yield from dns.close(self.names, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.namespace)
-        yield from sysctl.as_on_host(self.namespace, facts)
-        deaf = f"{self.namespace} does not reach itself: not its own address, not 127.0.0.1"
-        yield iproute.set_up("lo", self.namespace).as_guard(deaf)
+        yield iproute.add_namespace(self.name)
+        yield from sysctl.as_on_host(self.name, facts)
+        deaf = f"{self.name} does not reach itself: not its own address, not 127.0.0.1"
+        yield iproute.set_up("lo", self.name).as_guard(deaf)
 
         yield iproute.add_veth(net.host_device, net.device)
-        yield iproute.into_namespace(net.device, self.namespace)
-        yield forwarding.keep_to_host(net.host_device, self.namespace)
-        yield from forwarding.ipv4_alone(net.host_device, self.namespace, facts)
+        yield iproute.into_namespace(net.device, self.name)
+        yield forwarding.keep_to_host(net.host_device, self.name)
+        yield from forwarding.ipv4_alone(net.host_device, self.name, facts)
 
+        yield from self._on_host(net)
+        yield from rules.main_first(net.address, self.name, facts)
+
+        yield from self._inside(self.name, net)
+
+        yield from dns.close(self.names, facts)
+
+    def _on_host(self, net: Topology) -> Iterator[Step]:
         yield iproute.add_address(net.host_address, net.host_device)
         yield iproute.set_up(net.host_device)
-        yield from rules.main_first(net.address, self.namespace, facts)
 
-        yield iproute.add_address(net.address, net.device, self.namespace)
-        yield iproute.set_up(net.device, self.namespace)
-
-        yield from dns.close(self.namespace, facts)
+    def _inside(self, name: str, net: Topology) -> Iterator[Step]:
+        yield iproute.add_address(net.address, net.device, name)
+        yield iproute.set_up(net.device, name)

@@ -1,11 +1,22 @@
 """The article's isolated mode (격리 모드)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from netmodes.commands import addresses, devices, dns, iproute, notices, requirements, sysctl
+from netmodes.commands import (
+    addresses,
+    devices,
+    dns,
+    iproute,
+    lan,
+    notices,
+    requirements,
+    several,
+    sysctl,
+)
 from netmodes.machine.facts import Facts
 from netmodes.modes.base import Mode
+from netmodes.modes.description import Nets
 from netmodes.modes.option import option
 from netmodes.plan.finding import Finding
 from netmodes.plan.network import Topology
@@ -50,26 +61,47 @@ host                      namespace {namespace}
         address = addresses.own_address(self.address, self.article.address, facts)
         return Topology(device, address, subnets=(addresses.subnet(address),))
 
+    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
+        count = len(self.names) - 1
+        for address in lan.following(net.address, count, "", facts, []):
+            yield replace(net, address=address)
+
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         yield from notices.dummy_of_the_module(facts)
-        yield from dns.close_notices(self.namespace, facts)
+        yield from dns.close_notices(self.names, facts)
         yield from super().notices(net, facts, verdict)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        yield requirements.no_namespace(self.namespace)
+        yield requirements.no_namespace(self.name)
         yield requirements.no_device(net.device)
         yield from requirements.no_overlap(net.address)
-        yield from dns.requirements(dns.close(self.namespace, facts))
+        yield from dns.requirements(dns.close(self.names, facts))
+
+    def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
+        yield several.no_namespace(self.names)
+        yield from requirements.no_overlap(nets[0].address)
+        yield from dns.requirements(dns.close(self.names, facts))
+
+    def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        yield several.add_namespaces(self.names)
+        for name, net in zip(self.names, nets, strict=True):
+            yield from sysctl.as_on_host(name, facts)
+            yield several.inside(name, [iproute.add_dummy(net.device), *self._inside(name, net)])
+
+        yield from dns.close(self.names, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.namespace)
-        yield from sysctl.as_on_host(self.namespace, facts)
+        yield iproute.add_namespace(self.name)
+        yield from sysctl.as_on_host(self.name, facts)
 
         yield iproute.add_dummy(net.device)
-        yield iproute.into_namespace(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.name)
 
-        yield iproute.add_address(net.address, net.device, self.namespace)
-        yield iproute.set_up(net.device, self.namespace)
-        yield iproute.set_up("lo", self.namespace)
+        yield from self._inside(self.name, net)
 
-        yield from dns.close(self.namespace, facts)
+        yield from dns.close(self.names, facts)
+
+    def _inside(self, name: str, net: Topology) -> Iterator[Step]:
+        yield iproute.add_address(net.address, net.device, name)
+        yield iproute.set_up(net.device, name)
+        yield iproute.set_up("lo", name)

@@ -85,7 +85,7 @@ host                                           namespace {namespace}
 
     def validate(self) -> None:
         super().validate()
-        publish.validate(self.publish, self.namespace)
+        publish.validate(self.publish, self.names)
 
     def joined(self, facts: Facts) -> Network | None:
         networks = facts.on_bridge(self.bridge, self.mode)
@@ -126,7 +126,7 @@ host                                           namespace {namespace}
         yield from self.objections(net, facts)
         yield from publish.by_another_way(self.publish, facts)
         yield from verdict.warnings
-        yield from dns.give_notices(self.namespace, self.dns, facts)
+        yield from dns.give_notices(self.names, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
     def _moved_aside(self, net: Topology, facts: Facts) -> bool:
@@ -137,48 +137,54 @@ host                                           namespace {namespace}
             return self._subnet("", "", facts) == (net.host_address, net.address)
         return False
 
-    def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
-        yield from super().requirements(net, facts)
+    def on_machine(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
+        yield from super().on_machine(net, facts)
         if not net.joins:
             yield from requirements.no_overlap(net.host_address)
         yield from netfilter.requirements(self._tables(net, facts))
         yield from publish.requirements(self.publish, net, facts)
-        yield from dns.requirements(dns.give(self.namespace, self.dns, facts))
+        yield from dns.requirements(dns.give(self.names, self.dns, facts))
 
     def _tables(self, net: Topology, facts: Facts) -> Iterator[Step]:
         if not net.joins:
             yield from nat.steps(net.bridge, net.host_address, facts)
-        yield from publish.steps(self.namespace, net, self.publish, facts)
+        yield from publish.steps(self.name, net, self.publish, facts)
 
-    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.namespace)
-        yield from sysctl.as_on_host(self.namespace, facts)
-
+    def shared_steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         if not net.joins:
             yield from forwarding.switch_on(facts)
 
             yield iproute.add_bridge(net.bridge)
             yield from forwarding.through(net.bridge, facts)
-            yield from forwarding.ipv4_alone(net.bridge, self.namespace, facts)
+            yield from forwarding.ipv4_alone(net.bridge, self.name, facts)
             yield iproute.add_address(net.host_address, net.bridge)
             yield iproute.set_up(net.bridge)
-            yield from rules.main_first(net.address, self.namespace, facts)
+            yield from rules.main_first(net.address, self.name, facts)
 
             yield from netfilter.accept(verdict, net.bridge, *nat.through(net.bridge, verdict.outs))
             yield from netfilter.leave_to_docker(verdict, net.bridge)
             yield from nat.steps(net.bridge, net.host_address, facts)
 
+    def inside(self, net: Topology, name: str, facts: Facts) -> Iterator[Step]:
+        yield iproute.add_address(net.address, net.device, name)
+        yield iproute.set_up(net.device, name)
+        yield iproute.set_up("lo", name)
+        yield iproute.add_default_route(net.gateway, name)
+
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        yield iproute.add_namespace(self.name)
+        yield from sysctl.as_on_host(self.name, facts)
+
+        yield from self.shared_steps(net, facts, verdict)
+
         yield iproute.add_veth(net.host_device, net.device)
-        yield iproute.into_namespace(net.device, self.namespace)
+        yield iproute.into_namespace(net.device, self.name)
         yield iproute.plug_in(net.host_device, net.bridge)
         if self.publish:
             yield iproute.hairpin(net.host_device)
         yield iproute.set_up(net.host_device)
 
-        yield iproute.add_address(net.address, net.device, self.namespace)
-        yield iproute.set_up(net.device, self.namespace)
-        yield iproute.set_up("lo", self.namespace)
-        yield iproute.add_default_route(net.gateway, self.namespace)
-        yield from dns.give(self.namespace, self.dns, facts)
+        yield from self.inside(net, self.name, facts)
+        yield from dns.give(self.names, self.dns, facts)
 
-        yield from publish.steps(self.namespace, net, self.publish, facts)
+        yield from publish.steps(self.name, net, self.publish, facts)

@@ -12,17 +12,22 @@ The log has a line for each event:
     done K AFTER     step K has run; its probe prints AFTER
     up               all steps are done
     down             the undo of the network has begun
+    leave A          the undo of what is of namespace A alone, one of several, has begun
     back K           the undo of step K is about to run
 
 A step that a network inherits brings its ``began``, ``start`` and ``done`` along.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netmodes.plan.network import Network
+from netmodes.plan.network import Network, Topology
 from netmodes.plan.plan import Plan
+
+#: The file beside the log that names the namespaces of several by now, a line each.
+MEMBERS = "namespaces"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Run:
         id: tells this run from every other; "" in a journal of format 1.
         host: the network namespace that it ran in, as ``readlink /proc/self/ns/net`` prints it.
         watcher: the process that undoes it unless it is confirmed; 0 for none, or unknown.
+        namespaces: its namespaces by now; some of several may have been undone alone.
+        leaving: those of which the undo has begun, alone.
     """
 
     plan: Plan
@@ -62,27 +69,51 @@ class Run:
     id: str = ""
     host: str = ""
     watcher: int = 0
+    namespaces: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
 
     @property
-    def network(self) -> Network:
-        """The network that this run made."""
+    def networks(self) -> list[Network]:
+        """The networks that this run made, one for each of its namespaces."""
         plan = self.plan
-        undos = [step.undo.argv for step in plan.all_steps if step.undo]
-        return Network(
-            plan.name,
-            plan.mode,
-            plan.parameters,
-            plan.topology,
-            self.state,
-            tuple(step for step in plan.all_steps if step.share),
-            plan.promises,
-            self.id,
-            tuple(str(Path(argv[-1]).parent) for argv in undos if "--parents" in argv),
-        )
+        parents = tuple(dict.fromkeys(_parents(plan)))
+        shares = tuple(step for step in plan.all_steps if step.share)
+        return [
+            Network(
+                name,
+                plan.mode,
+                _parameters(plan, name, net),
+                net,
+                "interrupted" if name in self.leaving else self.state,
+                shares,
+                plan.promises,
+                self.id,
+                parents,
+                plan.namespaces if plan.more else (),
+            )
+            for name, net in plan.topologies.items()
+            if name in (self.namespaces or plan.namespaces)
+        ]
 
 
-def run_from(plan: Plan, log: list[str]) -> Run:
-    """The run of a plan, from the lines of its log.
+def _parameters(plan: Plan, name: str, net: Topology) -> dict[str, str]:
+    """The options with which a namespace's network would be as it is, alone."""
+    if not plan.more:
+        return plan.parameters
+    own = {key: getattr(net, key) for key in plan.parameters if hasattr(net, key)}
+    return {**plan.parameters, **own, "namespace": name}
+
+
+def _parents(plan: Plan) -> Iterator[str]:
+    """The folders above those that its undos remove, with ``--parents``."""
+    for step in plan.all_steps:
+        if step.undo and "--parents" in step.undo.argv:
+            for folder in step.undo.items or step.undo.argv[-1:]:
+                yield str(Path(folder).parent)
+
+
+def run_from(plan: Plan, log: list[str], namespaces: tuple[str, ...] = ()) -> Run:
+    """The run of a plan, from the lines of its log, and the names of its namespaces by now.
 
     A last line that was cut short counts for nothing.
 
@@ -95,7 +126,9 @@ def run_from(plan: Plan, log: list[str]) -> Run:
     if any(note.index not in range(len(plan.all_steps)) for note in notes):
         raise ValueError("it is of another plan")
     confirmed, identity = "confirmed" in log, identity_of(log)
-    return Run(plan, notes, _state(log), confirmed, *identity, _watcher(log))
+    leaving = tuple(line.removeprefix("leave ") for line in log if line.startswith("leave "))
+    found = namespaces or plan.namespaces
+    return Run(plan, notes, _state(log), confirmed, *identity, _watcher(log), found, leaving)
 
 
 def _notes(log: list[str]) -> tuple[Note, ...]:

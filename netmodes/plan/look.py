@@ -47,6 +47,9 @@ class Look:
         whole: what every complete listing matches as one text; "" where it may be empty.
         given: what some line must match as well, or nothing is found; "" for nothing.
         but: lines that match this do not count; "" for no such lines.
+        item: for what a batch makes, the pattern's group (1 or 2) that is a thing's name; the other
+            one tells it from others, and the word is ``NAME=…`` for every thing. 0 for one thing.
+        among: the names that count; none for all.
     """
 
     argv: Argv
@@ -54,6 +57,8 @@ class Look:
     whole: str = ""
     given: str = ""
     but: str = ""
+    item: int = 0
+    among: Argv = ()
 
     @property
     def listing(self) -> tuple[Argv, str]:
@@ -74,8 +79,13 @@ class Look:
         if not any(re.search(self.given, line) for line in lines):
             return []
         lines = [line for line in lines if not (self.but and re.search(self.but, line))]
-        found = (re.search(pattern, line) for pattern in self.patterns for line in lines)
-        return [match[1] for match in found if match]
+        tried = (re.search(pattern, line) for pattern in self.patterns for line in lines)
+        found = [match for match in tried if match]
+        if not self.item:
+            return [match[1] for match in found]
+        each = {match[self.item]: match[3 - self.item] for match in found}
+        names = [name for name in self.among or each if name in each]
+        return [" ".join(f"{name}={each[name]}" for name in names)] if names else []
 
 
 @lru_cache(8)
@@ -89,10 +99,10 @@ def literal(words: str) -> str:
     return SPECIAL.sub(r"\\\1", words)
 
 
-def links(*patterns: str, given: str = "", but: str = "") -> Look:
+def links(*patterns: str, given: str = "", but: str = "", item: int = 0, among: Argv = ()) -> Look:
     """A look at the host's devices with their addresses."""
     argv, whole = LINKS
-    return Look(argv, patterns, whole, given, but)
+    return Look(argv, patterns, whole, given, but, item, among)
 
 
 def socket_in(path: str) -> Look:
@@ -111,8 +121,12 @@ def look_from(data: dict[str, Any]) -> Look:
     Raises:
         ValueError, LookupError, TypeError: the JSON is no look.
     """
-    plain = (text(data.get(key, "")) for key in ("whole", "given", "but"))
-    return Look(texts(data["argv"]), texts(data.get("patterns", ())), *plain)
+    whole, given, but = (text(data.get(key, "")) for key in ("whole", "given", "but"))
+    item, among = int(data.get("item", 0)), texts(data.get("among", ()))
+    if item not in (0, 1, 2):
+        raise ValueError(f"{item} is no group of two")
+    patterns = texts(data.get("patterns", ()))
+    return Look(texts(data["argv"]), patterns, whole, given, but, item, among)
 
 
 def old_look(argv: list[str]) -> Look:

@@ -63,10 +63,10 @@ class Topology:
 
 @dataclass(frozen=True)
 class Network:
-    """A network that netmodes made: it is up, or its run was interrupted.
+    """One namespace's network that netmodes made: it is up, or its run was interrupted.
 
     Args:
-        name: the network's name, which is its first namespace's.
+        name: the namespace's name.
         mode: the mode's name; "" where the journal cannot be read.
         parameters: every option of the mode by name, settled, as text.
         topology: its devices and addresses.
@@ -76,6 +76,7 @@ class Network:
         promises: who reaches whom, and who must not.
         run: the id of the run that made it; "" in a journal of format 1.
         parents: folders that its undo removes if nothing else is in them.
+        among: the names of all namespaces that were made with it, if it is one of several.
     """
 
     name: str
@@ -87,6 +88,12 @@ class Network:
     promises: tuple[Promise, ...] = ()
     run: str = ""
     parents: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
+
+    @property
+    def journal(self) -> str:
+        """The name of its journal, which it may have in common with others."""
+        return name_of(self.among or (self.name,))
 
     @property
     def published(self) -> str:
@@ -96,6 +103,12 @@ class Network:
     def to_dict(self) -> dict[str, Any]:
         """The network as JSON."""
         return asdict(self)
+
+
+def name_of(namespaces: tuple[str, ...]) -> str:
+    """A network's name: its namespace's, or of several, which are known by their own, ``A+2``."""
+    others = len(namespaces) - 1
+    return f"{namespaces[0]}+{others}" if others else namespaces[0]
 
 
 def unreadable(name: str) -> Network:

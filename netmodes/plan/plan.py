@@ -8,14 +8,20 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from netmodes.plan.network import Topology, promises_from, topology_from, topology_of
+from netmodes.plan.network import (
+    Topology,
+    name_of,
+    promises_from,
+    topology_from,
+    topology_of,
+)
 from netmodes.plan.promise import Promise
 from netmodes.plan.requirement import Requirement, requirement_from
 from netmodes.plan.step import Step, step_from
 from netmodes.plan.text import one_line, plain, text, text_by_name, texts, without_empty
 
 #: The plan's format, in the journal and in the record.
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)
@@ -24,9 +30,9 @@ class Plan:
 
     Args:
         mode: the mode's name on the command line.
-        namespaces: the names of its namespaces; the first is the network's.
+        namespaces: the names of its namespaces.
         parameters: every option of the mode by name, settled, as text.
-        topology: the devices and addresses that it makes.
+        topology: the devices and addresses that it makes, for its first namespace.
         steps: the commands in order.
         requirements: what must hold before the first command.
         promises: who reaches whom afterwards, and who must not.
@@ -34,6 +40,7 @@ class Plan:
         notices: what to know before the run starts, one sentence each.
         picture: the network as text, with its names and addresses.
         confirms: it can cut the host off, so that a run may wait for a confirmation.
+        more: the devices and addresses of each other namespace.
     """
 
     mode: str
@@ -47,11 +54,27 @@ class Plan:
     notices: tuple[str, ...] = ()
     picture: str = ""
     confirms: bool = False
+    more: tuple[Topology, ...] = ()
 
     @property
     def name(self) -> str:
-        """The network's name, which is its first namespace's."""
-        return self.namespaces[0]
+        """The network's name; see ``network.name_of``."""
+        return name_of(self.namespaces)
+
+    @property
+    def topologies(self) -> dict[str, Topology]:
+        """The devices and addresses of each namespace, by its name."""
+        return dict(zip(self.namespaces, (self.topology, *self.more), strict=True))
+
+    @property
+    def members(self) -> str:
+        """The namespaces as the journal of several keeps them, a line each; "" for one."""
+        return "".join(f"{name}\n" for name in self.namespaces) if self.more else ""
+
+    @property
+    def ours(self) -> list[str]:
+        """What a line about the network names: a device, or a subnet."""
+        return [*dict.fromkeys(name for net in (self.topology, *self.more) for name in net.ours)]
 
     @property
     def all_steps(self) -> tuple[Step, ...]:
@@ -115,13 +138,14 @@ class Plan:
         """
         if data.get("format") == 1:
             data = _from_format_1(data)
-        if data.get("format") not in (2, 3, FORMAT):  # an undo tells its own
+        if data.get("format") not in (2, 3, 4, FORMAT):  # an undo tells its own
             raise ValueError(f"format {data.get('format')!r} is not {FORMAT}")
         steps, inherited = (tuple(map(step_from, data[key])) for key in ("steps", "inherited"))
         required = data.get("requirements", ()) if data["format"] > 2 else ()
         namespaces = tuple(map(plain, texts(data["namespaces"])))
-        if not namespaces:
-            raise ValueError("it has no namespace")
+        more = tuple(map(topology_from, data.get("more", ())))
+        if len(namespaces) != 1 + len(more):
+            raise ValueError("its namespaces are not those that it has addresses for")
         return cls(
             one_line(data["mode"]),
             namespaces,
@@ -134,6 +158,7 @@ class Plan:
             texts(data.get("notices", ())),
             text(data.get("picture", "")),
             bool(data.get("confirms", False)),
+            more,
         )
 
 

@@ -62,7 +62,13 @@ def result_from(data: dict[str, Any]) -> Result:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of all promises of a mode, in its order."""
+    """The results of all promises of a mode, in its order.
+
+    Args:
+        namespace: the namespace, or the network of several.
+        mode: the mode.
+        results: what was found; of several namespaces one after another.
+    """
 
     namespace: str
     mode: str

@@ -5,7 +5,7 @@ a shell is written so that neither acts on it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 #: What reading JSON raises that is not as it was written.
@@ -16,6 +16,9 @@ NOT_AS_WRITTEN = (
 
 #: Characters of a rule that are shown; a set in it may have thousands of addresses.
 MOST = 300
+
+#: The greatest number of names that are named each.
+EACH = 3
 
 #: A name of a device or a namespace of ours.
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -78,6 +81,13 @@ def visible(text: str, keep: str = "\n\t") -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or one in keep else _escaped(one) for one in text)
+
+
+def called(names: Sequence[str]) -> str:
+    """These names in words, those of many by the first and the last."""
+    if len(names) > EACH:
+        return f"{names[0]} to {names[-1]}"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def shortened(text: str) -> str:

@@ -18,6 +18,10 @@ GRACE = 60
 #: In an undo's argv: the look's word from before the step. In ``renamed``: that from after it.
 BEFORE, AFTER = "{before}", "{after}"
 
+#: In the undo of a batch, what is undone of it: all as words of ``argv``, a line each in ``stdin``,
+#: and one in a look.
+ITEM = "{item}"
+
 
 def numbered(kind: str) -> str:
     """A pattern for the name of a device of this kind, by its ifindex from after its step."""
@@ -44,6 +48,9 @@ class Undo:
         carried: every word of these is one more line of ``stdin``, at its end.
         renamed: a pattern for the listed devices with ``AFTER`` in it, which finds a device of this
             step under the name that somebody has given to it; "" where there is none.
+        items: the names of what a batch makes, one for each namespace in order, "-" for none.
+        group: the number of the group of the devices that a batch makes, which no other device had;
+            where none but they have it by then, they are deleted by it, all at once.
     """
 
     look: Look
@@ -54,6 +61,8 @@ class Undo:
     unless: tuple[tuple[str, Look], ...] = ()
     carried: tuple[Look, ...] = ()
     renamed: str = ""
+    items: Argv = ()
+    group: str = ""
 
     @property
     def device(self) -> str:
@@ -94,7 +103,8 @@ def undo_from(data: dict[str, Any]) -> Undo:
     unless = tuple((text(line), read(look)) for line, look in data.get("unless", ()))
     look = look_from(data["look"]) if "look" in data else old_look(data["probe"])
     carried, stdin = tuple(map(read, data.get("carried", ()))), text_or_none(data.get("stdin"))
-    return Undo(look, argv, stdin, users, others, unless, carried, renamed)
+    items, group = texts(data.get("items", ())), text(data.get("group", ""))
+    return Undo(look, argv, stdin, users, others, unless, carried, renamed, items, group)
 
 
 def _sign_from(data: Any) -> Look:  # noqa: ANN401

@@ -104,9 +104,13 @@ class Stage:
         return False
 
     def _check(self, reach: Reach) -> None:
-        report = network.check(self.plan.name, outside=reach.outside)
+        first, *others = self.plan.namespaces
+        report = network.check(first, outside=reach.outside)
         with serving(str(ROUTER)):
-            self.promises = tuple(reach.tried(each) for each in report.results)
+            tried = [reach.tried(each) for each in report.results]
+        for name in others:
+            tried += network.check(name, outside=reach.outside).results
+        self.promises = tuple(tried)
         for each in self.promises:
             if each.differs:
                 self.differences.append(_broken(each))
@@ -116,7 +120,7 @@ class Stage:
     def _matters(self, promise: Promise) -> bool:
         """Whether something is there that is to be reached; a copy has no namespaces of ours."""
         if promise.source == "neighbour":
-            return bool(self.plan.topology.joins)
+            return bool(self.plan.topology.joins or self.plan.more)
         return promise.source == "namespace" and promise.reachable and promise.target in BEYOND
 
     def _compare_reach(self, before: dict[str, str], reach: Reach) -> None:

@@ -96,7 +96,7 @@ class Reach:
         if ends == ("outside", "namespace"):
             return self._from_outside(result)
         if ends == ("namespace", "outside") and result.reached and result.promise.reachable:
-            inside = str(NAMESPACES / self.plan.name)
+            inside = str(NAMESPACES / self.plan.namespaces[0])
             if not _exchanges(self.outside, inside):
                 return replace(result, **NO_TCP)
         return result
@@ -108,7 +108,7 @@ class Reach:
         answered = self.runner.quietly((*AT_ROUTER, *PING, address)).status == 0
         result = replace(result, tried=address, reached=answered, reason="")
         if answered and result.promise.reachable and self.outside:
-            with serving(str(NAMESPACES / self.plan.name)):
+            with serving(str(NAMESPACES / self.plan.namespaces[0])):
                 if not _exchanges(address, str(ROUTER), self.outside):
                     return replace(result, **NO_TCP)
         return result

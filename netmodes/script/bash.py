@@ -15,8 +15,8 @@ from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.programs import package_of
-from netmodes.plan.text import comment, document, lines_of, visible
-from netmodes.plan.undo import AFTER, BEFORE, GRACE, LEFT, Argv, Undo
+from netmodes.plan.text import called, comment, document, lines_of, visible
+from netmodes.plan.undo import AFTER, BEFORE, GRACE, ITEM, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
@@ -25,11 +25,18 @@ ENGINE_PROGRAMS = ("chmod", "dd", "flock", "ip", "mkdir", "mv", "readlink", "rm"
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")
 
+#: What it has beside, where there are several namespaces.
+SEVERAL = ("several.sh",)
+
 #: The number of each listing: of its argv and of what every complete one has.
 Listings = dict[tuple[Argv, str], str]
 
+#: The variables that hold what an undo's words stand for, and what parts these from the rest.
+VARIABLES = {BEFORE: '"$before"', ITEM: '"$PLACE"'}
+PARTS = re.compile(f"({'|'.join(map(re.escape, VARIABLES))})")
+
 #: Where the engine looks for it is in a variable.
-SOCKET = socket_in(BEFORE)
+SOCKET = socket_in(ITEM)
 
 #: A time for a confirmation, in seconds, as it is typed; the longest is a day.
 SECONDS, LONGEST = r"[0-9]{1,5}(\.[0-9]{1,2})?", 86400
@@ -44,21 +51,24 @@ IN_JOURNAL = """\
 {end}"""
 
 DOWN = """\
-Undoes the network of namespace {name}, as `netmodes down {name}` does, but without netmodes.
-Usage: down.sh [--kill]"""
+Undoes the network {name}, as `netmodes down {name}` does, but without netmodes.
+Usage: down.sh [--kill]{only}"""
+
+#: What a down.sh of several takes as well.
+ONLY = " [--only NAMESPACE...]"
 
 WATCH = """\
-Undoes the network of namespace {name} unless somebody confirms it in time.
+Undoes the network {name} unless somebody confirms it in time.
 Usage: watch.sh CENTISECONDS PID ID"""
 
 
 def _join(argv: Iterable[str]) -> str:
-    """An argv quoted for bash, with the variable ``before`` for ``BEFORE``."""
-    return " ".join('"$before"'.join(map(_quoted, word.split(BEFORE))) or "''" for word in argv)
+    """An argv quoted for bash, with variables for ``BEFORE`` and ``ITEM``."""
+    return " ".join("".join(map(_quoted, PARTS.split(word))) or "''" for word in argv)
 
 
 def _quoted(word: str) -> str:
-    return shlex.quote(word) if word else ""
+    return VARIABLES.get(word) or (shlex.quote(word) if word else "")
 
 
 #: How text enters the exported script, where nothing of it is to be read by bash.
@@ -88,10 +98,11 @@ def render(plan: Plan, confirm: float | None = None) -> str:
         QUOTING,
         plan=plan,
         picture=plan.picture,
+        called=f"namespace{'s' * bool(plan.more)} {called(plan.namespaces)}",
         start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
         requirements=_requirements(plan),
-        engine=engine(),
+        engine=engine(plan),
         confirming=rendering.template("confirm.sh"),
         moves=plan.hands_over,
         ways=rendering.template("ways.sh"),
@@ -121,7 +132,7 @@ def _requirements(plan: Plan) -> Iterator[str]:
 
 def down_script(plan: Plan) -> str:
     """The undo of a plan as bash, in case Python or netmodes is gone."""
-    return _in_journal(plan, DOWN, 'become_root "$@"\nneeds\ntake_lock\ndown "${1-}"\n')
+    return _in_journal(plan, DOWN, 'become_root "$@"\nneeds\ntake_lock\ndown "$@"\n')
 
 
 def watch_script(plan: Plan) -> str:
@@ -131,17 +142,17 @@ def watch_script(plan: Plan) -> str:
 
 def _in_journal(plan: Plan, what: str, end: str) -> str:
     return IN_JOURNAL.format(
-        what=comment(what.format(name=plan.name)),
+        what=comment(what.format(name=plan.name, only=ONLY if plan.more else "")),
         start=rendering.template("start.sh"),
         knowledge=knowledge(plan),
-        engine=engine(),
+        engine=engine(plan),
         end=end,
     )
 
 
-def engine() -> str:
+def engine(plan: Plan) -> str:
     """The part that every script has: it runs commands and undoes them."""
-    return "\n".join(map(rendering.template, ENGINE))
+    return "\n".join(map(rendering.template, (*ENGINE, *(SEVERAL if plan.more else ()))))
 
 
 def knowledge(plan: Plan) -> str:
@@ -161,20 +172,20 @@ def knowledge(plan: Plan) -> str:
     return "\n".join(
         (
             f"NAME={shlex.quote(plan.name)}",
+            f"NAMES={shlex.quote(' '.join(plan.namespaces))}",
             f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
             f"FIRST={len(plan.inherited)} BRIDGE={shlex.quote(_bridge(plan))}",
             f"UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
             f"needs() {{\n    need {_packages(undo_programs(plan))}\n}}\n",
             "# A listing, by its number, run by the command $2 (one is of the namespace at PLACE).",
-            _function(
-                "listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}
-            ).replace('"$before"', '"$PLACE"'),
+            _function("listing", {n: f'"$2" {_join(argv)}' for (argv, _), n in listings.items()}),
             "# What every complete listing has.",
             _array("WHOLE", wholes),
             f"LINKS={listings[LINKS]} PROCESSES={listings[PROCESSES]}",
             f"SOCKETS={listings[SOCKET.listing]}\n",
             _devices(plan),
+            *(_batches(plan) if plan.more else ()),
             "# Sets WORD to what tells the network namespace at PLACE from all others.",
             f"socket() {{ {found(SOCKET)}; }}\n",
             "# Sets WORD to what identifies the result of command K.",
@@ -199,7 +210,8 @@ def _listings(plan: Plan) -> Listings:
 
 def _find(word: str, look: Look, listings: Listings, *words: str) -> str:
     """A look by one of the engine's words, which takes these words first."""
-    settings = (("GIVEN", look.given), ("BUT", look.but))
+    pairs = (("ITEM", str(look.item or "")), ("AMONG", " ".join(look.among)))
+    settings = (("GIVEN", look.given), ("BUT", look.but), *pairs)
     before = [f"{name}={_join((text,))}" for name, text in settings if text]
     return " ".join((*before, word, *words, listings[look.listing], _join(look.patterns))).rstrip()
 
@@ -217,6 +229,15 @@ def _devices(plan: Plan) -> str:
         "",
     )
     return "\n".join(lines)
+
+
+def _batches(plan: Plan) -> Iterator[str]:
+    """What each batch makes, by its number, for the namespaces in order; and whose has a group."""
+    undos = {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
+    yield "# What each batch makes, for the namespaces in order; the group of devices among that."
+    yield _array("ITEMS", {n: " ".join(undo.items) for n, undo in undos.items()})
+    yield _array("GROUPED", {n: undo.group for n, undo in undos.items()})
+    yield ""
 
 
 def _array(name: str, texts: dict[str, str]) -> str:
@@ -249,6 +270,8 @@ def _case(number: str, text: str) -> str:
 
 def _undo(undo: Undo, listings: Listings) -> str:
     """An undo's command, shown as it runs, with the text that it reads."""
+    if undo.items:
+        return _undo_batch(undo)
     command = f"show {_join(undo.argv)}"
     if undo.stdin is None:
         return command
@@ -256,6 +279,17 @@ def _undo(undo: Undo, listings: Listings) -> str:
     lines = [_line(line, looks.get(line), listings) for line in lines_of(undo.stdin)]
     lines += [f"{_find('carry', look, listings)} || return" for look in undo.carried]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
+
+
+def _undo_batch(undo: Undo) -> str:
+    """A batch's undo, of the items that follow its number; all of a group at once."""
+    if undo.stdin is None:
+        words = ('"${@:2}"' if word == ITEM else _join((word,)) for word in undo.argv)
+        return f"show {' '.join(words)}"
+    whole = f'if [ -n "$EVERY" ]; then show ip link del group {undo.group} && return; fi'
+    by_line = f'by_line {shlex.quote(undo.stdin.rstrip())} "${{@:2}}"'
+    command = f"READS=yes show {_join(undo.argv)} <<<\"${{INPUT%$'\\n'}}\""
+    return "\n        ".join([*([whole] if undo.group else []), by_line, command])
 
 
 def _bridge(plan: Plan) -> str:

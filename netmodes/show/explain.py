@@ -78,7 +78,7 @@ def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]
         source=source,
         plan=plan,
         summary=MODES[plan.mode].summary(),
-        picture=MODES[plan.mode].draw(plan.name, plan.topology),
+        picture=MODES[plan.mode].draw(plan.namespaces[0], plan.topology),
         lines=found,
         promises=plan.promises or MODES[plan.mode].promises,
         p=plan.parameters,

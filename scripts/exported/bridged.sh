@@ -127,6 +127,7 @@ present() {
 }
 
 NAME=A
+NAMES=A
 GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0 BRIDGE=2
 UPLINK=enp0s1
@@ -184,7 +185,7 @@ for family in 4 6; do
 done
 ' br0 enp0s1 'default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100' '192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100'
         ;;
-    11) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    11) "$2" sh -c 'for file; do [ ! -s "$file" ] || grep -L -- "$0" "$file"; [ $? -lt 2 ] || exit; done; echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     12) "$2" ip -4 route show default ;;
     13) "$2" ip route get 192.168.64.50 ;;
     14)
@@ -286,9 +287,9 @@ others() {
 }
 
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
-# SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
-# users, others.
+# it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
+# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
+# functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -375,10 +376,11 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
-    show() { echo "$*"; }
+    show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
     carry() { :; }
-    undo "$1" "$2"
+    k=$1 EVERY=
+    undo "$@"
 ); }
 
 run() {
@@ -451,7 +453,7 @@ after() {
         FOUND[k]=$WORD
     done
     for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]:--}"; done
-    if [ "${ran[0]-}" != "$FIRST" ]; then return 0; fi
+    if [ "${ran[0]-}" != "$FIRST" ] || [ -n "${ITEMS[FIRST]-}" ]; then return 0; fi
     PLACE=/run/netns/$NAME
     socket && log socket "$WORD"
 }
@@ -459,9 +461,11 @@ after() {
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
 # NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
+# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
+# it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
-    local lines line pattern word seen=
+    local lines line pattern word names=() seen=
+    local -A each=()
     WORD=
     list "$1" || return
     local IFS=$'\n'
@@ -478,11 +482,20 @@ find_in() {
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
+            if [ -n "${ITEM-}" ]; then
+                names+=("${BASH_REMATCH[ITEM]}") each[${BASH_REMATCH[ITEM]}]=${BASH_REMATCH[3 - ITEM]}
+                continue
+            fi
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             WORD+=$word
             if [ -z "${ALL-}" ]; then return 0; fi
             WORD+=$'\n'
         done
+    done
+    IFS=' '
+    if [ -n "${AMONG-}" ]; then read -ra names <<<"$AMONG"; fi
+    for word in "${names[@]}"; do
+        if [ -n "${each[$word]-}" ]; then WORD+=${WORD:+ }$word=${each[$word]}; fi
     done
     [ -n "$WORD" ]
 }
@@ -551,14 +564,18 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=() still=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
-        caught=
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
+        caught="" still=("${word_before[$k]}")
+        if [ -n "${ITEMS[k]-}" ]; then
+            take_back_batch "$k" "${word_before[$k]}"
+        else
+            take_back_one "$k" "${word_before[$k]}"
+        fi || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ] || still_mounted; then return 1; fi
     # The folder goes at once or not at all.
@@ -630,7 +647,7 @@ name_again() {
 take_back_renamed() { pass_on "$1" "$2" || show ip link del "$3"; }
 
 why_failed() {
-    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${still[@]}")"; fi
 }
 
 # Sets why: why what command K made is not this run's, or nothing.
@@ -767,6 +784,7 @@ inside() {
     pids=()
     if [ -z "$made" ]; then return 0; fi
     LISTED=()
+    if [ -n "${ITEMS[FIRST]-}" ]; then inside_several "$made"; return; fi
     list "$PROCESSES" || return 2
     while read -r line; do
         if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
@@ -792,12 +810,17 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local made=${word_after[$FIRST]-} lines=() line place places=()
+    local each lines=() line place places=()
+    local -A made=()
+    for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
     for line in "${lines[@]}"; do
-        if [[ $line =~ ^([^ ]+\ ){3}net:\[${made%%.*}\]\ ([^ ]+) ]]; then places+=("$(printf %b "${BASH_REMATCH[2]//\\/\\0}")"); fi
+        if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
+        place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")
+        # Of several no socket is known, but while one is mounted its birth is the same.
+        if [ -z "${ITEMS[FIRST]-}" ] || [ -n "${made[$(find "$place" -maxdepth 0 -printf '%i.%C@')]-}" ]; then places+=("$place"); fi
     done
-    is_ours "${places[@]}"
+    if [ -z "${ITEMS[FIRST]-}" ]; then is_ours "${places[@]}"; else [ "${#places[@]}" != 0 ]; fi
     case $? in
     1) return 1 ;;
     2) failed=$(unknown) && return ;;
@@ -834,22 +857,32 @@ become_root() {
     exec sudo -- bash "$SCRIPT" "$@"
 }
 
+# [--kill] [--only NAME...], or --rollback
 down() {
+    local option=${1-}
     prepare
-    if [ "$1" = --rollback ]; then
+    if [ "$option" = --rollback ]; then
         take_back || die "$failed"
         exit 0
     fi
+    if [ "$option" = --kill ]; then shift; fi
+    ONLY=
+    if [ "${1-}" = --only ]; then ONLY=${*:2}; fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "[0-9]* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    if [ -n "$ONLY" ] && is_all; then ONLY=; fi
     refuse_blind
-    refuse_processes "$1"
+    refuse_processes "$option"
+    if [ -n "$ONLY" ]; then
+        leave_network || die "$ONLY of $NAME is not wholly down: $failed"
+        return
+    fi
     refuse_to_cut_off
-    remove_plain_file || die "/run/netns/$NAME cannot be removed"
+    remove_plain_files || die "/run/netns cannot be written"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
@@ -857,15 +890,17 @@ down() {
 # Removes what a reboot leaves of a network, the files in /etc/netns that have our mark
 # (netmodes/engine/leftover.py); fails where there are none.
 remove_leftover() {
-    local file files=()
-    if [ -e "/run/netns/$NAME" ]; then return 1; fi
-    for file in "/etc/netns/$NAME"/*; do
-        if is_marked "$file"; then files+=("$file"); fi
+    local name file files=() folders=()
+    for name in $NAMES; do
+        if [ -e "/run/netns/$name" ]; then continue; fi
+        for file in "/etc/netns/$name"/*; do
+            if is_marked "$file"; then files+=("$file") folders[${#files[@]}]=${file%/*}; fi
+        done
     done
     if [ "${#files[@]}" = 0 ]; then return 1; fi
     echo "[#] # left from before a reboot" >&2
-    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "/etc/netns/$NAME"; then
-        die "the files in /etc/netns/$NAME cannot be removed: see that they can be"
+    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "${folders[@]}"; then
+        die "${files[0]} cannot be removed: see that it can be"
     fi
 }
 
@@ -1017,11 +1052,20 @@ refuse_elsewhere() {
     done 2>/dev/null
     for name in /run/netns/*; do
         if [ ! "$name" -ef /proc/self/ns/net ]; then continue; fi
-        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ]; then die "this shell is inside ${name##*/}: leave it first"; fi
+        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ] || is_member "${name##*/}"; then die "this shell is inside ${name##*/}: leave it first"; fi
     done
     if [ -z "$elsewhere" ]; then return 0; fi
     name=${elsewhere##*/}
     die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+}
+
+# Whether a namespace is one of several of ours.
+is_member() {
+    local file each
+    for file in /run/netmodes/*/namespaces; do
+        while read -r each; do if [ "$each" = "$1" ]; then return 0; fi; done <"$file"
+    done 2>/dev/null
+    return 1
 }
 
 # Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
@@ -1073,15 +1117,20 @@ mount_of() {
 }
 
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
-is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+is_plain_file() { [ -f "/run/netns/${NAMES%% *}" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(mount_of "$1" "/run/netns/$NAME")" == *":net:["* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/${NAMES%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
-remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+remove_plain_files() {
+    local names
+    if ! is_plain_file; then return 0; fi
+    read -ra names <<<"$NAMES"
+    show rm -f "${names[@]/#//run/netns/}"
+}
 
 # Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
@@ -1392,9 +1441,9 @@ answers() {
 
 # GATEWAY: what answers the host is to answer the namespace; nothing, if it does not answer the host.
 try_promise() {
-    if [ -n "$1" ] && ! answers 3 ip netns exec "$NAME" ping "$1"; then
+    if [ -n "$1" ] && ! answers 3 ip netns exec "${NAMES%% *}" ping "$1"; then
         stop_if_caught
-        stop 1 "$1 answers the host, and not $NAME: a firewall drops it, or the LAN takes no other MAC"
+        stop 1 "$1 answers the host, and not ${NAMES%% *}: a firewall drops it, or the LAN takes no other MAC"
     fi
 }
 
@@ -1469,7 +1518,7 @@ entry() {
     printf '"%s": {"output": "%s"}' "$1" "${text%??}"
 }
 
-down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }
+down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }
 
 watch_script() { functions_and 'watch "$@"'; }
 
@@ -1484,7 +1533,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME NAMES GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }
@@ -1518,7 +1567,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 4, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "-j", "route", "show", "table", "all"], "patterns": ["\"type\":\"local\",\"dst\":\"(192\\.168\\.64\\.3)\",\"dev\":\"br0\""], "but": "\"dst\":\"default\",\"gateway\":\"192\\.168\\.64\\.1\",\"dev\":\"br0\",(\"[^t][^}]*)?\"metric\":100[,}]"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true}
+{"format": 5, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "-j", "route", "show", "table", "all"], "patterns": ["\"type\":\"local\",\"dst\":\"(192\\.168\\.64\\.3)\",\"dev\":\"br0\""], "but": "\"dst\":\"default\",\"gateway\":\"192\\.168\\.64\\.1\",\"dev\":\"br0\",(\"[^t][^}]*)?\"metric\":100[,}]"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "for file; do [ ! -s \"$file\" ] || grep -L -- \"$0\" \"$file\"; [ $? -lt 2 ] || exit; done; echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true, "more": []}
 JSON
 }
 

@@ -91,6 +91,7 @@ present() {
 }
 
 NAME=A
+NAMES=A
 GRACE=60 SLOW=5 PATIENCE=10
 FIRST=0 BRIDGE=''
 UPLINK=''
@@ -106,8 +107,8 @@ listing() {
     1) "$2" ip netns pids A ;;
     2) "$2" ip -n A -j link show ;;
     3) "$2" ip -d -j addr show ;;
-    4) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
-    5) "$2" sh -c '[ ! -s "$1" ] || grep -L -- "$0" "$1"; [ $? -lt 2 ] && echo looked' '# made by netmodes$' /etc/netns/A/nsswitch.conf ;;
+    4) "$2" sh -c 'for file; do [ ! -s "$file" ] || grep -L -- "$0" "$file"; [ $? -lt 2 ] || exit; done; echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
+    5) "$2" sh -c 'for file; do [ ! -s "$file" ] || grep -L -- "$0" "$file"; [ $? -lt 2 ] || exit; done; echo looked' '# made by netmodes$' /etc/netns/A/nsswitch.conf ;;
     6) "$2" ip -4 route show table all root 192.168.202.0/24 ;;
     7) "$2" ip -4 route show table all root 192.0.0.0/8 match 192.168.202.0/24 ;;
     8) "$2" sh -c 'find /proc/[0-9]*/ns/net /proc/self/ns/net -maxdepth 0 -printf "%h %l\n" 2>/dev/null; :' ;;
@@ -174,9 +175,9 @@ others() {
 }
 
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
-# it stand NAME, GRACE (the least seconds of a lifetime), FIRST (the command that makes the namespace),
-# SLOW and PATIENCE (seconds), DEVICES and the functions that know the commands: listing, look, undo,
-# users, others.
+# it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
+# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
+# functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -263,10 +264,11 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 
 # Command K's undo, in words.
 thing() { (
-    show() { echo "$*"; }
+    show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
     carry() { :; }
-    undo "$1" "$2"
+    k=$1 EVERY=
+    undo "$@"
 ); }
 
 run() {
@@ -339,7 +341,7 @@ after() {
         FOUND[k]=$WORD
     done
     for k in "${ran[@]}"; do log "done" "$k" "${FOUND[k]:--}"; done
-    if [ "${ran[0]-}" != "$FIRST" ]; then return 0; fi
+    if [ "${ran[0]-}" != "$FIRST" ] || [ -n "${ITEMS[FIRST]-}" ]; then return 0; fi
     PLACE=/run/netns/$NAME
     socket && log socket "$WORD"
 }
@@ -347,9 +349,11 @@ after() {
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
 # NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
+# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
+# it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
-    local lines line pattern word seen=
+    local lines line pattern word names=() seen=
+    local -A each=()
     WORD=
     list "$1" || return
     local IFS=$'\n'
@@ -366,11 +370,20 @@ find_in() {
         for line in "${lines[@]}"; do
             if ! [[ $line =~ $pattern ]]; then continue; fi
             word=${BASH_REMATCH[1]}
+            if [ -n "${ITEM-}" ]; then
+                names+=("${BASH_REMATCH[ITEM]}") each[${BASH_REMATCH[ITEM]}]=${BASH_REMATCH[3 - ITEM]}
+                continue
+            fi
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             WORD+=$word
             if [ -z "${ALL-}" ]; then return 0; fi
             WORD+=$'\n'
         done
+    done
+    IFS=' '
+    if [ -n "${AMONG-}" ]; then read -ra names <<<"$AMONG"; fi
+    for word in "${names[@]}"; do
+        if [ -n "${each[$word]-}" ]; then WORD+=${WORD:+ }$word=${each[$word]}; fi
     done
     [ -n "$WORD" ]
 }
@@ -439,14 +452,18 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() word_before=() word_after=() begun=()
+    local k order=() word_before=() word_after=() begun=() still=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     read_log
     for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
-        caught=
-        take_back_one "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
+        caught="" still=("${word_before[$k]}")
+        if [ -n "${ITEMS[k]-}" ]; then
+            take_back_batch "$k" "${word_before[$k]}"
+        else
+            take_back_one "$k" "${word_before[$k]}"
+        fi || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ] || still_mounted; then return 1; fi
     # The folder goes at once or not at all.
@@ -518,7 +535,7 @@ name_again() {
 take_back_renamed() { pass_on "$1" "$2" || show ip link del "$3"; }
 
 why_failed() {
-    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${word_before[$1]}")"; fi
+    if [ "$2" = 2 ]; then unknown; else printf '`%s` failed' "$(thing "$1" "${still[@]}")"; fi
 }
 
 # Sets why: why what command K made is not this run's, or nothing.
@@ -655,6 +672,7 @@ inside() {
     pids=()
     if [ -z "$made" ]; then return 0; fi
     LISTED=()
+    if [ -n "${ITEMS[FIRST]-}" ]; then inside_several "$made"; return; fi
     list "$PROCESSES" || return 2
     while read -r line; do
         if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
@@ -680,12 +698,17 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local made=${word_after[$FIRST]-} lines=() line place places=()
+    local each lines=() line place places=()
+    local -A made=()
+    for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
     for line in "${lines[@]}"; do
-        if [[ $line =~ ^([^ ]+\ ){3}net:\[${made%%.*}\]\ ([^ ]+) ]]; then places+=("$(printf %b "${BASH_REMATCH[2]//\\/\\0}")"); fi
+        if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
+        place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")
+        # Of several no socket is known, but while one is mounted its birth is the same.
+        if [ -z "${ITEMS[FIRST]-}" ] || [ -n "${made[$(find "$place" -maxdepth 0 -printf '%i.%C@')]-}" ]; then places+=("$place"); fi
     done
-    is_ours "${places[@]}"
+    if [ -z "${ITEMS[FIRST]-}" ]; then is_ours "${places[@]}"; else [ "${#places[@]}" != 0 ]; fi
     case $? in
     1) return 1 ;;
     2) failed=$(unknown) && return ;;
@@ -722,22 +745,32 @@ become_root() {
     exec sudo -- bash "$SCRIPT" "$@"
 }
 
+# [--kill] [--only NAME...], or --rollback
 down() {
+    local option=${1-}
     prepare
-    if [ "$1" = --rollback ]; then
+    if [ "$option" = --rollback ]; then
         take_back || die "$failed"
         exit 0
     fi
+    if [ "$option" = --kill ]; then shift; fi
+    ONLY=
+    if [ "${1-}" = --only ]; then ONLY=${*:2}; fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "[0-9]* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
+    if [ -n "$ONLY" ] && is_all; then ONLY=; fi
     refuse_blind
-    refuse_processes "$1"
+    refuse_processes "$option"
+    if [ -n "$ONLY" ]; then
+        leave_network || die "$ONLY of $NAME is not wholly down: $failed"
+        return
+    fi
     refuse_to_cut_off
-    remove_plain_file || die "/run/netns/$NAME cannot be removed"
+    remove_plain_files || die "/run/netns cannot be written"
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
@@ -745,15 +778,17 @@ down() {
 # Removes what a reboot leaves of a network, the files in /etc/netns that have our mark
 # (netmodes/engine/leftover.py); fails where there are none.
 remove_leftover() {
-    local file files=()
-    if [ -e "/run/netns/$NAME" ]; then return 1; fi
-    for file in "/etc/netns/$NAME"/*; do
-        if is_marked "$file"; then files+=("$file"); fi
+    local name file files=() folders=()
+    for name in $NAMES; do
+        if [ -e "/run/netns/$name" ]; then continue; fi
+        for file in "/etc/netns/$name"/*; do
+            if is_marked "$file"; then files+=("$file") folders[${#files[@]}]=${file%/*}; fi
+        done
     done
     if [ "${#files[@]}" = 0 ]; then return 1; fi
     echo "[#] # left from before a reboot" >&2
-    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "/etc/netns/$NAME"; then
-        die "the files in /etc/netns/$NAME cannot be removed: see that they can be"
+    if ! show rm "${files[@]}" || ! show rmdir --parents --ignore-fail-on-non-empty "${folders[@]}"; then
+        die "${files[0]} cannot be removed: see that it can be"
     fi
 }
 
@@ -905,11 +940,20 @@ refuse_elsewhere() {
     done 2>/dev/null
     for name in /run/netns/*; do
         if [ ! "$name" -ef /proc/self/ns/net ]; then continue; fi
-        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ]; then die "this shell is inside ${name##*/}: leave it first"; fi
+        if [ -n "$elsewhere" ] || [ -e "/run/netmodes/${name##*/}" ] || is_member "${name##*/}"; then die "this shell is inside ${name##*/}: leave it first"; fi
     done
     if [ -z "$elsewhere" ]; then return 0; fi
     name=${elsewhere##*/}
     die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+}
+
+# Whether a namespace is one of several of ours.
+is_member() {
+    local file each
+    for file in /run/netmodes/*/namespaces; do
+        while read -r each; do if [ "$each" = "$1" ]; then return 0; fi; done <"$file"
+    done 2>/dev/null
+    return 1
 }
 
 # Who sees the journal sees the namespace: what is mounted here is mounted for PID 1 as well, or PID 1
@@ -961,15 +1005,20 @@ mount_of() {
 }
 
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
-is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
+is_plain_file() { [ -f "/run/netns/${NAMES%% *}" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(mount_of "$1" "/run/netns/$NAME")" == *":net:["* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/${NAMES%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
-remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+remove_plain_files() {
+    local names
+    if ! is_plain_file; then return 0; fi
+    read -ra names <<<"$NAMES"
+    show rm -f "${names[@]/#//run/netns/}"
+}
 
 # Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
@@ -1063,7 +1112,7 @@ entry() {
     printf '"%s": {"output": "%s"}' "$1" "${text%??}"
 }
 
-down_script() { functions_and 'become_root "$@"' needs take_lock 'down "${1-}"'; }
+down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }
 
 # A script of its own with all functions of this one, which runs these lines.
 functions_and() {
@@ -1076,7 +1125,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME NAMES GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }
@@ -1105,7 +1154,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 4, "mode": "host-only", "namespaces": ["A"], "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "topology": {"device": "veth1", "address": "192.168.202.11/24", "host_device": "veth0", "ingress": "veth0", "host_address": "192.168.202.1/24", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.202.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "guard": true, "prevents": "if the host forwards, for Docker or nat, A reaches further, and others reach it"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.veth0.accept_ra=0", "net.ipv6.conf.veth0.disable_ipv6=1"], "why": "veth0 carries IPv4 alone", "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6"}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "others": [{"argv": ["sh", "-c", "[ ! -s \"$1\" ] || grep -L -- \"$0\" \"$1\"; [ $? -lt 2 ] && echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the host's end of the cable", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false}
+{"format": 5, "mode": "host-only", "namespaces": ["A"], "parameters": {"namespace": "A", "host_device": "veth0", "device": "veth1", "host_address": "192.168.202.1/24", "address": "192.168.202.11/24"}, "topology": {"device": "veth1", "address": "192.168.202.11/24", "host_device": "veth0", "ingress": "veth0", "host_address": "192.168.202.1/24", "bridge": "", "uplink": "", "gateway": "", "subnets": ["192.168.202.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A", "guard": true, "prevents": "A does not reach itself: not its own address, not 127.0.0.1"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.veth0.forwarding=0"], "why": "what comes from A goes no further than the host", "guard": true, "prevents": "if the host forwards, for Docker or nat, A reaches further, and others reach it"}, {"argv": ["sysctl", "-w", "net.ipv6.conf.veth0.accept_ra=0", "net.ipv6.conf.veth0.disable_ipv6=1"], "why": "veth0 carries IPv4 alone", "guard": true, "prevents": "A can give the host an IPv6 default route, and reaches further if the host forwards IPv6"}, {"argv": ["ip", "addr", "add", "192.168.202.1/24", "dev", "veth0"], "why": "veth0 answers for 192.168.202.1, and reaches 192.168.202.0/24 directly"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.202.11/24", "dev", "veth1"], "why": "veth1 answers for 192.168.202.11, and reaches 192.168.202.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks nobody for names", "stdin": "# made by netmodes\n# no name server\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "for file; do [ ! -s \"$file\" ] || grep -L -- \"$0\" \"$file\"; [ $? -lt 2 ] || exit; done; echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}, {"argv": ["sed", "-n", "-e", "s/^hosts:.*/hosts: files # made by netmodes/", "-e", "w /etc/netns/A/nsswitch.conf", "/etc/nsswitch.conf"], "why": "A finds names in no other way: files", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/nsswitch\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/nsswitch.conf"], "others": [{"argv": ["sh", "-c", "for file; do [ ! -s \"$file\" ] || grep -L -- \"$0\" \"$file\"; [ $? -lt 2 ] || exit; done; echo looked", "# made by netmodes$", "/etc/netns/A/nsswitch.conf"], "patterns": ["^(/etc/netns/A/nsswitch\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "a name server, or the host by a socket in /run, learns what the namespace looks for"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "namespace", "target": "the host's end of the cable", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": false}, {"source": "namespace", "target": "the gateway", "reachable": false}, {"source": "namespace", "target": "outside", "reachable": false}, {"source": "namespace", "target": "a name", "reachable": false}, {"source": "outside", "target": "namespace", "reachable": false}], "inherited": [], "confirms": false, "more": []}
 JSON
 }
 

@@ -86,7 +86,7 @@ def test_run(plan: Plan) -> None:
     assert first is not None
     assert second is not None
     assert first.id != second.id
-    assert first.network.run == first.id
+    assert first.networks[0].run == first.id
     assert first.host == second.host == str(Path("/proc/self/ns/net").readlink())
 
 
@@ -298,7 +298,7 @@ def test_format_1(plan: Plan, root: Path) -> None:
     ]
     undos = [[step.undo.argv for step in one.steps if step.undo] for one in (run.plan, plan)]
     assert undos[0] == undos[1]
-    assert replace(run.network, run="", shares=()) == replace(up(plan), promises=(), shares=())
+    assert replace(run.networks[0], run="", shares=()) == replace(up(plan), promises=(), shares=())
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ def summary(plan: Plan) -> Network:
     """What facts and `list` say of a plan that is up."""
     run = begun(plan, "up").read()
     assert run is not None
-    return run.network
+    return run.networks[0]
 
 
 def test_summary_shares(article: Facts) -> None:

@@ -7,7 +7,7 @@ from netmodes.plan.network import topology_of
 
 def up(plan: Plan, state: str = "up") -> Network:
     """The network of a plan that has been run."""
-    return Run(plan, (), state, 0.0).network
+    return Run(plan, (), state).networks[0]
 
 
 def named(name: str, mode: str = "", **parameters: str) -> Network:

@@ -154,7 +154,7 @@ def _content(path: Path) -> Any:  # noqa: ANN401
         return json.loads(text)
     numbered = r"^(done \d+|socket) \d+$|^(run) [0-9a-f-]{36}"
     plain = re.sub(numbered, r"\1\2 IDENTITY", text, flags=re.M)
-    identity = r"[0-9]+:$|h[0-9]+$|[0-9.]+\.[0-9]{9,10}$|(?<=^began )[0-9.]+$"
+    identity = r"(?<==)[0-9.]+(?= |$)|[0-9]+:$|h[0-9]+$|[0-9.]+\.[0-9]{9,10}$|(?<=^began )[0-9.]+$"
     return re.sub(identity, "IDENTITY", plain, flags=re.M).splitlines()
 
 

@@ -69,7 +69,7 @@ def test_help() -> None:
     said = " ".join(netmodes("nat", "--help").stdout.split())
 
     assert "may be repeated [default: none]" not in said
-    assert said.count("may be repeated") == 2
+    assert said.count("may be repeated") == 3
 
 
 def test_explained(article: Facts) -> None:

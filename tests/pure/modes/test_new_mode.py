@@ -166,7 +166,7 @@ def network(plan: Plan) -> Network:
     written.write("up")
     run = written.read()
     assert run is not None
-    return run.network
+    return run.networks[0]
 
 
 @pytest.fixture

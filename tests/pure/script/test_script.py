@@ -269,7 +269,7 @@ def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
 @each_plan
 def test_engine(plan: Plan) -> None:
     """The script and down.sh hold what is known of the plan, and the same engine, to the letter."""
-    shared = f"{knowledge(plan)}\n{engine()}"
+    shared = f"{knowledge(plan)}\n{engine(plan)}"
 
     assert shared in render(plan)
     assert shared in down_script(plan)
