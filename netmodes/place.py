@@ -37,7 +37,8 @@ def refuse_elsewhere() -> None:
         name for name, host in found.items() if (host != here if host else _made_elsewhere(name))
     ]
     inside = [name for name in named() if (NAMESPACES / name).samefile(journal.OWN_NAMESPACE)]
-    if name := next((name for name in inside if elsewhere or name in found), ""):
+    ours = (name for name in inside if elsewhere or journal.journal_of(name).name in found)
+    if name := next(ours, ""):
         raise Refused(f"this shell is inside {name}: leave it first")
     if elsewhere:
         name, host = elsewhere[0], found[elsewhere[0]]

@@ -16,9 +16,9 @@ from netmodes.plan.step import Step
 
 def with_shares(facts: Facts) -> Facts:
     """The same facts, whose networks have the steps that they share."""
-    found = {one.name: _shares(one, facts) for one in facts.known("networks")}
+    found = {one.journal: _shares(one, facts) for one in facts.known("networks")}
     shared = [
-        replace(one, shares=found.get(one.topology.joins or one.name, ()))
+        replace(one, shares=found.get(one.topology.joins or one.journal, ()))
         for one in facts.known("networks")
     ]
     return replace(facts, networks=shared, before={})
@@ -30,7 +30,7 @@ def _shares(one: Network, today: Facts) -> tuple[Step, ...]:
     if kind is None or not kind.on_bridge or one.topology.joins:
         return ()
     try:
-        mode, facts = kind(**one.parameters), replace((today.before or {})[one.name], networks=[])
+        mode, facts = kind(**one.parameters), replace((today.before or {})[one.journal], networks=[])
         verdict = netfilter.accepted(one.topology.bridge, today)
         return tuple(step for step in mode.steps(one.topology, facts, verdict) if step.share)
     except (Refused, LookupError, TypeError):

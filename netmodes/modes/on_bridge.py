@@ -66,7 +66,7 @@ class OnBridge(Mode):
             bridge=bridge,
             gateway=addresses.bare(near),
             subnets=(addresses.subnet(far),),
-            joins=joined.name if joined else "",
+            joins=joined.journal if joined else "",
         )
 
     def _join(self, joined: Network, facts: Facts) -> tuple[str, str, str]:

@@ -142,7 +142,8 @@ def topology_from(data: dict[str, Any]) -> Topology:
     subnets = tuple(str(IPv4Network(subnet)) for subnet in texts(data["subnets"]))
     given = text_by_name({key: value for key, value in data.items() if key != "subnets"})
     net = Topology(**given, subnets=subnets)
-    for name in (net.device, net.ingress, *net.host_devices, net.joins):
+    first, _, others = net.joins.partition("+")
+    for name in (net.device, net.ingress, *net.host_devices, f"{first}{others}"):
         plain(name)
     for address in filter(None, (net.address, net.host_address, net.gateway)):
         if str(IPv4Interface(address)).removesuffix("/32") != address.removesuffix("/32"):

@@ -33,13 +33,14 @@ from netmodes.engine import runner
 from netmodes.journal import LOCK
 from netmodes.machine import query
 from netmodes.plan import programs
+from netmodes.plan.network import name_of
 from netmodes.script import bash
 
 HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
 SCRIPT, SAID = HERE / "exported.sh", HERE / "said"
 ARMED, COUNTED, HIT = HERE / "armed", HERE / "counted", HERE / "hit"
-JOURNAL = Path("/run/netmodes/A")
+ROOT = Path("/run/netmodes")
 
 PROGRAMS = {*programs.PROGRAMS} - {"bash", "flock", "setpriv", "unshare"}
 
@@ -119,10 +120,13 @@ exec {real} "$@"
 #: What gives a mode commands that it has not by itself.
 MORE = {"nat": ("--publish", "8080:80")}
 
+#: Several namespaces at once, which are made in batches.
+SEVERAL = {"host-only of 2": ("A", "B"), "nat of 3": ("A", "B", "C")}
+
 
 @dataclass(frozen=True)
 class Sweep:
-    """One mode, put up or taken down one way, with one kind of fault."""
+    """One mode, put up or taken down one way, with one kind of fault; or one of several leaves."""
 
     mode: str
     way: str
@@ -130,17 +134,36 @@ class Sweep:
     fault: str
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The namespaces."""
+        return SEVERAL.get(self.mode, ("A",))
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return name_of(self.names)
+
+    @property
+    def journal(self) -> Path:
+        """The network's journal."""
+        return ROOT / self.name
+
+    @property
     def up(self) -> list[str]:
         """The mode as on the command line."""
-        required = [item.name for item in MODES[self.mode].options() if item.metadata["required"]]
+        mode = self.mode.partition(" ")[0]
+        required = [item.name for item in MODES[mode].options() if item.metadata["required"]]
         uplinks = [word for name in required for word in (f"--{name}", "enp0s1")]
-        return [self.mode, *uplinks, *MORE.get(self.mode, ())]
+        names = [word for name in self.names for word in ("-n", name)]
+        return [mode, *names, *uplinks, *MORE.get(self.mode, ())]
 
     def go(self, verb: str) -> int:
         """Put up or take down, whatever the end."""
         if self.way == "script":
-            return run(str(SCRIPT), verb)
-        return netmodes(*(self.up if verb == "up" else ("down", "A")))
+            leave = ("bash", str(self.journal / "down.sh"), "--only", "B")
+            return run(*(leave if verb == "leave" else (str(SCRIPT), verb)))
+        words = {"up": self.up, "down": ["down", self.name], "leave": ["down", "B"]}
+        return netmodes(*words[verb])
 
 
 class NotAsBefore(Exception):
@@ -244,17 +267,17 @@ def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
     require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
     before = state.read()
     for k in count(first):
-        if asked.verb == "down":
+        if asked.verb != "up":
             require(asked.go("up") == 0, f"it does not go up: {SAID.read_text()}")
         arm(asked.way, asked.fault, k)
         status, said = asked.go(asked.verb), SAID.read_text()
         line = disarm()
         if not line:
-            restore(k, before)
+            restore(asked, k, before)
             return
         try:
             judge(asked, status, said)
-            restore(k, before)
+            restore(asked, k, before)
         except NotAsBefore as trouble:
             yield k, f"k = {k}, `{line}` {asked.fault}: {trouble}\n{said}"
         else:
@@ -268,13 +291,16 @@ def judge(asked: Sweep, status: int, said: str) -> None:
     ends["Ctrl-C"] = (130, -2) if up else (0,)  # -2: before it does a thing
     require(status in ends.get(asked.fault, (-9,)), f"the exit status is {status}")
     require("Traceback" not in said, "there is a traceback")
+    if asked.verb == "leave":
+        require(listed[:1] == ["up"], f"it is listed as {listed}")
+        return
     if listed == ["up"]:
         untouched = not up and "[#]" not in said
         require((up and status == 0) or untouched, "it is listed as up")
     elif (up and status != -9) or (not up and status == 0):
         require(listed == [], f"it is listed as {listed}")
     else:
-        require(listed == ["interrupted"] * JOURNAL.exists(), f"it is listed as {listed}")
+        require(listed == ["interrupted"] * asked.journal.exists(), f"it is listed as {listed}")
 
 
 def settled(seconds: float = 10) -> list[str]:
@@ -288,7 +314,7 @@ def settled(seconds: float = 10) -> list[str]:
 def is_locked() -> bool:
     """Whether some process holds the lock."""
     try:
-        with (JOURNAL.parent / LOCK).open() as lock:
+        with (ROOT / LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -298,23 +324,24 @@ def is_locked() -> bool:
 
 
 def networks() -> list[str]:
-    """The states that `netmodes list` shows."""
+    """The states that `netmodes list` shows, each once."""
     require(netmodes("list", "--json") == 0, f"`netmodes list` fails: {SAID.read_text()}")
-    return [network["state"] for network in json.loads(SAID.read_text())]
+    return [*dict.fromkeys(network["state"] for network in json.loads(SAID.read_text()))]
 
 
-def restore(k: int, before: Any) -> None:  # noqa: ANN401
+def restore(asked: Sweep, k: int, before: Any) -> None:  # noqa: ANN401
     """Take down what is up, by each way in turn; then nothing is left to undo."""
-    by = ("netmodes down", "the script's down", "down.sh")[k % 3] if JOURNAL.exists() else "no down"
+    ways = ("netmodes down", "the script's down", "down.sh")
+    by = ways[k % 3] if asked.journal.exists() else "no down"
     status = {
         "no down": lambda: 0,
-        "netmodes down": lambda: netmodes("down", "A"),
+        "netmodes down": lambda: netmodes("down", asked.name),
         "the script's down": lambda: run(str(SCRIPT), "down"),
-        "down.sh": lambda: run("bash", str(JOURNAL / "down.sh")),
+        "down.sh": lambda: run("bash", str(asked.journal / "down.sh")),
     }[by]()
     require(status == 0, f"{by} fails: {SAID.read_text()}")
     require_same(before, state.read(), by)
-    require(netmodes("down", "A") == 0, f"after {by} another one fails: {SAID.read_text()}")
+    require(netmodes("down", asked.name) == 0, f"after {by} another one fails: {SAID.read_text()}")
     require("nothing to do" in SAID.read_text(), f"after {by} another says: {SAID.read_text()}")
 
 
