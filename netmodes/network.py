@@ -120,8 +120,10 @@ def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = Non
             if (NAMESPACES / name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return remove_leftover(name, runner)
-        here = found.namespaces
-        only = () if journal.name in names or {*here} <= {*names} else names
+        here, named = {*found.namespaces}, {*names}
+        if other := sorted(named - here - {journal.name}):
+            raise Refused(f"{other[0]} is not of the network of {name}: take it down by itself")
+        only = () if journal.name in named or here <= named else names
         take_down(journal.name, runner, kill=kill, only=only)
     return True
 
@@ -183,7 +185,7 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
         Refused: there is no such network, or an earlier netmodes put it up; or ``outside`` has no
             address, or one that is not outside.
     """
-    devices.validate_namespace(name)
+    _validate_name(name)
     need_root()
     refuse_unreachable(name)
     return _check(name, outside, echo)
@@ -220,7 +222,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
     from netmodes.diagnose import target as targets
     from netmodes.diagnose.why.why import follow_target
 
-    devices.validate_namespace(name)
+    _validate_name(name)
     host_name, port = targets.parse(target)
     need_root()
     refuse_unreachable(name)
@@ -229,7 +231,7 @@ def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:
 
 def enter(name: str, command: tuple[str, ...], user: str | None, echo: Echo) -> NoReturn:
     """Replace this process by a command in a network's namespace; see ``engine.enter``."""
-    devices.validate_namespace(name)
+    _validate_name(name)
     refuse_unreachable(name)
     need_root()
     become(name, command, user, echo)

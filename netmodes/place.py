@@ -125,7 +125,7 @@ def refuse_unreachable(name: str) -> None:
     """
     refuse_elsewhere()
     refuse_blind(name)
-    if (journal.ROOT / name).is_dir() and is_plain_file(name):
+    if journal.journal_of(name).folder.is_dir() and is_plain_file(name):
         what = f"{name} was made in a mount namespace that nobody else sees"
         raise Refused(f"{what}: `netmodes down {name}`, then put it up again")
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from netmodes.engine.down import running
+from netmodes.engine.down import network_of
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
 from netmodes.machine.path import environment, find, search_path
@@ -35,7 +35,7 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     Raises:
         Refused: there is no such network or user, or ``ip`` is not installed.
     """
-    running(name)
+    network_of(name)
     if find("ip") is None:
         raise Refused("`ip` cannot be run: install iproute2")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and so would the command

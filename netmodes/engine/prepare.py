@@ -17,6 +17,7 @@ from netmodes.plan.needs import programs
 from netmodes.plan.plan import Plan
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
+from netmodes.plan.text import lines_of
 
 #: Programs that tell anybody what they tell root, and have the kernel ask the network.
 FOR_ALL = ("ip", "ss", "ping")
@@ -104,7 +105,8 @@ def _files(step: Step) -> Iterator[str]:
 
 
 def _kinds(step: Step) -> Iterator[str]:
-    if step.argv[:3] == ("ip", "link", "add"):
-        kind = step.argv[step.argv.index("type") + 1]
+    batch = lines_of(step.stdin or "") if "-batch" in step.argv else [" ".join(step.argv[1:])]
+    added = (line.split() for line in batch if line.startswith("link add "))
+    for kind in {words[words.index("type") + 1] for words in added}:
         if abilities.has_kind(kind, try_it=kind == "dummy") is False:
             yield str(abilities.no_kind(kind))

@@ -30,7 +30,10 @@ def _shares(one: Network, today: Facts) -> tuple[Step, ...]:
     if kind is None or not kind.on_bridge or one.topology.joins:
         return ()
     try:
-        mode, facts = kind(**one.parameters), replace((today.before or {})[one.journal], networks=[])
+        mode, facts = (
+            kind(**one.parameters),
+            replace((today.before or {})[one.journal], networks=[]),
+        )
         verdict = netfilter.accepted(one.topology.bridge, today)
         return tuple(step for step in mode.steps(one.topology, facts, verdict) if step.share)
     except (Refused, LookupError, TypeError):

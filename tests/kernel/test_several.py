@@ -131,6 +131,29 @@ def test_verbs(lab: Lab) -> None:
     assert "A+1" in lab.netmodes("check", "A+1").stderr
 
 
+def test_not_a_namespace(lab: Lab) -> None:
+    """The network's name is that of no namespace, and names of two networks are two."""
+    lab.ok("netmodes", *several("nat", "A", "B"))
+    lab.ok("netmodes", "host-only", "-n", "C")
+    refused = lab.netmodes("exec", "A+1", "--", "true")
+    down = lab.netmodes("down", "B", "C")
+
+    assert refused.returncode == 1
+    assert "name one of A, B" in refused.stderr
+    assert down.stderr.count("is down") == 2
+    assert state(lab.ok)["namespaces"] == ["A"]
+
+
+def test_inside_one(lab: Lab) -> None:
+    """A shell inside one of them is told so."""
+    lab.ok("netmodes", *several("nat", "A", "B"))
+    inside = lab.run("ip", "netns", "exec", "B", "netmodes", "down", "A+1")
+    script = lab.run("ip", "netns", "exec", "B", "bash", "/run/netmodes/A+1/down.sh")
+
+    assert "this shell is inside B: leave it first" in inside.stderr
+    assert "this shell is inside B: leave it first" in script.stderr
+
+
 def test_check_of_all(lab: Lab) -> None:
     """With --check the promises of each are tried."""
     up = lab.netmodes(*several("nat", "A", "B"), "--check", "--json")
