@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from console import machine
 from counts import PROPERTY, Count
-from faults import FAULTS, SEVERAL
+from faults import FAULTS, MANY, SEVERAL
 from labs import Lab
 from places import SUPPORT
 
@@ -29,7 +29,7 @@ ENOUGH = 5
 def commands(mode: str, verb: str) -> int:
     """How many commands a run of this mode has at the least; down, two things go by themselves."""
     parameters = {"uplink": "enp0s1"} if mode == "bridged" else {}
-    kind, names = MODES[mode.partition(" ")[0]], SEVERAL.get(mode, ("A",))
+    kind, names = MODES[mode.partition(" ")[0]], (SEVERAL | MANY).get(mode, ("A",))
     steps = kind(namespace=names, **parameters).plan(ARTICLE).steps
     return len(steps) if verb == "up" else len([step for step in steps if step.undo]) - 2
 
@@ -61,6 +61,16 @@ def test_leaving(
 ) -> None:
     """So it does where one of several leaves."""
     sweep(labs, "nat of 3", way, "leave", fault, record_property)
+
+
+@pytest.mark.long
+@pytest.mark.sweep
+@pytest.mark.parametrize("verb", ["up", "leave", "down"])
+def test_many(
+    labs: Callable[[], Lab], verb: str, record_property: Callable[[str, object], None]
+) -> None:
+    """So it does of a hundred that come up, of which one leaves, or that go."""
+    sweep(labs, "nat of 100", "netmodes", verb, "killed with it", record_property)
 
 
 def sweep(

@@ -120,8 +120,12 @@ exec {real} "$@"
 #: What gives a mode commands that it has not by itself.
 MORE = {"nat": ("--publish", "8080:80")}
 
-#: Several namespaces at once, which are made in batches.
+#: Several namespaces at once, which are made in batches; and what is up beside them.
 SEVERAL = {"host-only of 2": ("A", "B"), "nat of 3": ("A", "B", "C")}
+BESIDE = {"host-only of 2": ("nat", "-n", "X", "-n", "Y")}
+
+#: So many that only some of the sweep has them.
+MANY = {"nat of 100": tuple(f"web{number}" for number in range(1, 101))}
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ class Sweep:
     @property
     def names(self) -> tuple[str, ...]:
         """The namespaces."""
-        return SEVERAL.get(self.mode, ("A",))
+        return (SEVERAL | MANY).get(self.mode, ("A",))
 
     @property
     def name(self) -> str:
@@ -160,9 +164,9 @@ class Sweep:
     def go(self, verb: str) -> int:
         """Put up or take down, whatever the end."""
         if self.way == "script":
-            leave = ("bash", str(self.journal / "down.sh"), "--only", "B")
+            leave = ("bash", str(self.journal / "down.sh"), "--only", self.names[1])
             return run(*(leave if verb == "leave" else (str(SCRIPT), verb)))
-        words = {"up": self.up, "down": ["down", self.name], "leave": ["down", "B"]}
+        words = {"up": self.up, "down": ["down", self.name], "leave": ["down", self.names[1]]}
         return netmodes(*words[verb])
 
 
@@ -237,7 +241,8 @@ def prepare(mode: str) -> None:
         write(WRAPPERS / program, WRAPPER, here=HERE, program=program)
     import_module("netmodes.cli")
     import_module("plumbum")
-    runner.SLOW = runner.PATIENCE = bash.SLOW = bash.PATIENCE = query.PATIENCE = HURRY
+    seconds = PATIENCE / 6 if mode in MANY else HURRY
+    runner.SLOW = runner.PATIENCE = bash.SLOW = bash.PATIENCE = query.PATIENCE = seconds
     gc.freeze()
 
 
@@ -264,6 +269,8 @@ def disarm() -> str:
 
 def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
     """Try each k; gives k and what is wrong, or ""."""
+    if beside := BESIDE.get(asked.mode):
+        require(netmodes(*beside) == 0, SAID.read_text())
     require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
     before = state.read()
     for k in count(first):
@@ -286,7 +293,7 @@ def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
 
 def judge(asked: Sweep, status: int, said: str) -> None:
     """See that the run itself came to the right end, and that the list tells the truth."""
-    up, listed = asked.verb == "up", settled()
+    up, listed = asked.verb == "up", settled(asked)
     ends = {fault: (0, 1, 130) if fault == "hangs" else (0, 1) for fault in ACCIDENTS}
     ends["Ctrl-C"] = (130, -2) if up else (0,)  # -2: before it does a thing
     require(status in ends.get(asked.fault, (-9,)), f"the exit status is {status}")
@@ -303,12 +310,12 @@ def judge(asked: Sweep, status: int, said: str) -> None:
         require(listed == ["interrupted"] * asked.journal.exists(), f"it is listed as {listed}")
 
 
-def settled(seconds: float = 10) -> list[str]:
+def settled(asked: Sweep, seconds: float = 10) -> list[str]:
     """The states once nothing of the run goes on: what has outlived it keeps the lock."""
     deadline = time.monotonic() + seconds
     while is_locked() and time.monotonic() < deadline:
         time.sleep(0.02)
-    return networks()
+    return networks(asked)
 
 
 def is_locked() -> bool:
@@ -323,10 +330,11 @@ def is_locked() -> bool:
     return False
 
 
-def networks() -> list[str]:
-    """The states that `netmodes list` shows, each once."""
+def networks(asked: Sweep) -> list[str]:
+    """The states that `netmodes list` shows of them, each once."""
     require(netmodes("list", "--json") == 0, f"`netmodes list` fails: {SAID.read_text()}")
-    return [*dict.fromkeys(network["state"] for network in json.loads(SAID.read_text()))]
+    listed = [one for one in json.loads(SAID.read_text()) if one["name"] in asked.names]
+    return [*dict.fromkeys(one["state"] for one in listed)]
 
 
 def restore(asked: Sweep, k: int, before: Any) -> None:  # noqa: ANN401
