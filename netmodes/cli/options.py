@@ -10,6 +10,9 @@ from netmodes.cli.complete import files, uplink_names
 from netmodes.cli.confirm import seconds
 from netmodes.modes.base import Mode
 
+#: The greatest number of namespaces that are numbered.
+MOST = 1000
+
 
 def options(mode: type[Mode]) -> Iterator[click.Option]:
     """All options of one mode, in the order of its help."""
@@ -57,6 +60,13 @@ def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
     return ",".join(values)
 
 
+def number(ctx: click.Context, option: click.Parameter, value: int | None) -> int | None:
+    """The value of --count."""
+    if value is not None and not 1 <= value <= MOST:
+        raise click.BadParameter(f"it takes 1 to {MOST} namespaces")
+    return value
+
+
 def switch(name: str, meaning: str) -> click.Option:
     """An option without a value."""
     return click.Option([name], is_flag=True, help=meaning)
@@ -69,7 +79,8 @@ def file(name: str, meaning: str) -> click.Option:
 
 COUNT = click.Option(
     ["--count"],
-    type=click.IntRange(1, 1000),
+    type=int,
+    callback=number,
     metavar="N",
     help="N namespaces, numbered: web1, web2 ...",
 )

@@ -1,7 +1,7 @@
 """The article's host-only mode (Host Only 모드)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 
 from netmodes.commands import (
@@ -72,30 +72,7 @@ host                      namespace {namespace}
         host_device, device = devices.free_pair(self.host_device, self.device, facts)
         article = (self.article.host_address, self.article.address)
         host_address, address = addresses.own_pair(self.host_address, self.address, facts, article)
-        return Topology(
-            device,
-            address,
-            host_device,
-            ingress=host_device,
-            host_address=host_address,
-            subnets=(addresses.subnet(address),),
-        )
-
-    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
-        count, given = len(self.names) - 1, bool(self.host_address or self.address)
-        pairs = addresses.more_pairs(net.host_address, net.address, count, given, facts)
-        ends = devices.counted(
-            net.host_device, bool(self.host_device), count + 1, {net.device}, facts
-        )
-        for end, (host_address, address) in zip(ends[1:], pairs, strict=True):
-            yield replace(
-                net,
-                address=address,
-                host_device=end,
-                ingress=end,
-                host_address=host_address,
-                subnets=(addresses.subnet(address),),
-            )
+        return _topology(host_device, device, host_address, address)
 
     def flow(self, net: Topology, facts: Facts) -> Flow:
         near, far = map(addresses.bare, (net.host_address, net.address))
@@ -112,6 +89,40 @@ host                      namespace {namespace}
         yield requirements.no_device(net.device)
         yield from requirements.no_overlap(net.address)
         yield from dns.requirements(dns.close(self.names, facts))
+
+    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        yield iproute.add_namespace(self.name)
+        yield from sysctl.as_on_host(self.name, facts)
+        deaf = f"{self.name} does not reach itself: not its own address, not 127.0.0.1"
+        yield iproute.set_up("lo", self.name).as_guard(deaf)
+
+        yield iproute.add_veth(net.host_device, net.device)
+        yield iproute.into_namespace(net.device, self.name)
+        yield forwarding.keep_to_host(net.host_device, self.name)
+        yield from forwarding.ipv4_alone(net.host_device, self.name, facts)
+
+        yield from self._on_host(net)
+        yield from rules.main_first(net.address, self.name, facts)
+
+        yield from self._inside(self.name, net)
+
+        yield from dns.close(self.names, facts)
+
+    def _on_host(self, net: Topology) -> Iterator[Step]:
+        yield iproute.add_address(net.host_address, net.host_device)
+        yield iproute.set_up(net.host_device)
+
+    def _inside(self, name: str, net: Topology) -> Iterator[Step]:
+        yield iproute.add_address(net.address, net.device, name)
+        yield iproute.set_up(net.device, name)
+
+    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
+        count, given = len(self.names) - 1, bool(self.host_address or self.address)
+        pairs = addresses.more_pairs(net.host_address, net.address, count, given, facts)
+        named, own = bool(self.host_device), {net.device}
+        ends = devices.counted(net.host_device, named, count + 1, own, facts)
+        for end, (near, far) in zip(ends[1:], pairs, strict=True):
+            yield _topology(end, net.device, near, far)
 
     def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
         yield several.no_namespace(self.names)
@@ -140,28 +151,10 @@ host                      namespace {namespace}
 
         yield from dns.close(self.names, facts)
 
-    def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.name)
-        yield from sysctl.as_on_host(self.name, facts)
-        deaf = f"{self.name} does not reach itself: not its own address, not 127.0.0.1"
-        yield iproute.set_up("lo", self.name).as_guard(deaf)
 
-        yield iproute.add_veth(net.host_device, net.device)
-        yield iproute.into_namespace(net.device, self.name)
-        yield forwarding.keep_to_host(net.host_device, self.name)
-        yield from forwarding.ipv4_alone(net.host_device, self.name, facts)
-
-        yield from self._on_host(net)
-        yield from rules.main_first(net.address, self.name, facts)
-
-        yield from self._inside(self.name, net)
-
-        yield from dns.close(self.names, facts)
-
-    def _on_host(self, net: Topology) -> Iterator[Step]:
-        yield iproute.add_address(net.host_address, net.host_device)
-        yield iproute.set_up(net.host_device)
-
-    def _inside(self, name: str, net: Topology) -> Iterator[Step]:
-        yield iproute.add_address(net.address, net.device, name)
-        yield iproute.set_up(net.device, name)
+def _topology(host_device: str, device: str, near: str, far: str) -> Topology:
+    """A cable from the host straight to a namespace, with the address of each end."""
+    subnets = (addresses.subnet(far),)
+    return Topology(
+        device, far, host_device, ingress=host_device, host_address=near, subnets=subnets
+    )

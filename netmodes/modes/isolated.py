@@ -61,11 +61,6 @@ host                      namespace {namespace}
         address = addresses.own_address(self.address, self.article.address, facts)
         return Topology(device, address, subnets=(addresses.subnet(address),))
 
-    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
-        count = len(self.names) - 1
-        for address in lan.following(net.address, count, "", facts, []):
-            yield replace(net, address=address)
-
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         yield from notices.dummy_of_the_module(facts)
         yield from dns.close_notices(self.names, facts)
@@ -76,19 +71,6 @@ host                      namespace {namespace}
         yield requirements.no_device(net.device)
         yield from requirements.no_overlap(net.address)
         yield from dns.requirements(dns.close(self.names, facts))
-
-    def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
-        yield several.no_namespace(self.names)
-        yield from requirements.no_overlap(nets[0].address)
-        yield from dns.requirements(dns.close(self.names, facts))
-
-    def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield several.add_namespaces(self.names)
-        for name, net in zip(self.names, nets, strict=True):
-            yield from sysctl.as_on_host(name, facts)
-            yield several.inside(name, [iproute.add_dummy(net.device), *self._inside(name, net)])
-
-        yield from dns.close(self.names, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
         yield iproute.add_namespace(self.name)
@@ -105,3 +87,21 @@ host                      namespace {namespace}
         yield iproute.add_address(net.address, net.device, name)
         yield iproute.set_up(net.device, name)
         yield iproute.set_up("lo", name)
+
+    def more(self, net: Topology, facts: Facts) -> Iterator[Topology]:
+        count = len(self.names) - 1
+        for address in lan.following(net.address, count, "", facts, []):
+            yield replace(net, address=address)
+
+    def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
+        yield several.no_namespace(self.names)
+        yield from requirements.no_overlap(nets[0].address)
+        yield from dns.requirements(dns.close(self.names, facts))
+
+    def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:
+        yield several.add_namespaces(self.names)
+        for name, net in zip(self.names, nets, strict=True):
+            yield from sysctl.as_on_host(name, facts)
+            yield several.inside(name, [iproute.add_dummy(net.device), *self._inside(name, net)])
+
+        yield from dns.close(self.names, facts)
