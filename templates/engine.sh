@@ -594,7 +594,7 @@ down() {
         return
     fi
     refuse_to_cut_off
-    remove_plain_files || die "/run/netns cannot be written"
+    if [ -z "${ITEMS[FIRST]-}" ]; then remove_plain_file || die "/run/netns/$NAME cannot be removed"; fi
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }

@@ -84,9 +84,4 @@ refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
-remove_plain_files() {
-    local names
-    if ! is_plain_file; then return 0; fi
-    read -ra names <<<"$NAMES"
-    show rm -f "${names[@]/#//run/netns/}"
-}
+remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }

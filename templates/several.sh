@@ -3,7 +3,7 @@
 
 # What batch K has made, all at once. Status as of take_back_one; still is what is not undone.
 take_back_batch() {
-    local k=$1 item why going=() mine=() EVERY=
+    local k=$1 item why mounts going=() mine=() EVERY=
     local -A was=() made=() there=() name_of=()
     pairs was "$2"
     pairs made "${word_after[$k]-}"
@@ -11,6 +11,7 @@ take_back_batch() {
     pairs there "$WORD"
     for item in "${!there[@]}"; do name_of[${there[$item]}]=$item; done
     set_going "$k"
+    if [ "$k" = "$FIRST" ]; then mounts=$(</proc/self/mountinfo); fi
     # Where the run was cut off, all in the group is ours.
     if [ -n "${GROUPED[k]-}" ] && [ -z "${word_after[$k]-}${ONLY-}" ]; then going=("${!there[@]}"); fi
     for item in "${going[@]}"; do
@@ -35,6 +36,8 @@ take_back_batch() {
 why_not_item() {
     why='' PLACE=$2
     if [ -n "${GROUPED[$1]-}" ]; then return 0; fi
+    # A name without a namespace is what a killed `ip netns add` leaves.
+    if [ "$1" = "$FIRST" ] && [[ $mounts != *" /run/netns/$2 "* ]]; then return 0; fi
     if [ -n "${word_after[$1]-}" ]; then
         if [ "${there[$2]}" != "${made[$2]-}" ]; then why="it is not as this run left it"; fi
     else

@@ -770,7 +770,7 @@ down() {
         return
     fi
     refuse_to_cut_off
-    remove_plain_files || die "/run/netns cannot be written"
+    if [ -z "${ITEMS[FIRST]-}" ]; then remove_plain_file || die "/run/netns/$NAME cannot be removed"; fi
     echo down >>"$JOURNAL/log"
     take_back || die "$NAME is not wholly down: $failed"
 }
@@ -1013,12 +1013,7 @@ refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
 }
 
-remove_plain_files() {
-    local names
-    if ! is_plain_file; then return 0; fi
-    read -ra names <<<"$NAMES"
-    show rm -f "${names[@]/#//run/netns/}"
-}
+remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
 
 # Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 

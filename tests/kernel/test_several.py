@@ -242,6 +242,28 @@ def test_error_names_its_line(lab: Lab, untouched: State) -> None:
     assert state(lab.ok) == untouched
 
 
+@pytest.mark.parametrize("plain", ["A", "B", "C"])
+def test_killed_within(lab: Lab, untouched: State, plain: str) -> None:
+    """A name whose namespace was not mounted yet when its batch was killed goes as well."""
+    before = "".join(f"netns add {name}\\n" for name in NAMES if name < plain)
+    lab.replace(
+        "ip",
+        f"""
+        if [ "$*" != "-batch -" ]; then exec "$REAL" "$@"; fi
+        printf '{before}' | "$REAL" "$@"
+        mkdir -p /run/netns
+        touch /run/netns/{plain}
+        kill -KILL $PPID
+        """,
+    )
+    assert lab.netmodes(*several("host-only", *NAMES)).returncode == -9
+    lab.replace("ip", 'exec "$REAL" "$@"')
+    down = lab.netmodes("down", "A+2")
+
+    assert down.returncode == 0, down.stderr
+    assert state(lab.ok) == untouched
+
+
 def test_confirm(labs: Callable[[], Lab]) -> None:
     """Several wait for one confirmation, by the name of any."""
     with labs() as lab:
