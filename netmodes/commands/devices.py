@@ -140,7 +140,7 @@ def counted(first: str, given: bool, count: int, used: Collection[str], facts: F
         facts: the machine.
 
     Raises:
-        Refused: a name is too long, or the host has it.
+        Refused: a name is too long or means something else to ``ip``, or the host has it.
     """
     prefix, number = re.fullmatch(r"(.*?)([0-9]*)", first).groups()  # type: ignore[union-attr]
     names = (name for name in _numbered(prefix, int(number or 0) + 1) if name not in used)
@@ -151,6 +151,7 @@ def counted(first: str, given: bool, count: int, used: Collection[str], facts: F
             f"{count} devices cannot be counted up from {first}, for {found[-1]} is longer than "
             f"{LONGEST_DEVICE} characters: give a shorter --host-device"
         )
+    validate_device(*found)
     return [_refuse_taken(name, facts) for name in found]
 
 

@@ -70,6 +70,12 @@ def test_counts_past_what_is_taken(article: Facts) -> None:
     assert [net.host_device for net in nets] == ["veth0", "veth3", "veth4"]
 
 
+def test_counted_to_an_index(article: Facts) -> None:
+    """No name is counted to that ip reads as a device's index."""
+    with pytest.raises(Refused, match="device name 'if1' reads as a device's index"):
+        Nat(namespace=("A", "B"), host_device="if").plan(article)
+
+
 def test_taken_name(article: Facts) -> None:
     """None of the names may be in use."""
     facts = replace(article, namespaces=["C"])
