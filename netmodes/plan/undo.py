@@ -84,8 +84,25 @@ class Undo:
         return (self.look, *self.users, *self.others, *unless, *self.carried)
 
     def command(self, before: str) -> Argv:
-        """The argv to run, given the look's word from before the step."""
-        return tuple(word.replace(BEFORE, before) for word in self.argv)
+        """The argv to run, given the look's word from before the step; of a batch for all of it."""
+        if self.group:
+            return ("ip", "link", "del", "group", self.group)
+        words = ((self.made if word == ITEM else (word,)) for word in self.argv)
+        return tuple(word.replace(BEFORE, before) for each in words for word in each)
+
+    @property
+    def reads(self) -> str | None:
+        """The text that the command reads; of a batch for all of it."""
+        if self.group:
+            return None
+        if self.stdin is None or not self.items:
+            return self.stdin
+        return "".join(self.stdin.replace(ITEM, item) for item in self.made)
+
+    @property
+    def made(self) -> Argv:
+        """What a batch makes."""
+        return tuple(item for item in self.items if item != "-")
 
 
 def seconds_left(seconds: int) -> str:

@@ -81,7 +81,7 @@ def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]
         picture=MODES[plan.mode].draw(plan.namespaces[0], plan.topology),
         lines=found,
         promises=plan.promises or MODES[plan.mode].promises,
-        p=plan.parameters,
+        p={**plan.parameters, "namespace": plan.namespaces[0]},
         command=command,
         place=place,
     )

@@ -51,7 +51,7 @@ def _undo(step: Step, plan: Plan, note: Note | None) -> tuple[str, tuple[Argv, s
         return _goes_with(step, plan), None
     if note is not None and note.before == note.after:
         return "none: it was so before", None
-    text = step.undo.stdin and LEFT.sub(r"\1", step.undo.stdin)
+    text = step.undo.reads and LEFT.sub(r"\1", step.undo.reads)
     command = step.undo.command(note.before if note else "BEFORE")
     return "; ".join(_conditions(step, step.undo, note)), (command, text)
 
@@ -87,6 +87,7 @@ def _made(plan: Plan) -> dict[str | None, int]:
         if undone[:3] in (("ip", "link", "del"), ("ip", "netns", "del")):
             names = [name for word, name in pairwise(step.argv) if word == "name"]
             made |= dict.fromkeys([undone[3], *names], number)
+        made |= dict.fromkeys(step.undo.made if step.undo else (), number)
     return made
 
 
