@@ -32,6 +32,7 @@ from netmodes.place import (
 )
 from netmodes.plan.answer import Answer
 from netmodes.plan.log import Run
+from netmodes.plan.network import name_of
 from netmodes.plan.plan import Plan
 from netmodes.plan.report import NotAsPromised, Report
 from netmodes.plan.step import in_namespace
@@ -46,7 +47,7 @@ def judge(flow: Flow | None, facts: Facts) -> Verdict:
 
 
 def up(
-    name: str,
+    names: tuple[str, ...],
     render: Callable[[Facts], Plan | None],
     *,
     read: Callable[[], Facts] = host_facts,
@@ -57,8 +58,8 @@ def up(
     """Run a mode's commands; on a failure or signal undo what was done.
 
     Args:
-        name: the network's name.
-        render: returns the mode's plan for these facts; None if just this network is up.
+        names: the namespaces' names.
+        render: returns the mode's plan for these facts; None if just these are up.
         read: reads the machine's facts.
         confirm: seconds within which ``confirm`` must be called once the network is up, 1 to
             86400; otherwise, or if this process ends first, a watcher undoes everything. None for
@@ -77,17 +78,18 @@ def up(
     """
     if confirm is not None:
         watcher.validate_seconds(confirm)
+    name = name_of(names)
     with _acting(name, echo) as runner:
         facts = read()
         plan = render(facts)
         if plan is None:
-            plan = running(name).plan
-            report = _check_all(plan, echo) if check else None
+            plan = running(names[0]).plan  # perhaps of more, that are down by now
+            report = _check_all(names, plan.mode, echo) if check else None
             if report and report.differing:
                 raise NotAsPromised(report)
             return Record(plan, (), report)
         refuse_unseen(name)
-        promises = partial(_check_all, plan, echo) if check else None
+        promises = partial(_check_all, names, plan.mode, echo) if check else None
         record = put_up(plan, runner, facts, confirm, promises)
         return replace(record, run=running(name).id)
 
@@ -197,10 +199,10 @@ def _check(name: str, outside: str, echo: Echo | None) -> Report:
     return try_promises(network_of(name), outside, Runner(echo or silent))
 
 
-def _check_all(plan: Plan, echo: Echo | None) -> Report:
-    """Try every promise of all namespaces of a plan."""
-    each = [_check(name, "", echo) for name in plan.namespaces]
-    return Report(plan.name, plan.mode, tuple(one for report in each for one in report.results))
+def _check_all(names: tuple[str, ...], mode: str, echo: Echo | None) -> Report:
+    """Try every promise of these namespaces."""
+    each = [_check(name, "", echo) for name in names]
+    return Report(name_of(names), mode, tuple(one for report in each for one in report.results))
 
 
 def why(name: str, target: str, *, echo: Echo | None = None) -> Answer:

@@ -173,7 +173,7 @@ class Mode(Description, Verbs):
             return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
 
         return network.up(
-            self.network, render, read=self.read, confirm=confirm, check=check, echo=echo
+            self.names, render, read=self.read, confirm=confirm, check=check, echo=echo
         )
 
     def confirm(self) -> None:
@@ -185,7 +185,7 @@ class Mode(Description, Verbs):
         network.down(self.network, kill=kill, echo=echo)
 
     def __enter__(self) -> Self:
-        record = network.up(self.network, self._plan_alone, read=self.read)
+        record = network.up(self.names, self._plan_alone, read=self.read)
         vars(self)["_made"] = os.getpid(), record.run
         return self
 

@@ -91,7 +91,7 @@ class Stage:
 
     def _up(self) -> bool:
         try:
-            network.up(self.plan.name, lambda _: self.plan, echo=self.hear)
+            network.up(self.plan.namespaces, lambda _: self.plan, echo=self.hear)
         except NetmodesError as error:
             if self.elsewhere and LACKS.search(str(error)):
                 self.unknown.append(str(error))
