@@ -76,9 +76,9 @@ mount_of() {
 }
 
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
-is_plain_file() { [ -f "/run/netns/${NAMES%% *}" ] && ! is_mounted self; }
+is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(mount_of "$1" "/run/netns/${NAMES%% *}")" == *":net:["* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/${MEMBERS%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi

@@ -4,12 +4,16 @@
 # What batch K has made, all at once. Status as of take_back_one; still is what is not undone.
 take_back_batch() {
     local k=$1 item why mounts going=() mine=() EVERY=
-    local -A was=() made=() there=() name_of=()
+    local -A was=() made=() there=() name_of=() used=()
     pairs was "$2"
     pairs made "${word_after[$k]-}"
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
     pairs there "$WORD"
     for item in "${!there[@]}"; do name_of[${there[$item]}]=$item; done
+    if users "$k"; then
+        [ -n "$WORD" ] || return 2
+        pairs used "$WORD"
+    fi
     set_going "$k"
     if [ "$k" = "$FIRST" ]; then mounts=$(</proc/self/mountinfo); fi
     # Where the run was cut off, all in the group is ours.
@@ -47,10 +51,7 @@ why_not_item() {
             why="somebody else has made it"
         fi
     fi
-    if [ -z "$why" ] && users "$1"; then
-        [ -n "$WORD" ] || return 2
-        why="$WORD depends on it"
-    fi
+    if [ -z "$why" ] && [ -n "${used[$2]-}" ]; then why="${used[$2]} depends on it"; fi
 }
 
 # ARRAY TEXT: fills an array by name from words like `NAME=WORD`.
@@ -63,14 +64,12 @@ pairs() {
 
 # Sets going to those items of batch K that are to go: of ONLY, or else of all members.
 set_going() {
-    local n names items members
+    local n names items
     read -ra names <<<"$NAMES"
     read -ra items <<<"${ITEMS[$1]}"
-    members=" ${ONLY-} "
-    if [ -z "${ONLY-}" ]; then { members=" $(<"$JOURNAL/namespaces") "; } 2>/dev/null || members=" $NAMES "; fi
-    members=${members//$'\n'/ } going=()
+    going=()
     for n in "${!names[@]}"; do
-        if [[ $members == *" ${names[n]} "* ]] && [ "${items[n]}" != - ]; then going+=("${items[n]}"); fi
+        if [[ " ${ONLY:-$MEMBERS} " == *" ${names[n]} "* ]] && [ "${items[n]}" != - ]; then going+=("${items[n]}"); fi
     done
 }
 
@@ -92,15 +91,20 @@ leave_network() {
         take_back_batch "$k" "${word_before[$k]}" || failed+="${failed:+; }$(why_failed "$k" "$?")"
     done
     if [ -n "$failed" ]; then return 1; fi
-    while read -r name; do if [[ " $ONLY " != *" $name "* ]]; then rest+=("$name"); fi; done <"$JOURNAL/namespaces"
+    for name in $MEMBERS; do if [[ " $ONLY " != *" $name "* ]]; then rest+=("$name"); fi; done
     failed="$JOURNAL cannot be written"
     printf '%s\n' "${rest[@]}" >"$JOURNAL/namespaces.new" && mv "$JOURNAL/namespaces.new" "$JOURNAL/namespaces"
 }
 
-# Whether ONLY leaves none of the members.
-is_all() {
-    local name
-    while read -r name; do if [[ " $ONLY " != *" $name "* ]]; then return 1; fi; done <"$JOURNAL/namespaces"
+# NAME...: sets ONLY to these members, unless they are all.
+choose() {
+    local name others=" $MEMBERS "
+    if [ $# = 0 ]; then die "--only needs the namespaces that are to go: name some of $MEMBERS"; fi
+    for name; do
+        if [[ " $MEMBERS " != *" $name "* ]]; then die "$name is not of $NAME: name some of $MEMBERS"; fi
+        others=${others/" $name "/ }
+    done
+    if [ -n "${others// /}" ]; then ONLY=$*; fi
 }
 
 # Sets pids to the processes inside those that are to go and are ours.

@@ -130,7 +130,7 @@ def _make(folders: Argv, facts: Facts) -> Step:
     remove = ("rmdir",) if _others(facts) else ("rmdir", "--parents", "--ignore-fail-on-non-empty")
     why = "files here stand for those in /etc (ip-netns(8))"
     if len(folders) > 1:
-        used = looks.files(f"^{ITEM}/([^/ ]+) ")
+        used = looks.files_in_folders()
         undo = Undo(looks.folders(folders), (*remove, ITEM), users=(used,), items=folders)
     else:
         (folder,) = folders

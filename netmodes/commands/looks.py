@@ -65,6 +65,11 @@ def folders(paths: Argv) -> Look:
     return replace(files(r"^([^ ]+) ([0-9]+)\."), item=1, among=paths)
 
 
+def files_in_folders() -> Look:
+    """A file in each folder of files for a namespace that has any."""
+    return replace(files(r"^(/etc/netns/[^/ ]+)/([^/ ]+) "), item=1)
+
+
 def all_files(paths: Argv) -> Look:
     """Files for namespaces, as ``file`` tells each."""
     return replace(files(r"^([^ ]+) [0-9.]+ ([0-9.]+)$"), item=1, among=paths)

@@ -520,6 +520,7 @@ take_back() {
     local k order=() word_before=() word_after=() begun=() still=()
     failed=
     if [ ! -e "$JOURNAL" ]; then return 0; fi
+    set_members
     read_log
     for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
@@ -534,6 +535,12 @@ take_back() {
     # The folder goes at once or not at all.
     mv "$JOURNAL" "/run/netmodes/.$NAME.old" && rm -rf "/run/netmodes/.$NAME.old"
     if [ -e "$JOURNAL" ]; then failed="$JOURNAL cannot be removed" && return 1; fi
+}
+
+# Sets MEMBERS to the namespaces by now; of several some may have been taken down alone.
+set_members() {
+    { MEMBERS=$(<"$JOURNAL/namespaces"); } 2>/dev/null || MEMBERS=$NAMES
+    MEMBERS=${MEMBERS//$'\n'/ }
 }
 
 # Sets order to the commands that were started, newest first, and what the log says of each.
@@ -820,14 +827,14 @@ down() {
     fi
     if [ "$option" = --kill ]; then shift; fi
     ONLY=
-    if [ "${1-}" = --only ]; then ONLY=${*:2}; fi
     if [ ! -e "$JOURNAL" ]; then
         remove_leftover || echo "$NAME is not up: nothing to do." >&2
         exit 0
     fi
     [[ "$(<"$JOURNAL/log")" == "began "[0-9]* ]] 2>/dev/null ||
         die "$JOURNAL/log is damaged: undo $NAME by hand, with the undos in $JOURNAL/down.sh"
-    if [ -n "$ONLY" ] && is_all; then ONLY=; fi
+    set_members
+    if [ "${1-}" = --only ]; then choose "${@:2}" || exit; fi
     refuse_blind
     refuse_processes "$option"
     if [ -n "$ONLY" ]; then
@@ -1070,9 +1077,9 @@ mount_of() {
 }
 
 # A name on which no namespace is mounted: a run in a mount namespace of its own has left it.
-is_plain_file() { [ -f "/run/netns/${NAMES%% *}" ] && ! is_mounted self; }
+is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
 
-is_mounted() { [[ "$(mount_of "$1" "/run/netns/${NAMES%% *}")" == *":net:["* ]]; }
+is_mounted() { [[ "$(mount_of "$1" "/run/netns/${MEMBERS%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
     if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi

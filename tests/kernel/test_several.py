@@ -57,8 +57,33 @@ def test_one_leaves(lab: Lab, untouched: State, mode: str) -> None:
     assert reach_each_other(lab, ("B", "C"))
     again = lab.netmodes("isolated" if "host" in mode else "host-only", "-n", "A", "--dry-run")
     assert again.returncode == 0, again.stderr
+    same = lab.netmodes(*several(mode, "B", "C"), "--check")
+    assert "B and C are up already." in same.stderr, same.stderr
     lab.ok("netmodes", "down", "C", "B")
     assert state(lab.ok) == untouched
+
+
+def test_name_of_one_that_left(lab: Lab, untouched: State) -> None:
+    """A file by the name of one that was taken down alone is not ours any more, and stays."""
+    lab.ok("netmodes", *several("host-only", *NAMES))
+    lab.ok("netmodes", "down", "A")
+    lab.ok("touch", "/run/netns/A")
+    down = lab.netmodes("down", "A+2")
+
+    assert down.returncode == 0, down.stderr
+    lab.ok("rm", "/run/netns/A")
+    assert state(lab.ok) == untouched
+
+
+@pytest.mark.parametrize("names", [[], ["Z"], ["A", "Z"], ["B", "--kill"]])
+def test_only_members(lab: Lab, names: list[str]) -> None:
+    """By bash too none but members are taken down alone; where none is named, none is."""
+    lab.ok("netmodes", *several("host-only", *NAMES))
+    refused = lab.run("bash", "/run/netmodes/A+2/down.sh", "--only", *names)
+
+    assert refused.returncode == 1
+    assert "name some of A B C" in refused.stderr
+    assert state(lab.ok)["namespaces"] == [*NAMES]
 
 
 @pytest.mark.parametrize("ways", ["live script", "script live", "script script"])
@@ -127,7 +152,11 @@ def test_verbs(lab: Lab) -> None:
     assert check.returncode == 0, check.stderr
     assert "10.64.0.12" in lab.ok("netmodes", "show", "B")
     assert lab.netmodes("why", "B", "8.8.8.8").returncode == 0
-    assert "netns add B" in lab.ok("netmodes", "explain", "B")
+    explained = lab.ok("netmodes", "explain", "B")
+    assert "netns add B" in explained
+    assert "netns del B" in explained
+    assert "{item}" not in explained
+    assert "netns exec A ip route" in explained
     assert "A+1" in lab.netmodes("check", "A+1").stderr
 
 

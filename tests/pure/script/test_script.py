@@ -245,6 +245,8 @@ PLANS: dict[str, Plan] = {
     "joins": Bridged(namespace="B", uplink="enp0s1").plan(machine("bridged-up")),
 }
 
+SEVERAL = Bridged(namespace=("A", "B"), uplink="enp0s1").plan(machine("article"))
+
 each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 
 
@@ -254,7 +256,7 @@ def undos(plan: Plan) -> list[tuple[int, Undo]]:
 
 
 @pytest.mark.sweep
-@each_plan
+@pytest.mark.parametrize("plan", [*PLANS.values(), SEVERAL], ids=[*PLANS, "several"])
 def test_bash_and_shellcheck(plan: Plan, tmp_path: Path) -> None:
     """Bash and shellcheck agree with the script, and with the journal's down.sh and watch.sh."""
     texts = {"up.sh": render(plan), "down.sh": down_script(plan), "watch.sh": watch_script(plan)}
