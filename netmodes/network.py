@@ -111,8 +111,9 @@ def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = Non
         Refused: the namespace is not ours, processes run in it, or a program is missing.
         NetmodesError: something is left; the text says what.
     """
-    name = names[0]
-    _validate_name(name)
+    for name in names:
+        _validate_name(name)
+    name = next((one for one in names if journal_of(one).folder.is_dir()), names[0])
     with _acting(journal_of(name).name, echo) as runner:
         journal = journal_of(name)
         found = journal.read()
@@ -122,10 +123,10 @@ def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = Non
             if (NAMESPACES / name).exists():
                 raise Refused(f"namespace {name} is not ours: `ip netns del {name}` deletes it")
             return remove_leftover(name, runner)
-        here, named = {*found.namespaces}, {*names}
-        if other := sorted(named - here - {journal.name}):
-            raise Refused(f"{other[0]} is not of the network of {name}: take it down by itself")
-        only = () if journal.name in named or here <= named else names
+        here = {*found.namespaces}
+        only = [one for one in names if one in here]  # some may be down already
+        if journal.name in names or len({*only}) == len(here):
+            only = []
         take_down(journal.name, runner, kill=kill, only=only)
     return True
 

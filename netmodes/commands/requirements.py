@@ -18,6 +18,15 @@ wait
 for ip; do ip -4 neigh show to $ip dev $0 || exit; done
 """
 
+#: Lists the routes in each of these subnets, and around it within the one that follows.
+OVERLAPS = """\
+while [ $# != 0 ]; do
+    echo "route show table all root $1"
+    echo "route show table all root $2 match $1"
+    shift 2
+done | ip -4 -batch -
+"""
+
 #: What to do where a script was rendered for another machine, or for this one as it was.
 AGAIN = "export again"
 
@@ -66,6 +75,16 @@ def no_overlap(address: str) -> Iterator[Requirement]:
     otherwise = f"{subnet} overlaps a route of the host: choose an address of another subnet"
     for routes in ((*show, str(subnet)), (*show, str(around), "match", str(subnet))):
         yield Requirement(Look(routes, ("(.)",)), False, otherwise)
+
+
+def no_overlaps(addresses: list[str]) -> Requirement:
+    """The same for the subnet of each of these addresses, asked by one process."""
+    subnets = [ip_interface(address).network for address in addresses]
+    wide = [subnet.supernet(max(0, subnet.prefixlen - PART - 1)) for subnet in subnets]
+    pairs = [str(one) for pair in zip(subnets, wide, strict=True) for one in pair]
+    otherwise = f"a subnet from {subnets[0]} to {subnets[-1]} overlaps a route of the host"
+    look = Look(("sh", "-c", OVERLAPS, "sh", *pairs), ("(.)",))
+    return Requirement(look, False, f"{otherwise}: choose other addresses")
 
 
 def uplink_unchanged(name: str, facts: Facts) -> Iterator[Requirement]:

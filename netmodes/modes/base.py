@@ -182,7 +182,8 @@ class Mode(Description, Verbs):
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
         """Undo the network; see ``network.down``."""
-        network.down(self.network, kill=kill, echo=echo)
+        if not network.down(self.network, kill=kill, echo=echo):  # or of more, that were put up
+            network.down(*self.names, kill=kill, echo=echo)
 
     def __enter__(self) -> Self:
         record = network.up(self.names, self._plan_alone, read=self.read)
@@ -229,15 +230,16 @@ class Mode(Description, Verbs):
         if found is None:
             return False
         refuse_unless_up(found)
+        whole = found.journal
         if found.mode != self.mode:
-            raise Refused(f"{name} is up as {found.mode}: `netmodes down {name}` first")
+            raise Refused(f"{name} is up as {found.mode}: `netmodes down {whole}` first")
         names = [one.name for one in facts.known("networks") if one.journal == found.journal]
         has = {**found.parameters, "namespace": ",".join(names)}
         wants = {key: value for key, value in self.on(facts).parameters.items() if value}
         differ = [key for key, value in wants.items() if has.get(key) != value]
         if differ:
             said = ", ".join(f"{key} {has.get(key)}, not {wants[key]}" for key in differ)
-            raise Refused(f"{name} is up with {said}: `netmodes down {name}` first")
+            raise Refused(f"{name} is up with {said}: `netmodes down {whole}` first")
         return True
 
     def _refuse_taken_names(self, facts: Facts) -> None:
@@ -247,8 +249,9 @@ class Mode(Description, Verbs):
         for name in (*self.names, self.network):
             if (found := up.get(name)) is not None:
                 refuse_unless_up(found)
+                said = found.name if name in self.names else f"{found.name}, of an earlier {name},"
                 raise Refused(
-                    f"{name} is up already: `netmodes down {name}` first, or choose another name"
+                    f"{said} is up already: `netmodes down {name}` first, or choose another name"
                 )
             if name in others:
                 raise Refused(f"namespace {name} exists and is not ours: choose another name")

@@ -127,8 +127,7 @@ host                      namespace {namespace}
     def requirements_of_several(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
         yield several.no_namespace(self.names)
         yield from several.no_device(tuple(net.host_device for net in nets), self.group)
-        for net in nets:
-            yield from requirements.no_overlap(net.address)
+        yield requirements.no_overlaps([net.address for net in nets])
         yield from dns.requirements(dns.close(self.names, facts))
 
     def several(self, nets: Nets, facts: Facts, verdict: Verdict) -> Iterator[Step]:

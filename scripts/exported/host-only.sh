@@ -368,14 +368,13 @@ find_in() {
     fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
+            if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             if ! [[ $line =~ $pattern ]]; then continue; fi
-            word=${BASH_REMATCH[1]}
             if [ -n "${ITEM-}" ]; then
                 names+=("${BASH_REMATCH[ITEM]}") each[${BASH_REMATCH[ITEM]}]=${BASH_REMATCH[3 - ITEM]}
                 continue
             fi
-            if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
-            WORD+=$word
+            WORD+=${BASH_REMATCH[1]}
             if [ -z "${ALL-}" ]; then return 0; fi
             WORD+=$'\n'
         done

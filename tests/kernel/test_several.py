@@ -128,6 +128,23 @@ def test_up_right_after_down(lab: Lab, untouched: State) -> None:
     assert state(lab.ok) == untouched
 
 
+def test_first_has_left(lab: Lab) -> None:
+    """The name of one that has left is free, and what remains is found by any of the rest."""
+    lab.ok("netmodes", *several("nat", *NAMES))
+    lab.ok("netmodes", "down", "A")
+    taken = lab.netmodes(*several("nat", "A", "X", "Y"))
+    lab.ok("netmodes", *several("nat", "A", "X"))
+    lab.ok("python", "-c", "from netmodes import Nat; Nat(namespace=('A', 'B', 'C')).down()")
+
+    assert ", of an earlier A+2, is up already: `netmodes down A+2` first" in " ".join(
+        taken.stderr.split()
+    )
+    assert state(lab.ok)["namespaces"] == ["A", "X"]
+    lab.ok("netmodes", "down", "X")
+    lab.ok("python", "-c", "from netmodes import Nat; Nat(namespace='A').down()")
+    assert state(lab.ok)["namespaces"] == []
+
+
 def test_two_networks(lab: Lab, untouched: State) -> None:
     """A network of several joins another's bridge, and stays when that one goes."""
     lab.ok("netmodes", *several("nat", "A", "B"))
