@@ -24,6 +24,9 @@ ASIDE = ("ifname", "ifindex", "link_index", "addr_info", "stats", "stats64")
 #: What holds a bridge's MAC, and a port's.
 BRIDGE_IDS = ("bridge_id", "root_id", "designated_bridge", "designated_root")
 
+#: What holds the number that a bridge gave a port when it came.
+NUMBERED = ("id", "no", "designated_port")
+
 #: Settings that count, or hold a random key.
 COUNTS = re.compile(r"nf_conntrack_count|_key|stable_secret")
 
@@ -49,7 +52,9 @@ def _links(table: Table, entry: str) -> Iterator[Line]:
 def _flat(data: Json) -> Iterator[tuple[str, str]]:
     """An object's values and those of objects in it, by the innermost name."""
     for key, value in data.items():
-        if isinstance(value, dict):
+        if key == "info_slave_data":
+            yield from _flat({own: each for own, each in value.items() if own not in NUMBERED})
+        elif isinstance(value, dict):
             yield from _flat(value)
         elif key in BRIDGE_IDS:
             yield key, re.sub(r"[0-9a-f:]+$", "MAC", str(value))

@@ -13,6 +13,7 @@ from netmodes.machine.table import NOT_INSTALLED, Table
 
 LINK = {"ifname": "e0", "ifindex": 3, "flags": ["UP", "LOWER_UP"], "mtu": 1500, "addr_info": []}
 BRIDGE = {"hello_timer": 1, "fdb_n_learned": 1, "bridge_id": "8000.4a", "stp_state": 0}
+PORT = {"info_slave_data": {"id": "0x8001", "no": "0x1"}}
 ADDRESS = {"local": "fd00::3", "prefixlen": 64, "scope": "global"}
 LIFETIMES = {"valid_life_time": 300, "preferred_life_time": 200}
 ROUTE = {"dst": "default", "gateway": "fe80::1", "dev": "e0", "expires": 200, "flags": []}
@@ -46,6 +47,12 @@ def with_address(**more: object) -> list[dict[str, Any]]:
             ("links", "links", [LINK | {"linkinfo": BRIDGE}], [LINK | {"linkinfo": BRIDGE | more}])
             for more in ({"hello_timer": 2}, {"fdb_n_learned": 2}, {"bridge_id": "8000.4b"})
         ],
+        (
+            "links",
+            "links",
+            [LINK | PORT],
+            [LINK | {"info_slave_data": {"id": "0x8003", "no": "0x3"}}],
+        ),
         ("addresses", "links", with_address(), with_address(valid_life_time=7, tentative=True)),
         ("addresses", "links", with_address(), with_address(protocol="kernel_ll")),
         ("routes6", "routes6", [ROUTE], [ROUTE | {"expires": 7}]),
