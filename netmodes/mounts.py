@@ -1,7 +1,7 @@
 """Mounts, as /proc/PID/mountinfo lists them (proc(5)): which one holds a path for a process."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +52,8 @@ def holding_each(paths: Collection[Path], pid: str) -> dict[Path, Mount]:
     above = {point for path in paths for point in (path, *path.parents)}
     by_point: dict[Path, list[Mount]] = {}
     with suppress(OSError):
-        for mount in _mounts(pid):
-            if mount.point in above:
-                by_point.setdefault(mount.point, []).append(mount)
+        for mount in _mounts(pid, {str(point) for point in above}):
+            by_point.setdefault(mount.point, []).append(mount)
     found = {path: _holding(path, by_point) for path in paths}
     return {path: mount for path, mount in found.items() if mount}
 
@@ -68,14 +67,16 @@ def _holding(path: Path, by_point: dict[Path, list[Mount]]) -> Mount | None:
     return held
 
 
-def _mounts(pid: str) -> list[Mount]:
+def _mounts(pid: str, points: Collection[str]) -> Iterator[Mount]:
+    """What is mounted at these points."""
     text = Path(PROC, pid, "mountinfo").read_text(errors="replace")
-    return [_mount(line) for line in text.split("\n") if line]
+    for words in (line.split(" ") for line in text.split("\n") if line):
+        point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), words[4])
+        if point in points:
+            yield _mount(point, *words)
 
 
-def _mount(line: str) -> Mount:
-    id_, parent, device, root, escaped, _, *more = line.split(" ")
-    point = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), escaped)
+def _mount(point: str, id_: str, parent: str, device: str, root: str, *more: str) -> Mount:
     peers = dict(word.split(":") for word in more[: more.index("-")] if ":" in word)
     groups = peers.get("shared", ""), peers.get("master", "")
     return Mount(id_, parent, Path(point), device, Path(root), *groups)

@@ -1,7 +1,7 @@
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
-# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
-# functions that know the commands: listing, look, undo, users, others.
+# that makes the namespaces), SLOW and PATIENCE (seconds), MANY (devices), DEVICES, ASKED, ITEMS (what a
+# batch makes) and the functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -59,7 +59,7 @@ hold_back() { trap '' INT TERM HUP; }
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    local text status=0 size=16384
+    local text status=0 size=4096 # what takes bash longer than a program
     while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
         IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
@@ -90,6 +90,7 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 thing() { (
     show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
+    unless_lacking() { :; }
     carry() { :; }
     k=$1 EVERY=
     undo "$@"
@@ -109,7 +110,8 @@ run() {
 
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
-    LISTED=()
+    local devices=(/proc/sys/net/ipv4/conf/*)
+    LISTED=() INDEXES=0 DEVICES_NOW=${#devices[@]}
     FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
@@ -172,9 +174,9 @@ after() {
 
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
-# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
-# it finds nothing; 2: that is unknown; 3: the program is not installed.
+# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN and none
+# is LACKS, in the lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or
+# for all. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
     local lines line pattern word names=() seen=
     local -A each=()
@@ -190,6 +192,7 @@ find_in() {
         for line in "${lines[@]}"; do if [[ $line =~ $GIVEN ]]; then seen=yes; fi; done
         if [ -z "$seen" ]; then return 1; fi
     fi
+    if [ -n "${LACKS-}" ] && [[ $'\n'$PRINTED$'\n' == *$'\n'"$LACKS"$'\n'* ]]; then return 1; fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
@@ -245,7 +248,23 @@ run_listing() {
 # It holds no lock, for what hangs would keep it.
 listing_itself() {
     exec 2>/dev/null 9>&-
-    listing "$1" exec
+    if [ "$1" != "$LINKS" ] || [ "$DEVICES_NOW" -lt "$MANY" ]; then listing "$1" exec; fi
+    set -o pipefail
+    listing "$1" command | asked_about
+}
+
+# Of many devices those alone that some look asks about, and what every complete listing has: bash
+# would take long for the others.
+asked_about() {
+    sed 's/,{"ifindex"/\n&/g' |
+        grep -E -e '^\[' -e '\]$' -e '"ifname":"lo"' -e "\"ifindex\":($INDEXES)," "${ASKED[@]/#/-e}"
+}
+
+# INDEX: a device that some look asks about by this ifindex.
+ask_about() {
+    if [[ "|$INDEXES|" == *"|$1|"* ]]; then return 0; fi
+    INDEXES+="|$1"
+    unset "LISTED[$LINKS]"
 }
 
 is_missing() { ! hash "$1" 2>/dev/null; }
@@ -310,7 +329,10 @@ read_log() {
         if ! [[ $k =~ ^[0-9]+$ ]]; then continue; fi # bash would evaluate it
         case $verb in
         start) word_before[k]=$value ;;
-        done) word_after[k]=$value ;;
+        done)
+            word_after[k]=$value
+            if [[ ${value%:} =~ ^[0-9]+$ ]]; then ask_about "${value%:}"; fi
+            ;;
         back) begun[k]=yes ;;
         socket) SOCKET=$k ;;
         esac
@@ -458,6 +480,19 @@ unless() {
     2) return 99 ;; # no command's status
     *) INPUT+=$1$'\n' ;;
     esac
+}
+
+# LOOK...: the same for each of LINES, which begins with what the look's listing lacks.
+unless_lacking() {
+    local lacks line found
+    local -A listed=()
+    find_in "$@"
+    found=$?
+    if [ "$found" = 2 ]; then return 99; fi
+    while IFS= read -r line; do listed[" $line"]=yes; done <<<"$PRINTED" # an empty key is none
+    while IFS='|' read -r lacks line; do
+        if [ "$found" != 0 ] || [ -n "${listed[" $lacks"]-}" ]; then INPUT+=$line$'\n'; fi
+    done <<<"${LINES%$'\n'}"
 }
 
 # LOOK...: every word that it finds is one more line of an undo's input.

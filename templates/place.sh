@@ -51,20 +51,22 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local every=() lines=() line id parent device root point rest at place above='' held='' shared='' master=''
+    local every=() lines=() line words id parent device root point rest at place above='' held='' shared='' master=''
     { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
+    set -f
     for line in "${every[@]}"; do # few of them are mounted on the path, or above it
-        point=$2
-        until [[ $line == *" $point "* ]] || [ "$point" = / ]; do point=${point%/*} point=${point:-/}; done
-        if [[ $line == *" $point "* ]]; then lines+=("$line"); fi
+        # shellcheck disable=SC2206
+        words=($line)
+        if [[ "$2/" == "${words[4]%/}/"* ]]; then lines+=("$line"); fi
     done
+    set +f
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
         for line in "${lines[@]}"; do
             [[ $line =~ ^([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ (.*) ]]
             id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
             root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]} rest=${BASH_REMATCH[6]}
-            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
             [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-

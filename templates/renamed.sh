@@ -27,8 +27,9 @@ refuse_to_cut_off() {
 refuse_renamed_uplink() {
     local before pattern
     before=$(<"$JOURNAL/before.json")
-    pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
-    if ! [[ ${before//[$' \n\\']/} =~ $pattern ]]; then return 0; fi
+    pattern='\{\\?"ifindex\\?":([0-9]+),[^{]*\\?"ifname\\?":\\?"'$UPLINK'\\?"'
+    if ! [[ $before =~ $pattern ]]; then return 0; fi
+    ask_about "${BASH_REMATCH[1]}"
     find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"

@@ -7,7 +7,7 @@ remember_ways() {
     for to in 8.8.8.8 2001:4860:4860::8888 "$(ssh_peer)"; do WAYS[${to:-8.8.8.8}]=; done
     while read -r line; do
         if [[ $line =~ ^default\ via\ ([^ ]+) && $line != *" via fe80:"* ]]; then WAYS[${BASH_REMATCH[1]}]=; fi
-    done <<<"$(json ip -4 route show table all; echo; json ip -6 route show table all)"
+    done <<<"$(json ip -4 route show default table all; echo; json ip -6 route show default table all)"
     for to in "${!WAYS[@]}"; do WAYS[$to]=$(way "$to"); done
 }
 

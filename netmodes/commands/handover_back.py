@@ -5,6 +5,7 @@ machine, or somebody has deleted a route. Where the bridge itself is gone everyt
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from netmodes.commands import looks
 from netmodes.commands.addresses import bare
@@ -36,20 +37,24 @@ done
 #: Lists the routes of a bridge as lines for its uplink, after their family; all but these, and one
 #: that is on several lines. A line with ``default`` alone would be IPv4's.
 ROUTES = """\
-uplink=$1
-shift
-IFS='|'
-known="|$*|"
-unset IFS
 for family in 4 6; do
     found=$(ip -$family route show table all) || exit
-    printf '%s\\n' "$found" | sed 's/ dead//; s/ linkdown//' | while read -r line; do
-        case "$line " in nexthop*) continue ;; *" dev $0 "*) ;; *) continue ;; esac
-        case $known in *"|$line|"*) continue ;; esac
+    printf '%s\\n' "$found" |
+        sed -nE "/^.nexthop/d; s/ dead//; s/ linkdown//; s/ *\\$//; / dev $2( |\\$)/p" |
+        grep -vxF -e "$3" | while read -r line; do
         case $family$line in 6default*) line="::/0${line#default}" ;; esac
-        echo "$family|route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
+        echo "$family|route append ${line%% dev "$0"*} dev $1${line#* dev "$0"}"
     done
 done
+"""
+
+#: Lists the routes of a bridge, its addresses' too, by what tells each from all others.
+KEYS = """\
+found=$(ip $0 route show table all) || exit
+printf '%s\\n' "$found" | sed -nE "
+/^.nexthop/d
+/ metric /!s/ *\\$/ metric 0/
+s/^(.*) dev $1( table [^ ]+)?( .*)?( metric [0-9]+).*/\\1\\2\\4/p"
 """
 
 #: Lists all addresses and all neighbours of a sort in one line.
@@ -103,8 +108,8 @@ def _carried(uplink: str, bridge: str, bridge_address: str, facts: Facts) -> Ite
     entered_before = _any(one.ip for one in facts.neighbours_on(uplink))
     but = f"replace (proxy )?({entered_before}) " if entered_before else ""
     yield Look(("sh", "-c", ENTERED, bridge, uplink), ("^(.*)$",), but=but)
-    routes = (_shown(one, bridge) for one in facts.routes_through(uplink))
-    argv = ("sh", "-c", ROUTES, bridge, uplink, *routes)
+    routes = "\n".join(_shown(one, bridge) for one in facts.routes_through(uplink))
+    argv = ("sh", "-c", ROUTES, bridge, uplink, literal(bridge), routes)
     for family in (4, 6):
         own = [item.ip for item in addresses if item.ip.version == family]
         yield Look(
@@ -195,16 +200,19 @@ class _Back:
         ours = [one.ip for one in deleted(self.addresses) if one.is_6 == route.is_6]
         if not ours or route.is_advertised:
             return None
-        bridge = literal(self.bridge)
-        in_main = route.table == "main"  # then the table is no key
-        table = '("[^t][^}]*)?"' if in_main else f'"table":"{literal(route.table)}",[^}}]*"'
-        via = f'"gateway":"{literal(str(route.gateway))}",' if route.gateway else ""
-        metric = f'metric":{route.metric}[,}}]' if route.metric else ""
-        return Look(  # at one line, which has all routes
-            ("ip", "-6" if route.is_6 else "-4", "-j", "route", "show", "table", "all"),
-            (f'"type":"local","dst":"({_any(ours)})","dev":"{bridge}"',),
-            but=f'"dst":"{literal(route.dst)}",{via}"dev":"{bridge}",{table}{metric}',
+        family = "-6" if route.is_6 else "-4"
+        return Look(
+            ("sh", "-c", KEYS, family, literal(self.bridge)),
+            (f"^local ({_any(ours)}) ",),
+            lacks=_key(route),
         )
+
+
+def _key(route: Route) -> str:
+    """What tells a route of the bridge from all others, as KEYS has it."""
+    kind = "" if route.type == "unicast" else f"{route.type} "
+    words = replace(route, metric=route.metric or 0).words("gateway", "table", "metric")
+    return f"{kind}{words}"
 
 
 def _any(ips: Iterable[object]) -> str:

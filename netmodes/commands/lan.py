@@ -211,7 +211,8 @@ def other_way(net: Topology, facts: Facts) -> Iterator[Finding]:
 
 def way_out(facts: Facts) -> str:
     """The device that the host leads outside by, as the kernel says if asked; "" for none."""
-    routes = [one for one in facts.known("routes") if IPv4Address(OUTSIDE) in one.to]
+    outside = IPv4Address(OUTSIDE)
+    routes = [one for one in facts.known("routes") if outside in one.to]
     if facts.exit is not None and all(one.to.prefixlen <= PART for one in routes):
         return facts.exit
     wide = [one for one in routes if one.to.prefixlen <= PART and one.table == "main"]

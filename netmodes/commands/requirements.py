@@ -9,10 +9,11 @@ from netmodes.machine.facts import Facts
 from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
 
-#: Asks who has these addresses, all at once and for a moment, and lists what the kernel knows.
+#: Asks who has these addresses, all at once, and lists what the kernel knows: each question ends
+#: with its answer, or after a second, for a phone that sleeps lets others wait.
 ASKED = """\
 for ip; do
-    ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 0.3 -I $0 $ip &
+    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 1 -I $0 $ip; } &
 done >/dev/null 2>&1
 wait
 for ip; do ip -4 neigh show to $ip dev $0 || exit; done

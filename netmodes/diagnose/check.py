@@ -9,6 +9,7 @@ from itertools import chain
 from netmodes.commands.addresses import bare
 from netmodes.commands.notices import addresses_on_port, leaks
 from netmodes.commands.publish import parse, shut
+from netmodes.diagnose.crowd import answered
 from netmodes.diagnose.inspection import Inspection
 from netmodes.diagnose.lookup import asks_nobody, no_answer, resolve_on_host
 from netmodes.diagnose.probes import THEIRS, Probe, gateways, is_answered, probes
@@ -48,7 +49,9 @@ def try_promises(network: Network, outside: str, runner: Runner) -> Report:
     for line in _flushes(network, wanted, host):
         runner.run(line)
     argvs = list(dict.fromkeys(one.argv for one in wanted if one.argv))
-    outcomes = dict(zip(argvs, runner.together(argvs), strict=True))
+    outcomes = answered([one.argv for one in wanted if one.promise.reachable], runner)
+    argvs = [argv for argv in argvs if argv not in outcomes]
+    outcomes |= zip(argvs, runner.together(argvs), strict=True)
     inspection = Inspection(network, host, namespace_facts(network.name))
     judge = Judge(inspection, runner, outside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

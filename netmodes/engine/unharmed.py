@@ -111,7 +111,8 @@ def _outside(facts: Facts, uplink: str) -> Iterator[Asked]:
 def by_default(version: int, facts: Facts) -> str:
     """An address outside that no route but a default one leads to."""
     specific = [one.to for one in facts.every_route() if one.to.prefixlen > PART]
-    free = (to for to in OUTSIDE[version] if not any(ip_address(to) in one for one in specific))
+    asked = map(ip_address, OUTSIDE[version])
+    free = (str(to) for to in asked if not any(to in one for one in specific))
     return next(free, OUTSIDE[version][0])
 
 

@@ -5,7 +5,6 @@ A part that was not read, or not whole, is unknown: never the same as another.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,9 +16,9 @@ from netmodes.plan.text import NOT_AS_WRITTEN
 #: The parts whose lines of one subject may be of several devices.
 ROUTES = ("routes", "routes6")
 
-#: The entries that list devices and routes, and what stands between two of these.
+#: The entries that list devices and routes, and what each of these begins with in JSON.
 MANY = {"links", "routes", "routes6", "routes text", "routes6 text"}
-UNIT = re.compile(r'\n(?=\S)|(?<=}),(?={"(?:ifindex|dst|type)")')
+FIRSTS = ("ifindex", "dst", "type")
 
 #: The lines of a part by what they are about, in the kernel's order.
 Part = dict[str, tuple[str, ...]]
@@ -92,7 +91,7 @@ def changes(before: Table, after: Table, parts: Collection[str]) -> list[Differe
 
 def _differing(*printed: str) -> Iterable[str]:
     """What ``ip`` printed twice, without what is the same; whole where its order is not."""
-    every = [UNIT.split(text.strip("[]\n ")) for text in printed]
+    every = [_units(text.strip("[]\n ")) for text in printed]
     common = {*every[0]}.intersection(every[1])
     left = [[unit for unit in units if unit not in common] for units in every]
     old, new = ([unit for unit in units if unit in common] for units in every)
@@ -100,6 +99,13 @@ def _differing(*printed: str) -> Iterable[str]:
         return printed
     is_json = printed[0].startswith("[")
     return [f"[{','.join(units)}]" if is_json else "\n".join(units) for units in left]
+
+
+def _units(text: str) -> list[str]:
+    """The entries of what ``ip`` printed; a route may have its next hops on lines of their own."""
+    for first in FIRSTS:
+        text = text.replace(f'}},{{"{first}"', f'}}\n{{"{first}"')
+    return [unit.replace("\0", "\n\t") for unit in text.replace("\n\t", "\0").split("\n")]
 
 
 def differences(

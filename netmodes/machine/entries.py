@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, ip_interface
 
 from netmodes.machine.values import Ip, Subnet
@@ -123,7 +124,7 @@ class Link:
     altnames: tuple[str, ...] = ()
     bridging: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def ipv4(self) -> list[IPv4Interface]:
         """Its global IPv4 addresses, in the kernel's order."""
         found = (one.interface for one in self.addresses if one.scope == "global")

@@ -245,8 +245,9 @@ class Facts:
 
     def overlap(self, subnet: IPv4Network) -> str | None:
         """What already has addresses of this subnet, in words; None if it is free."""
+        first = subnet.network_address
         for route in self.known("routes"):
-            if route.subnet is not None and route.subnet.overlaps(subnet):
+            if (to := route.subnet) and (first in to or to.network_address in subnet):
                 return f"the host's route to {route.dst}"
         for network in self.known("networks"):
             if any(IPv4Network(other).overlaps(subnet) for other in network.topology.subnets):

@@ -6,12 +6,12 @@ Whatever else an entry has is not read, but by ``Route``, which names it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from netmodes.machine import values
-from netmodes.machine.entries import FOREVER, MARKS, ROUTE_WORDS, Address, Link, Neighbour, Route
+from netmodes.machine.entries import FOREVER, MARKS, Address, Link, Neighbour, Route
 from netmodes.plan.text import texts
 
 #: An object of JSON.
@@ -24,8 +24,19 @@ USUAL = {
 }
 ON_OFF = {True: "on", False: "off"}
 
-#: What ``ip -j route`` prints that a value has a place for.
-ROUTE_KNOWN = {*ROUTE_WORDS, "type", "dst", "flags", "metrics", "expires", "nexthops"}
+
+def _seconds(value: Any) -> int:  # noqa: ANN401
+    """Seconds that are left; below 0 where the kernel is late."""
+    return values.number(max(value, 0) if isinstance(value, int) else value)
+
+
+#: What ``ip -j route`` prints of most routes, and what each is.
+ROUTE_VALUES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    *((key, values.word) for key in ("table", "type", "protocol", "scope", "pref")),
+    *(("dev", values.device), ("gateway", values.ip), ("prefsrc", values.ip)),
+    *(("metric", values.number), ("flags", values.words), ("expires", _seconds)),
+)
+ROUTE_NAMES = {"dst", *dict(ROUTE_VALUES)}
 
 
 def entries(value: Any) -> Iterator[Json]:  # noqa: ANN401
@@ -100,26 +111,26 @@ def neighbour_from(data: Json) -> Neighbour:
 
 def route_from(data: Json, version: int = 4) -> Route:
     """A route from its JSON."""
+    read = {key: parse(data[key]) for key, parse in ROUTE_VALUES if data.get(key) is not None}
+    if others := [key for key in data if key not in ROUTE_NAMES]:
+        read |= _rest_of_route(data, others)
+    return Route(values.subnet(data["dst"], version), **read)
+
+
+def _rest_of_route(data: Json, others: list[str]) -> Json:
+    """What few routes have: metrics, several next hops, and what a value has no place for."""
     metrics = [pair for each in data.get("metrics", []) for pair in values.table(each).items()]
-    hops = entries(data.get("nexthops", []))
     known = {key: values.number(value) for key, value in metrics if isinstance(value, int)}
-    return Route(
-        values.subnet(data["dst"], version),
-        _optional(data, "dev", values.device) or "",
-        _optional(data, "gateway", values.ip),
-        _word(data, "table") or "main",
-        _word(data, "type") or "unicast",
-        _word(data, "protocol"),
-        _word(data, "scope"),
-        _optional(data, "prefsrc", values.ip),
-        _optional(data, "metric", values.number),
-        _word(data, "pref"),
-        values.words(data.get("flags", [])),
-        tuple((values.word(key), value) for key, value in known.items()),
-        _optional(data, "expires", _seconds),
-        tuple(values.device(hop["dev"]) for hop in hops if "dev" in hop),
-        tuple(map(values.line, _others(data, dict(metrics)))),
-    )
+    hops = [*entries(data.get("nexthops", []))]
+    named = [key for key in others if key not in ("metrics", "nexthops")]
+    named += ["nexthops"] * bool(data.get("nexthops")) + [
+        key for key, value in metrics if key not in known
+    ]
+    return {
+        "metrics": tuple((values.word(key), value) for key, value in known.items()),
+        "hops": tuple(values.device(hop["dev"]) for hop in hops if "dev" in hop),
+        "others": tuple(map(values.line, named)),
+    }
 
 
 def route_got(printed: str) -> Route | None:
@@ -128,18 +139,6 @@ def route_got(printed: str) -> Route | None:
         route = route_from(found, values.ip(found["dst"]).version)
         return replace(route, flags=(*route.flags, *values.words(found.get("cache", []))))
     return None
-
-
-def _others(data: Json, metrics: Mapping[str, Any]) -> Iterable[str]:
-    """The words of a route for which a value has no place."""
-    several = ["nexthops"] if data.get("nexthops") else []
-    named = [key for key in data if key not in ROUTE_KNOWN]
-    return [*named, *several, *(key for key in metrics if not isinstance(metrics[key], int))]
-
-
-def _seconds(value: Any) -> int:  # noqa: ANN401
-    """Seconds that are left; below 0 where the kernel is late."""
-    return values.number(max(value, 0) if isinstance(value, int) else value)
 
 
 def _word(data: Json, key: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from glob import has_magic
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 from typing import IO, Any, TypeVar
@@ -77,13 +78,16 @@ def lines(done: CompletedProcess[str] | None) -> list[str] | None:
     return lines_of(done.stdout) if done and done.returncode == 0 else None
 
 
-def contents(path: Path) -> str | None:
+def contents(path: Path | str) -> str | None:
     """The text of a file; None if it cannot be read.
 
     A pipe is not read, for that would wait for a writer.
     """
     try:
-        return path.read_bytes().decode(errors="replace") if path.is_file() else None
+        if not os.path.isfile(path):  # noqa: PTH113
+            return None
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read().decode(errors="replace")
     except OSError:
         return None
 
@@ -155,11 +159,17 @@ def _output(argv: tuple[str, ...], done: CompletedProcess[str] | None) -> Entry:
 def texts_at(*patterns: str) -> Entry:
     """The files of these names and patterns that can be read."""
     paths = (path for path in globs(*patterns) if not path.endswith(SECRETS))
-    texts = {path: contents(Path(path)) for path in paths}
+    texts = {path: contents(path) for path in paths}
     known = {path: text for path, text in texts.items() if text is not None}
     return {"files": [*patterns], "output": known}
 
 
 def globs(*patterns: str) -> list[str]:
     """The paths that match these patterns, or the ones that are named."""
-    return [str(one) for each in patterns for one in Path("/").glob(each.removeprefix("/"))]
+    return [path for each in patterns for path in _matching(each)]
+
+
+def _matching(pattern: str) -> Iterable[str]:
+    if not has_magic(pattern):
+        return filter(os.path.lexists, [pattern])
+    return map(str, Path("/").glob(pattern.removeprefix("/")))

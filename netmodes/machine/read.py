@@ -37,7 +37,7 @@ OF_IP = {
 }
 
 #: What bridged, nat and the doctor ask about: firewalls (only root may read them), IPv6's
-#: rules, neighbours by hand, and routes as text, for ``ip -j`` leaves out what is locked.
+#: rules, and neighbours by hand.
 RULES = {
     "nft": ("nft", "list", "ruleset"),
     "iptables": ("iptables", "-S"),
@@ -46,8 +46,12 @@ RULES = {
     "qdiscs": ("tc", "qdisc", "show"),
     "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
     "proxies": ("ip", "-j", "neigh", "show", "proxy"),
-    "routes text": ("ip", "-d", "-4", *ROUTES[1:]),
-    "routes6 text": ("ip", "-d", "-6", *ROUTES[1:]),
+}
+
+#: Routes as text, by their entry in JSON: ``ip -j`` leaves out which of their metrics are locked.
+TEXTS = {
+    "routes": ("ip", "-d", "-4", *ROUTES[1:]),
+    "routes6": ("ip", "-d", "-6", *ROUTES[1:]),
 }
 
 #: What a copy of the machine takes beside (docs/kernel.md#copies): next hops with a number, and
@@ -121,6 +125,8 @@ def host_facts(
     entries |= _names() | printed()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": peer}
     own, table = set[str](), Table(entries)
+    if thorough and not whole:
+        entries |= outputs(_texts(one for one in TEXTS if '"metrics"' in (table.output(one) or "")))
     if thorough:
         links = links_from(table) or []
         entries |= _filters(links, table)
@@ -139,7 +145,7 @@ def host_facts(
 
 def again(table: Table, names: Iterable[str]) -> Table:
     """What the commands behind these entries print now, as far as the table has them."""
-    commands = OF_IP | RULES
+    commands = OF_IP | RULES | _texts(TEXTS)
     return Table(outputs({name: commands[name] for name in names if name in table}))
 
 
@@ -161,7 +167,13 @@ def packets_table() -> Table:
 def _whole() -> dict[str, tuple[str, ...]]:
     """The commands for a copy; ``ipset`` would load its module, where nobody has a set."""
     there = Path("/sys/module/ip_set").exists()
-    return {name: argv for name, argv in WHOLE.items() if there or name != "ipset"}
+    wanted = {name: argv for name, argv in WHOLE.items() if there or name != "ipset"}
+    return wanted | _texts(TEXTS)
+
+
+def _texts(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The commands that print these routes as text."""
+    return {f"{name} text": TEXTS[name] for name in names}
 
 
 def _legacy() -> dict[str, tuple[str, ...]]:
@@ -288,7 +300,7 @@ def _names() -> dict[str, Entry]:
     The texts of those files are not kept: keys may be among them.
     """
     there = globs(*NAMED)
-    files = [path for path in there if Path(path).parents[1] == resolv.NETNS]
+    files = [path for path in there if path.rsplit("/", 2)[0] == str(resolv.NETNS)]
     marked = [path for path in files if resolv.is_marked(contents(Path(path)) or "")]
     grep = ["grep", "-rl", "--", resolv.MARKED, str(resolv.NETNS)]
     return {

@@ -28,6 +28,9 @@ WORD = re.compile(r"[A-Za-z0-9_.:/@+-]+")
 #: A link-layer address; a tunnel's is an IPv4 address.
 MAC = re.compile(r"[0-9A-Fa-f:.]+")
 
+#: An IPv4 subnet, or an address.
+SUBNET = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}(/[0-9]{1,2})?")
+
 #: The value of a setting: a number, or a few.
 SETTING = re.compile(r"-?[0-9]+( [0-9]+)*")
 
@@ -103,7 +106,15 @@ def subnet(value: Any, version: int) -> Subnet:  # noqa: ANN401
     """Where a route leads to, as ``ip`` writes it: ``default``, a subnet or one address."""
     default = {4: "0.0.0.0/0", 6: "::/0"}[version]
     where = default if value == "default" else _without_scope(value)
-    return IPv4Network(where, strict=False) if version == 4 else IPv6Network(where, strict=False)
+    return _subnet4(where) if version == 4 else IPv6Network(where, strict=False)
+
+
+def _subnet4(where: str) -> IPv4Network:
+    """Made of numbers, for ``ipaddress`` takes twice as long for text, and there may be many."""
+    if not SUBNET.fullmatch(where):
+        raise ValueError(f"{where!r} is no subnet as `ip` prints it")
+    address, _, length = where.partition("/")
+    return IPv4Network((bytes(map(int, address.split("."))), int(length or 32)), strict=False)
 
 
 def setting(value: Any) -> str:  # noqa: ANN401

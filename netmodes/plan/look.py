@@ -50,6 +50,7 @@ class Look:
         item: for what a batch makes, the pattern's group (1 or 2) that is a thing's name; the other
             one tells it from others, and the word is ``NAME=…`` for every thing. 0 for one thing.
         among: the names that count; none for all.
+        lacks: a line; where it is listed nothing is found. "" for none.
     """
 
     argv: Argv
@@ -59,6 +60,7 @@ class Look:
     but: str = ""
     item: int = 0
     among: Argv = ()
+    lacks: str = ""
 
     @property
     def listing(self) -> tuple[Argv, str]:
@@ -77,6 +79,8 @@ class Look:
         """The words of all lines that a pattern matches, those of the first pattern first."""
         lines = _lines(listing)
         if not any(re.search(self.given, line) for line in lines):
+            return []
+        if self.lacks and self.lacks in lines:
             return []
         lines = [line for line in lines if not (self.but and re.search(self.but, line))]
         tried = (re.search(pattern, line) for pattern in self.patterns for line in lines)
@@ -125,8 +129,8 @@ def look_from(data: dict[str, Any]) -> Look:
     item, among = int(data.get("item", 0)), texts(data.get("among", ()))
     if item not in (0, 1, 2):
         raise ValueError(f"{item} is no group of two")
-    patterns = texts(data.get("patterns", ()))
-    return Look(texts(data["argv"]), patterns, whole, given, but, item, among)
+    patterns, lacks = texts(data.get("patterns", ())), text(data.get("lacks", ""))
+    return Look(texts(data["argv"]), patterns, whole, given, but, item, among, lacks)
 
 
 def old_look(argv: list[str]) -> Look:

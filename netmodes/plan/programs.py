@@ -45,6 +45,7 @@ PROGRAMS = {
     "tee": Program("coreutils"),
     "timeout": Program("coreutils"),
     "unshare": Program("util-linux", "`netmodes doctor`"),
+    "xargs": Program("findutils", "`netmodes check`"),
 }
 
 #: Programs that scripts alone run.

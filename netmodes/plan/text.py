@@ -78,7 +78,7 @@ def visible(text: str, keep: str = "\n\t") -> str:
         text: what others may have named.
         keep: the characters to leave as they are.
     """
-    if text.isprintable():
+    if text.translate(dict.fromkeys(map(ord, keep))).isprintable():
         return text
     return "".join(one if one.isprintable() or one in keep else _escaped(one) for one in text)
 

@@ -8,8 +8,10 @@ Only the exported script is rendered by jinja2.
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
+from itertools import groupby
 
 from netmodes.plan.look import LINKS, PATIENCE, PROCESSES, SLOW, Look, socket_in
 from netmodes.plan.needs import programs, undo_programs
@@ -20,7 +22,10 @@ from netmodes.plan.undo import AFTER, BEFORE, GRACE, ITEM, LEFT, Argv, Undo
 from netmodes.script import render as rendering
 
 #: The programs that the engine itself runs, beside bash.
-ENGINE_PROGRAMS = ("chmod", "dd", "flock", "ip", "mkdir", "mv", "readlink", "rm")
+ENGINE_PROGRAMS = (
+    *("chmod", "dd", "flock", "grep", "ip", "mkdir", "mv", "readlink", "rm"),
+    "sed",
+)
 
 #: The templates that are the engine.
 ENGINE = ("engine.sh", "leftover.sh", "lock.sh", "permission.sh", "place.sh", "renamed.sh")
@@ -37,6 +42,9 @@ PARTS = re.compile(f"({'|'.join(map(re.escape, VARIABLES))})")
 
 #: Where the engine looks for it is in a variable.
 SOCKET = socket_in(ITEM)
+
+#: So many devices are many: of those a listing is thinned by programs, before bash reads it.
+MANY = 100
 
 #: A time for a confirmation, in seconds, as it is typed; the longest is a day.
 SECONDS, LONGEST = r"[0-9]{1,5}(\.[0-9]{1,2})?", 86400
@@ -173,7 +181,7 @@ def knowledge(plan: Plan) -> str:
         (
             f"NAME={shlex.quote(plan.name)}",
             f"NAMES={shlex.quote(' '.join(plan.namespaces))}",
-            f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g}",
+            f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g} MANY={MANY}",
             f"FIRST={len(plan.inherited)} BRIDGE={shlex.quote(_bridge(plan))}",
             f"UPLINK={shlex.quote(plan.topology.uplink)}",
             "",
@@ -184,6 +192,9 @@ def knowledge(plan: Plan) -> str:
             _array("WHOLE", wholes),
             f"LINKS={listings[LINKS]} PROCESSES={listings[PROCESSES]}",
             f"SOCKETS={listings[SOCKET.listing]}\n",
+            "# What the looks at the host's devices look for.",
+            _array("ASKED", {str(number): text for number, text in enumerate(_asked(plan))}),
+            "",
             _devices(plan),
             *(_batches(plan) if plan.more else ()),
             "# Sets WORD to what tells the network namespace at PLACE from all others.",
@@ -200,18 +211,32 @@ def knowledge(plan: Plan) -> str:
     )
 
 
+def _looks(plan: Plan) -> list[Look]:
+    """The looks of a plan: for its undos, and for what must hold before."""
+    undone = (look for step in plan.all_steps if step.undo for look in step.undo.looks)
+    return [*undone, *(one.look for one in plan.requirements)]
+
+
 def _listings(plan: Plan) -> Listings:
     """The listings that a plan's looks read, each with its number."""
-    undone = [look for step in plan.all_steps if step.undo for look in step.undo.looks]
-    looks = (*undone, *(one.look for one in plan.requirements))
-    listings = dict.fromkeys([*(look.listing for look in looks), LINKS, PROCESSES, SOCKET.listing])
+    read = (look.listing for look in _looks(plan))
+    listings = dict.fromkeys([*read, LINKS, PROCESSES, SOCKET.listing])
     return {listing: str(number) for number, listing in enumerate(listings)}
+
+
+def _asked(plan: Plan) -> dict[str, None]:
+    """The patterns for the host's devices; those by ifindex are known once there is one."""
+    looks = [look for look in _looks(plan) if look.listing == LINKS]
+    undos = [step.undo for step in plan.all_steps if step.undo and step.undo.device]
+    looks += [undo.by_name() for undo in undos]
+    every = (pattern for look in looks for pattern in (*look.patterns, look.given) if pattern)
+    return dict.fromkeys(every)
 
 
 def _find(word: str, look: Look, listings: Listings, *words: str) -> str:
     """A look by one of the engine's words, which takes these words first."""
     pairs = (("ITEM", str(look.item or "")), ("AMONG", " ".join(look.among)))
-    settings = (("GIVEN", look.given), ("BUT", look.but), *pairs)
+    settings = (("GIVEN", look.given), ("BUT", look.but), ("LACKS", look.lacks), *pairs)
     before = [f"{name}={_join((text,))}" for name, text in settings if text]
     return " ".join((*before, word, *words, listings[look.listing], _join(look.patterns))).rstrip()
 
@@ -275,10 +300,25 @@ def _undo(undo: Undo, listings: Listings) -> str:
     command = f"show {_join(undo.argv)}"
     if undo.stdin is None:
         return command
-    looks = dict(undo.unless)
-    lines = [_line(line, looks.get(line), listings) for line in lines_of(undo.stdin)]
+    lines = [*_lines(lines_of(undo.stdin), dict(undo.unless), listings)]
     lines += [f"{_find('carry', look, listings)} || return" for look in undo.carried]
     return "\n        ".join([*lines, f"READS=yes {command} <<<\"${{INPUT%$'\\n'}}\""])
+
+
+def _lines(lines: list[str], looks: dict[str, Look], listings: Listings) -> Iterator[str]:
+    """The lines of an undo's input; those whose looks differ by what is lacking come together."""
+
+    def alike(line: str) -> Look | None:
+        look = looks.get(line)
+        return replace(look, lacks="") if look and look.lacks and not LEFT.search(line) else None
+
+    for look, group in groupby(lines, alike):
+        if look is None:
+            yield from (_line(line, looks.get(line), listings) for line in group)
+        else:
+            each = "".join(f"{looks[line].lacks}|{line}\n" for line in group)
+            yield f"IFS= read -r -d '' LINES {document(each, 'LINES')}"
+            yield f"{_find('unless_lacking', look, listings)} || return"
 
 
 def _undo_batch(undo: Undo) -> str:

@@ -22,7 +22,7 @@ def draw(view: View) -> str:
     """The picture, without the findings."""
     sheet = _Sheet()
     spaces = {place.name: place for place in view.namespaces}
-    for device, branch, below, trunk in _tree(view.host.devices):
+    for device, branch, below, trunk in _tree(_ports(view.host.devices)):
         place = spaces.pop(device.cable[0], None) if device.cable else None
         rows = [branch, below, *_rows(device, LEFT - len(below), cable=place is None)]
         if place is not None:
@@ -77,22 +77,28 @@ class _Sheet:
         return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
+def _ports(devices: tuple[Device, ...]) -> dict[str, list[Device]]:
+    """The devices by their master; "" for none here."""
+    names, found = {device.name for device in devices}, dict[str, list[Device]]()
+    for device in devices:
+        found.setdefault(device.master if device.master in names else "", []).append(device)
+    return found
+
+
 def _tree(
-    devices: tuple[Device, ...], master: str = "", margin: str = ""
+    ports: dict[str, list[Device]], master: str = "", margin: str = ""
 ) -> Iterator[tuple[Device, str, str, str]]:
     """Each device below its master.
 
     With it, the text before its first row and before the others, and what fills the rows above.
     """
-    names = {device.name for device in devices}
-    ports = [one for one in devices if (one.master if one.master in names else "") == master]
-    for device in ports:
-        last = device is ports[-1]
+    for device in ports.get(master, ()):
+        last = device is ports[master][-1]
         branch, inner = ("└─ ", "   ") if last else ("├─ ", "│  ")
         inner = margin + inner if master else ""
-        below = inner + ("│ " if any(one.master == device.name for one in devices) else "  ")
+        below = inner + ("│ " if device.name in ports else "  ")
         yield device, margin + branch if master else "", below, margin + "│" if master else ""
-        yield from _tree(devices, device.name, inner)
+        yield from _tree(ports, device.name, inner)
 
 
 def _rows(device: Device, width: int, *, cable: bool) -> list[str]:

@@ -128,7 +128,7 @@ present() {
 
 NAME=A
 NAMES=A
-GRACE=60 SLOW=5 PATIENCE=10
+GRACE=60 SLOW=5 PATIENCE=10 MANY=100
 FIRST=0 BRIDGE=2
 UPLINK=enp0s1
 
@@ -146,7 +146,14 @@ listing() {
     4) "$2" ip -d -j addr show ;;
     5) "$2" sh -c 'command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf "%s\n" "$rules" && nft --version && exit; case $rules in *"not supported"* | *"failed: Invalid"*) echo nftables v: none ;; *) exit 1 ;; esac' ;;
     6) "$2" iptables-save -t nat ;;
-    7) "$2" ip -4 -j route show table all ;;
+    7)
+        "$2" sh -c 'found=$(ip $0 route show table all) || exit
+printf '"'"'%s\n'"'"' "$found" | sed -nE "
+/^.nexthop/d
+/ metric /!s/ *\$/ metric 0/
+s/^(.*) dev $1( table [^ ]+)?( .*)?( metric [0-9]+).*/\1\2\4/p"
+' -4 br0
+        ;;
     8)
         "$2" sh -c 'found=$(ip -o addr show) || exit
 printf '"'"'%s\n'"'"' "$found" | while read -r _ device _ address rest; do
@@ -169,28 +176,24 @@ done
 ' br0 enp0s1
         ;;
     10)
-        "$2" sh -c 'uplink=$1
-shift
-IFS='"'"'|'"'"'
-known="|$*|"
-unset IFS
-for family in 4 6; do
+        "$2" sh -c 'for family in 4 6; do
     found=$(ip -$family route show table all) || exit
-    printf '"'"'%s\n'"'"' "$found" | sed '"'"'s/ dead//; s/ linkdown//'"'"' | while read -r line; do
-        case "$line " in nexthop*) continue ;; *" dev $0 "*) ;; *) continue ;; esac
-        case $known in *"|$line|"*) continue ;; esac
+    printf '"'"'%s\n'"'"' "$found" |
+        sed -nE "/^.nexthop/d; s/ dead//; s/ linkdown//; s/ *\$//; / dev $2( |\$)/p" |
+        grep -vxF -e "$3" | while read -r line; do
         case $family$line in 6default*) line="::/0${line#default}" ;; esac
-        echo "$family|route append ${line%% dev "$0"*} dev $uplink${line#* dev "$0"}"
+        echo "$family|route append ${line%% dev "$0"*} dev $1${line#* dev "$0"}"
     done
 done
-' br0 enp0s1 'default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100' '192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100'
+' br0 enp0s1 br0 'default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100
+192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100'
         ;;
     11) "$2" sh -c 'for file; do [ ! -s "$file" ] || grep -L -- "$0" "$file"; [ $? -lt 2 ] || exit; done; echo looked' '# made by netmodes$' /etc/netns/A/resolv.conf ;;
     12) "$2" ip -4 route show default ;;
     13) "$2" ip route get 192.168.64.50 ;;
     14)
         "$2" sh -c 'for ip; do
-    ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 0.3 -I $0 $ip &
+    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 1 -I $0 $ip; } &
 done >/dev/null 2>&1
 wait
 for ip; do ip -4 neigh show to $ip dev $0 || exit; done
@@ -205,6 +208,9 @@ for ip; do ip -4 neigh show to $ip dev $0 || exit; done
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [11]='looked$' [14]='192\.168\.64\.100 .*192\.168\.64\.50 ' [15]='/proc/self/ns net:[^ ]*$' [16]='^sk .* 16 +0 +[0-9a-f]{8} ')
 LINKS=4 PROCESSES=15
 SOCKETS=16
+
+# What the looks at the host's devices look for.
+ASKED=([0]='"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' [1]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"info_kind":"bridge"' [2]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"local"' [3]='"master":"(br0)"' [4]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",' [5]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"master":"br0"' [6]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1","flags":\[[^]]*"UP"' [7]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"local":"(192\.168\.64\.3)"' [8]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"local":"(192\.168\.64\.3)"' [9]='"ifname":"enp0s1",()' [10]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"master":' [11]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"address":"4a:9e:7e:55:59:ee"' [12]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' [13]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' [14]='"altnames":\[[^]]*("veth0")' [15]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' [16]='"altnames":\[[^]]*("veth1")' [17]='"altnames":\[[^]]*("br0")' [18]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",' [19]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bridge"' [20]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bond"' [21]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"link_type":"ether","address":"4a:9e:7e:55:59:ee"' [22]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"local":"192\.168\.64\.3"[^}]*"prefixlen":24,' [23]='"ifname":"(br0)"' [24]='"ifname":"(veth0)"')
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=br0 [11]=veth0)
@@ -241,7 +247,10 @@ undo() {
     9)
         BUT='"master":"br0"' unless "link set enp0s1 nomaster" 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"master":' || return
         BUT='"local":"192\.168\.64\.3"' unless "addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1" 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"address":"4a:9e:7e:55:59:ee"' || return
-        BUT='"dst":"default","gateway":"192\.168\.64\.1","dev":"br0",("[^t][^}]*)?"metric":100[,}]' unless "route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100" 7 '"type":"local","dst":"(192\.168\.64\.3)","dev":"br0"' || return
+        IFS= read -r -d '' LINES <<'LINES'
+default via 192.168.64.1 metric 100|route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100
+LINES
+        unless_lacking 7 '^local (192\.168\.64\.3) ' || return
         BUT='"local":"192\.168\.64\.100"' unless "addr del 192.168.64.100/24 dev br0" 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"address":"4a:9e:7e:55:59:ee"' || return
         BUT='"local":"192\.168\.64\.3"' unless "addr del 192.168.64.3/24 dev br0" 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",.*"address":"4a:9e:7e:55:59:ee"' || return
         GIVEN='addr add (192\.168\.64\.3|192\.168\.64\.100)[/ ]' BUT='dynamic|temporary|mngtmpaddr|addr add (192\.168\.64\.3|192\.168\.64\.100|fe80:[^ ]*)[/ ]' carry 8 '^[^|]*[|](.*)$' || return
@@ -288,8 +297,8 @@ others() {
 
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
-# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
-# functions that know the commands: listing, look, undo, users, others.
+# that makes the namespaces), SLOW and PATIENCE (seconds), MANY (devices), DEVICES, ASKED, ITEMS (what a
+# batch makes) and the functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -347,7 +356,7 @@ hold_back() { trap '' INT TERM HUP; }
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    local text status=0 size=16384
+    local text status=0 size=4096 # what takes bash longer than a program
     while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
         IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
@@ -378,6 +387,7 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 thing() { (
     show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
+    unless_lacking() { :; }
     carry() { :; }
     k=$1 EVERY=
     undo "$@"
@@ -397,7 +407,8 @@ run() {
 
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
-    LISTED=()
+    local devices=(/proc/sys/net/ipv4/conf/*)
+    LISTED=() INDEXES=0 DEVICES_NOW=${#devices[@]}
     FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
@@ -460,9 +471,9 @@ after() {
 
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
-# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
-# it finds nothing; 2: that is unknown; 3: the program is not installed.
+# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN and none
+# is LACKS, in the lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or
+# for all. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
     local lines line pattern word names=() seen=
     local -A each=()
@@ -478,6 +489,7 @@ find_in() {
         for line in "${lines[@]}"; do if [[ $line =~ $GIVEN ]]; then seen=yes; fi; done
         if [ -z "$seen" ]; then return 1; fi
     fi
+    if [ -n "${LACKS-}" ] && [[ $'\n'$PRINTED$'\n' == *$'\n'"$LACKS"$'\n'* ]]; then return 1; fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
@@ -533,7 +545,23 @@ run_listing() {
 # It holds no lock, for what hangs would keep it.
 listing_itself() {
     exec 2>/dev/null 9>&-
-    listing "$1" exec
+    if [ "$1" != "$LINKS" ] || [ "$DEVICES_NOW" -lt "$MANY" ]; then listing "$1" exec; fi
+    set -o pipefail
+    listing "$1" command | asked_about
+}
+
+# Of many devices those alone that some look asks about, and what every complete listing has: bash
+# would take long for the others.
+asked_about() {
+    sed 's/,{"ifindex"/\n&/g' |
+        grep -E -e '^\[' -e '\]$' -e '"ifname":"lo"' -e "\"ifindex\":($INDEXES)," "${ASKED[@]/#/-e}"
+}
+
+# INDEX: a device that some look asks about by this ifindex.
+ask_about() {
+    if [[ "|$INDEXES|" == *"|$1|"* ]]; then return 0; fi
+    INDEXES+="|$1"
+    unset "LISTED[$LINKS]"
 }
 
 is_missing() { ! hash "$1" 2>/dev/null; }
@@ -598,7 +626,10 @@ read_log() {
         if ! [[ $k =~ ^[0-9]+$ ]]; then continue; fi # bash would evaluate it
         case $verb in
         start) word_before[k]=$value ;;
-        done) word_after[k]=$value ;;
+        done)
+            word_after[k]=$value
+            if [[ ${value%:} =~ ^[0-9]+$ ]]; then ask_about "${value%:}"; fi
+            ;;
         back) begun[k]=yes ;;
         socket) SOCKET=$k ;;
         esac
@@ -746,6 +777,19 @@ unless() {
     2) return 99 ;; # no command's status
     *) INPUT+=$1$'\n' ;;
     esac
+}
+
+# LOOK...: the same for each of LINES, which begins with what the look's listing lacks.
+unless_lacking() {
+    local lacks line found
+    local -A listed=()
+    find_in "$@"
+    found=$?
+    if [ "$found" = 2 ]; then return 99; fi
+    while IFS= read -r line; do listed[" $line"]=yes; done <<<"$PRINTED" # an empty key is none
+    while IFS='|' read -r lacks line; do
+        if [ "$found" != 0 ] || [ -n "${listed[" $lacks"]-}" ]; then INPUT+=$line$'\n'; fi
+    done <<<"${LINES%$'\n'}"
 }
 
 # LOOK...: every word that it finds is one more line of an undo's input.
@@ -1098,20 +1142,22 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local every=() lines=() line id parent device root point rest at place above='' held='' shared='' master=''
+    local every=() lines=() line words id parent device root point rest at place above='' held='' shared='' master=''
     { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
+    set -f
     for line in "${every[@]}"; do # few of them are mounted on the path, or above it
-        point=$2
-        until [[ $line == *" $point "* ]] || [ "$point" = / ]; do point=${point%/*} point=${point:-/}; done
-        if [[ $line == *" $point "* ]]; then lines+=("$line"); fi
+        # shellcheck disable=SC2206
+        words=($line)
+        if [[ "$2/" == "${words[4]%/}/"* ]]; then lines+=("$line"); fi
     done
+    set +f
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
         for line in "${lines[@]}"; do
             [[ $line =~ ^([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ (.*) ]]
             id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
             root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]} rest=${BASH_REMATCH[6]}
-            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
             [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
@@ -1162,8 +1208,9 @@ refuse_to_cut_off() {
 refuse_renamed_uplink() {
     local before pattern
     before=$(<"$JOURNAL/before.json")
-    pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
-    if ! [[ ${before//[$' \n\\']/} =~ $pattern ]]; then return 0; fi
+    pattern='\{\\?"ifindex\\?":([0-9]+),[^{]*\\?"ifname\\?":\\?"'$UPLINK'\\?"'
+    if ! [[ $before =~ $pattern ]]; then return 0; fi
+    ask_about "${BASH_REMATCH[1]}"
     find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
@@ -1385,7 +1432,7 @@ remember_ways() {
     for to in 8.8.8.8 2001:4860:4860::8888 "$(ssh_peer)"; do WAYS[${to:-8.8.8.8}]=; done
     while read -r line; do
         if [[ $line =~ ^default\ via\ ([^ ]+) && $line != *" via fe80:"* ]]; then WAYS[${BASH_REMATCH[1]}]=; fi
-    done <<<"$(json ip -4 route show table all; echo; json ip -6 route show table all)"
+    done <<<"$(json ip -4 route show default table all; echo; json ip -6 route show default table all)"
     for to in "${!WAYS[@]}"; do WAYS[$to]=$(way "$to"); done
 }
 
@@ -1501,22 +1548,29 @@ begin() {
 
 # The machine's facts from before the run, for comparison.
 facts() {
-    printf '{"format": 2, "table": { %s, %s, %s }}\n' "$(entry links ip -d -j addr show)" \
-        "$(entry routes ip -4 -j route show table all)" "$(entry routes6 ip -6 -j route show table all)"
+    printf '{"format": 2, "table": { '
+    entry links ip -d -j addr show
+    printf ', '
+    entry routes ip -4 -j route show table all
+    printf ', '
+    entry routes6 ip -6 -j route show table all
+    printf ' }}\n'
 }
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
+# It goes by a file, for bash would take seconds for a thousand devices.
 entry() {
-    local text parts
-    text=$(json "${@:2}")
-    if [ "$text" = null ]; then printf '"%s": {}' "$1" && return; fi
-    local IFS='"'
-    set -f # ${text//...} would take seconds for a thousand devices
-    # shellcheck disable=SC2206
-    parts=(${text//\\/\\\\})
-    set +f
-    printf -v text '%s\\"' "${parts[@]}"
-    printf '"%s": {"output": "%s"}' "$1" "${text%??}"
+    local file=/run/netmodes/.$NAME.$1.new
+    start into "$file" "${@:2}"
+    finish "$PATIENCE" || give_up
+    printf '"%s": {' "$1"
+    if [ "$STATUS" = 0 ]; then printf '"output": "%s"' "$(sed 's/[\\"]/\\&/g' "$file")"; fi
+    printf '}' && rm "$file"
+}
+
+into() {
+    exec 8>&1 >"$1" 2>/dev/null # that it holds the pipe tells that it runs
+    exec "${@:2}"
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }
@@ -1534,7 +1588,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME NAMES GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME NAMES GRACE SLOW PATIENCE MANY ASKED FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }
@@ -1568,7 +1622,7 @@ SHARES
 # The plan, for `netmodes list` and `netmodes down`.
 plan() {
     text <<'JSON'
-{"format": 5, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["ip", "-4", "-j", "route", "show", "table", "all"], "patterns": ["\"type\":\"local\",\"dst\":\"(192\\.168\\.64\\.3)\",\"dev\":\"br0\""], "but": "\"dst\":\"default\",\"gateway\":\"192\\.168\\.64\\.1\",\"dev\":\"br0\",(\"[^t][^}]*)?\"metric\":100[,}]"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "uplink=$1\nshift\nIFS='|'\nknown=\"|$*|\"\nunset IFS\nfor family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" | sed 's/ dead//; s/ linkdown//' | while read -r line; do\n        case \"$line \" in nexthop*) continue ;; *\" dev $0 \"*) ;; *) continue ;; esac\n        case $known in *\"|$line|\"*) continue ;; esac\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $uplink${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100", "192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "for file; do [ ! -s \"$file\" ] || grep -L -- \"$0\" \"$file\"; [ $? -lt 2 ] || exit; done; echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true, "more": []}
+{"format": 5, "mode": "bridged", "namespaces": ["A"], "parameters": {"namespace": "A", "uplink": "enp0s1", "bridge": "br0", "bridge_address": "192.168.64.100/24", "address": "192.168.64.50/24", "gateway": "192.168.64.100", "host_device": "veth0", "device": "veth1", "dns": "auto"}, "topology": {"device": "veth1", "address": "192.168.64.50/24", "host_device": "veth0", "ingress": "br0", "host_address": "192.168.64.100/24", "bridge": "br0", "uplink": "enp0s1", "gateway": "192.168.64.100", "subnets": ["192.168.64.0/24"], "joins": ""}, "steps": [{"argv": ["ip", "netns", "add", "A"], "why": "a network of its own, named A: no device but a loopback that is down", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/run/netns/A ([0-9]+\\.[0-9]+\\.[0-9]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["ip", "netns", "del", "A"], "others": [{"argv": ["ip", "netns", "pids", "A"], "patterns": ["([0-9]+)"]}, {"argv": ["ip", "-n", "A", "-j", "link", "show"], "patterns": ["\"ifname\":\"([^\"]+)\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\}\\]$"}]}}, {"argv": ["sysctl", "-w", "net.ipv4.ip_forward=1"], "why": "the host passes on what is not for it", "undo": {"look": {"argv": ["sysctl", "-e", "net.ipv4.ip_forward", "net.ipv4.conf.lo.forwarding"], "patterns": ["^net\\.ipv4\\.ip_forward = ([0-9-]+)$"], "whole": "net\\.ipv4\\.conf\\.lo\\.forwarding = [01]$"}, "argv": ["sysctl", "-w", "net.ipv4.ip_forward={before}"], "users": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"ifname\":\"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["sh", "-c", "command -v nft >/dev/null || { echo nftables v: none; exit; }; rules=$(nft list ruleset 2>&1) && printf \"%s\\n\" \"$rules\" && nft --version && exit; case $rules in *\"not supported\"* | *\"failed: Invalid\"*) echo nftables v: none ;; *) exit 1 ;; esac"], "patterns": ["(masquerade|[sd]nat to)"], "whole": "nftables v[^ ]+ .*$"}, {"argv": ["iptables-save", "-t", "nat"], "patterns": ["-j (MASQUERADE|[SD]NAT)"], "whole": "COMMIT"}]}, "share": "sysctl net.ipv4.ip_forward"}, {"argv": ["ip", "link", "add", "br0", "type", "bridge"], "why": "br0, a switch inside the host", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"info_kind\":\"bridge\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "br0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\"master\":\"(br0)\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"bridge\""}, "share": "bridge br0"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.ignore_routes_with_linkdown=1", "net.ipv4.conf.br0.rp_filter=2", "net.ipv6.conf.br0.ignore_routes_with_linkdown=1"], "why": "br0 behaves as enp0s1 does; its routes count once it has a port", "guard": true, "prevents": "packets for the LAN go to a br0 with no port, and wait a second for ARP"}, {"argv": ["ip", "link", "set", "br0", "address", "4a:9e:7e:55:59:ee"], "why": "the LAN knows the host by enp0s1's MAC: br0 takes it", "guard": true, "prevents": "br0's MAC is its lowest port's: to the LAN the host becomes another machine"}, {"argv": ["ip", "addr", "add", "192.168.64.100/24", "dev", "br0"], "why": "br0 answers for 192.168.64.100, and reaches 192.168.64.0/24 directly"}, {"argv": ["ip", "link", "set", "br0", "up"], "why": "br0 is switched on"}, {"argv": ["ip", "link", "set", "enp0s1", "master", "br0"], "why": "enp0s1 becomes a port of br0: frames from the LAN now come in on br0", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "given": "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":\"br0\""}, "argv": ["ip", "link", "set", "enp0s1", "nomaster"]}, "share": "port enp0s1"}, {"argv": ["ip", "link", "set", "enp0s1", "up"], "why": "enp0s1 is switched on, if it was not", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",\"flags\":\\[[^]]*\"UP\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "set", "enp0s1", "down"]}, "share": "up enp0s1"}, {"argv": ["ip", "-batch", "-"], "why": "the host's addresses and routes move from enp0s1 to br0, all at once", "stdin": "addr del 192.168.64.100/24 dev br0\naddr add 192.168.64.3/24 brd 192.168.64.255 noprefixroute dev br0\naddr add 192.168.64.100/24 dev br0\nroute prepend 192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100\nroute prepend default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.3/24 dev enp0s1\n", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"local\":\"(192\\.168\\.64\\.3)\"", "\"ifname\":\"enp0s1\",()"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "-force", "-batch", "-"], "stdin": "link set enp0s1 nomaster\naddr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1\nroute prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100\naddr del 192.168.64.100/24 dev br0\naddr del 192.168.64.3/24 dev br0\n", "unless": [["link set enp0s1 nomaster", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"enp0s1\",.*\"master\":"], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"master\":\"br0\""}], ["addr add 192.168.64.3/24 brd 192.168.64.255 label enp0s1 metric 100 dev enp0s1", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}], ["route prepend default via 192.168.64.1 dev enp0s1 proto dhcp src 192.168.64.3 metric 100", {"argv": ["sh", "-c", "found=$(ip $0 route show table all) || exit\nprintf '%s\\n' \"$found\" | sed -nE \"\n/^.nexthop/d\n/ metric /!s/ *\\$/ metric 0/\ns/^(.*) dev $1( table [^ ]+)?( .*)?( metric [0-9]+).*/\\1\\2\\4/p\"\n", "-4", "br0"], "patterns": ["^local (192\\.168\\.64\\.3) "], "lacks": "default via 192.168.64.1 metric 100"}], ["addr del 192.168.64.100/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.100\""}], ["addr del 192.168.64.3/24 dev br0", {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"br0\",.*\"address\":\"4a:9e:7e:55:59:ee\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"local\":\"192\\.168\\.64\\.3\""}]], "carried": [{"argv": ["sh", "-c", "found=$(ip -o addr show) || exit\nprintf '%s\\n' \"$found\" | while read -r _ device _ address rest; do\n    [ \"$device\" = \"$0\" ] || continue\n    case $rest in peer*) address=\"$address ${rest%% scope *}\" ;; esac\n    case $rest in *noprefixroute*) address=\"$address noprefixroute\" ;; esac\n    echo \"$rest|addr add $address dev $1\"\ndone\n", "br0", "enp0s1"], "patterns": ["^[^|]*[|](.*)$"], "given": "addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100)[/ ]", "but": "dynamic|temporary|mngtmpaddr|addr add (192\\.168\\.64\\.3|192\\.168\\.64\\.100|fe80:[^ ]*)[/ ]"}, {"argv": ["sh", "-c", "found=$(ip neigh show nud permanent && ip neigh show proxy) || exit\nprintf '%s\\n' \"$found\" | while read -r ip _ device rest; do\n    case \"$device $rest\" in\n    \"$0 proxy\"*) echo \"neigh replace proxy $ip dev $1${rest#proxy}\" ;;\n    \"$0 lladdr \"*PERMANENT*)\n        echo \"neigh replace $ip ${rest%% PERMANENT*} dev $1 nud permanent${rest##*PERMANENT}\" ;;\n    esac\ndone\n", "br0", "enp0s1"], "patterns": ["^(.*)$"]}, {"argv": ["sh", "-c", "for family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" |\n        sed -nE \"/^.nexthop/d; s/ dead//; s/ linkdown//; s/ *\\$//; / dev $2( |\\$)/p\" |\n        grep -vxF -e \"$3\" | while read -r line; do\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $1${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "br0", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\n192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^4[|](.*)$"], "given": " local (192\\.168\\.64\\.3) dev ", "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}, {"argv": ["sh", "-c", "for family in 4 6; do\n    found=$(ip -$family route show table all) || exit\n    printf '%s\\n' \"$found\" |\n        sed -nE \"/^.nexthop/d; s/ dead//; s/ linkdown//; s/ *\\$//; / dev $2( |\\$)/p\" |\n        grep -vxF -e \"$3\" | while read -r line; do\n        case $family$line in 6default*) line=\"::/0${line#default}\" ;; esac\n        echo \"$family|route append ${line%% dev \"$0\"*} dev $1${line#* dev \"$0\"}\"\n    done\ndone\n", "br0", "enp0s1", "br0", "default via 192.168.64.1 dev br0 proto dhcp src 192.168.64.3 metric 100\n192.168.64.0/24 dev br0 proto kernel scope link src 192.168.64.3 metric 100"], "patterns": ["^6[|](.*)$"], "but": " (proto (kernel|ra)|expires|nhid|metric 2048) "}]}, "guard": true, "prevents": "the host's address stays on enp0s1, whose frames br0 now takes: host and namespace lose the outside once the host's ARP entry for its gateway expires", "share": "addresses enp0s1"}, {"argv": ["sysctl", "-w", "net.ipv4.conf.br0.rp_filter=0"], "why": "br0 filters as enp0s1 did", "guard": true, "prevents": "br0 goes on taking packets from sources that enp0s1 may have refused"}, {"argv": ["ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth1"], "why": "a cable with two ends: what enters veth0 leaves veth1", "undo": {"look": {"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\",.*\"info_kind\":\"veth\""], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$"}, "argv": ["ip", "link", "del", "veth0"], "others": [{"argv": ["ip", "-d", "-j", "addr", "show"], "patterns": ["\\{\"ifindex\":([0-9]+),(\"link[^,]*,)?\"ifname\":\"veth0\","], "whole": "^\\[\\{.*\"ifname\":\"lo\",.*\\]\\}\\]$", "but": "\"link\":\"veth1\""}], "renamed": "\"ifindex\":{after},.*\"ifname\":\"([^\"]+)\",.*\"info_kind\":\"veth\""}}, {"argv": ["ip", "link", "set", "veth1", "netns", "A"], "why": "veth1 leaves the host for A"}, {"argv": ["ip", "link", "set", "veth0", "master", "br0"], "why": "veth0 is plugged into br0"}, {"argv": ["ip", "link", "set", "veth0", "up"], "why": "veth0 is switched on"}, {"argv": ["ip", "addr", "add", "192.168.64.50/24", "dev", "veth1"], "why": "veth1 answers for 192.168.64.50, and reaches 192.168.64.0/24 directly", "namespace": "A"}, {"argv": ["ip", "link", "set", "veth1", "up"], "why": "veth1 is switched on", "namespace": "A"}, {"argv": ["ip", "link", "set", "lo", "up"], "why": "the loopback works", "namespace": "A"}, {"argv": ["ip", "route", "add", "default", "via", "192.168.64.100"], "why": "what A cannot reach directly goes to 192.168.64.100", "namespace": "A"}, {"argv": ["mkdir", "-p", "/etc/netns/A"], "why": "files here stand for those in /etc (ip-netns(8))", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A ([0-9]+)\\."], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rmdir", "--parents", "--ignore-fail-on-non-empty", "/etc/netns/A"], "users": [{"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/([^/ ]+) "], "whole": "/proc/self/ns/net [0-9. ]+$"}]}, "guard": true, "prevents": "the namespace reads the host's own files, which name servers it may not reach"}, {"argv": ["tee", "/etc/netns/A/resolv.conf"], "why": "A asks these for names", "stdin": "# made by netmodes\nnameserver 192.168.64.1\n", "undo": {"look": {"argv": ["find", "-H", "/etc", "/run", "/proc/self/ns/net", "(", "-path", "/etc", "-o", "-path", "/run", "-o", "-path", "/proc/*", "-o", "-path", "/etc/netns*", "-o", "-path", "/run/netns*", ")", "-printf", "%p %i.%C@ %i.%s.%T@\\n", "-o", "-prune"], "patterns": ["^/etc/netns/A/resolv\\.conf [0-9.]+ ([0-9.]+)$"], "whole": "/proc/self/ns/net [0-9. ]+$"}, "argv": ["rm", "/etc/netns/A/resolv.conf"], "others": [{"argv": ["sh", "-c", "for file; do [ ! -s \"$file\" ] || grep -L -- \"$0\" \"$file\"; [ $? -lt 2 ] || exit; done; echo looked", "# made by netmodes$", "/etc/netns/A/resolv.conf"], "patterns": ["^(/etc/netns/A/resolv\\.conf.*)$"], "whole": "looked$"}]}, "guard": true, "prevents": "where the host asks 127.0.0.53, the namespace finds no name"}], "promises": [{"source": "namespace", "target": "itself", "reachable": true}, {"source": "host", "target": "namespace", "reachable": true}, {"source": "host", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "the bridge", "reachable": true}, {"source": "namespace", "target": "the host's other addresses", "reachable": true}, {"source": "namespace", "target": "the gateway", "reachable": true}, {"source": "namespace", "target": "outside", "reachable": true}, {"source": "namespace", "target": "a name", "reachable": true}, {"source": "neighbour", "target": "namespace", "reachable": true}, {"source": "outside", "target": "namespace", "reachable": true}], "inherited": [], "confirms": true, "more": []}
 JSON
 }
 

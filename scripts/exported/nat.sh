@@ -89,7 +89,7 @@ STDIN
 
 # What the commands need of the machine.
 permissions() {
-    need cat:coreutils chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps tee:coreutils
+    need cat:coreutils chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables nsenter:util-linux readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sysctl:procps tee:coreutils
     refuse_masked
     writable /run/netns "where namespaces are named: make /run writable"
     writable /etc/netns/A "where a namespace's own files are: make /etc writable, or export with --dns none or --verbatim"
@@ -121,12 +121,12 @@ present() {
 
 NAME=A
 NAMES=A
-GRACE=60 SLOW=5 PATIENCE=10
+GRACE=60 SLOW=5 PATIENCE=10 MANY=100
 FIRST=0 BRIDGE=''
 UPLINK=''
 
 needs() {
-    need chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sh:dash sysctl:procps
+    need chmod:coreutils dd:coreutils find:findutils flock:util-linux grep:grep ip:iproute2 mkdir:coreutils mv:coreutils nft:nftables readlink:coreutils rm:coreutils rmdir:coreutils sed:sed sh:dash sysctl:procps
 }
 
 # A listing, by its number, run by the command $2 (one is of the namespace at PLACE).
@@ -173,6 +173,9 @@ add rule ip netmodes-bridge-nat0 entering meta l4proto { tcp, udp } ct status dn
 WHOLE=([0]='/proc/self/ns/net [0-9. ]+$' [2]='^\[\{.*"ifname":"lo",.*\}\]$' [3]='net\.ipv4\.conf\.lo\.forwarding = [01]$' [4]='^\[\{.*"ifname":"lo",.*\]\}\]$' [5]='nftables v[^ ]+ .*$' [6]=COMMIT [7]='^\{"nftables": \[\{"metainfo": .*\]\}$' [8]='looked$' [11]='tried$' [12]='/proc/self/ns net:[^ ]*$' [13]='^sk .* 16 +0 +[0-9a-f]{8} ')
 LINKS=4 PROCESSES=12
 SOCKETS=13
+
+# What the looks at the host's devices look for.
+ASKED=([0]='"ifname":"((docker|virbr|podman|cni|lxdbr|incusbr)[0-9]+|br-[0-9a-f]{12})",.*"info_kind":"bridge"' [1]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"info_kind":"bridge"' [2]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",.*"local"' [3]='"master":"(nat0)"' [4]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",.*"info_kind":"veth"' [5]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' [6]='"altnames":\[[^]]*("veth0")' [7]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' [8]='"altnames":\[[^]]*("veth1")' [9]='\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"nat0",' [10]='"altnames":\[[^]]*("nat0")' [11]='"ifname":"(nat0)"' [12]='"ifname":"(veth0)"')
 
 # The devices by the command that makes each, how to find them by name and by ifindex.
 DEVICES=([2]=nat0 [7]=veth0)
@@ -241,8 +244,8 @@ others() {
 
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
 # it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
-# that makes the namespaces), SLOW and PATIENCE (seconds), DEVICES, ITEMS (what a batch makes) and the
-# functions that know the commands: listing, look, undo, users, others.
+# that makes the namespaces), SLOW and PATIENCE (seconds), MANY (devices), DEVICES, ASKED, ITEMS (what a
+# batch makes) and the functions that know the commands: listing, look, undo, users, others.
 
 JOURNAL=/run/netmodes/$NAME
 
@@ -300,7 +303,7 @@ hold_back() { trap '' INT TERM HUP; }
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
-    local text status=0 size=16384
+    local text status=0 size=4096 # what takes bash longer than a program
     while [ "$status" != 1 ]; do # 1: that was all; 0: there is more; else a signal came in between
         IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
@@ -331,6 +334,7 @@ leave_pipe() { exec {FROM}<&- && FROM=; }
 thing() { (
     show() { if [ -n "${ITEMS[$k]-}" ] && [ -n "$INPUT" ]; then printf %s "${INPUT%$'\n'}"; else echo "$*"; fi; }
     unless() { :; }
+    unless_lacking() { :; }
     carry() { :; }
     k=$1 EVERY=
     undo "$@"
@@ -350,7 +354,8 @@ run() {
 
 # From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
-    LISTED=()
+    local devices=(/proc/sys/net/ipv4/conf/*)
+    LISTED=() INDEXES=0 DEVICES_NOW=${#devices[@]}
     FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
     trap 'caught=INT' INT
     trap 'caught=TERM' TERM
@@ -413,9 +418,9 @@ after() {
 
 log() { echo "$*" >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"; }
 
-# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN, in the
-# lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or for all. Status 1:
-# it finds nothing; 2: that is unknown; 3: the program is not installed.
+# NUMBER PATTERN...: sets WORD to what a pattern finds in a listing where some line has GIVEN and none
+# is LACKS, in the lines without BUT; if a group ITEM is a name, to `NAME=WORD` for each AMONG those, or
+# for all. Status 1: it finds nothing; 2: that is unknown; 3: the program is not installed.
 find_in() {
     local lines line pattern word names=() seen=
     local -A each=()
@@ -431,6 +436,7 @@ find_in() {
         for line in "${lines[@]}"; do if [[ $line =~ $GIVEN ]]; then seen=yes; fi; done
         if [ -z "$seen" ]; then return 1; fi
     fi
+    if [ -n "${LACKS-}" ] && [[ $'\n'$PRINTED$'\n' == *$'\n'"$LACKS"$'\n'* ]]; then return 1; fi
     for pattern in "${@:2}"; do
         for line in "${lines[@]}"; do
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
@@ -486,7 +492,23 @@ run_listing() {
 # It holds no lock, for what hangs would keep it.
 listing_itself() {
     exec 2>/dev/null 9>&-
-    listing "$1" exec
+    if [ "$1" != "$LINKS" ] || [ "$DEVICES_NOW" -lt "$MANY" ]; then listing "$1" exec; fi
+    set -o pipefail
+    listing "$1" command | asked_about
+}
+
+# Of many devices those alone that some look asks about, and what every complete listing has: bash
+# would take long for the others.
+asked_about() {
+    sed 's/,{"ifindex"/\n&/g' |
+        grep -E -e '^\[' -e '\]$' -e '"ifname":"lo"' -e "\"ifindex\":($INDEXES)," "${ASKED[@]/#/-e}"
+}
+
+# INDEX: a device that some look asks about by this ifindex.
+ask_about() {
+    if [[ "|$INDEXES|" == *"|$1|"* ]]; then return 0; fi
+    INDEXES+="|$1"
+    unset "LISTED[$LINKS]"
 }
 
 is_missing() { ! hash "$1" 2>/dev/null; }
@@ -551,7 +573,10 @@ read_log() {
         if ! [[ $k =~ ^[0-9]+$ ]]; then continue; fi # bash would evaluate it
         case $verb in
         start) word_before[k]=$value ;;
-        done) word_after[k]=$value ;;
+        done)
+            word_after[k]=$value
+            if [[ ${value%:} =~ ^[0-9]+$ ]]; then ask_about "${value%:}"; fi
+            ;;
         back) begun[k]=yes ;;
         socket) SOCKET=$k ;;
         esac
@@ -699,6 +724,19 @@ unless() {
     2) return 99 ;; # no command's status
     *) INPUT+=$1$'\n' ;;
     esac
+}
+
+# LOOK...: the same for each of LINES, which begins with what the look's listing lacks.
+unless_lacking() {
+    local lacks line found
+    local -A listed=()
+    find_in "$@"
+    found=$?
+    if [ "$found" = 2 ]; then return 99; fi
+    while IFS= read -r line; do listed[" $line"]=yes; done <<<"$PRINTED" # an empty key is none
+    while IFS='|' read -r lacks line; do
+        if [ "$found" != 0 ] || [ -n "${listed[" $lacks"]-}" ]; then INPUT+=$line$'\n'; fi
+    done <<<"${LINES%$'\n'}"
 }
 
 # LOOK...: every word that it finds is one more line of an undo's input.
@@ -1051,20 +1089,22 @@ shares_journal() {
 # PROCESS PATH: the mount that holds a path: its id, the path's place in its file system, the peer
 # group that it shares with, and the one that it receives from.
 mount_of() {
-    local every=() lines=() line id parent device root point rest at place above='' held='' shared='' master=''
+    local every=() lines=() line words id parent device root point rest at place above='' held='' shared='' master=''
     { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
+    set -f
     for line in "${every[@]}"; do # few of them are mounted on the path, or above it
-        point=$2
-        until [[ $line == *" $point "* ]] || [ "$point" = / ]; do point=${point%/*} point=${point:-/}; done
-        if [[ $line == *" $point "* ]]; then lines+=("$line"); fi
+        # shellcheck disable=SC2206
+        words=($line)
+        if [[ "$2/" == "${words[4]%/}/"* ]]; then lines+=("$line"); fi
     done
+    set +f
     while [ "$held" != "$above" ] || [ -z "$held" ]; do
         above=$held at=
         for line in "${lines[@]}"; do
             [[ $line =~ ^([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ ([^ ]+)\ (.*) ]]
             id=${BASH_REMATCH[1]} parent=${BASH_REMATCH[2]} device=${BASH_REMATCH[3]}
             root=${BASH_REMATCH[4]} point=${BASH_REMATCH[5]} rest=${BASH_REMATCH[6]}
-            if [[ "$2/" != "${point%/}/"* ]] || [ "$id" = "$above" ]; then continue; fi
+            if [ "$id" = "$above" ]; then continue; fi
             if [ "$parent" != "${above:-$parent}" ] || [ "${#point}" -ge "${at:-9999}" ]; then continue; fi
             held=$id at=${#point} place=$device:${root%/}${2#"${point%/}"}
             [[ $rest =~ shared:([0-9]+) ]] && shared=${BASH_REMATCH[1]} || shared=-
@@ -1115,8 +1155,9 @@ refuse_to_cut_off() {
 refuse_renamed_uplink() {
     local before pattern
     before=$(<"$JOURNAL/before.json")
-    pattern='\{"ifindex":([0-9]+),[^{]*"ifname":"'$UPLINK'"'
-    if ! [[ ${before//[$' \n\\']/} =~ $pattern ]]; then return 0; fi
+    pattern='\{\\?"ifindex\\?":([0-9]+),[^{]*\\?"ifname\\?":\\?"'$UPLINK'\\?"'
+    if ! [[ $before =~ $pattern ]]; then return 0; fi
+    ask_about "${BASH_REMATCH[1]}"
     find_in "$LINKS" "\"ifindex\":${BASH_REMATCH[1]},.*\"ifname\":\"([^\"]+)\"" || { [ "$?" != 2 ] && return 0; } || die "$(unknown)"
     if [ "$WORD" = "$UPLINK" ]; then return 0; fi
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
@@ -1186,22 +1227,29 @@ begin() {
 
 # The machine's facts from before the run, for comparison.
 facts() {
-    printf '{"format": 2, "table": { %s, %s, %s }}\n' "$(entry links ip -d -j addr show)" \
-        "$(entry routes ip -4 -j route show table all)" "$(entry routes6 ip -6 -j route show table all)"
+    printf '{"format": 2, "table": { '
+    entry links ip -d -j addr show
+    printf ', '
+    entry routes ip -4 -j route show table all
+    printf ', '
+    entry routes6 ip -6 -j route show table all
+    printf ' }}\n'
 }
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
+# It goes by a file, for bash would take seconds for a thousand devices.
 entry() {
-    local text parts
-    text=$(json "${@:2}")
-    if [ "$text" = null ]; then printf '"%s": {}' "$1" && return; fi
-    local IFS='"'
-    set -f # ${text//...} would take seconds for a thousand devices
-    # shellcheck disable=SC2206
-    parts=(${text//\\/\\\\})
-    set +f
-    printf -v text '%s\\"' "${parts[@]}"
-    printf '"%s": {"output": "%s"}' "$1" "${text%??}"
+    local file=/run/netmodes/.$NAME.$1.new
+    start into "$file" "${@:2}"
+    finish "$PATIENCE" || give_up
+    printf '"%s": {' "$1"
+    if [ "$STATUS" = 0 ]; then printf '"output": "%s"' "$(sed 's/[\\"]/\\&/g' "$file")"; fi
+    printf '}' && rm "$file"
+}
+
+into() {
+    exec 8>&1 >"$1" 2>/dev/null # that it holds the pipe tells that it runs
+    exec "${@:2}"
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }
@@ -1217,7 +1265,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME NAMES GRACE SLOW PATIENCE FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME NAMES GRACE SLOW PATIENCE MANY ASKED FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }

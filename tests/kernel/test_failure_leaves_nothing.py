@@ -2,11 +2,14 @@
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from console import machine
 from labs import NETMODES, Done, Lab
+from places import SUPPORT
 from state import State, state
 
 from netmodes import Bridged, HostOnly, Isolated, Mode, Nat
@@ -327,6 +330,19 @@ def prepare(lab: Lab, machine: str, router: str) -> None:
     """Put something in the way."""
     assert lab.sh(router, router=True).returncode == 0
     assert lab.sh(machine).returncode == 0
+
+
+def test_who_answers_late(lab: Lab) -> None:
+    """A machine that answers ARP after a part of a second has its address all the same."""
+    answer = [sys.executable, f"{SUPPORT}/answer_late.py", "lan0", "192.168.64.50", "0.6"]
+    late = lab.start(*answer, router=True, stdout=subprocess.PIPE)
+    assert late.stdout
+    late.stdout.readline()
+    refused = lab.netmodes("bridged", "--uplink", "enp0s1")
+    late.communicate()
+
+    assert refused.returncode == 1
+    assert refused.stderr == "Error: 192.168.64.50 is taken on the LAN: choose another\n"
 
 
 @pytest.mark.sweep

@@ -99,7 +99,7 @@ def test_named(lab: Lab) -> None:
     assert done.returncode == 0
     assert [line for line in done.stderr.splitlines() if "meanwhile" in line] == [
         "[#] # meanwhile: links: theirs is new",
-        "[#] # meanwhile: routes: blackhole 10.6.0.0/24 table main proto boot scope global is new",
+        "[#] # meanwhile: routes: blackhole 10.6.0.0/24 is new",
     ]
 
 

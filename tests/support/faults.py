@@ -89,7 +89,8 @@ looks() {{
     case " {program} $* " in
     *" delete "* | *" -D "*) return 1 ;;
     *" show "* | *" list "* | *" pids "* | " sysctl -"[en]" "* | *" -S "* | " iptables-save "*) ;;
-    " find "* | " grep "* | " nsenter "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
+    " grep "* | " sed s/"*) ;;
+    " find "* | " nsenter "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
     *) return 1 ;;
     esac
 }}
@@ -164,9 +165,9 @@ class Sweep:
     def go(self, verb: str) -> int:
         """Put up or take down, whatever the end."""
         if self.way == "script":
-            leave = ("bash", str(self.journal / "down.sh"), "--only", self.names[1])
+            leave = ("bash", str(self.journal / "down.sh"), "--only", self.names[-1])
             return run(*(leave if verb == "leave" else (str(SCRIPT), verb)))
-        words = {"up": self.up, "down": ["down", self.name], "leave": ["down", self.names[1]]}
+        words = {"up": self.up, "down": ["down", self.name], "leave": ["down", self.names[-1]]}
         return netmodes(*words[verb])
 
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -322,13 +323,23 @@ def test_undos(plan: Plan, found: int) -> None:
 
 def undone(undo: Undo, found: int) -> list[tuple[str, ...]]:
     """What TELLS tells of an undo, whose looks find something (0) or nothing (1)."""
-    looks = [line for _, look in undo.unless for line in told(look)]
-    looks += [line for look in undo.carried for line in told(look)]
+    looks = [line for look in asked(undo) for line in told(look)]
     text = undo.stdin or ""
     left_out = {line for line, _ in undo.unless if found == 0}
     kept = "".join(line for line in text.splitlines(True) if line.rstrip() not in left_out)
     text = kept if kept or undo.stdin is None else "\n"  # a here-string ends a line
     return [*looks, ("stat", *undo.command("a b"), f"{text}.")]
+
+
+def asked(undo: Undo) -> list[Look]:
+    """The looks for an undo's input; those that differ by what is lacking are one."""
+    looks, found = dict(undo.unless), list[Look | None]()
+    for line in (undo.stdin or "").splitlines():
+        look = looks.get(line)
+        alike = replace(look, lacks="") if look and look.lacks else None
+        if alike is None or found[-1:] != [alike]:
+            found.append(alike or look)
+    return [*filter(None, found), *undo.carried]
 
 
 @each_plan
