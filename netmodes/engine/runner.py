@@ -16,6 +16,7 @@ from netmodes.engine.record import Outcome
 from netmodes.engine.told import Told
 from netmodes.errors import Refused, Unknown
 from netmodes.machine.path import environment, find
+from netmodes.machine.query import content, ends, in_memory
 from netmodes.plan.look import PATIENCE, SLOW, Look
 from netmodes.plan.programs import missing
 from netmodes.plan.step import line
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from plumbum.commands.base import BaseCommand
 
 Echo = Callable[[str], None]
+
+#: What a command reads from or prints to.
+File = int | IO[bytes]
 
 #: Seconds that a command has to end by itself where it need not go on.
 GRACE = 0.3
@@ -85,36 +89,27 @@ class Runner:
             Refused: the program is not installed.
         """
         began = time.monotonic()
-        process = _start(argv, stdin is not None, self.lock, umask)
-        stdout, stderr = self._wait(process, stdin, argv)
-        seconds = time.monotonic() - began
-        return Outcome(
-            line(argv, stdin),
-            process.wait(),
-            stdout.decode(errors="replace"),
-            stderr.decode(errors="replace"),
-            seconds,
-        )
+        with in_memory(stdin or "") as text, in_memory() as printed, in_memory() as said:
+            reads = DEVNULL if stdin is None else text
+            process = _start(argv, reads, printed, said, self.lock, umask)
+            self._wait(process, argv)
+            status, seconds = process.wait(), time.monotonic() - began
+            return Outcome(line(argv, stdin), status, content(printed), content(said), seconds)
 
-    def _wait(self, process: Popen[bytes], stdin: str | None, argv: Argv) -> tuple[bytes, bytes]:
-        """What a command prints; the output of one that a signal ended is lost."""
+    def _wait(self, process: Popen[bytes], argv: Argv) -> None:
+        """Wait for a command, and end it if a signal comes once it is slow."""
         while self.settled and not self.settled():
-            with suppress(TimeoutExpired):
-                return process.communicate(timeout=0.05)
-        if self.settled:
-            with suppress(TimeoutExpired):
-                return process.communicate(timeout=GRACE)
+            if ends(process, 0.05):
+                return
+        if self.settled and not ends(process, GRACE):
             process.terminate()
-        try:
-            return process.communicate(None if stdin is None else stdin.encode(), timeout=SLOW)
-        except TimeoutExpired:
-            took = f"runs for {SLOW:g} s, as process {process.pid}: Ctrl-C ends it"
-            self.say(f"# {line(argv)} {took}")
-        while not signals.waiting():
-            with suppress(TimeoutExpired):
-                return process.communicate(timeout=0.1)
-        process.kill()
-        return b"", b""
+        if ends(process, SLOW):
+            return
+        took = f"runs for {SLOW:g} s, as process {process.pid}: Ctrl-C ends it"
+        self.say(f"# {line(argv)} {took}")
+        while not ends(process, 0.1):
+            if signals.waiting():
+                process.kill()
 
     def script(self, argv: Argv) -> str:
         """Run a script of ours to its end, which shows its commands by itself.
@@ -164,7 +159,7 @@ class Runner:
             Refused: the program is not installed.
         """
         self.say(line(argv, stdin))
-        process = _start(argv, reads=True)
+        process = _start(argv, PIPE, PIPE, PIPE)
         try:
             with suppress(BrokenPipeError):
                 cast("IO[bytes]", process.stdin).write(stdin.encode())
@@ -201,31 +196,29 @@ class Runner:
         slow = Unknown(line(argv), f"takes over {PATIENCE:g} s")
         if self.hung.count(argv) > 1:
             raise slow
-        with signals.held_back():
-            process = _start(argv)
-            try:
-                stdout, stderr = process.communicate(timeout=PATIENCE)
-            except TimeoutExpired:
+        with signals.held_back(), in_memory() as printed, in_memory() as said:
+            process = _start(argv, DEVNULL, printed, said)
+            if not ends(process, PATIENCE):
                 process.kill()
                 self.hung.append(argv)
-                raise slow from None
-        if process.returncode != 0:
-            said = " ".join(stderr.decode(errors="replace").split())
+                raise slow
+            listing, complaint = content(printed), " ".join(content(said).split())
+        if process.wait() != 0:
             status = f"failed, exit status {process.returncode}"
-            raise Unknown(line(argv), ": ".join(filter(None, (status, said))))
-        return stdout.decode(errors="replace")
+            raise Unknown(line(argv), ": ".join(filter(None, (status, complaint))))
+        return listing
 
 
 def _start(
-    argv: Argv, reads: bool = False, lock: int | None = None, umask: int = -1
+    argv: Argv, stdin: File, stdout: File, stderr: File, lock: int | None = None, umask: int = -1
 ) -> Popen[bytes]:
     """Start a command, which inherits the lock."""
-    stdin = PIPE if reads else DEVNULL
     hold = () if lock is None else (lock,)
+    files: dict[str, Any] = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     command = program(argv[0])[argv[1:]]
     # "." is where this process is, also if that folder is deleted.
     place: dict[str, Any] = {"cwd": ".", "env": environment(), "umask": umask, "pass_fds": hold}
-    return cast("Popen[bytes]", command.popen(stdin=stdin, **place))
+    return cast("Popen[bytes]", command.popen(**files, **place))
 
 
 def _start_script(argv: Argv, lock: int | None) -> Popen[bytes]:

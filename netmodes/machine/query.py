@@ -3,9 +3,11 @@
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from glob import has_magic
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
+from select import select
+from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
 from typing import IO, Any, TypeVar
 
 from netmodes.errors import Unknown
@@ -49,28 +51,55 @@ def asking(argvs: Mapping[Key, Argv]) -> Callable[[], dict[Key, CompletedProcess
     return lambda: {key: _end(*one) if one else None for key, one in running.items()}
 
 
-def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes]] | None:
+def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes], IO[bytes]] | None:
     """Start a command that prints into memory: a pipe is soon full, and nobody may read it yet."""
-    printed = os.fdopen(os.memfd_create("printed"), "rb")
+    printed, said = in_memory(), in_memory()
     try:
-        return Popen(argv, stdin=DEVNULL, stdout=printed, stderr=PIPE, env=environment()), printed
+        child = Popen(argv, stdin=DEVNULL, stdout=printed, stderr=said, env=environment())
     except (FileNotFoundError, PermissionError):
         printed.close()
+        said.close()
         return None
+    return child, printed, said
 
 
-def _end(child: Popen[bytes], printed: IO[bytes]) -> CompletedProcess[str]:
+def _end(child: Popen[bytes], printed: IO[bytes], said: IO[bytes]) -> CompletedProcess[str]:
     """Wait for a started command and take its output; one that hangs is ended, and has failed."""
-    with printed:
-        try:
-            _, stderr = child.communicate(timeout=PATIENCE)
-        except TimeoutExpired:
+    with printed, said:
+        if not ends(child, PATIENCE):
             child.kill()
             child.wait()
             return CompletedProcess(child.args, child.returncode, "", f"takes over {PATIENCE:g} s")
-        printed.seek(0)
-        texts = (one.decode(errors="surrogateescape") for one in (printed.read(), stderr))
-        return CompletedProcess(child.args, child.returncode, *texts)
+        texts = (content(one, "surrogateescape") for one in (printed, said))
+        return CompletedProcess(child.args, child.wait(), *texts)
+
+
+def in_memory(text: str = "") -> IO[bytes]:
+    """A file with this text that no file system has."""
+    file = os.fdopen(os.memfd_create("netmodes"), "w+b", buffering=0)
+    file.write(text.encode())
+    file.seek(0)
+    return file
+
+
+def content(file: IO[bytes], errors: str = "replace") -> str:
+    """All that a file holds, whoever has written it."""
+    file.seek(0)
+    return file.read().decode(errors=errors)
+
+
+def ends(process: Popen[bytes], seconds: float) -> bool:
+    """Whether a process ends within these seconds; ``Popen.wait`` would sleep between looks."""
+    try:
+        watched = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # Linux before 5.3, or Python was built there
+        with suppress(TimeoutExpired):
+            process.wait(seconds)
+        return process.returncode is not None
+    try:
+        return bool(select([watched], [], [], seconds)[0])
+    finally:
+        os.close(watched)
 
 
 def lines(done: CompletedProcess[str] | None) -> list[str] | None:
