@@ -255,12 +255,18 @@ def program(name: str) -> BaseCommand:
     Raises:
         Refused: it is not installed.
     """
-    import platform
-
-    vars(platform.uname())["processor"] = ""  # or the next line starts `uname -p`
+    load()
     from plumbum import LocalPath, local
 
     path = find(name)
     if path is None:
         raise Refused(str(missing(name)))
     return local[LocalPath(path)]
+
+
+def load() -> None:
+    """Import plumbum, which takes longer than most commands."""
+    import platform
+
+    vars(platform.uname())["processor"] = ""  # or the next line starts `uname -p`
+    import plumbum  # noqa: F401

@@ -94,9 +94,11 @@ def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: bool) -> Host:
     """
     for patience in (MOMENT, 0.0):
         now = before.now(parsed or plan.hands_over)
-        if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), now, runner)]):
+        runner.listings.update(now.listings)
+        if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), runner)]):
             break
         time.sleep(patience)
+        runner.listings.clear()
     for line in meanwhile(before.table, now.table, plan.ours):
         runner.say(line)
     if lost:
@@ -104,10 +106,8 @@ def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: bool) -> Host:
     return now
 
 
-def _gone(run: Run, now: Host, runner: Runner) -> Iterator[str]:
+def _gone(run: Run, runner: Runner) -> Iterator[str]:
     """The steps whose result is gone, by what their looks find; a device may be inside by now."""
-    runner.listings.clear()
-    runner.listings.update(now.listings)
     for note in run.notes:
         step = run.plan.all_steps[note.index]
         if not step.undo or step.undo.device == run.plan.topology.device:

@@ -98,6 +98,7 @@ def host_facts(
     whole: bool = False,
     machine: bool = False,
     uplink: str | Callable[[Facts], str] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Facts:
     """Read the host's facts.
 
@@ -110,6 +111,7 @@ def host_facts(
         uplink: the one device that is to be a port, by any of its names, for its hardware, managers
             and settings, or what chooses it by the other facts; "" for none. None for every device
             that could be one.
+        meanwhile: is called while the commands run.
 
     Raises:
         Refused: there is no ``ip``, or it fails.
@@ -122,7 +124,10 @@ def host_facts(
     ports = {"listening": nics.LISTENING} if any(one.published for one in nets) else {}
     printed = printing(OF_IP | rules | ways | ports | (_whole() if whole else {}))
     entries = {"route to ssh": NO_WAY} if thorough else {}
-    entries |= _names() | printed()
+    entries |= _names()
+    if meanwhile:
+        meanwhile()
+    entries |= printed()
     entries["ssh"] = {"variable": "SSH_CONNECTION", "output": peer}
     own, table = set[str](), Table(entries)
     if thorough and not whole:

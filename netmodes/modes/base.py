@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from netmodes import network
 from netmodes.engine.confirm import validate_seconds
 from netmodes.engine.record import Record
-from netmodes.engine.runner import Echo
+from netmodes.engine.runner import Echo, load
 from netmodes.errors import Refused
 from netmodes.handle import Verbs
 from netmodes.machine.facts import Facts
@@ -72,9 +73,10 @@ class Mode(Description, Verbs):
         facts = with_shares(facts) if facts.before else facts
         return self.on(facts)._plan(facts, verbatim, anyway, confirm)
 
-    def read(self) -> Facts:
+    def read(self, meanwhile: Callable[[], None] | None = None) -> Facts:
         """The facts of this machine, as far as the mode asks about it."""
-        return host_facts(thorough=self.thorough, uplink=self.parameters.get("uplink", ""))
+        uplink = self.parameters.get("uplink", "")
+        return host_facts(thorough=self.thorough, uplink=uplink, meanwhile=meanwhile)
 
     def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
         self._refuse_taken_names(facts)
@@ -172,9 +174,8 @@ class Mode(Description, Verbs):
         def render(facts: Facts) -> Plan | None:
             return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
 
-        return network.up(
-            self.names, render, read=self.read, confirm=confirm, check=check, echo=echo
-        )
+        read = partial(self.read, meanwhile=load)
+        return network.up(self.names, render, read=read, confirm=confirm, check=check, echo=echo)
 
     def confirm(self) -> None:
         """Keep a network that ``up(confirm=…)`` put up; see ``network.confirm``."""
