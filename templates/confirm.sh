@@ -139,7 +139,7 @@ await_confirmation() {
     free_lock
     clock
     deadline=$((NOW + CENTIS))
-    echo "Press Enter, or run \`$ME confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
+    echo "Press Enter, or run \`$(me) confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
     while unconfirmed; do
         clock
         signal=$caught
@@ -172,7 +172,7 @@ enter_pressed() {
 # Says that all is well; the lock is held.
 confirm() {
     if [ ! -e "$JOURNAL" ]; then die "$NAME is not up: it was undone, or never put up"; fi
-    is_up || die "$NAME was interrupted: \`$ME down\` undoes it"
+    is_up || die "$NAME was interrupted: \`$(me) down\` undoes it"
     for _ in 1 2; do # the first may go on where a full disk has cut an earlier one
         logged confirmed || echo confirmed >>"$JOURNAL/log"
     done
@@ -185,7 +185,7 @@ warn_of_ssh() {
     local peer
     peer=$(ssh_peer)
     if [ -n "$peer" ] && [[ "$(ip route get "$peer" 2>/dev/null) " == *" dev $1 "* ]]; then
-        echo "[#] # your SSH session goes through $1: use \`$ME up --confirm 60\`" >&2
+        echo "[#] # your SSH session goes through $1: use \`$(me) up --confirm 60\`" >&2
     fi
 }
 

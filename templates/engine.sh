@@ -539,7 +539,7 @@ inside() {
     LISTED=()
     if [ -n "${ITEMS[FIRST]-}" ]; then inside_several "$made"; return; fi
     list "$PROCESSES" || return 2
-    while read -r line; do
+    while [[ $PRINTED == *"net:[${made%%.*}]"* ]] && read -r line; do # bash reads byte by byte here
         if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
             places+=("${BASH_REMATCH[1]}/net") pids+=("${BASH_REMATCH[2]}")
         fi

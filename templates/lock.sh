@@ -7,8 +7,10 @@ take_lock() {
     for each in /proc/self/fd/*; do # netmodes has taken it, and waits for this
         if [ "$each" -ef /run/netmodes/.lock ]; then exec 9>&"${each##*/}"; fi
     done
-    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then umask 077 && exec 9>/run/netmodes/.lock; fi # who may open it may hold it
-    umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
+    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then
+        umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+        umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
+    fi
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT

@@ -30,7 +30,8 @@ covers_sys() {
 settings() {
     local each file folder
     for each; do
-        file=$(file_of "${each%%=*}") folder=${file%/*}
+        file_of "${each%%=*}"
+        folder=${file%/*}
         if [ ! -e "$folder" ]; then file=${folder%/*}/default/${file##*/}; fi
         [ -e "$file" ] || die "this machine has no setting ${each%%=*}: export again"
         [ -w "$file" ] || [ "$(<"$file")" = "${each#*=}" ] ||
@@ -38,15 +39,15 @@ settings() {
     done
 }
 
-# The file of a key, which has slashes between its parts where one has a dot.
-file_of() { case $1 in */*) echo "/proc/sys/$1" ;; *) echo "/proc/sys/${1//.//}" ;; esac }
+# Sets file to that of a key, which has slashes between its parts where one has a dot.
+file_of() { case $1 in */*) file=/proc/sys/$1 ;; *) file=/proc/sys/${1//.//} ;; esac }
 
 # Whether a command is a `sysctl -w` that cannot write, and need not.
 settled() {
     local each file fixed=
     if [ "$1 ${2-}" != "sysctl -w" ]; then return 1; fi
     for each in "${@:3}"; do
-        file=$(file_of "${each%%=*}")
+        file_of "${each%%=*}"
         if [ ! -e "$file" ] || [ "$(<"$file")" != "${each#*=}" ]; then return 1; fi
         [ -w "$file" ] || fixed=yes
     done

@@ -1,12 +1,12 @@
-# Who acts on a network stands in the network namespace that networks are made in: see
+# Who acts on a network stands in the network namespace that networks are made in, which is HERE: see
 # netmodes/place.py.
 refuse_elsewhere() {
-    local here log verb host name elsewhere=
-    here=$(readlink /proc/self/ns/net)
-    if [ -z "$here" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
+    local log verb host name elsewhere=
+    HERE=$(readlink /proc/self/ns/net)
+    if [ -z "$HERE" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
     for log in /run/netmodes/*/log; do
         while read -r verb _ host; do
-            if [ "$verb" = run ] && [ "$host" != "$here" ]; then elsewhere=${log%/log}; fi
+            if [ "$verb" = run ] && [ "$host" != "$HERE" ]; then elsewhere=${log%/log}; fi
         done <"$log"
     done 2>/dev/null
     for name in /run/netns/*; do
@@ -15,7 +15,7 @@ refuse_elsewhere() {
     done
     if [ -z "$elsewhere" ]; then return 0; fi
     name=${elsewhere##*/}
-    die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+    die "$name was made in another network namespace than this shell's ($HERE): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
 }
 
 # Whether a namespace is one of several of ours.

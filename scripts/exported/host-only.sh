@@ -718,7 +718,7 @@ inside() {
     LISTED=()
     if [ -n "${ITEMS[FIRST]-}" ]; then inside_several "$made"; return; fi
     list "$PROCESSES" || return 2
-    while read -r line; do
+    while [[ $PRINTED == *"net:[${made%%.*}]"* ]] && read -r line; do # bash reads byte by byte here
         if [[ $line =~ ^(/proc/([0-9]+)/ns)\ net:\[${made%%.*}\]$ ]]; then
             places+=("${BASH_REMATCH[1]}/net") pids+=("${BASH_REMATCH[2]}")
         fi
@@ -847,8 +847,10 @@ take_lock() {
     for each in /proc/self/fd/*; do # netmodes has taken it, and waits for this
         if [ "$each" -ef /run/netmodes/.lock ]; then exec 9>&"${each##*/}"; fi
     done
-    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then umask 077 && exec 9>/run/netmodes/.lock; fi # who may open it may hold it
-    umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
+    if [ ! /proc/self/fd/9 -ef /run/netmodes/.lock ]; then
+        umask 077 && exec 9>/run/netmodes/.lock # who may open it may hold it
+        umask 022 && chmod 755 /run/netmodes && chmod 600 /run/netmodes/.lock /run/netmodes/*/before.json 2>/dev/null
+    fi
     flock -w 1 9 || { say_who_holds && flock 9; } || die "/run/netmodes/.lock cannot be locked"
     { echo "$$ $(started $$) $NAME" >/run/netmodes/.holder; } 2>/dev/null
     trap free_lock EXIT
@@ -940,7 +942,8 @@ covers_sys() {
 settings() {
     local each file folder
     for each; do
-        file=$(file_of "${each%%=*}") folder=${file%/*}
+        file_of "${each%%=*}"
+        folder=${file%/*}
         if [ ! -e "$folder" ]; then file=${folder%/*}/default/${file##*/}; fi
         [ -e "$file" ] || die "this machine has no setting ${each%%=*}: export again"
         [ -w "$file" ] || [ "$(<"$file")" = "${each#*=}" ] ||
@@ -948,15 +951,15 @@ settings() {
     done
 }
 
-# The file of a key, which has slashes between its parts where one has a dot.
-file_of() { case $1 in */*) echo "/proc/sys/$1" ;; *) echo "/proc/sys/${1//.//}" ;; esac }
+# Sets file to that of a key, which has slashes between its parts where one has a dot.
+file_of() { case $1 in */*) file=/proc/sys/$1 ;; *) file=/proc/sys/${1//.//} ;; esac }
 
 # Whether a command is a `sysctl -w` that cannot write, and need not.
 settled() {
     local each file fixed=
     if [ "$1 ${2-}" != "sysctl -w" ]; then return 1; fi
     for each in "${@:3}"; do
-        file=$(file_of "${each%%=*}")
+        file_of "${each%%=*}"
         if [ ! -e "$file" ] || [ "$(<"$file")" != "${each#*=}" ]; then return 1; fi
         [ -w "$file" ] || fixed=yes
     done
@@ -971,15 +974,15 @@ writable() {
     if [ ! -d "$there" ] || [ ! -w "$there" ]; then die "$1 cannot be written, $2"; fi
 }
 
-# Who acts on a network stands in the network namespace that networks are made in: see
+# Who acts on a network stands in the network namespace that networks are made in, which is HERE: see
 # netmodes/place.py.
 refuse_elsewhere() {
-    local here log verb host name elsewhere=
-    here=$(readlink /proc/self/ns/net)
-    if [ -z "$here" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
+    local log verb host name elsewhere=
+    HERE=$(readlink /proc/self/ns/net)
+    if [ -z "$HERE" ]; then die "\`readlink /proc/self/ns/net\` does not say where this shell is: try again"; fi
     for log in /run/netmodes/*/log; do
         while read -r verb _ host; do
-            if [ "$verb" = run ] && [ "$host" != "$here" ]; then elsewhere=${log%/log}; fi
+            if [ "$verb" = run ] && [ "$host" != "$HERE" ]; then elsewhere=${log%/log}; fi
         done <"$log"
     done 2>/dev/null
     for name in /run/netns/*; do
@@ -988,7 +991,7 @@ refuse_elsewhere() {
     done
     if [ -z "$elsewhere" ]; then return 0; fi
     name=${elsewhere##*/}
-    die "$name was made in another network namespace than this shell's ($here): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
+    die "$name was made in another network namespace than this shell's ($HERE): leave this one first, or if that one is gone forget $name: \`ip netns del $name; rm -r $elsewhere\`"
 }
 
 # Whether a namespace is one of several of ours.
@@ -1098,11 +1101,13 @@ refuse_renamed_uplink() {
     die "$WORD is $UPLINK, the uplink of $NAME, renamed: \`ip link set $(quoted "$WORD") name $UPLINK\` first"
 }
 
+# How this script is called again.
+me() { if is_file; then printf %s "$0"; else printf "bash -s --"; fi; }
+
 main() {
-    if is_file; then ME=$0; else ME="bash -s --"; fi
     case "$# $*" in
     "0 " | "1 up" | "1 down" | "2 down --kill") ;;
-    *) printf 'Usage: %s [up | down [--kill]]\n' "$ME" >&2 && exit 2 ;;
+    *) printf 'Usage: %s [up | down [--kill]]\n' "$(me)" >&2 && exit 2 ;;
     esac
     become_root "$@"
     needs
@@ -1130,7 +1135,7 @@ main() {
 begin() {
     local draft=/run/netmodes/.$NAME.new uptime id
     mkdir "$draft" && read -r uptime _ </proc/uptime && read -r id </proc/sys/kernel/random/uuid &&
-        printf '%s\n' "began $uptime" "run $id $(readlink /proc/self/ns/net)" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
+        printf '%s\n' "began $uptime" "run $id $HERE" >"$draft/log" && shares >"$draft/shares" && plan >"$draft/plan.json" &&
         down_script >"$draft/down.sh" && (umask 077 && facts >"$draft/before.json") && mv "$draft" "$JOURNAL" && [ -e "$JOURNAL/log" ]
 }
 
@@ -1182,8 +1187,8 @@ START
 # Prints what it reads.
 text() {
     local text
-    IFS= read -r -d '' text
-    printf '%s' "$text"
+    text=$(</dev/stdin) # `read` would take it byte by byte
+    printf '%s' "${text:+$text$'\n'}"
 }
 
 is_this() { [ ! -e "$JOURNAL/plan.json" ] || [ "$(plan)" = "$(<"$JOURNAL/plan.json")" ]; }
