@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from netmodes import __version__
+from netmodes.cli import progress
 from netmodes.cli.modes import mode_command
 from netmodes.cli.output import fit, leftovers, say
 from netmodes.cli.verbs import VERBS
@@ -69,6 +70,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may know no box drawing
+    progress.show()
     try:
         sys.exit(cli(prog_name="netmodes"))
     except SystemExit as done:

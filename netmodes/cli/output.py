@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from netmodes.cli.progress import LINE
 from netmodes.plan.finding import Finding
 from netmodes.plan.report import Report, Result
 from netmodes.plan.text import lines_of, visible
@@ -67,6 +68,7 @@ def show(line: str) -> None:
 
 def _tell(text: str) -> None:
     """Write to stderr, and go on if the terminal is closed."""
+    LINE.clear()
     with contextlib.suppress(OSError):
         click.echo(visible(text), err=True)
 

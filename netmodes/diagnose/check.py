@@ -32,8 +32,10 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
+from netmodes.progress import working
 
 
+@working("tries every promise")
 def try_promises(network: Network, outside: str, runner: Runner) -> Report:
     """Try every promise of a network, whatever its state; see ``network.check``."""
     if not network.promises:

@@ -18,9 +18,13 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.text import lines_of
+from netmodes.progress import working
 
 #: Programs that tell anybody what they tell root, and have the kernel ask the network.
 FOR_ALL = ("ip", "ss", "ping")
+
+#: What goes on while the network is asked.
+ASKS = "asks who is on the LAN"
 
 
 @contextmanager
@@ -40,13 +44,16 @@ def prepare(plan: Plan, runner: Runner) -> Iterator[None]:
             raise Refused(trouble)
         yield
     finally:
-        listed = {argv: done for argv, done in answers().items() if done and not done.returncode}
+        with working(ASKS):
+            answered = answers()
+    listed = {argv: done for argv, done in answered.items() if done and not done.returncode}
     runner.listings.update((argv, done.stdout) for argv, done in listed.items())
     for one in asked:
         if not _holds(one, runner):
             raise Refused(one.otherwise)
 
 
+@working(ASKS)
 def foresee(plan: Plan, runner: Runner) -> None:
     """Ask the network as ``prepare`` does, without root what tells anybody.
 

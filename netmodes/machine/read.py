@@ -27,6 +27,7 @@ from netmodes.place import NAMESPACES, named
 from netmodes.plan.log import MEMBERS
 from netmodes.plan.step import in_namespace
 from netmodes.plan.text import lines_of
+from netmodes.progress import working
 
 ROUTES = ("-j", "route", "show", "table", "all")
 OF_IP = {
@@ -92,6 +93,7 @@ NAMED = (f"{NAMESPACES}/*", *map(str, (resolv.NETNS, resolv.NETNS / "*", resolv.
 NAMED += resolv.NSCD
 
 
+@working("reads this machine")
 def host_facts(
     *,
     thorough: bool = True,

@@ -14,11 +14,13 @@ from netmodes.machine.facts import Facts
 from netmodes.machine.path import environment
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
+from netmodes.progress import working
 
 #: What Python runs to make the copy.
 PROGRAM = str(Path(__file__).with_name("__main__.py"))
 
 
+@working("rehearses in a copy of the machine")
 def rehearse(plan: Plan, facts: Facts, *, elsewhere: bool = False) -> Rehearsal:
     """Put a plan up in a copy of a machine, try its promises, take it down, and compare.
 

@@ -22,6 +22,7 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Rule, Verdict, Verdicts
+from netmodes.progress import working
 from netmodes.rehearse.rehearse import PROGRAM
 
 #: Chains behind each other that a packet is followed through.
@@ -133,6 +134,7 @@ def learn(
     return Verdicts(left=(why,)) if why else None
 
 
+@working("asks the kernel about packets, in a copy of this machine")
 def in_copy(
     render: Callable[[Verdict], Plan], flow: Flow, facts: Facts, ways: Sequence[str]
 ) -> Verdicts:

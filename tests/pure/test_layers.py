@@ -26,7 +26,7 @@ TEXT = (FACTS / "article.json").read_text()
 LINE = """
     cli > show > modes > handle | rehearse > network > diagnose > firewall > lab
     > engine | commands > machine > place > journal | script > plan
-    > errors | holder | mounts | version
+    > errors | holder | mounts | progress | version
     """
 FLOORS = {
     room: floor
@@ -35,9 +35,10 @@ FLOORS = {
 }
 
 #: What can be read alone: it imports nothing of the rest.
-CORE = (
-    "errors holder mounts version plan journal place script machine commands engine modes".split()
-)
+CORE = """
+    progress errors holder mounts version plan journal place script machine commands engine
+    modes
+    """.split()
 
 REPORT = """
 import atexit, sys
