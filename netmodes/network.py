@@ -194,15 +194,17 @@ def check(name: str, *, outside: str = "", echo: Echo | None = None) -> Report:
     return _check(name, outside, echo)
 
 
-def _check(name: str, outside: str, echo: Echo | None) -> Report:
+def _check(name: str, outside: str, echo: Echo | None, caught: list[int] | None = None) -> Report:
     from netmodes.diagnose.check import try_promises
 
-    return try_promises(network_of(name), outside, Runner(echo or silent))
+    return try_promises(network_of(name), outside, Runner(echo or silent, caught=caught))
 
 
-def _check_all(names: tuple[str, ...], mode: str, echo: Echo | None) -> Report:
+def _check_all(
+    names: tuple[str, ...], mode: str, echo: Echo | None, caught: list[int] | None = None
+) -> Report:
     """Try every promise of these namespaces."""
-    each = [_check(name, "", echo) for name in names]
+    each = [_check(name, "", echo, caught) for name in names]
     return Report(name_of(names), mode, tuple(one for report in each for one in report.results))
 
 

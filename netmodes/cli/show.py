@@ -1,10 +1,11 @@
 """``netmodes show`` and ``explain``: what is up, drawn; a mode or a network, line by line."""
 
+from __future__ import annotations
+
 import os
-import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -18,13 +19,11 @@ from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
 from netmodes.place import plain_files, refuse_elsewhere
 from netmodes.plan.text import visible
-from netmodes.show.text import WRONG, draw
-from netmodes.show.view import ONLY_ROOT, View, view
+
+if TYPE_CHECKING:
+    from netmodes.show.view import View
 
 Command = Callable[..., Any]
-
-#: The first row of a device that is not up, or that a finding is about.
-NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")
 
 
 def formats(first: str, other: str, meaning: str) -> Callable[[Command], Command]:
@@ -45,6 +44,8 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
     Example: netmodes show A
     """
+    from netmodes.show.view import view
+
     refuse_elsewhere()
     facts = host_facts(thorough=False)
     names = facts.known("namespaces")
@@ -72,6 +73,9 @@ def _read(name: str) -> Facts | None:
 
 def picture(seen: View) -> str:
     """The picture in colour, with the findings and what could not be seen below it."""
+    from netmodes.show.text import NOT_UP, draw
+    from netmodes.show.view import ONLY_ROOT
+
     red = NOT_UP.sub(
         lambda found: click.style(found[0], fg="red", bold=True), visible(drawn(draw(seen)))
     )

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from netmodes.engine import signals
 from netmodes.engine.record import Outcome
 from netmodes.engine.told import Told
-from netmodes.errors import Refused, Unknown
+from netmodes.errors import Interrupted, Refused, Unknown
 from netmodes.machine.path import environment, find
 from netmodes.machine.query import content, ends, in_memory
 from netmodes.plan.look import PATIENCE, SLOW, Look
@@ -51,6 +51,7 @@ class Runner:
         listings: what was listed since the last command, by argv.
         hung: each listing that was given up; the second time it is not made again.
         settled: what a command is to tell is known, so that it need not run to its end.
+        caught: the signals that have come, after which no command need run; None if it must.
     """
 
     echo: Echo = silent
@@ -58,6 +59,7 @@ class Runner:
     listings: dict[Argv, str] = field(default_factory=dict)
     hung: list[Argv] = field(default_factory=list)
     settled: Callable[[], bool] | None = None
+    caught: Sequence[int] | None = None
 
     def run(self, argv: Argv, stdin: str | None = None) -> Outcome:
         """Show a command, then run it to its end; a failure is a result, not an exception.
@@ -87,7 +89,9 @@ class Runner:
 
         Raises:
             Refused: the program is not installed.
+            Interrupted: no command need run any more.
         """
+        self._stop_if_caught()
         began = time.monotonic()
         with in_memory(stdin or "") as text, in_memory() as printed, in_memory() as said:
             reads = DEVNULL if stdin is None else text
@@ -96,13 +100,18 @@ class Runner:
             status, seconds = process.wait(), time.monotonic() - began
             return Outcome(line(argv, stdin), status, content(printed), content(said), seconds)
 
+    def _stop_if_caught(self) -> None:
+        if self.caught:
+            raise Interrupted(self.caught[0])
+
     def _wait(self, process: Popen[bytes], argv: Argv) -> None:
-        """Wait for a command, and end it if a signal comes once it is slow."""
-        while self.settled and not self.settled():
-            if ends(process, 0.05):
-                return
-        if self.settled and not ends(process, GRACE):
-            process.terminate()
+        """Wait for a command, and end it if it need not go on, or is slow and a signal comes."""
+        if self.settled or self.caught is not None:
+            while not (self.caught or (self.settled and self.settled())):
+                if ends(process, 0.05):
+                    return
+            if not ends(process, 0 if self.caught else GRACE):
+                process.terminate()
         if ends(process, SLOW):
             return
         took = f"runs for {SLOW:g} s, as process {process.pid}: Ctrl-C ends it"
@@ -157,7 +166,9 @@ class Runner:
 
         Raises:
             Refused: the program is not installed.
+            Interrupted: no command need run any more.
         """
+        self._stop_if_caught()
         self.say(line(argv, stdin))
         process = _start(argv, PIPE, PIPE, PIPE)
         try:

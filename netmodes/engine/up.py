@@ -34,11 +34,12 @@ def put_up(
     runner: Runner,
     before: Facts,
     confirm: float | None = None,
-    check: Callable[[], Report] | None = None,
+    check: Callable[[list[int]], Report] | None = None,
 ) -> Record:
     """Run a plan; on the first failure or signal undo what was done, newest first.
 
-    A watcher undoes everything unless it is confirmed within these seconds.
+    A watcher undoes everything unless it is confirmed within these seconds. The check is given the
+    signals that come meanwhile, and breaks off.
 
     Raises:
         Refused: a program is missing, or a requirement that asks the network does not hold;
@@ -64,7 +65,7 @@ def put_up(
                 now = _unharmed(plan, host, runner, confirm is not None)
                 if confirm is not None and (trouble := unreachable(now, runner)):
                     raise NetmodesError(trouble)
-                report = check() if check else None
+                report = check(caught) if check else None
             finally:
                 _stop_if(caught)  # what a signal has cut short tells nothing
             if report and report.differing:

@@ -169,7 +169,8 @@ def _marked(
         yield done.status == 0
     finally:
         if done.status == 0:
-            runner.run(place.argv("nft", "delete", "table", *name.split()))
+            clearing = replace(runner, settled=None, caught=None)  # whatever has come meanwhile
+            clearing.run(place.argv("nft", "delete", "table", *name.split()))
 
 
 def _is_there(table: str, listener: netlink.Listener, complains: Callable[[], bool]) -> bool:

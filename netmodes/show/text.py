@@ -14,6 +14,9 @@ LEFT, GAP, RIGHT = 33, 3, 36
 #: Ends the first row of a device that a finding is about.
 WRONG = " !"
 
+#: The first row of a device that is not up, or that a finding is about.
+NOT_UP = re.compile(rf"[\w.@:-]+(  \w+)?(  (down|no carrier)({WRONG})?|{WRONG})")
+
 #: Words of a route that stay on one line with the next.
 PAIRS = re.compile(r"\b(via|dev|metric) ")
 

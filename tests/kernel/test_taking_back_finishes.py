@@ -43,6 +43,9 @@ if [ "$*" = "$FAIL" ]; then exit 2; fi
 exec "$REAL" "$@"
 """
 
+#: In the place of `ping`: the signal comes, and the ping would go on for long.
+PINGING = 'kill -s INT "$PPID"; exec sleep 50'
+
 
 def command(lab: Lab, way: str, verb: str) -> list[str]:
     """What puts A up or takes it down."""
@@ -112,5 +115,16 @@ def test_signal_while_a_failure_is_taken_back(
     done = lab.run("env", *settings, *command(lab, way, "up"))
 
     assert done.returncode == 1, done.stderr
+    assert "nothing is left" in done.stderr
+    assert state(lab.ok) == untouched
+
+
+def test_check_interrupted(lab: Lab, untouched: State) -> None:
+    """Ctrl-C ends a check, however long its tries would take, and the network is undone."""
+    lab.replace("ping", PINGING)
+
+    done = lab.run("netmodes", "host-only", "--check")
+
+    assert done.returncode == 130, done.stderr
     assert "nothing is left" in done.stderr
     assert state(lab.ok) == untouched
