@@ -23,8 +23,8 @@ from netmodes.progress import working
 #: Programs that tell anybody what they tell root, and have the kernel ask the network.
 FOR_ALL = ("ip", "ss", "ping")
 
-#: What goes on while the network is asked.
-ASKS = "asks who is on the LAN"
+#: What goes on while requirements are looked for.
+ASKS = "asks this machine and its LAN"
 
 
 @contextmanager

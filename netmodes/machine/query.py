@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from glob import has_magic
 from pathlib import Path
-from select import select
+from select import POLLIN, poll
 from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
 from typing import IO, Any, TypeVar
 
@@ -97,7 +97,9 @@ def ends(process: Popen[bytes], seconds: float) -> bool:
             process.wait(seconds)
         return process.returncode is not None
     try:
-        return bool(select([watched], [], [], seconds)[0])
+        waiting = poll()  # unlike select, it takes any descriptor
+        waiting.register(watched, POLLIN)
+        return bool(waiting.poll(1000 * seconds))
     finally:
         os.close(watched)
 

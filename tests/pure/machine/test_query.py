@@ -1,11 +1,15 @@
 """Questions to the machine."""
 
 import os
+import resource
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from netmodes.errors import Unknown
+from netmodes.machine import query
 from netmodes.machine.query import ask_all, route_to
 
 
@@ -41,3 +45,30 @@ def test_side_by_side(tmp_path: Path) -> None:
     found = ask_all({"first": first, "second": second})
 
     assert [len(done.stdout) for done in found.values() if done] == [len("done\n"), 200000]
+
+
+def test_many_files() -> None:
+    """A command is waited for however many files this process has open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    with Path("/dev/null").open() as file, ExitStack() as many:
+        for _ in range(1100):
+            many.callback(os.close, os.dup(file.fileno()))
+        done = ask_all({"one": ("echo", "told")})["one"]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert done is not None
+    assert (done.returncode, done.stdout) == (0, "told\n")
+
+
+def test_old_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command is waited for where the kernel has no pidfd_open, and ended if it hangs."""
+    monkeypatch.setattr(os, "pidfd_open", Mock(side_effect=OSError))
+    monkeypatch.setattr(query, "PATIENCE", 0.2)
+
+    quick, slow = ask_all({0: ("echo", "told"), 1: ("sleep", "60")}).values()
+
+    assert quick is not None
+    assert quick.stdout == "told\n"
+    assert slow is not None
+    assert "takes over 0.2 s" in slow.stderr
