@@ -8,7 +8,11 @@ NetmodesError
 └── NotAsPromised    a promise is not kept (netmodes.plan.report)
 """
 
+import re
 from collections.abc import Sequence
+
+#: What to insist on, as the command line has it.
+OPTION = re.compile(r"--(anyway|kill)\b")
 
 
 class NetmodesError(Exception):
@@ -20,6 +24,14 @@ class NetmodesError(Exception):
 
     exit_status = 1
     left: Sequence[str] | None = None
+
+    #: Options are named as Python has them; the command line says otherwise.
+    in_python = True
+
+    def __str__(self) -> str:
+        """The sentence, with options in the words of whoever reads it."""
+        text = super().__str__()
+        return OPTION.sub(r"\1=True", text) if self.in_python else text
 
 
 class Refused(NetmodesError, ValueError):

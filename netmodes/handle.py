@@ -1,13 +1,19 @@
-"""A network by its name: the verbs that use one which is up, and leave it up."""
+"""A network that is up, in Python: what it has, and what can be done with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Interface
+from typing import TYPE_CHECKING, Any
 
 from netmodes import network
+from netmodes.engine import execute
 from netmodes.engine.down import network_of
-from netmodes.engine.record import Outcome
+from netmodes.engine.execute import Word
+from netmodes.engine.record import Outcome, Record
 from netmodes.engine.runner import Echo
 from netmodes.errors import Refused
 from netmodes.plan.answer import Answer
@@ -19,10 +25,7 @@ if TYPE_CHECKING:
 
 
 class Verbs:
-    """What can be done with a network that is up; its class says the name of its namespace.
-
-    Of several namespaces that were put up at once, ``netmodes.running("web2")`` is one.
-    """
+    """What can be done with a network that is up; its class says the name of its namespace."""
 
     if TYPE_CHECKING:
 
@@ -52,13 +55,34 @@ class Verbs:
 
 @dataclass(frozen=True)
 class Handle(Verbs):
-    """A network that somebody put up, for use; it stays up, also after a ``with``.
+    """A network that is up, for use: of a ``with``, or of ``running``, which leaves it up.
+
+    Of several namespaces that were put up at once it stands for all: ``net["web2"]`` is one.
+
+    Example::
+
+        with HostOnly() as net:
+            server = net.popen(["python3", "-m", "http.server", "80"])
+            page = net.run(["curl", "-s", f"{net.address}"], check=True).stdout
 
     Args:
-        namespace: the namespace's name.
+        namespace: the namespace's name; several with commas between.
+        record: the record of the run that put it up, if this ``with`` did.
     """
 
     namespace: str
+    record: Record | None = None
+    _started: list[subprocess.Popen[Any]] = field(default_factory=list, repr=False, compare=False)
+
+    def __getitem__(self, namespace: str) -> Handle:
+        """One of several namespaces.
+
+        Raises:
+            KeyError: it is none of them.
+        """
+        if namespace not in self.namespace.split(","):
+            raise KeyError(namespace)
+        return Handle(namespace, self.record, self._started)
 
     @property
     def network(self) -> Network:
@@ -67,13 +91,136 @@ class Handle(Verbs):
         Raises:
             Refused: it is not up any more.
         """
-        return network_of(self.namespace)
+        return network_of(self._one)
+
+    @property
+    def address(self) -> IPv4Address:
+        """The namespace's address."""
+        return IPv4Interface(self.network.topology.address).ip
+
+    @property
+    def host_address(self) -> IPv4Address | None:
+        """The host's address, or its bridge's, in the namespace's subnet; isolated has none."""
+        return _address(self.network.topology.host_address)
+
+    @property
+    def gateway(self) -> IPv4Address | None:
+        """The next hop of the namespace's default route, where its mode gives one."""
+        return _address(self.network.topology.gateway)
+
+    @property
+    def device(self) -> str:
+        """The namespace's device."""
+        return self.network.topology.device
+
+    @property
+    def host_device(self) -> str:
+        """The host's end of the cable; "" for none."""
+        return self.network.topology.host_device
+
+    @property
+    def bridge(self) -> str:
+        """The bridge that it is a port of; "" for none."""
+        return self.network.topology.bridge
+
+    def run(
+        self,
+        argv: Sequence[Word],
+        *,
+        check: bool = False,
+        timeout: float | None = None,
+        input: str | bytes | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Word | None = None,
+        text: bool | None = None,
+        user: str | None = None,
+    ) -> subprocess.CompletedProcess[Any]:
+        """Run a program in the namespace, to its end; its output is in the result.
+
+        All arguments but ``user`` are those of ``subprocess.run``.
+
+        Args:
+            argv: the program and its arguments; a ``Path`` is one.
+            check: raise ``CalledProcessError`` for an exit status that is not 0.
+            timeout: seconds after which it is killed.
+            input: what it reads.
+            env: its environment; None for this process's.
+            cwd: the folder that it runs in.
+            text: input and output are text, not bytes.
+            user: the user to run it as; None for this one.
+
+        Raises:
+            FileNotFoundError: there is no such program.
+            Refused: the network is not up any more, this process is not root, or no such user.
+            CalledProcessError, TimeoutExpired: as ``subprocess.run`` raises them.
+        """
+        own = self._command(argv, user, {"env": env, "cwd": cwd})
+        return subprocess.run(
+            own,
+            check=check,
+            timeout=timeout,
+            input=input,
+            env=env,
+            cwd=cwd,
+            text=text,
+            capture_output=True,
+        )
+
+    def popen(
+        self,
+        argv: Sequence[Word],
+        *,
+        user: str | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> subprocess.Popen[Any]:
+        """Start a program in the namespace; it is ended at the end of the ``with``.
+
+        Args:
+            argv: the program and its arguments.
+            user: the user to run it as; None for this one.
+            options: those of ``subprocess.Popen``.
+
+        Raises:
+            FileNotFoundError: there is no such program.
+            Refused: the network is not up any more, this process is not root, or no such user.
+        """
+        process = subprocess.Popen(self._command(argv, user, options), **options)
+        self._started.append(process)
+        return process
+
+    def entered(self) -> AbstractContextManager[None]:
+        """This thread in the namespace, for the length of a ``with``: its sockets live there.
+
+        Other threads stay where they are; a thread or process that is started meanwhile is inside.
+        An ``await`` in it would have other tasks run inside as well.
+        """
+        self._refuse_gone()
+        return execute.entered(self._one)
+
+    def _command(
+        self, argv: Sequence[Word], user: str | None, options: Mapping[str, Any]
+    ) -> list[str | bytes]:
+        self._refuse_gone()
+        return execute.command(self._one, argv, user, options)
+
+    def _refuse_gone(self) -> None:
+        network.need_root()
+        refuse_unless_up(self.network)
+
+    def end(self) -> None:
+        """End what ``popen`` has started."""
+        execute.end(self._started)
+        self._started.clear()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self.end()
+
+
+def _address(text: str) -> IPv4Address | None:
+    return IPv4Interface(text).ip if text else None
 
 
 def running(name: str) -> Handle:

@@ -28,6 +28,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command; print an error as a sentence, and exit with its status."""
+        NetmodesError.in_python = False
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -40,6 +41,8 @@ class Commands(click.Group):
             ctx.exit(error.exit_status)
         except KeyboardInterrupt:
             ctx.exit(130)
+        finally:
+            NetmodesError.in_python = True
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order they were added: modes first."""

@@ -13,6 +13,7 @@ from netmodes.cli.plans import read_facts
 from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
 from netmodes.commands.notices import addresses_on_port
+from netmodes.engine.runner import silent
 from netmodes.errors import NetmodesError
 from netmodes.journal import networks
 from netmodes.machine.read import host_facts
@@ -107,8 +108,9 @@ def facts() -> None:
     help='Copy the machine of these facts ("-": this one) instead.',
     shell_complete=files,
 )
+@click.option("--quiet", is_flag=True, help="Do not show the commands that make it.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
-def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
+def lab(like: str | None, quiet: bool, command: tuple[str, ...]) -> NoReturn:
     """Run a command or your shell on a copy of the article's machine.
 
     The copy is made of namespaces, needs no root and ends with the command. Nothing in it reaches
@@ -129,7 +131,7 @@ def lab(like: str | None, command: tuple[str, ...]) -> NoReturn:
 
     if like is not None:
         sys.exit(machine.enter(command, say, table_of(like)))
-    sys.exit(machine.enter(command, show))
+    sys.exit(machine.enter(command, silent if quiet else show))
 
 
 def table_of(like: str) -> Table:

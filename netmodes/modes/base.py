@@ -6,14 +6,13 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from netmodes import network
 from netmodes.engine.confirm import validate_seconds
 from netmodes.engine.record import Record
 from netmodes.engine.runner import Echo, load
 from netmodes.errors import Refused
-from netmodes.handle import Verbs
+from netmodes.handle import Handle, Verbs
 from netmodes.machine.facts import Facts
 from netmodes.machine.read import host_facts
 from netmodes.modes.anew import with_shares
@@ -23,9 +22,6 @@ from netmodes.plan.network import Topology, refuse_unless_up
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.verdict import Flow, Verdict
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 def told(objections: list[Finding]) -> list[Finding]:
@@ -186,16 +182,18 @@ class Mode(Description, Verbs):
         if not network.down(self.network, kill=kill, echo=echo):  # or of more, that were put up
             network.down(*self.names, kill=kill, echo=echo)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Handle:
         record = network.up(self.names, self._plan_alone, read=self.read)
-        vars(self)["_made"] = os.getpid(), record.run
-        return self
+        handle = Handle(self.namespace, record)
+        vars(self)["_made"] = os.getpid(), handle
+        return handle
 
     def __exit__(self, *_: object) -> None:
         """Take down what ``__enter__`` put up; a forked child put up nothing."""
-        pid, run = vars(self).pop("_made")
+        pid, handle = vars(self).pop("_made")
         if pid == os.getpid():
-            network.down(self.network, kill=True, run=run)
+            handle.end()
+            network.down(self.network, kill=True, run=handle.record.run)
 
     def _plan_alone(self, facts: Facts) -> Plan:
         """The plan of a network that goes with its ``with``, so that nobody else may use it."""

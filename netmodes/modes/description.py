@@ -34,6 +34,15 @@ Nets = tuple[Topology, ...]
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
 
 
+def _text(value: object) -> str:
+    """An option's value as text: of a sequence its items, with commas between; of None ""."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(_text, value))
+    if isinstance(value, bytes):
+        raise Refused(f"{value!r} is bytes: give text")
+    return "" if value is None else str(value)
+
+
 @dataclass(frozen=True)
 class Description(ABC):
     """One kind of network for one namespace, described and not yet up.
@@ -78,7 +87,9 @@ class Description(ABC):
 
     def __post_init__(self) -> None:
         name = devices.free_namespace() if self.namespace is None else self.namespace
-        object.__setattr__(self, "namespace", name if isinstance(name, str) else ",".join(name))
+        object.__setattr__(self, "namespace", _text(name))
+        for item in fields(self):
+            object.__setattr__(self, item.name, _text(getattr(self, item.name)))
         devices.validate_namespaces(self.names)
         self.validate()
 

@@ -60,7 +60,11 @@ def result_from(data: dict[str, Any]) -> Result:
     return Result(promise, data["tried"], data["namespace"], got, took, reason, finding)
 
 
-@dataclass(frozen=True)
+def _way(result: Result) -> str:
+    return f"from {result.promise.source} to {result.promise.target}"
+
+
+@dataclass(frozen=True, repr=False)
 class Report:
     """The results of all promises of a mode, in its order.
 
@@ -78,6 +82,16 @@ class Report:
     def differing(self) -> tuple[Result, ...]:
         """The promises that are not kept."""
         return tuple(result for result in self.results if result.differs)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no promise is known to be broken."""
+        return not self.differing
+
+    def __repr__(self) -> str:
+        """The promises that are not kept, each with why."""
+        broken = [f"{_way(one)}: {one.reason}" for one in self.differing]
+        return f"<{self.mode} {self.namespace}: {'; '.join(broken) or 'as promised'}>"
 
     @property
     def untried(self) -> tuple[Result, ...]:
@@ -102,5 +116,4 @@ class NotAsPromised(NetmodesError):
         self.report = report
         first, count = report.differing[0], len(report.differing)
         what = f"{report.namespace} is not as {report.mode} promises: {count} differ"
-        way = f"from {first.promise.source} to {first.promise.target}"
-        super().__init__(f"{what}, the first {way}: {first.reason}")
+        super().__init__(f"{what}, the first {_way(first)}: {first.reason}")

@@ -74,7 +74,7 @@ def test_nested(lab: Lab, untouched: State) -> None:
         """
 with HostOnly("prod") as outer:
     try:
-        with outer: print("in it twice")
+        with HostOnly("prod"): print("in it twice")
     except Refused: print("refused")
     print(outer.exec("ip", "-br", "link", "show", "type", "veth").stdout)
 """,

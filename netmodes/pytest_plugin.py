@@ -1,0 +1,121 @@
+"""netmodes for pytest: a whole session in a lab, and a fixture that puts networks up for one test.
+
+Nothing of netmodes is imported before a test asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from netmodes import Handle, Mode
+
+#: What a lab has in its environment, and so says that the session is in one.
+IN_LAB = "NETMODES_LAB"
+
+#: Without root and outside a lab.
+NO_ROOT = (
+    "networks need root: run pytest with --netmodes-lab, under `netmodes lab -- pytest`, or as root"
+)
+
+KEY = pytest.StashKey["Networks"]()
+
+
+class Networks:
+    """The networks of one test, which go in reverse order at its end."""
+
+    def __init__(self) -> None:
+        self.stack = ExitStack()
+        self.up = list["Handle"]()
+
+    def __call__(self, kind: type[Mode], **options: Any) -> Handle:  # noqa: ANN401
+        """Put a network up for the length of the test, in a namespace with a free name.
+
+        Args:
+            kind: the mode: HostOnly, Nat, …
+            options: the mode's own; ``namespace`` names it.
+
+        Raises:
+            NetmodesError: it does not come up; what was done is undone.
+        """
+        options.setdefault("namespace", None)
+        handle = self.stack.enter_context(kind(**options))
+        self.up.append(handle)
+        return handle
+
+    def told(self) -> str:
+        """The commands that ran, a picture of each network, and what its promises have come to."""
+        lines = [line for handle in self.up if handle.record for line in handle.record.lines]
+        names = [name for handle in self.up for name in handle.namespace.split(",")]
+        shown = [_said(verb, name) for name in names for verb in ("show", "check")]
+        return "\n".join([*lines, *shown])
+
+
+def _said(*arguments: str) -> str:
+    """What the command line prints."""
+    argv = (sys.executable, "-m", "netmodes", *arguments)
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return f"$ netmodes {' '.join(arguments)}\n{done.stdout or done.stderr}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options, and the same in a configuration file."""
+    group = parser.getgroup("netmodes")
+    lab = "run the whole session in a netmodes lab, which needs no root"
+    required = "fail tests that need networks where there can be none, rather than skip them"
+    for name, meaning in (("lab", lab), ("required", required)):
+        group.addoption(f"--netmodes-{name}", action="store_true", help=meaning)
+        parser.addini(f"netmodes_{name}", meaning, type="bool", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the session again in a lab, before anything of it is imported."""
+    if _wants("lab", early_config) and IN_LAB not in os.environ:
+        _start_in_lab(early_config)
+
+
+def _wants(name: str, config: pytest.Config) -> bool:
+    given = getattr(config.known_args_namespace, f"netmodes_{name}")
+    return bool(given or config.getini(f"netmodes_{name}"))
+
+
+def _start_in_lab(config: pytest.Config) -> NoReturn:
+    if capture := config.pluginmanager.getplugin("capturemanager"):
+        capture.stop_global_capturing()  # what it holds would be lost
+    argv = (sys.executable, *sys.orig_argv[1:])
+    os.execv(sys.executable, (sys.executable, "-m", "netmodes", "lab", "--quiet", "--", *argv))
+
+
+@pytest.fixture
+def network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
+    """A factory of networks: ``network(HostOnly)``, ``network(Nat, publish=["8080:80"])``.
+
+    Each is a handle, as of a ``with``; all are taken down at the end of the test.
+    """
+    if os.geteuid() != 0:
+        refuse = pytest.fail if _wants("required", request.config) else pytest.skip
+        refuse(NO_ROOT)
+    networks = Networks()
+    request.node.stash[KEY] = networks
+    with networks.stack:
+        yield networks
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell of a failed test's networks, while they are up."""
+    report = yield
+    networks = item.stash.get(KEY, None)
+    if call.when == "call" and report.failed and networks and networks.up:
+        report.sections.append(("netmodes", networks.told()))
+    return report

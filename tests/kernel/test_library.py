@@ -1,0 +1,243 @@
+"""The library in a lab: handles, programs and threads inside, and the pages that show them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from labs import Lab
+from places import ROOT
+from state import State, state
+
+PAGES = ("library.md", "pytest.md")
+
+IMPORT = """
+import asyncio, os, socket, subprocess, sys, threading
+from pathlib import Path
+import netmodes
+from netmodes import HostOnly, Isolated, Nat, Refused
+"""
+
+
+def blocks(page: str) -> list[str]:
+    """The Python examples of a page."""
+    return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
+
+
+def python(lab: Lab, program: str) -> str:
+    """What a Python program prints on the lab's machine."""
+    return lab.ok("python", "-c", IMPORT + program)
+
+
+@pytest.mark.parametrize("example", blocks("library.md"))
+def test_page(lab: Lab, untouched: State, example: str) -> None:
+    """Each example of the page runs, and leaves nothing."""
+    lab.ok("python", "-c", example)
+
+    assert state(lab.ok) == untouched
+
+
+def test_handle(lab: Lab) -> None:
+    """A handle has names as text and addresses as such."""
+    said = python(
+        lab,
+        """
+with HostOnly() as net:
+    print(net.namespace, net.address, net.host_address, net.device, net.host_device, net.gateway)
+    print(type(net.address).__name__, net.record.lines[0])
+with Nat(namespace=["A", "B"]) as net:
+    print(net["B"].address, net["B"].gateway, net["B"].bridge)
+    try: net["C"]
+    except KeyError: print("no C")
+    try: net.address
+    except Refused as error: print(error)
+""",
+    )
+
+    assert said.splitlines() == [
+        "A 192.168.202.11 192.168.202.1 veth1 veth0 None",
+        "IPv4Address ip netns add A",
+        "10.64.0.12 10.64.0.1 nat0",
+        "no C",
+        "A,B are several: `netmodes.running('A')` is one",
+    ]
+
+
+def test_run(lab: Lab) -> None:
+    """A program inside has subprocess's own meanings."""
+    said = python(
+        lab,
+        r"""
+with HostOnly() as net:
+    print(net.run(["cat"], input=b"\xff\0").stdout)
+    print(net.run(["pwd"], cwd="/usr", text=True).stdout)
+    own = {"PATH": os.environ["PATH"], "X": "1"}
+    print(net.run(["env"], env=own, text=True).stdout.count("X=1"))
+    print(net.run([Path("/bin/echo"), Path("a b")], text=True).stdout)
+    for argv in (["nosuch"], ["./nosuch"]):
+        try: net.run(argv)
+        except FileNotFoundError as error: print(error.filename)
+    try: net.run(["false"], check=True)
+    except subprocess.CalledProcessError as error: print(error.returncode)
+    try: net.run(["sleep", "60"], timeout=0.1)
+    except subprocess.TimeoutExpired: print("too slow")
+    try: net.run(["true"], user="nosuch")
+    except Refused as error: print(error)
+try: net.run(["true"])
+except Refused as error: print(error)
+""",
+    )
+
+    assert said.split("\n") == [
+        r"b'\xff\x00'",
+        *("/usr", "", "1", "a b", ""),
+        *("nosuch", "./nosuch", "1", "too slow"),
+        "there is no user 'nosuch' on this machine: name another",
+        *("A is not a network of ours: see `netmodes list`", ""),
+    ]
+
+
+def test_popen(lab: Lab, untouched: State) -> None:
+    """What is started inside is ended with the `with`, also what does not end by itself."""
+    said = python(
+        lab,
+        """
+with HostOnly() as net:
+    stubborn = "trap '' TERM; echo ready; while :; do read -t 1 <> <(:); done"
+    one = net.popen(["bash", "-c", stubborn], stdout=subprocess.PIPE)
+    one.stdout.readline()
+    with netmodes.running("A") as other:
+        two = other.popen(["sleep", "60"])
+    print(two.returncode, one.returncode)
+print(one.returncode)
+""",
+    )
+
+    assert said == "-15 None\n-9\n"
+    assert state(lab.ok) == untouched
+
+
+def test_entered(lab: Lab) -> None:
+    """The calling thread is inside, no other one, and it is outside again whatever happens."""
+    said = python(
+        lab,
+        """
+def here(): return os.readlink("/proc/thread-self/ns/net")
+out = here()
+with HostOnly() as net, HostOnly(namespace="B") as other:
+    seen, go, done = [], threading.Event(), threading.Event()
+    thread = threading.Thread(target=lambda: (go.wait(), seen.append(here()), done.set()))
+    thread.start()
+    with net.entered():
+        inside = here()
+        go.set(); done.wait()
+        with other.entered(): print(here() not in (inside, out))
+        print(here() == inside != out, seen == [out])
+    try:
+        with net.entered(): 1 / 0
+    except ZeroDivisionError: print(here() == out)
+    print(len(os.listdir("/proc/self/fd")) < 12)
+""",
+    )
+
+    assert said == "True\nTrue True\nTrue\nTrue\n"
+
+
+def test_words_of_python(lab: Lab) -> None:
+    """What to insist on is named as Python has it, and on the command line as there."""
+    said = python(
+        lab,
+        """
+with HostOnly() as net:
+    net.popen(["sleep", "60"])
+    try: HostOnly().down()
+    except Refused as error: print(error)
+    print(subprocess.run(["netmodes", "down", "A"], capture_output=True, text=True).stderr)
+""",
+    )
+
+    assert "or use kill=True\n" in said
+    assert "use --kill\n" in " ".join(said.split(" "))
+
+
+def test_report(lab: Lab) -> None:
+    """A report says whether all is well, and what is not."""
+    said = python(
+        lab,
+        """
+with HostOnly() as net:
+    report = net.check()
+    print(report.ok, report)
+    net.run(["ip", "link", "set", "veth1", "down"], check=True)
+    report = net.check()
+    print(report.ok, report)
+""",
+    )
+
+    assert said.startswith("True <host-only A: as promised>\nFalse <host-only A: from ")
+
+
+SUITE = """
+import pytest, netmodes
+from netmodes import HostOnly, Nat
+
+@pytest.mark.parametrize("number", range(4))
+def test_up(network, number):
+    net = network(HostOnly)
+    assert net.run(["ping", "-c1", "-W1", str(net.host_address)]).returncode == 0
+
+def test_two(network):
+    one, other = network(Nat, publish=["8080:80"]), network(Nat)
+    assert one.run(["ping", "-c1", "-W1", str(other.address)]).returncode == 0
+
+def test_fails(network):
+    network(HostOnly)
+    assert 0
+"""
+
+
+def suite(lab: Lab) -> Path:
+    """A folder with these tests, which the lab's root may read."""
+    folder = Path(lab.programs.name, "suite")
+    folder.mkdir()
+    (folder / "test_it.py").write_text(SUITE)
+    return folder
+
+
+@pytest.mark.parametrize(("options", "name"), [("", "net-"), ("-n 4", "gw")])
+def test_plugin(lab: Lab, untouched: State, options: str, name: str) -> None:
+    """Networks go with their test, workers have names of their own, a failed test shows its own."""
+    pytest_here = f"cd {suite(lab)} && env -u PYTEST_XDIST_WORKER TMPDIR=/run python -m pytest -q"
+    done = lab.run("sh", "-c", f"{pytest_here} -p no:cacheprovider {options}")
+
+    assert "1 failed, 5 passed" in done.stdout
+    assert f"ip netns add {name}" in done.stdout
+    assert "as host-only promises." in done.stdout
+    assert state(lab.ok) == untouched
+
+
+@pytest.mark.parametrize(
+    ("options", "ends"), [("", "6 skipped"), ("--netmodes-required", "errors")]
+)
+def test_plugin_without_root(lab: Lab, options: str, ends: str) -> None:
+    """Without root such tests are skipped and say why, or fail."""
+    folder = suite(lab)
+    (folder / "conftest.py").write_text("import os\nos.geteuid = lambda: 1000\n")
+    done = lab.run("sh", "-c", f"cd {folder} && python -m pytest -rs -p no:cacheprovider {options}")
+
+    assert ends in done.stdout
+    assert "netmodes-lab" in done.stdout
+
+
+def test_session_in_a_lab(tmp_path: Path) -> None:
+    """A whole session runs in a lab, with its options and its exit status."""
+    (tmp_path / "test_it.py").write_text(SUITE)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nnetmodes_lab = true\n")
+    argv = (sys.executable, "-m", "pytest", "-q", "-k", "not fails", "-p", "no:cacheprovider")
+    outside = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    done = subprocess.run(argv, cwd=tmp_path, env=outside, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "5 passed, 1 deselected" in done.stdout
