@@ -11,7 +11,7 @@ NetmodesError
 import re
 from collections.abc import Sequence
 
-#: What to insist on, as the command line has it.
+#: Options of the command line that are arguments in Python.
 OPTION = re.compile(r"--(anyway|kill)\b")
 
 

@@ -146,7 +146,7 @@ with HostOnly() as net, HostOnly(namespace="B") as other:
 
 
 def test_words_of_python(lab: Lab) -> None:
-    """What to insist on is named as Python has it, and on the command line as there."""
+    """An option is named as Python has it, and on the command line as there."""
     said = python(
         lab,
         """

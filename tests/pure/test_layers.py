@@ -24,7 +24,7 @@ TEXT = (FACTS / "article.json").read_text()
 
 #: Imports point down this line alone; what stands in one place imports nothing of its neighbour.
 LINE = """
-    cli > show > modes > handle | rehearse > network > diagnose > firewall > lab
+    cli | pytest_plugin > show > modes > handle | rehearse > network > diagnose > firewall > lab
     > engine | commands > machine > place > journal | script > plan
     > errors | holder | mounts | progress | version
     """
@@ -89,7 +89,9 @@ def test_owner(package: str, owner: str) -> None:
 
 
 def test_programs() -> None:
-    """The runner runs programs; past it only facts are read, a lab made and a watcher armed."""
+    """The runner runs programs, and the user's own run inside a network; past that only facts are
+    read, a lab made and a watcher armed.
+    """
     assert importers("subprocess") == {
         "query",
         "runner",
@@ -100,6 +102,7 @@ def test_programs() -> None:
         "confirm",
         "rehearse",
         "verdicts",
+        *("execute", "handle", "pytest_plugin"),
     }
 
 
