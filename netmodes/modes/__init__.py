@@ -7,3 +7,6 @@ from netmodes.modes.isolated import Isolated
 from netmodes.modes.nat import Nat
 
 MODES: dict[str, type[Mode]] = {mode.mode: mode for mode in (Isolated, HostOnly, Bridged, Nat)}
+
+for mode in MODES.values():
+    mode.__doc__ = mode.help()

@@ -30,6 +30,22 @@ if TYPE_CHECKING:
 #: What each of several namespaces has, in their order.
 Nets = tuple[Topology, ...]
 
+#: The docstring of a mode: its summary, its options, its name, and what it cannot do without.
+HELP = """\
+{0}
+
+Args:
+    {1}
+
+Raises:
+    Refused: a value is invalid, or two do not fit together.
+
+Example::
+
+    with {2}({3}) as net:
+        print(net.address, net.run(["ip", "addr"], text=True).stdout)
+"""
+
 #: An address with its prefix length.
 CIDR = re.compile(r"[0-9.]+/[0-9]+")
 
@@ -202,6 +218,18 @@ class Description(ABC):
     def summary(cls) -> str:
         """What the mode does, in one sentence."""
         return (cls.__doc__ or "").partition("\n")[0]
+
+    @classmethod
+    def help(cls) -> str:
+        """What ``help`` shows: the summary, the options with what each settles to, an example."""
+        parameters = [f"{item.name}: {item.metadata['meaning']}" for item in fields(cls)]
+        notes = [
+            f" ({note})" if (note := cls.otherwise(item).lstrip(", ")) else ""
+            for item in fields(cls)
+        ]
+        options = map("".join, zip(parameters, notes, strict=True))
+        needed = ", ".join(f'{name}="{value}"' for name, value in cls.needed().items())
+        return HELP.format(cls.summary(), "\n    ".join(options), cls.__name__, needed)
 
     @classmethod
     def needed(cls) -> dict[str, str]:
