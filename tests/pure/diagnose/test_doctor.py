@@ -220,7 +220,7 @@ def test_refusal(facts: dict[str, Any], healthy: Facts) -> None:
         Bridged(uplink="enp0s1").plan(machine)
         refused = ""
     except Refused as error:
-        refused = str(error).removesuffix(", or go on with --anyway")
+        refused = str(error).removesuffix(", or go on with anyway=True")
 
     assert said == refused
     assert bool(said) is bool(facts)

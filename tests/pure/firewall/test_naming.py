@@ -60,7 +60,7 @@ def test_naming(what: str, lines: object, shown: str, article: Facts) -> None:
     assert f"({shown}" in str(refusal.value)
     fix = {"rules": "ip -4 rule add pref 32765 from all ", "rules6": "ip -6 rule add pref 32765 "}
     assert fix.get(what, ": let it name lan as well, or") in str(refusal.value)
-    assert str(refusal.value).endswith(", or go on with --anyway")
+    assert str(refusal.value).endswith(", or go on with anyway=True")
     assert len(str(refusal.value).splitlines()) == 1
 
 
