@@ -4,8 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from console import machine
+from console import machine, netmodes
 from networks import up
+from places import FACTS
 
 from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Refused
 from netmodes.machine.entries import Link
@@ -110,3 +111,26 @@ def test_pairs() -> None:
     assert look.word("1 a\n2 b\n3 d") == "b=2 a=1"
     assert look.word("3 d") is None
     assert replace(look, among=()).word("3 d\n1 a") == "d=3 a=1"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-n", "A", "-n", "B", "--count", "3"), "--count numbers one name: give one -n"),
+        (("--count", "0"), "it takes 1 to 1000 namespaces"),
+        (("--count", "1001"), "it takes 1 to 1000 namespaces"),
+    ],
+)
+def test_wrong_count(words: tuple[str, ...], said: str) -> None:
+    """A count that means nothing is wrong usage."""
+    done = netmodes("nat", *words, "--dry-run", "--facts", str(FACTS / "article.json"))
+
+    assert done.status == 2
+    assert said in done.stderr
+
+
+def test_count_of_one(article: Facts) -> None:
+    """One that is numbered is one namespace, in the article's form."""
+    given = ("--dry-run", "--facts", str(FACTS / "article.json"))
+
+    assert netmodes("nat", "-n", "A", "--count", "1", *given) == netmodes("nat", "-n", "A1", *given)
