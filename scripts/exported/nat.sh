@@ -887,12 +887,14 @@ down() {
 # Removes what a reboot leaves of a network, the files in /etc/netns that have our mark
 # (netmodes/engine/leftover.py); fails where there are none.
 remove_leftover() {
-    local name file files=() folders=()
+    local name file before files=() folders=()
     for name in $NAMES; do
         if [ -e "/run/netns/$name" ]; then continue; fi
+        before=${#files[@]}
         for file in "/etc/netns/$name"/*; do
-            if is_marked "$file"; then files+=("$file") folders[${#files[@]}]=${file%/*}; fi
+            if is_marked "$file"; then files+=("$file"); fi
         done
+        if [ "${#files[@]}" -gt "$before" ]; then folders+=("/etc/netns/$name"); fi
     done
     if [ "${#files[@]}" = 0 ]; then return 1; fi
     echo "[#] # left from before a reboot" >&2
@@ -1242,19 +1244,17 @@ facts() {
 }
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
-# It goes by a file, for bash would take seconds for a thousand devices.
 entry() {
-    local file=/run/netmodes/.$NAME.$1.new
-    start into "$file" "${@:2}"
+    start escaped "${@:2}"
     finish "$PATIENCE" || give_up
-    printf '"%s": {' "$1"
-    if [ "$STATUS" = 0 ]; then printf '"output": "%s"' "$(sed 's/[\\"]/\\&/g' "$file")"; fi
-    printf '}' && rm "$file"
+    if [ "$STATUS" = 0 ]; then printf '"%s": {"output": "%s"}' "$1" "${PRINTED%$'\n'}"; else printf '"%s": {}' "$1"; fi
 }
 
-into() {
-    exec 8>&1 >"$1" 2>/dev/null # that it holds the pipe tells that it runs
-    exec "${@:2}"
+# What a command prints, as JSON has it in quotes; bash would take seconds for a thousand devices.
+escaped() {
+    exec 9>&- # what hangs would keep the lock
+    set -o pipefail
+    "$@" 2>/dev/null | sed 's/[\\"]/\\&/g'
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }

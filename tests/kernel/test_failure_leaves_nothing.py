@@ -218,7 +218,7 @@ def test_signal_again(quick_lab: Lab, untouched: State, way: str) -> None:
 def test_signal_before_the_first_command(quick_lab: Lab, untouched: State, way: str) -> None:
     """Ctrl-C while the LAN is asked leaves nothing, for nothing was touched."""
     quick_lab.replace("ping", SIGNALLING)
-    asking = "ping -c 1 -W 0.3 -I enp0s1 192.168.64.50"
+    asking = "ping -c 1 -W 1 -I enp0s1 192.168.64.50"
     done = up(quick_lab, way, BRIDGED, AT=asking, SIGNAL="INT", TO="all")
 
     assert status(done) == 130
