@@ -39,7 +39,7 @@ def commands(mode: str, verb: str) -> int:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("verb", ["up", "down"])
 @pytest.mark.parametrize("way", ["netmodes", "script"])
-@pytest.mark.parametrize("mode", [*MODES, *SEVERAL])
+@pytest.mark.parametrize("mode", [*MODES, "nat of 3"])
 def test_sweep(
     labs: Callable[[], Lab],
     mode: str,
@@ -50,6 +50,17 @@ def test_sweep(
 ) -> None:
     """Whichever command of a run meets the fault, the machine comes back; all in one lab."""
     sweep(labs, mode, way, verb, fault, record_property)
+
+
+@pytest.mark.long
+@pytest.mark.sweep
+@pytest.mark.parametrize("fault", ["fails", "killed with it", "Ctrl-C"])
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_beside(
+    labs: Callable[[], Lab], verb: str, fault: str, record_property: Callable[[str, object], None]
+) -> None:
+    """So it does beside another network of several, which stays."""
+    sweep(labs, "host-only of 2", "netmodes", verb, fault, record_property)
 
 
 @pytest.mark.long

@@ -94,8 +94,7 @@ def test_only_members(lab: Lab, names: list[str]) -> None:
     assert state(lab.ok)["namespaces"] == [*NAMES]
 
 
-@pytest.mark.sweep
-@pytest.mark.parametrize("ways", ["live script", "script live", "script script"])
+@pytest.mark.parametrize("ways", ["live script", "script live"])
 def test_script(quick_lab: Lab, untouched: State, mode: str, ways: str) -> None:
     """The exported script runs the same batches, and each takes back what the other made."""
     script = quick_lab.export(*several(mode, *NAMES))
@@ -297,7 +296,6 @@ def test_error_names_its_line(lab: Lab, untouched: State) -> None:
     assert state(lab.ok) == untouched
 
 
-@pytest.mark.sweep
 @pytest.mark.parametrize("plain", ["A", "B", "C"])
 def test_killed_within(lab: Lab, untouched: State, plain: str) -> None:
     """A name whose namespace was not mounted yet when its batch was killed goes as well."""
