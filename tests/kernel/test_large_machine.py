@@ -24,10 +24,10 @@ ip route add 14.0.1.0/24 via 192.168.64.1 dev br0
 
 
 @pytest.fixture
-def large_lab(quick_lab: Lab) -> Lab:
+def large_lab(lab: Lab) -> Lab:
     """A lab with many devices, and many routes by the uplink."""
-    quick_lab.ok("bash", "-ec", LARGE)
-    return quick_lab
+    lab.ok("bash", "-ec", LARGE)
+    return lab
 
 
 @pytest.fixture(params=["live", "script"])
