@@ -13,10 +13,13 @@ import pytest
 #: A prime that divides no number of modes, ways, verbs or faults: each slice mixes them all.
 SLICES = 19
 
+#: The same for sweeps whose cases take half a minute each.
+LONG = 37
 
-def number(commit: str) -> int:
+
+def number(commit: str, slices: int = SLICES) -> int:
     """Which slice this commit tries, from 0 on; its hash may be abbreviated."""
-    return int(commit[:7], 16) % SLICES
+    return int(commit[:7], 16) % slices
 
 
 def words(config: pytest.Config) -> str:
@@ -42,7 +45,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not (commit := config.getoption("slice")):
         return
     sweeps = [item for item in items if item.get_closest_marker("sweep")]
-    others = {*sweeps} - {*sweeps[number(commit) :: SLICES]}
+    long = [item for item in sweeps if item.get_closest_marker("long")]
+    short = [item for item in sweeps if item not in long]
+    mine = {*short[number(commit) :: SLICES], *long[number(commit, LONG) :: LONG]}
+    others = {*sweeps} - mine
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=[*others])
 
