@@ -34,7 +34,7 @@ from netmodes.journal import LOCK
 from netmodes.machine import query
 from netmodes.plan import programs
 from netmodes.plan.network import name_of
-from netmodes.script import bash
+from netmodes.script import knowledge
 
 HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
@@ -243,7 +243,7 @@ def prepare(mode: str) -> None:
     import_module("netmodes.cli")
     import_module("plumbum")
     seconds = PATIENCE / 6 if mode in MANY else HURRY
-    runner.SLOW = runner.PATIENCE = bash.SLOW = bash.PATIENCE = query.PATIENCE = seconds
+    runner.SLOW = runner.PATIENCE = knowledge.SLOW = knowledge.PATIENCE = query.PATIENCE = seconds
     gc.freeze()
 
 

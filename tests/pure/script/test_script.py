@@ -15,7 +15,8 @@ from netmodes import Bridged, Facts, HostOnly, Isolated, Mode, Nat, Plan, Undo, 
 from netmodes.commands.requirements import uplink_unchanged
 from netmodes.journal import Journal
 from netmodes.plan.look import Look
-from netmodes.script.bash import down_script, engine, knowledge, render, watch_script
+from netmodes.script.bash import down_script, engine, render, watch_script
+from netmodes.script.knowledge import knowledge
 
 LONG = "n" * 250
 
@@ -446,3 +447,10 @@ def test_down_of_a_script(plan: Plan) -> None:
     assert {"look", "undo", "down", "take_back"} <= functions(ours).keys()
     assert functions(ours).items() <= functions(theirs).items()
     assert statements(ours) == statements(theirs)
+
+
+def test_folders_of_several(article: Facts) -> None:
+    """The script of several says whose files a reboot leaves: everybody's."""
+    said = render(Nat(namespace=["A", "B"]).plan(article))
+
+    assert "# files in /etc/netns/A and /etc/netns/B, which `down` removes.\n" in said
