@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, RLock, Thread
 from typing import TextIO
 
-from netmodes import progress
+from netmodes.machine import progress
 
 #: Seconds until something is shown, and between two times.
 PATIENCE = 1.0

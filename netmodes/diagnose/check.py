@@ -24,6 +24,7 @@ from netmodes.engine.unharmed import by_default
 from netmodes.errors import Refused
 from netmodes.firewall.live import is_needed
 from netmodes.machine.facts import Facts
+from netmodes.machine.progress import working
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.machine.resolv import is_loopback
 from netmodes.plan.finding import Finding
@@ -32,7 +33,6 @@ from netmodes.plan.promise import Promise
 from netmodes.plan.report import Report, Result
 from netmodes.plan.step import in_namespace
 from netmodes.plan.undo import Argv
-from netmodes.progress import working
 
 
 @working("tries every promise")

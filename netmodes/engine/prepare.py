@@ -9,6 +9,7 @@ from netmodes.engine.runner import Runner, program
 from netmodes.errors import Refused, Unknown
 from netmodes.machine import abilities
 from netmodes.machine.permissions import MASKED, masked_sysfs
+from netmodes.machine.progress import working
 from netmodes.machine.query import asking
 from netmodes.machine.resolv import NETNS
 from netmodes.machine.writable import fixed, is_writable
@@ -18,7 +19,6 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.text import lines_of
-from netmodes.progress import working
 
 #: Programs that tell anybody what they tell root, and have the kernel ask the network.
 FOR_ALL = ("ip", "ss", "ping")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from netmodes.errors import Refused
 from netmodes.journal import ROOT, networks
-from netmodes.machine import abilities, nics, resolv, thin
+from netmodes.machine import abilities, hardware, nics, resolv, thin
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.normal import PARTS
 from netmodes.machine.parse import filterable, links_from
+from netmodes.machine.progress import working
 from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, printing, texts_at
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
@@ -26,8 +27,6 @@ from netmodes.machine.table import Table
 from netmodes.place import NAMESPACES, named
 from netmodes.plan.log import MEMBERS
 from netmodes.plan.step import in_namespace
-from netmodes.plan.text import lines_of
-from netmodes.progress import working
 
 ROUTES = ("-j", "route", "show", "table", "all")
 OF_IP = {
@@ -140,7 +139,7 @@ def host_facts(
         uplink = uplink(Facts.from_table(table, nets)) if callable(uplink) else uplink
         if uplink != "":
             own = {link.name for link in links if _is_asked_about(link, uplink)}
-            entries |= _hardware([escape(link.name) for link in links if not link.kind])
+            entries |= hardware.read([escape(link.name) for link in links if not link.kind])
     entries["settings"] = _all_settings() if whole else texts_at(*SETTINGS, *_own(own))
     if machine:
         entries["abilities"] = {"python": abilities.__name__, "output": abilities.read()}
@@ -254,51 +253,6 @@ def _all_settings(pruned: Collection[str] = (), wanted: re.Pattern[str] = ANY) -
             with suppress(OSError), open(path, errors="replace") as file:  # noqa: PTH123
                 found[path] = file.read()
     return {"files": [f"{SYS}/net/**"], "output": found}
-
-
-def _hardware(real: list[str]) -> dict[str, Entry]:
-    """What /sys and /proc tell of real devices, given by patterns, and who manages devices."""
-    folders = [f"{nics.DEVICES}/{name}" for name in real]
-    of_device = [f"{folder}/{file}" for folder in folders for file in ("ifindex", "address")]
-    of_driver = [f"{folder}/device/driver" for folder in folders]
-    of_wireless = [f"{folder}/phy80211" for folder in folders]
-    drivers = {path: str(Path(path).readlink()) for path in globs(*of_driver)}
-    wireless = globs(*of_wireless)
-    listed = lines_of(contents(Path(nics.WIRELESS)) or "")[2:]
-    names = {Path(path).parent.name for path in wireless} | {
-        line.split(":")[0].strip() for line in listed
-    }
-    modes = {name: mode for name in names if (mode := nics.wireless_mode(name)) is not None}
-    return {
-        "nics": texts_at(*of_device, nics.WIRELESS),
-        "drivers": {"links": of_driver, "output": drivers},
-        "wireless devices": {"paths": of_wireless, "output": wireless},
-        "wireless modes": {"ioctl": "SIOCGIWMODE", "output": modes},
-        "managers": texts_at(*(f"{folder}/*" for _, folder, _ in nics.DAEMONS)),
-        "dhcp clients": {"files": ["/proc/[0-9]*/cmdline"], "output": _dhcp_clients()},
-    }
-
-
-def _dhcp_clients() -> dict[str, str]:
-    """The argv of each DHCP client that is not stopped, except in other network namespaces."""
-    found, here = {}, _network_of("/proc/self")
-    for path in globs("/proc/[0-9]*/cmdline"):
-        text = contents(Path(path)) or ""
-        name = nics.program(text.split("\0")[0])
-        process = Path(path).parent
-        if name not in nics.DHCP_CLIENTS or _network_of(str(process)) not in (here, None):
-            continue
-        if ") T " not in (contents(process / "stat") or ""):
-            found[path] = text
-    return found
-
-
-def _network_of(process: str) -> str | None:
-    """The network namespace of a process; None if only root may read it."""
-    try:
-        return str(Path(process, "ns/net").readlink())
-    except OSError:
-        return None
 
 
 def _names() -> dict[str, Entry]:

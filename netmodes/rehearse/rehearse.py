@@ -12,9 +12,9 @@ from typing import Any
 
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import environment
+from netmodes.machine.progress import working
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
-from netmodes.progress import working
 
 #: What Python runs to make the copy.
 PROGRAM = str(Path(__file__).with_name("__main__.py"))

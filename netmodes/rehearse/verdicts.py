@@ -15,6 +15,7 @@ from netmodes.commands import iproute
 from netmodes.firewall import fixes, judgement, questions
 from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.path import environment
+from netmodes.machine.progress import working
 from netmodes.machine.read import packets_table
 from netmodes.machine.table import Table
 from netmodes.machine.thin import thinned
@@ -22,7 +23,6 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.step import Step
 from netmodes.plan.undo import Argv
 from netmodes.plan.verdict import Drop, Fate, Flow, Packet, Rule, Verdict, Verdicts
-from netmodes.progress import working
 from netmodes.rehearse.rehearse import PROGRAM
 
 #: Chains behind each other that a packet is followed through.

@@ -26,7 +26,7 @@ TEXT = (FACTS / "article.json").read_text()
 LINE = """
     cli | pytest_plugin > show > modes > handle | rehearse > network > diagnose > firewall > lab
     > engine | commands > machine > place > journal | script > plan
-    > errors | holder | mounts | progress | version
+    > errors | holder | mounts | version
     """
 FLOORS = {
     room: floor
@@ -35,10 +35,9 @@ FLOORS = {
 }
 
 #: What can be read alone: it imports nothing of the rest.
-CORE = """
-    progress errors holder mounts version plan journal place script machine commands engine
-    modes
-    """.split()
+CORE = (
+    "errors holder mounts version plan journal place script machine commands engine modes".split()
+)
 
 REPORT = """
 import atexit, sys

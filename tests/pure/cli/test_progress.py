@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 ENVIRONMENT = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
 
 WORKS = """
-from netmodes import progress
+from netmodes.machine import progress
 from netmodes.cli import output, progress as terminal
 terminal.PATIENCE = 0.05
 terminal.show()
@@ -51,7 +51,7 @@ def test_line() -> None:
 def test_where(term: str, errors: str) -> None:
     """Nothing is shown where no terminal is, or one that cannot replace a line."""
     asks = (
-        "from netmodes import progress; from netmodes.cli import progress as terminal; "
+        "from netmodes.machine import progress; from netmodes.cli import progress as terminal; "
         "was = progress.shown; terminal.show(); print('shown' if progress.shown != was else 'not')"
     )
     shell = ["sh", "-c", f'"$0" -c "$1" {errors}', sys.executable, asks]
