@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import AddressValueError, IPv4Address
 
-from netmodes.commands import looks, several
+from netmodes.commands import looks
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.machine.resolv import MARK, MARKED, NETNS, RESOLVERS, Names, written
@@ -17,7 +17,7 @@ from netmodes.plan.look import Look, literal
 from netmodes.plan.requirement import Requirement
 from netmodes.plan.step import Step
 from netmodes.plan.text import called
-from netmodes.plan.undo import ITEM, Argv, Undo
+from netmodes.plan.undo import ITEM, Argv, Undo, present
 
 #: Prints the names of files ($@) that are not empty and have no line with this mark ($0); and the
 #: names of all files of a folder that have none.
@@ -109,7 +109,7 @@ def _files(
     names, s = called(namespaces), "" if namespaces[1:] else "s"
     if paths := _to_write(namespaces, "resolv.conf", facts):
         why = f"{names} ask{s} {'nobody' if switch == 'files' else 'these'} for names"
-        argv, text = ("tee", *several.present(paths)), f"{MARK}\n{resolv}"
+        argv, text = ("tee", *present(paths)), f"{MARK}\n{resolv}"
         yield _written(paths, Step(argv, why, stdin=text)).as_guard(prevents)
     there = _names(facts).hosts is not None  # else nothing can be mounted over it
     paths = _to_write(namespaces, "nsswitch.conf", facts)
@@ -148,7 +148,7 @@ def _others(facts: Facts) -> bool:
 def _switch(paths: Argv, sources: str, why: str, facts: Facts) -> Step:
     """Copies of the machine's nsswitch.conf with other sources of hosts."""
     line = f"hosts: {sources} {MARK}"
-    writes = [word for path in several.present(paths) for word in ("-e", f"w {path}")]
+    writes = [word for path in present(paths) for word in ("-e", f"w {path}")]
     change = [f"s/^hosts:.*/{line}/"]
     if _names(facts).hosts == "":
         change = [*writes[1:], f"$!d;s/.*/{line}/"]
@@ -161,7 +161,7 @@ def _written(paths: Argv, step: Step) -> Step:
     A file that somebody else wrote after the run was cut off has no mark.
     """
     if len(paths) > 1:
-        files, other = looks.all_files(several.present(paths)), _unmarked(UNMARKED, ITEM)
+        files, other = looks.all_files(present(paths)), _unmarked(UNMARKED, ITEM)
         return replace(step, undo=Undo(files, ("rm", ITEM), others=(other,), items=paths))
     (path,) = paths
     undo = Undo(looks.file(path), ("rm", path), others=(_unmarked(UNMARKED, path),))
@@ -181,7 +181,7 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
             otherwise = f"not all in {folder} is ours: move it away, or export again"
             yield Requirement(_unmarked(ALL_UNMARKED, folder), False, otherwise, guard=True)
         if step.undo and step.undo.argv[0] == "rm":
-            paths = several.present(step.undo.items or step.undo.argv[1:])
+            paths = present(step.undo.items or step.undo.argv[1:])
             otherwise = f"{called(paths)} is not ours: move it away, or export again"
             yield Requirement(_unmarked(UNMARKED, *paths), False, otherwise, guard=True)
 

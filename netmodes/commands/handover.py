@@ -5,7 +5,6 @@ off once its ARP entry for the gateway expires (docs/kernel.md#address-on-a-port
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from ipaddress import ip_interface
 
 from netmodes.commands import handover_back, handover_batch, handover_routes, several, sysctl
@@ -113,15 +112,12 @@ def reach(address: str, device: str, bridge: str, facts: Facts) -> Iterator[Step
 
 def reach_all(addresses: list[str], device: str, bridge: str, facts: Facts) -> Iterator[Step]:
     """The same for several namespaces, in one batch."""
-    steps = [step for one in addresses for step in reach(one, device, bridge, facts)]
-    if not steps:
-        return
+    steps = (step for one in addresses for step in reach(one, device, bridge, facts))
     ips = tuple(str(ip_interface(one).ip) for one in addresses)
     found = f"^(([0-9.]+)) dev {literal(bridge)}( |$)"
     look = Look(("ip", "-4", "route", "show"), (found,), item=1, among=ips)
     undo = Undo(look, several.BATCH, f"route del {ITEM} dev {bridge}\n", items=ips)
-    step = several.at_once(steps, f"the host reaches {called(ips)} by {bridge}")
-    yield replace(step, undo=undo).as_guard(steps[0].prevents)
+    return several.merged(steps, f"the host reaches {called(ips)} by {bridge}", undo)
 
 
 def same_neighbours(

@@ -1,7 +1,6 @@
 """Policy routing: what is for a namespace's subnet goes there, whatever rules the host has."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from netmodes.commands import several
 from netmodes.commands.addresses import subnet
@@ -18,16 +17,14 @@ MAIN = 32766
 def all_main_first(nets: Sequence[Topology], names: Argv, facts: Facts) -> Iterator[Step]:
     """The same for the subnet of each namespace, in one batch."""
     each = zip(names, nets, strict=True)
-    steps = [step for name, net in each for step in main_first(net.address, name, facts)]
-    if not steps:
-        return
+    steps = (step for name, net in each for step in main_first(net.address, name, facts))
     subnets = tuple(subnet(net.address) for net in nets)
     listed = "^([0-9]+):.from all to ([0-9./]+) lookup main( proto [^ ]+)? *$"
     look = Look(("ip", "-4", "rule", "show"), (listed,), item=2, among=subnets)
     back = f"rule del to {ITEM} lookup main\n"
     undo = Undo(look, several.BATCH, back, items=subnets)
     why = "what is for them goes there by the table main, ahead of the host's own rules"
-    yield replace(several.at_once(steps, why), undo=undo).as_guard(steps[0].prevents)
+    return several.merged(steps, why, undo)
 
 
 def main_first(address: str, namespace: str, facts: Facts) -> Iterator[Step]:

@@ -4,6 +4,7 @@ One batch makes what a process each would make in many times the time (docs/kern
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from zlib import crc32
 
 from netmodes.commands import looks
@@ -19,11 +20,6 @@ BATCH = ("ip", "-batch", "-")
 
 #: Where the numbers of groups end, and where those begin that no table of groups has (iproute2).
 GROUPS, FIRST_GROUP = 1 << 31, 1 << 16
-
-
-def present(items: Argv) -> Argv:
-    """The items of a batch that there are: "-" stands for none."""
-    return tuple(item for item in items if item != "-")
 
 
 def group(mode: str, names: Argv) -> str:
@@ -96,6 +92,12 @@ def add_cables(
 def at_once(steps: Iterable[Step], why: str) -> Step:
     """Commands of ``ip`` on the host, without an undo, in one batch."""
     return Step(BATCH, why, stdin=_of(steps))
+
+
+def merged(steps: Iterable[Step], why: str, undo: Undo) -> Iterator[Step]:
+    """Guard commands of ``ip`` on the host in one batch with its undo, if there are any."""
+    if own := [*steps]:
+        yield replace(at_once(own, why), undo=undo).as_guard(own[0].prevents)
 
 
 def inside(namespace: str, steps: Iterable[Step]) -> Step:

@@ -49,7 +49,7 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     sudo, is_parent = _sudo() if entry.pw_name == caller else ("", False)
     if user is None and not is_parent:
         echo(f"# as {caller}, who called sudo: --user root runs it as root")
-    identity = _identity(entry, clean=not sudo)
+    identity = identity_of(entry, clean=not sudo)
     echo(shlex.join(in_namespace(name, *identity, *command)))
     argv = in_namespace(name, *identity, *(_environment_of(sudo) if sudo else ()), *command)
     # Of a process of the user's the user can read the environment, root's too.
@@ -78,7 +78,7 @@ def _user(name: str | None) -> pwd.struct_passwd | None:
     return entry if entry.pw_uid != os.geteuid() else None
 
 
-def _identity(entry: pwd.struct_passwd, clean: bool) -> Argv:
+def identity_of(entry: pwd.struct_passwd, clean: bool = False) -> Argv:
     """The words before a command that run it as a user; ``ip netns exec`` itself needs root."""
     words = ("setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups")
     return (*words, "--reset-env", *_language()) if clean else words

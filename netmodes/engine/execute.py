@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from netmodes.engine.enter import identity_of
 from netmodes.errors import Refused
 from netmodes.machine.inside import go_into
 from netmodes.machine.path import environment, find
@@ -58,7 +59,7 @@ def _identity(user: str) -> tuple[str, ...]:
         entry = pwd.getpwnam(user)
     except KeyError:
         raise Refused(f"there is no user {user!r} on this machine: name another") from None
-    return ("setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups")
+    return identity_of(entry)
 
 
 def end(processes: Sequence[subprocess.Popen[Any]]) -> None:

@@ -102,7 +102,12 @@ class Undo:
     @property
     def made(self) -> Argv:
         """What a batch makes."""
-        return tuple(item for item in self.items if item != "-")
+        return present(self.items)
+
+
+def present(items: Argv) -> Argv:
+    """The items of a batch that there are."""
+    return tuple(item for item in items if item != "-")
 
 
 def seconds_left(seconds: int) -> str:
