@@ -13,7 +13,7 @@ from netmodes.plan.requirement import Requirement
 #: with its answer, or after a second, for a phone that sleeps lets others wait.
 ASKED = """\
 for ip; do
-    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 1 -I $0 $ip; } &
+    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -I $0 -c 1 -W 1 $ip; } &
 done >/dev/null 2>&1
 wait
 for ip; do ip -4 neigh show to $ip dev $0 || exit; done

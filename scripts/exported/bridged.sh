@@ -193,7 +193,7 @@ done
     13) "$2" ip route get 192.168.64.50 ;;
     14)
         "$2" sh -c 'for ip; do
-    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -c 1 -W 1 -I $0 $ip; } &
+    { ip neigh flush to $ip dev $0; ip neigh replace $ip dev $0 use; ping -I $0 -c 1 -W 1 $ip; } &
 done >/dev/null 2>&1
 wait
 for ip; do ip -4 neigh show to $ip dev $0 || exit; done

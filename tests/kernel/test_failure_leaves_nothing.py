@@ -218,7 +218,7 @@ def test_signal_again(quick_lab: Lab, untouched: State, way: str) -> None:
 def test_signal_before_the_first_command(quick_lab: Lab, untouched: State, way: str) -> None:
     """Ctrl-C while the LAN is asked leaves nothing, for nothing was touched."""
     quick_lab.replace("ping", SIGNALLING)
-    asking = "ping -c 1 -W 1 -I enp0s1 192.168.64.50"
+    asking = "ping -I enp0s1 -c 1 -W 1 192.168.64.50"
     done = up(quick_lab, way, BRIDGED, AT=asking, SIGNAL="INT", TO="all")
 
     assert status(done) == 130
@@ -334,6 +334,7 @@ def prepare(lab: Lab, machine: str, router: str) -> None:
 
 def test_who_answers_late(lab: Lab) -> None:
     """A machine that answers ARP after a part of a second has its address all the same."""
+    lab.replace("ping", 'exec "$REAL" "$@"')
     answer = [sys.executable, f"{SUPPORT}/answer_late.py", "lan0", "192.168.64.50", "0.6"]
     late = lab.start(*answer, router=True, stdout=subprocess.PIPE)
     assert late.stdout
