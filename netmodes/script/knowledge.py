@@ -82,9 +82,14 @@ def _names(plan: Plan) -> Iterator[str]:
     yield f"UPLINK={shlex.quote(plan.topology.uplink)}\n"
 
 
+def _undos(plan: Plan) -> dict[str, Undo]:
+    """The undos of a plan's steps, by the steps' numbers."""
+    return {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
+
+
 def _looks(plan: Plan) -> list[Look]:
     """The looks of a plan: for its undos, and for what must hold before."""
-    undone = (look for step in plan.all_steps if step.undo for look in step.undo.looks)
+    undone = (look for undo in _undos(plan).values() for look in undo.looks)
     return [*undone, *(one.look for one in plan.requirements)]
 
 
@@ -98,8 +103,7 @@ def _listings(plan: Plan) -> Listings:
 def _asked(plan: Plan) -> dict[str, None]:
     """The patterns for the host's devices; those by ifindex are known once there is one."""
     looks = [look for look in _looks(plan) if look.listing == LINKS]
-    undos = [step.undo for step in plan.all_steps if step.undo and step.undo.device]
-    looks += [undo.by_name() for undo in undos]
+    looks += [undo.by_name() for undo in _undos(plan).values() if undo.device]
     every = (pattern for look in looks for pattern in (*look.patterns, look.given) if pattern)
     return dict.fromkeys(every)
 
@@ -114,8 +118,7 @@ def _find(word: str, look: Look, listings: Listings, *words: str) -> str:
 
 def _devices(plan: Plan) -> str:
     """The devices that may have been renamed, with patterns for each by name and by ifindex."""
-    undos = {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
-    devices = {number: undo for number, undo in undos.items() if undo.device}
+    devices = {number: undo for number, undo in _undos(plan).items() if undo.device}
     by_index = {n: undo.by_another_name(AFTER).patterns[0] for n, undo in devices.items()}
     lines = (
         "# The devices by the command that makes each, how to find them by name and by ifindex.",
@@ -129,7 +132,7 @@ def _devices(plan: Plan) -> str:
 
 def _batches(plan: Plan) -> Iterator[str]:
     """What each batch makes, by its number, for the namespaces in order; and whose has a group."""
-    undos = {str(n): step.undo for n, step in enumerate(plan.all_steps) if step.undo}
+    undos = _undos(plan)
     yield "# What each batch makes, for the namespaces in order; the group of devices among that."
     yield _array("ITEMS", {n: " ".join(undo.items) for n, undo in undos.items()})
     yield _array("GROUPED", {n: undo.group for n, undo in undos.items()})
@@ -143,8 +146,7 @@ def _array(name: str, texts: dict[str, str]) -> str:
 
 def _cases(plan: Plan, body: Callable[[Undo], str]) -> dict[str, str]:
     """What there is for each step with an undo, by its number."""
-    undos = {str(index): step.undo for index, step in enumerate(plan.all_steps) if step.undo}
-    return {number: text for number, undo in undos.items() if (text := body(undo))}
+    return {number: text for number, undo in _undos(plan).items() if (text := body(undo))}
 
 
 def packages(used: list[str]) -> str:
