@@ -57,7 +57,7 @@ class Started(subprocess.Popen[str]):
 #: Nobody has the addresses that a lab's machine asks for by ARP: silence lasts a third of a second.
 IMPATIENT = """
 if [[ "$*" == "-I "*" -c 1 -W 1 "* ]]; then set -- -I "$2" -c 1 -W 0.3 "$7"; fi
-exec "$REAL" "$@"
+exec -a ping "$REAL" "$@"
 """
 
 
