@@ -102,8 +102,9 @@ def test_down(quick_lab: Lab, untouched: State, older: list[str], written: int, 
     check = quick_lab.netmodes("check", name)
     quick_lab.ok("netmodes", "down", *networks)
 
-    rows = [f"{one:<15} {listed[0]['mode']:<10} up           {networks[one]}" for one in networks]
-    assert text.splitlines()[1:] == rows
+    published = ["8080:80"] if way == "nat" else []
+    rows = [[one, listed[0]["mode"], "up", networks[one], *published] for one in networks]
+    assert [line.split() for line in text.splitlines()[1:]] == rows
     assert {one["name"]: one["topology"]["address"] for one in listed} == networks
     assert address in shown
     assert "error" not in shown
