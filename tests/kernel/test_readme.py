@@ -1,37 +1,54 @@
-"""The README's sessions and its Python are run as they stand."""
+"""The sessions and the Python of README and docs are run as they stand."""
 
-import re
+from pathlib import Path
 
 import pytest
 from labs import Lab
+from pages import PAGES, SECOND, blocks, run, steady
 from places import ROOT
 
-README = (ROOT / "README.md").read_text()
-
-SESSIONS = re.findall(r"```console\n(.*?)```", README, re.S)
-PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.S)
+#: The pages whose Python tests/kernel/test_library.py runs.
+LIBRARY = ("library.md", "pytest.md")
 
 
-@pytest.mark.parametrize("session", SESSIONS, ids=lambda session: session.splitlines()[0])
-def test_session(lab: Lab, session: str) -> None:
-    """Typed on the lab's machine, the session prints to the letter what the README shows."""
-    lines = [line.removeprefix("$ ") for line in session.splitlines() if line.startswith("$ ")]
-
-    shown = lab.sh("cd $(mktemp -d)\nexec 2>&1\n" + _typed(lines)).stdout
-
-    assert shown == session
+def having(language: str) -> list[Path]:
+    """The pages that have a block in this language."""
+    return [page for page in PAGES if page.name not in LIBRARY and blocks(page, language)]
 
 
-def _typed(lines: list[str]) -> str:
-    """Each line behind its prompt, then run."""
-    return "".join(f"printf '%s\\n' '$ {line}'\n{line}\n" for line in lines)
+def name(page: Path) -> str:
+    """A page's name as a test's."""
+    return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=["in-python"])
-def test_program(lab: Lab, program: str) -> None:
-    """The README's Python prints the commands, and the page that the host serves."""
-    shown = lab.ok("python3", "-c", program)
+@pytest.mark.parametrize("page", having("console"), ids=name)
+def test_sessions(lab: Lab, page: Path) -> None:
+    """Typed one after another on the lab's machine, the sessions print what the page shows."""
+    sessions = blocks(page, "console")
 
-    assert "ip link add veth0 type veth peer name veth1" in shown
-    assert "Welcome to the lab!" in shown
-    assert lab.ok("ip", "netns", "list") == ""
+    shown = run(lab, sessions)
+
+    assert [*map(steady, shown)] == [*map(steady, sessions)]
+
+
+@pytest.mark.parametrize("page", having("sh"), ids=name)
+def test_recipe(lab: Lab, page: Path) -> None:
+    """The commands of a recipe work, the last at a second terminal."""
+    for recipe in blocks(page, "sh"):
+        *before, waits, last = [line.partition("#")[0] for line in recipe.splitlines()]
+
+        done = lab.sh("\n".join([*before, f"{waits} &", SECOND, last, "wait $!"]))
+
+        assert done.returncode == 0, done.stderr
+        assert "Error: " not in done.stderr
+
+
+@pytest.mark.parametrize("page", having("python"), ids=name)
+def test_program(lab: Lab, page: Path) -> None:
+    """The Python of a page prints the commands, and the page that the host serves."""
+    for program in blocks(page, "python"):
+        shown = lab.ok("python3", "-c", program)
+
+        assert "ip link add veth0 type veth peer name veth1" in shown
+        assert "Welcome to the lab!" in shown
+        assert lab.ok("ip", "netns", "list") == ""

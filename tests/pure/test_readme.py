@@ -1,22 +1,84 @@
-"""README's pictures, table and counts are those of the modes."""
+"""The pictures, tables, counts, links and command lines of README and docs."""
 
 import re
+import shlex
+from contextlib import suppress
+from pathlib import Path
 
+import click
 import pytest
+from pages import PAGES, PICTURE, PICTURED, blocks, picture
 from places import ROOT
 
 from netmodes import MODES, Mode
+from netmodes.cli import cli
 
 pytestmark = pytest.mark.once
 
 README = (ROOT / "README.md").read_text()
+REACH = (ROOT / "docs/modes.md").read_text()
 RELIABILITY = (ROOT / "docs/reliability.md").read_text()
 
 
 @pytest.mark.parametrize("mode", MODES.values(), ids=list(MODES))
 def test_picture(mode: type[Mode]) -> None:
     """The README shows each mode's picture with the article's values."""
-    assert f"```text\n{mode.draw('A', mode.article)}\n```" in README
+    assert mode.draw("A", mode.article) in README
+
+
+def test_session() -> None:
+    """The picture of a session is drawn from its text; `scripts/regenerate` writes it."""
+    assert PICTURE.read_text() == picture(blocks(PICTURED, "console")[0])
+
+
+def test_length() -> None:
+    """README is read in five minutes."""
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links(page: Path) -> None:
+    """Each link of a page leads to a file, and to a heading where it names one."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        path, _, heading = target.partition("#")
+        if path.startswith("http"):
+            continue
+        found = page.parent / path if path else page
+        assert found.exists(), target
+        assert not heading or heading in anchors(found), target
+
+
+def anchors(page: Path) -> list[str]:
+    """The names that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+#: What stands for a word that the reader chooses.
+OPEN = re.compile(r"\.\.\.|…|\bVERB\b|\bMODE\b|\bNAME\b|[|;&]|\d?[<>]")
+
+
+def command_lines(page: Path) -> set[str]:
+    """What a page has of netmodes to type: in backticks, and behind a prompt."""
+    text = page.read_text()
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    found = re.findall(r"`(netmodes [^`]*)`", prose)
+    found += re.findall(r"^(?:\$ |    )(?:\.venv/bin/)?(netmodes [^#\n]*)", text, re.MULTILINE)
+    found += re.findall(r"^(netmodes [^#\n]*)", "\n".join(blocks(page, "sh")), re.MULTILINE)
+    return {OPEN.split(" ".join(one.split()))[0].strip() for one in found if OPEN.sub("", one)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_command_lines(page: Path) -> None:
+    """Each command line of a page is one that netmodes takes; prose may leave out arguments."""
+    for line in command_lines(page):
+        _, verb, *arguments = [*shlex.split(line), ""]
+        if verb in ("", "--version"):
+            continue
+        command = cli.commands[verb]
+        if "--help" not in arguments:
+            with suppress(click.MissingParameter):
+                command.make_context(verb, [one for one in arguments if one])
 
 
 def test_faults() -> None:
@@ -28,6 +90,7 @@ def test_faults() -> None:
     named = {tuple(row.split()[:3]) for row in rows}
     counts = sum(int(cell) for row in rows for cell in row.split()[3:])
     assert total == f"{counts} faults tried, {counts} machines as before"
+    assert f"{counts:,} faults were tried" in README
     assert named == {
         (mode, way, verb)
         for mode in MODES
@@ -36,7 +99,7 @@ def test_faults() -> None:
     }
 
 
-#: The row of README's table for each promise.
+#: The row of the table for each promise.
 ROWS = {
     ("namespace", "itself"): "| namespace | itself |",
     ("host", "namespace"): "| host | namespace |",
@@ -50,12 +113,12 @@ ROWS = {
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_readme(mode: str) -> None:
-    """README's table is what the modes promise."""
-    (heading,) = (line for line in README.splitlines() if line.startswith("| from | to |"))
+def test_reach(mode: str) -> None:
+    """The table of who reaches whom is what the modes promise."""
+    (heading,) = (line for line in REACH.splitlines() if line.startswith("| from | to |"))
     column = [name.strip() for name in heading.split("|")].index(mode)
 
     for cell in MODES[mode].promises:
         if begin := ROWS.get((cell.source, cell.target)):
-            (row,) = (line for line in README.splitlines() if line.startswith(begin))
+            (row,) = (line for line in REACH.splitlines() if line.startswith(begin))
             assert (row.split("|")[column].strip() == "yes") is cell.reachable

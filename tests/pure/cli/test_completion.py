@@ -134,11 +134,11 @@ def test_every_command() -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_script(shell: str) -> None:
-    """The line of the README gives each shell a script that asks netmodes."""
+    """The line of the docs gives each shell a script that asks netmodes."""
     script = SHELLS[shell](cli, {}, "netmodes", "_NETMODES_COMPLETE").source()
-    readme = ROOT.joinpath("README.md").read_text()
+    page = ROOT.joinpath("docs/install.md").read_text()
 
-    assert f"_NETMODES_COMPLETE={shell}_source netmodes" in readme
+    assert f"_NETMODES_COMPLETE={shell}_source netmodes" in page
     assert f"_NETMODES_COMPLETE={shell}_complete" in script
 
 

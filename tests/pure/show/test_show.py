@@ -11,7 +11,7 @@ from flowcharts import Graph
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import DOWN, SITUATIONS, WRITTEN, host_only, link, seen
-from places import GOLDEN, ROOT
+from places import GOLDEN
 
 from netmodes.machine.printed import link_from
 from netmodes.plan.finding import Finding
@@ -111,15 +111,6 @@ def test_down_is_marked() -> None:
     assert re.search(r"veth0  down ! +├─+┤ veth1  no carrier +│", text)
     assert "error: veth0 is down\n" in text
     assert "  fix: ip link set veth0 up\n" in text
-
-
-def test_readme(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The README's picture is what is drawn."""
-    monkeypatch.setenv("COLUMNS", "80")
-
-    drawn = WRITTEN["picture"](seen("down", "A"))
-
-    assert f"```text\n{drawn}```" in (ROOT / "README.md").read_text()
 
 
 def test_inside_is_marked() -> None:
