@@ -151,10 +151,14 @@ def _new(link: Link, *, mac: bool = True) -> str:
 
 
 def _cable(link: Link, left: LeftOut | None = None) -> Device:
-    """A cable to the LAN; without Ethernet both its ends have one MAC."""
+    """A cable to the LAN; without Ethernet both its ends have one MAC.
+
+    Of ends with one index the kernel tells the carrier up to a second late (docs/kernel.md#copies).
+    """
     mac = f" address 02:00:00:00:{link.index >> 8 & 255:02x}:{link.index & 255:02x}"
     own = "" if link.is_ethernet else mac
-    far = f"peer name {far_end(link)}{own} netns {ROUTER}"
+    index = f" index {link.index + 1}" if link.index else ""
+    far = f"peer name {far_end(link)}{index}{own} netns {ROUTER}"
     return Device(
         link.name,
         f"link add {_new(link)}{own} type veth {far}",

@@ -180,6 +180,13 @@ def test_kinds() -> None:
     assert "peer name pair" in lines.get("pair0", lines.get("pair1", ""))
 
 
+def test_cable() -> None:
+    """The ends of a cable differ in their index, so that the kernel tells of carriers at once."""
+    (cable,) = [one.add for one in copied(with_links({"ifname": "e0"})).devices if one.name == "e0"]
+
+    assert cable.startswith("link add name e0 index 77 type veth peer name lan77 index 78 ")
+
+
 def with_links(*entries: dict[str, Any]) -> Table:
     """The facts of that machine with more devices, each with what `ip -j` prints of it."""
     links = json.loads(str(table().output("links")))
@@ -211,7 +218,8 @@ def test_vlan() -> None:
     text = str(table().output("routes text")) + "unicast 10.78.0.0/16 via 10.77.0.1 dev v7\n"
     made = with_links(vlan)
     copy = copied(Table({**made.entries, "routes text": {"output": text}}))
-    uplink = next(one.add.split()[-3] for one in copy.devices if one.name == "enp0s1")
+    (cable,) = [one.add for one in copy.devices if one.name == "enp0s1"]
+    uplink = cable.split("peer name ")[1].split()[0]
     lines = [line for line in copy.lan if "lan77" in line]
 
     assert [one.add for one in copy.devices if one.name == "v7"] == [
