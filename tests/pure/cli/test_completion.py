@@ -143,8 +143,11 @@ def test_script(shell: str) -> None:
 
 
 #: Presses Tab at the end of $1, as bash does for a function (bash(1), Programmable Completion).
-TAB = """
-eval "$(_NETMODES_COMPLETE=bash_source netmodes)"
+TAB = (
+    f"""
+. "{ROOT}/share/bash-completion/completions/netmodes"
+"""
+    + """
 read -ra COMP_WORDS <<<"$1"
 [[ $1 == *" " ]] && COMP_WORDS+=("")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -152,26 +155,44 @@ _netmodes_completion netmodes "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
 printf '%s\\n' "${COMPREPLY[@]}"
 complete -p netmodes
 """
+)
+
+
+def shell(*argv: str) -> "subprocess.CompletedProcess[str]":
+    """Run a shell that finds the tested netmodes."""
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
+    return subprocess.run(
+        argv, capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
 
 
 @pytest.mark.parametrize(
     ("typed", "replies"), [("netmodes is", ["isolated"]), ("netmodes doctor --up", ["--uplink"])]
 )
 def test_bash(typed: str, replies: list[str]) -> None:
-    """A real bash that has read the script offers what click says."""
+    """A real bash that has read the installed file offers what click says."""
     bash = shutil.which("bash")
     assert bash is not None
-    path = f"{BIN}:{os.environ['PATH']}"
-
-    done = subprocess.run(
-        [bash, "--norc", "-c", TAB, "tab", typed],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PATH": path},
-        timeout=60,
-        check=True,
-    )
+    done = shell(bash, "--norc", "-c", TAB, "tab", typed)
 
     *found, bound = done.stdout.splitlines()
     assert (found, done.stderr) == (replies, "")
     assert bound.split()[-3:] == ["-F", "_netmodes_completion", "netmodes"]
+
+
+#: Asks for the installed file by the shell's own search.
+SEARCH = {
+    "fish": "set -p fish_complete_path {}/fish/vendor_completions.d; complete -C 'netmodes is'",
+    "zsh": "fpath=({}/zsh/site-functions); autoload -Uz +X _netmodes && functions _netmodes",
+}
+
+
+@pytest.mark.parametrize(("name", "found"), [("fish", "isolated\t"), ("zsh", "=zsh_source")])
+def test_found(name: str, found: str) -> None:
+    """fish and zsh find the installed file by themselves."""
+    program = shutil.which(name)
+    if program is None:
+        pytest.skip(f"there is no {name}")
+    none = {"fish": "--no-config", "zsh": "-f"}[name]
+
+    assert found in shell(program, none, "-c", SEARCH[name].format(ROOT / "share")).stdout
