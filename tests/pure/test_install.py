@@ -1,6 +1,7 @@
 """The same from a wheel, an editable install and a checkout; nothing is fetched."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,10 @@ from places import FACTS, ROOT
 
 pytestmark = pytest.mark.once
 
-PROJECT = "netmodes templates setup.cfg pyproject.toml MANIFEST.in README.md LICENSE".split()
+#: What git does not keep, or not for users.
+NOT_FROM_GIT = shutil.ignore_patterns(
+    *".git .gitignore .venv* .*_cache .hypothesis __pycache__ *.egg-info build dist".split()
+)
 
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 EXPORT = ("bridged", "--uplink", "enp0s1", "--facts", str(FACTS / "article.json"), "--export", "-")
@@ -32,14 +36,10 @@ def run(*argv: str, folder: Path | None = None, path: str = "") -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
     """A copy of the tree, as it came from git."""
-    folder = tmp_path_factory.mktemp("checkout")
-    for name in PROJECT:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    return folder
+    return shutil.copytree(ROOT, tmp_path / "checkout", ignore=NOT_FROM_GIT)
 
 
 @pytest.fixture
@@ -71,6 +71,17 @@ def test_wheel(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> No
     assert run(str(fresh / "bin/netmodes"), *EXPORT, folder=tmp_path) == expected
     assert run(str(fresh / "bin/netmodes"), *EXPLAIN, folder=tmp_path) == PAGE.read_text()
     assert where(fresh, tmp_path).is_relative_to(fresh)
+    assert (fresh / "share/man/man1/netmodes.1").exists()
+
+
+def test_page(checkout: Path, tmp_path: Path) -> None:
+    """Every link of the page that an index shows leads to the web."""
+    with ZipFile(wheel(checkout, tmp_path)) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        page = archive.read(name).decode()
+
+    assert "\n# netmodes\n" in page
+    assert re.findall(r"\]\((?!https://)[^)]*\)", page) == []
 
 
 def wheel(project: Path, folder: Path) -> Path:
@@ -82,15 +93,14 @@ def wheel(project: Path, folder: Path) -> Path:
 
 
 def test_sdist(checkout: Path, tmp_path: Path) -> None:
-    """The source distribution holds no tests, and comes to the same wheel as the checkout."""
-    (checkout / "tests").mkdir()
-    (checkout / "tests/test_any.py").touch()
+    """The source distribution holds all that git does, and comes to the same wheel."""
+    files = {str(path.relative_to(checkout)) for path in checkout.rglob("*") if path.is_file()}
     run(sys.executable, "-c", BUILD, str(tmp_path), folder=checkout)
     (sdist,) = tmp_path.glob("netmodes-*.tar.gz")
     with tarfile.open(sdist) as archive:
-        folders = {Path(name).parts[1] for name in archive.getnames()[1:]}
+        names = {name.partition("/")[2] for name in archive.getnames()}
 
-    assert folders.isdisjoint({"docs", "scripts", "tests"})
+    assert files - names == set()
     assert content(wheel(sdist, tmp_path / "a")) == content(wheel(checkout, tmp_path / "b"))
 
 
