@@ -48,6 +48,7 @@ def run_mode(
     rehearse: bool,
     verbatim: bool,
     export: str | None,
+    unit: bool,
     force: bool,
     facts: str | None,
     json: bool,
@@ -68,12 +69,20 @@ def run_mode(
         "--force goes with --export": force and not export,
         "--check tries a network that is up: leave out --dry-run and --export": check and renders,
         "--export writes a script: leave out --json": json and export,
+        "--unit prints a unit: leave out --dry-run, --export, --rehearse and --json": unit
+        and (renders or rehearse or json),
+        "--unit is of a script that waits for nobody: leave out --check and --confirm": unit
+        and (check or confirm is not None),
         "--count numbers one name: give one -n": count and "," in namespace,
     }
     for words in filter(wrong.get, wrong):
         raise click.UsageError(words)
     names = [f"{namespace}{number}" for number in range(1, count + 1)] if count else namespace
-    wanted, read = mode(namespace=names, **parameters), plans.read_facts(facts)
+    wanted = mode(namespace=names, **parameters)
+    if unit:
+        click.echo(wanted.unit(), nl=False)
+        return
+    read = plans.read_facts(facts)
     refuse_missing(wanted, read)
     if rehearse:
         found = wanted.rehearse(read, verbatim=verbatim, anyway=anyway, confirm=confirm)

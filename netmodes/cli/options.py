@@ -91,6 +91,7 @@ EVERY = [
     switch("--rehearse", "Try it in a copy of this machine; touch nothing here."),
     switch("--verbatim", "Only the article's commands, no guard commands."),
     file("--export", 'Write a bash script instead ("-": to stdout).'),
+    switch("--unit", "Print a systemd unit that runs the script at boot."),
     switch("--force", "Let --export overwrite FILE."),
     switch("--check", "Then check every promise; undo all if one fails."),
     file("--facts", "For another machine: FILE by `netmodes facts`."),

@@ -133,6 +133,12 @@ class Mode(Description, Verbs):
         plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
         return render(plan, confirm)
 
+    def unit(self) -> str:
+        """A systemd unit that runs the script at boot; see ``netmodes.script.unit``."""
+        from netmodes.script.unit import unit
+
+        return unit(self.mode, self.names)
+
     def rehearse(
         self,
         facts: Facts | None = None,
