@@ -13,7 +13,7 @@ from places import FACTS
 
 from netmodes import Facts
 
-pytest_plugins = ["pytester", "slices", "counts"]
+pytest_plugins = ["pytester", "slices", "counts", "booted"]
 
 # No test asserts a time. "few" is for the other Pythons: what is drawn depends on none.
 settings.register_profile("netmodes", deadline=None)
