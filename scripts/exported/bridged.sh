@@ -361,7 +361,7 @@ finish() {
         IFS= read -r -N "$size" -t "$1" -u "$FROM" text
         status=$?
         if [ "$status" = 0 ]; then # bash would take seconds for much more
-            text+=$(hold_back && dd if="/proc/$$/fd/$FROM" iflag=nonblock bs=64K count=1 2>/dev/null || : && printf .)
+            text+=$(hold_back && dd if="/proc/self/fd/$FROM" iflag=nonblock bs=64K count=1 2>/dev/null || : && printf .)
             text=${text%.} size=1
         fi
         PRINTED+=$text

@@ -17,6 +17,7 @@ from netmodes.plan.log import Note
 from netmodes.plan.look import Look
 from netmodes.plan.undo import BEFORE
 from netmodes.script.bash import down_script
+from netmodes.script.render import template
 
 #: What the looks and the undo run; each has the folder as $HERE.
 PROGRAMS = {
@@ -232,3 +233,23 @@ def test_no_expression(verb: str, here: Path) -> None:
 
     assert wholly
     assert not (here / "canary").exists()
+
+
+#: Reads a long listing in a subshell, and tells how many times `dd` took part.
+IN_SUBSHELL = """
+NAME=A
+{engine}
+dd() {{ echo dd >&3; command dd "$@"; }}
+exec 3>dds
+(start seq 40000; finish 20; echo "${{#PRINTED}} $STATUS")
+grep -c . dds
+"""
+
+
+def test_in_subshell(tmp_path: Path) -> None:
+    """A subshell, as the watcher of --confirm undoes in, reads a long listing by blocks."""
+    done = run(BASH, "-c", IN_SUBSHELL.format(engine=template("engine.sh")), cwd=tmp_path)
+    length, status, blocks = map(int, done.stdout.split())
+
+    assert (length, status) == (228894, 0)
+    assert blocks < 100
