@@ -12,7 +12,7 @@ from places import FACTS, ROOT, SUPPORT
 from processes import wait_until
 
 PAGE = (ROOT / "docs/fleet.md").read_text()
-SESSIONS = re.findall(r"```console\n(.*?)```", PAGE, re.S)
+SESSIONS = re.findall(r"```shell-session\n(.*?)```", PAGE, re.S)
 (PLAYBOOK,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
 
 pytestmark = [
