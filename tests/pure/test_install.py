@@ -14,6 +14,8 @@ from zipfile import ZipFile
 import pytest
 from places import FACTS, ROOT
 
+from netmodes import __version__
+
 pytestmark = pytest.mark.once
 
 #: What git does not keep, or not for users.
@@ -136,3 +138,10 @@ def test_file(checkout: Path, fresh: Path, expected: str, tmp_path: Path) -> Non
     python = str(fresh / "bin/python")
 
     assert run(python, str(checkout / "netmodes/__main__.py"), *EXPORT, folder=tmp_path) == expected
+
+
+def test_changes() -> None:
+    """CHANGELOG says what this version brings, below what is not released yet."""
+    headings = re.findall(r"^## (.*)", ROOT.joinpath("CHANGELOG.md").read_text(), re.M)
+
+    assert headings[:2] == ["Unreleased", __version__]
