@@ -18,6 +18,7 @@ SESSIONS = re.findall(r"```shell-session\n(.*?)```", PAGE, re.S)
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can have an SSH server"),
     pytest.mark.skipif(not shutil.which("sshd", path=f"{PATH}:/usr/sbin"), reason="needs sshd"),
+    pytest.mark.skipif(not (BIN / "ansible-playbook").exists(), reason="needs ansible-core"),
 ]
 
 Run = Callable[[str], str]
