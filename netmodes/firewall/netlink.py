@@ -8,6 +8,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netmodes.machine.netlink import attributes, messages
+
 #: The ports and echo identifiers of traced flows, which NAT leaves as they are where they are free.
 FLOWS = range(42000, 46000)
 
@@ -32,9 +34,6 @@ DROP, QUEUE = 0, 3
 
 #: Bytes of what is told and not yet heard; the kernel takes what it allows.
 ROOM = 1 << 22
-
-#: The kernel sets other bits for what an attribute holds.
-BITS = 0x3FFF
 
 
 @dataclass(frozen=True)
@@ -122,15 +121,13 @@ def _added(data: bytes) -> Iterator[str]:
 
 def _of_kind(wanted: int, data: bytes) -> Iterator[tuple[int, dict[int, bytes]]]:
     """The family and the attributes of each netlink message of a kind."""
-    while len(data) >= 16:
-        length, kind = struct.unpack_from("=IH", data)
+    for kind, message in messages(data):
         if kind == wanted:
-            yield data[16], dict(_attributes(data[20:length]))
-        data = data[-(-length // 4) * 4 or len(data) :]
+            yield message[0], dict(attributes(message[4:]))
 
 
 def _event(family: int, found: dict[int, bytes]) -> Event:
-    told = dict(_attributes(found.get(VERDICT, b"")))
+    told = dict(attributes(found.get(VERDICT, b"")))
     code = found.get(POLICY) or told.get(CODE)
     return Event(
         f"{FAMILY.get(family, family)} {_name(found, TABLE)}",
@@ -174,11 +171,3 @@ def _address(network: bytes, at: int, length: int = 4) -> str:
 
 def _name(found: dict[int, bytes], what: int) -> str:
     return found.get(what, b"").rstrip(b"\0").decode(errors="replace")
-
-
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The attributes of a message, by their number (struct nlattr)."""
-    while len(data) >= 4:
-        length, kind = struct.unpack_from("=HH", data)
-        yield kind & BITS, data[4:length]
-        data = data[-(-length // 4) * 4 or len(data) :]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, starmap
 
 from netmodes.commands.handover_batch import entered, in_order, in_words
 from netmodes.errors import Refused
@@ -16,13 +16,13 @@ from netmodes.lab import kinds, lan, rulesets
 from netmodes.lab.kinds import Device
 from netmodes.lab.left import LeftOut, not_carried
 from netmodes.lab.rulesets import Block
-from netmodes.machine import values
+from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
 from netmodes.machine.normal import listed, whole_routes
-from netmodes.machine.printed import Json, link_from
+from netmodes.machine.printed import link_from
 from netmodes.machine.resolv import RESOLVERS, is_loopback, parsed, written
 from netmodes.machine.table import AGAIN, Table, not_facts
-from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN
+from netmodes.plan.text import NOT_AS_WRITTEN, PLAIN, lines_of
 
 SYS = "/proc/sys/net"
 
@@ -125,7 +125,8 @@ def copied(table: Table, missing: Collection[str] = ()) -> Copy:
 
 def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     left = list[LeftOut]()
-    found = [one for one in listed(table, "links") if _is_named(one, left)]
+    every = zip(facts.known("links"), listed(table, "links"), strict=True)
+    found = [one for one in every if _is_named(one[0].name, left)]
     devices = [one for one in kinds.devices(found, missing) if _are_words(one.add)]
     machine = lan.Machine(facts)
     segments = lan.segments_of(machine, devices)
@@ -135,8 +136,8 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
 
     return Copy(
         (*devices,),
-        safe(chain(*map(kinds.settings, found), *map(kinds.port_settings, found))),
-        safe(_up(found)),
+        safe(chain(*starmap(kinds.settings, found), *starmap(kinds.port_settings, found))),
+        safe(_up([link for link, _ in found])),
         safe(_made_again(table)),
         safe(_addresses(facts)),
         safe(_nexthops(table)),
@@ -160,8 +161,7 @@ def _copied(facts: Facts, table: Table, missing: Collection[str]) -> Copy:
     )
 
 
-def _up(found: list[Json]) -> Iterator[str]:
-    links = [link_from(one) for one in found]
+def _up(links: list[Link]) -> Iterator[str]:
     yield from (f"link set dev {link.name} up" for link in links if link.is_up)
     yield from kinds.without_carrier(links)
 
@@ -171,9 +171,8 @@ def kinds_of(table: Table) -> set[str]:
     return {link_from(one).kind for one in listed(table, "links")} - {"", "veth", "bridge"}
 
 
-def _is_named(entry: Json, left: list[LeftOut]) -> bool:
+def _is_named(name: str, left: list[LeftOut]) -> bool:
     """Whether ``ip -batch`` takes this device's name for a name."""
-    name = values.device(entry["ifname"])
     if not WORD.fullmatch(name):
         left.append(LeftOut(name, "`ip -batch` takes no such name", "devices"))
     return WORD.fullmatch(name) is not None
@@ -206,20 +205,22 @@ def _nexthops(table: Table) -> Iterator[str]:
 
 def routes(lines: Iterable[str]) -> list[str]:
     """The routes of ``ip -d route``, as it takes them, without those that addresses bring."""
-    every = map(_as_given, whole_routes(lines))
+    every = _as_given(whole_routes(lines))
     return [line for line in every if not OF_ADDRESSES.match(line)]
 
 
 def rules(lines: Iterable[str]) -> list[str]:
     """The lines of ``ip rule``, as it takes them."""
     parts = (line.partition(":") for line in lines)
-    return [_as_given(f"pref {priority} {words}") for priority, _, words in parts if words]
+    return _as_given(f"pref {priority} {words}" for priority, _, words in parts if words)
 
 
-def _as_given(line: str) -> str:
+def _as_given(lines: Iterable[str]) -> list[str]:
+    """Lines as ``ip`` takes them; there may be many, so that all are changed at once."""
+    text = "\n".join(lines)
     for pattern, instead in SHOWN:
-        line = pattern.sub(instead, line)
-    return " ".join(line.split())
+        text = pattern.sub(instead, text)
+    return [" ".join(line.split()) for line in lines_of(text)]
 
 
 def _made_again(table: Table) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from netmodes.lab.left import LeftOut
 from netmodes.machine import values
 from netmodes.machine.entries import Link
-from netmodes.machine.printed import Json, link_from
+from netmodes.machine.printed import Json
 
 #: Where a lab's machine finds the namespaces of its LAN, its router, and how a command runs there.
 LAN = Path("/run/lan")
@@ -82,17 +82,21 @@ class Device:
     left: LeftOut | None = None
 
 
-def devices(found: list[Json], missing: Collection[str] = ()) -> Iterator[Device]:
+#: A device, and its entry of ``ip -d -j addr``.
+Listed = tuple[Link, Json]
+
+
+def devices(found: list[Listed], missing: Collection[str] = ()) -> Iterator[Device]:
     """The devices, each after that which it is on; those without an index of their own last.
 
     Args:
-        found: the entries of ``ip -d -j addr``.
+        found: the devices.
         missing: kinds that this kernel has not.
     """
-    by_name = {link.name: (link, entry) for entry in found for link in [link_from(entry)]}
+    by_name = {link.name: (link, entry) for link, entry in found}
     lower = {name: "" if link.kind == "veth" else link.below for name, (link, _) in by_name.items()}
     order = sorted(by_name, key=lambda name: (by_name[name][0].kind == "tun", _depth(name, lower)))
-    done, new = {"lo"}, new_bridges([link for link, _ in by_name.values()])
+    done, new = {"lo"}, new_bridges([link for link, _ in found])
     for link, entry in map(by_name.__getitem__, order):
         if link.name in new:
             link = replace(link, mac="")
@@ -181,9 +185,8 @@ def far_end(link: Link) -> str:
     return f"lan{link.index}"
 
 
-def settings(entry: Json) -> Iterator[str]:
+def settings(link: Link, entry: Json) -> Iterator[str]:
     """The lines that give a device what it had, but its master, and before it is up."""
-    link = link_from(entry)
     begin = f"link set dev {link.name}"
     if link.name != "lo":
         yield f"{begin} mtu {link.mtu}"
@@ -204,9 +207,8 @@ def settings(entry: Json) -> Iterator[str]:
         yield from _options(begin, "bridge", "info_data", entry, BRIDGE)
 
 
-def port_settings(entry: Json) -> Iterator[str]:
+def port_settings(link: Link, entry: Json) -> Iterator[str]:
     """The lines that put a device on its master."""
-    link = link_from(entry)
     begin = f"link set dev {link.name}"
     if link.master:
         yield f"{begin} master {link.master}"

@@ -14,9 +14,10 @@ from pathlib import Path
 from netmodes.errors import Refused
 from netmodes.journal import ROOT, networks
 from netmodes.machine import abilities, hardware, nics, resolv, thin
+from netmodes.machine.alike import alike
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import OUTSIDE, Facts
-from netmodes.machine.normal import PARTS
+from netmodes.machine.normal import PARTS, listed
 from netmodes.machine.parse import filterable, links_from
 from netmodes.machine.progress import working
 from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, printing, texts_at
@@ -157,17 +158,27 @@ def again(table: Table, names: Iterable[str]) -> Table:
 
 def whole_table() -> Table:
     """All that two machines are compared by, and nothing else."""
-    compared = {entry for part in PARTS.values() for entry in part}
-    argvs = {name: argv for name, argv in (OF_IP | RULES | _whole()).items() if name in compared}
-    return Table({**outputs(argvs), "settings": _all_settings()})
+    return Table({**outputs(_compared()), "settings": _all_settings()})
 
 
-def packets_table() -> Table:
-    """All that packets of ours and rules depend on."""
-    table = Table(outputs(OF_IP | RULES | _whole()))
+def packets_table(known: Table) -> Table:
+    """All that packets of ours and rules depend on, of which some is known."""
+    argvs = _compared()
+    there = {name: known.entries[name] for name in argvs if name in known}
+    missing = {name: argv for name, argv in argvs.items() if name not in there}
+    table = Table(there | outputs(missing))
     spare = thin.spare(table)
-    settings = _all_settings({"neigh", *spare}, thin.SETTINGS)
-    return thin.without(spare, Table({**table.entries, "settings": settings}))
+    same = alike({one["ifname"] for one in listed(table, "links")} - spare)
+    left_out = ("neigh", *(f"conf/{name}" for name in (*spare, *same)))
+    folders = {f"{SYS}/net/{family}/{one}" for family in ("ipv4", "ipv6") for one in left_out}
+    settings = _all_settings(folders, thin.SETTINGS)
+    return thin.without(spare, Table({**table.entries, "settings": settings}), same)
+
+
+def _compared() -> dict[str, tuple[str, ...]]:
+    """The commands for what two machines are compared by."""
+    entries = {entry for part in PARTS.values() for entry in part}
+    return {name: argv for name, argv in (OF_IP | RULES | _whole()).items() if name in entries}
 
 
 def _whole() -> dict[str, tuple[str, ...]]:
@@ -247,7 +258,7 @@ def _all_settings(pruned: Collection[str] = (), wanted: re.Pattern[str] = ANY) -
     os, for there are many."""
     found = {}
     for folder, folders, files in os.walk(f"{SYS}/net"):
-        folders[:] = sorted(set(folders).difference(pruned))
+        folders[:] = sorted(one for one in folders if f"{folder}/{one}" not in pruned)
         paths = (f"{folder}/{name}" for name in sorted(set(files).difference(SECRETS)))
         for path in filter(wanted.match, paths):
             with suppress(OSError), open(path, errors="replace") as file:  # noqa: PTH123

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from netmodes.machine.normal import listed
 from netmodes.machine.printed import Json, link_from
@@ -48,16 +49,29 @@ WORD = re.compile(r"[^\s\"{},;:]+")
 
 def thinned(table: Table) -> Table:
     """The same without spare devices, and with the settings alone that packets depend on."""
-    return without(spare(table), table)
+    return without(spare(table), table, {})
 
 
-def without(spare: set[str], table: Table) -> Table:
-    """The same without these devices, and with the settings alone that packets depend on."""
+def without(spare: set[str], table: Table, same: Mapping[str, str]) -> Table:
+    """The same without these devices, and with the settings alone that packets depend on.
+
+    Args:
+        spare: the devices.
+        table: the table.
+        same: devices whose settings it lacks, each with another that has the same.
+    """
     links = [one for one in listed(table, "links") if one["ifname"] not in spare]
+    every = table.texts("settings")
     settings = {
         path: text
-        for path, text in table.texts("settings").items()
-        if SETTINGS.match(path) and not _is_of(spare, path)
+        for path, text in every.items()
+        if SETTINGS.match(path) and not _is_of(spare, path) and not _is_usual(path, every)
+    }
+    settings |= {
+        path.replace(f"/conf/{one}/", f"/conf/{name}/"): text
+        for name, one in same.items()
+        for path, text in settings.items()
+        if f"/conf/{one}/" in path
     }
     routes = [one for one in table.lines(ROUTES) or () if spare.isdisjoint(DEVICE.findall(one))]
     changed = {"links": json.dumps(links), ROUTES: "\n".join(routes), "settings": settings}
@@ -68,6 +82,14 @@ def _is_of(devices: set[str], path: str) -> bool:
     """Whether a setting is one of these devices'."""
     found = OF_DEVICE.match(path)
     return found is not None and found[1] in devices
+
+
+def _is_usual(path: str, settings: dict[str, str]) -> bool:
+    """Whether a device has it as every new one, which lo is not."""
+    found = OF_DEVICE.match(path)
+    if found is None or found[1] in ("all", "default", "lo"):
+        return False
+    return settings.get(path.replace(f"/{found[1]}/", "/default/")) == settings[path]
 
 
 def spare(table: Table) -> set[str]:

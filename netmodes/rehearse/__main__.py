@@ -63,21 +63,29 @@ def main(parent: str) -> int:
     kernel.die_with_parent()
     if os.getppid() != int(parent):
         return 1
-    request = json.loads(sys.stdin.readline())
-    table = Table.from_json(request["facts"])
     try:
-        copy = copied(table)
-        return lab.enclosed(lambda: inside(request, table, copy))
+        return lab.enclosed(in_lab)
     except NetmodesError as error:
-        return tell(no_copy(request, f"no copy can be made: {error}"))
+        return no_copy(json.loads(sys.stdin.readline()), error)
 
 
-def no_copy(request: dict[str, Any], why: str) -> dict[str, Any]:
-    """What is told where there is no copy."""
+def in_lab() -> int:
+    """Do in a lab what is asked for, which is not known before there is one."""
+    request = json.loads(sys.stdin.readline())
+    try:
+        table = Table(request["table"])
+        return inside(request, table, copied(table))
+    except NetmodesError as error:
+        return no_copy(request, error)
+
+
+def no_copy(request: dict[str, Any], error: NetmodesError) -> int:
+    """Tell that there is no copy."""
+    why = f"no copy can be made: {error}"
     if "asks" in request:
-        return {"why": why}
+        return tell({"why": why})
     plan = Plan.from_dict(request["plan"])
-    return Rehearsal(plan.mode, plan.name, unknown=(why,)).to_dict()
+    return tell(Rehearsal(plan.mode, plan.name, unknown=(why,)).to_dict())
 
 
 def inside(request: dict[str, Any], table: Table, copy: Copy) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from netmodes.machine.facts import Facts
 from netmodes.machine.path import environment
 from netmodes.machine.progress import working
+from netmodes.machine.table import Table
 from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 
@@ -29,7 +30,8 @@ def rehearse(plan: Plan, facts: Facts, *, elsewhere: bool = False) -> Rehearsal:
         facts: the machine, as ``host_facts(whole=True)`` reads it.
         elsewhere: it is another machine than this one.
     """
-    done = _in_copy({"plan": plan.to_dict(), "facts": facts.to_json(), "elsewhere": elsewhere})
+    table = (facts.table or Table()).entries
+    done = _in_copy({"plan": plan.to_dict(), "table": table, "elsewhere": elsewhere})
     return replace(_found(done, plan), beyond=_beyond(plan, facts))
 
 

@@ -50,7 +50,7 @@ class Asked:
             counts: whether rules may count packets, so that each is to be the first.
         """
         with suppress(OSError):  # it ended; the first question tells
-            request = {"asks": name, "facts": table.to_json(), "counts": counts}
+            request = {"asks": name, "table": table.entries, "counts": counts}
             print(json.dumps(request), file=self.questions, flush=True)
 
     def after(self, steps: Sequence[Step], packets: Iterable[Packet]) -> dict[Packet, Fate]:
@@ -125,7 +125,7 @@ def learn(
     Args:
         render: the plan, with or without an accept.
         flow: its packets.
-        facts: the machine; this one is read anew.
+        facts: the machine; what they lack is read of this one.
         ways: the gateways that the namespace may go by, its own first.
     """
     if questions.has_rules(facts):
@@ -142,8 +142,8 @@ def in_copy(
     try:
         with asked() as copy:  # it starts while this machine is read
             plan = render(Verdict())
-            elsewhere = facts.table if facts.before is not None else None
-            table = thinned(elsewhere) if elsewhere else packets_table()
+            known = facts.table or Table()
+            table = packets_table(known) if facts.before is None else thinned(known)
             copy.make(table, plan.name, counts=questions.has_counts(facts))
             found = _passing(copy, plan, flow, facts, render)
             return replace(found, gateways=_gateways(copy, plan, found, ways))

@@ -1,5 +1,8 @@
 """A machine with many devices and routes, as one with containers, is as before too."""
 
+import json
+import sys
+
 import pytest
 from labs import Lab
 from state import state
@@ -20,6 +23,13 @@ MEANWHILE = """
 ip route del 12.0.7.0/24 dev br0
 ip route del 13.0.7.0/24 dev br0 table 100
 ip route add 14.0.1.0/24 via 192.168.64.1 dev br0
+"""
+
+
+#: Prints which bridges have the same settings.
+ALIKE = """
+import json; from netmodes.machine.alike import alike
+print(json.dumps(alike("x1 x2 x3 x4".split())))
 """
 
 
@@ -75,6 +85,15 @@ def test_routes_that_others_change(large_lab: Lab, way: str) -> None:
         "13.0.7.0/24 dev enp0s1 table 100 scope link metric 7",
     ]
     assert after - before == {"14.0.1.0/24 via 192.168.64.1 dev enp0s1"}
+
+
+def test_settings(quick_lab: Lab) -> None:
+    """Devices with the same settings are known without their files; a setting sets one apart."""
+    quick_lab.ok("bash", "-ec", "for i in {1..4}; do ip link add x$i type bridge; done")
+    quick_lab.ok("sysctl", "-qw", "net.ipv4.conf.x2.rp_filter=2", "net.ipv6.conf.x4.accept_ra=0")
+    printed = quick_lab.ok(sys.executable, "-c", ALIKE)
+
+    assert json.loads(printed) == {"x3": "x1"}
 
 
 def test_check(quick_lab: Lab) -> None:

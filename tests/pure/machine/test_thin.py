@@ -7,7 +7,7 @@ import json
 import pytest
 
 from netmodes.machine.table import Table
-from netmodes.machine.thin import thinned
+from netmodes.machine.thin import thinned, without
 
 CONF = "/proc/sys/net/ipv4/conf"
 
@@ -60,6 +60,31 @@ def test_settings() -> None:
 
     assert [*found.texts("settings")] == [f"{CONF}/{one}/rp_filter" for one in ("all", "enp0s1")]
     assert found.lines("routes6 text") == ["unicast fd00::/8 dev lo"]
+
+
+def with_settings(**texts: str) -> Table:
+    """That machine with this value of a setting for each device."""
+    found = {f"{CONF}/{name}/rp_filter": f"{text}\n" for name, text in texts.items()}
+    return Table({**table().entries, "settings": {"files": [], "output": found}})
+
+
+def test_usual_settings() -> None:
+    """A setting that is as every new device has it is left out; lo was there before."""
+    found = thinned(with_settings(all="0", default="2", lo="2", enp0s1="2", docker0="0"))
+    kept = ("all", "default", "lo", "docker0")
+
+    assert [*found.texts("settings")] == [f"{CONF}/{one}/rp_filter" for one in kept]
+
+
+def test_same_settings() -> None:
+    """A device whose settings were not read has those of its like."""
+    found = without(set(), with_settings(default="0", v1="1"), {"v2": "v1", "v3": "enp0s1"})
+
+    assert found.texts("settings") == {
+        f"{CONF}/default/rp_filter": "0",
+        f"{CONF}/v1/rp_filter": "1",
+        f"{CONF}/v2/rp_filter": "1",
+    }
 
 
 def test_cable_with_address() -> None:
