@@ -48,9 +48,10 @@ def show_network(name: str | None, how: str, to_json: bool) -> None:
 
     refuse_elsewhere()
     facts = host_facts(thorough=False)
-    names = facts.known("namespaces")
-    facts = replace(facts, namespaces=sorted({*names}.difference(plain_files(names))))
-    seen = view(facts, {one.name: _read(one.name) for one in facts.known("networks")}, name)
+    ours = [one.name for one in facts.known("networks")]
+    there = {*facts.known("namespaces")}.difference(plain_files(ours))
+    facts = replace(facts, namespaces=sorted(there))
+    seen = view(facts, {one: _read(one) for one in ours}, name)
     if to_json:
         click.echo(as_json(asdict(seen)), nl=False)
     elif how == "mermaid":

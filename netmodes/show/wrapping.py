@@ -27,6 +27,8 @@ def wrap(
         whole: what is never broken at its blanks.
         cut: cut a word that is wider than a line.
     """
+    if text.isprintable() and text == text.strip() != "" and len(first + text) <= width:
+        return [first + text]  # as most are, of which a picture may have thousands
     lines = textwrap.wrap(
         whole.sub(lambda found: found[0].replace(" ", HELD), text),
         width,
