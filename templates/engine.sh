@@ -194,7 +194,9 @@ find_in() {
     fi
     if [ -n "${LACKS-}" ] && [[ $'\n'$PRINTED$'\n' == *$'\n'"$LACKS"$'\n'* ]]; then return 1; fi
     for pattern in "${@:2}"; do
+        set_head "$pattern"
         for line in "${lines[@]}"; do
+            if [[ $line != "$HEAD"* ]]; then continue; fi
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             if ! [[ $line =~ $pattern ]]; then continue; fi
             if [ -n "${ITEM-}" ]; then
@@ -212,6 +214,17 @@ find_in() {
         if [ -n "${each[$word]-}" ]; then WORD+=${WORD:+ }$word=${each[$word]}; fi
     done
     [ -n "$WORD" ]
+}
+
+# Sets HEAD to what a pattern says of how a line begins, for of many lines few match: bash takes long
+# for a regular expression.
+set_head() {
+    local special='[][\\.*^$+?(){}]*'
+    HEAD=
+    if [[ $1 != ^* || $1 == *"|"* ]]; then return; fi
+    HEAD=${1#^}
+    # shellcheck disable=SC2295
+    HEAD=${HEAD%%$special} HEAD=${HEAD%?} # the last may be there any number of times
 }
 
 # Whether it finds something, or that is unknown: then WORD is empty.
@@ -563,10 +576,12 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local each lines=() line place places=()
+    local each lines=() line place places=() seen=
     local -A made=()
     for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
+    for each in "${!made[@]}"; do if [[ ${lines[*]} == *" net:[$each] "* ]]; then seen=yes; fi; done
+    if [ -z "$seen" ]; then return 1; fi
     for line in "${lines[@]}"; do
         if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
         place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")

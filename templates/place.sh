@@ -55,6 +55,7 @@ mount_of() {
     { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
     set -f
     for line in "${every[@]}"; do # few of them are mounted on the path, or above it
+        if [[ $line == *" net:["* && $line != *" $2 "* ]]; then continue; fi # another namespace
         # shellcheck disable=SC2206
         words=($line)
         if [[ "$2/" == "${words[4]%/}/"* ]]; then lines+=("$line"); fi

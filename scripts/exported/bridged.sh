@@ -491,7 +491,9 @@ find_in() {
     fi
     if [ -n "${LACKS-}" ] && [[ $'\n'$PRINTED$'\n' == *$'\n'"$LACKS"$'\n'* ]]; then return 1; fi
     for pattern in "${@:2}"; do
+        set_head "$pattern"
         for line in "${lines[@]}"; do
+            if [[ $line != "$HEAD"* ]]; then continue; fi
             if [ -n "${BUT-}" ] && [[ $line =~ $BUT ]]; then continue; fi
             if ! [[ $line =~ $pattern ]]; then continue; fi
             if [ -n "${ITEM-}" ]; then
@@ -509,6 +511,17 @@ find_in() {
         if [ -n "${each[$word]-}" ]; then WORD+=${WORD:+ }$word=${each[$word]}; fi
     done
     [ -n "$WORD" ]
+}
+
+# Sets HEAD to what a pattern says of how a line begins, for of many lines few match: bash takes long
+# for a regular expression.
+set_head() {
+    local special='[][\\.*^$+?(){}]*'
+    HEAD=
+    if [[ $1 != ^* || $1 == *"|"* ]]; then return; fi
+    HEAD=${1#^}
+    # shellcheck disable=SC2295
+    HEAD=${HEAD%%$special} HEAD=${HEAD%?} # the last may be there any number of times
 }
 
 # Whether it finds something, or that is unknown: then WORD is empty.
@@ -860,10 +873,12 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local each lines=() line place places=()
+    local each lines=() line place places=() seen=
     local -A made=()
     for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
+    for each in "${!made[@]}"; do if [[ ${lines[*]} == *" net:[$each] "* ]]; then seen=yes; fi; done
+    if [ -z "$seen" ]; then return 1; fi
     for line in "${lines[@]}"; do
         if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
         place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")
@@ -1151,6 +1166,7 @@ mount_of() {
     { mapfile -t every <"/proc/$1/mountinfo"; } 2>/dev/null
     set -f
     for line in "${every[@]}"; do # few of them are mounted on the path, or above it
+        if [[ $line == *" net:["* && $line != *" $2 "* ]]; then continue; fi # another namespace
         # shellcheck disable=SC2206
         words=($line)
         if [[ "$2/" == "${words[4]%/}/"* ]]; then lines+=("$line"); fi
@@ -1561,21 +1577,26 @@ facts() {
     entry routes ip -4 -j route show table all
     printf ', '
     entry routes6 ip -6 -j route show table all
-    printf ' }}\n'
+    rm "$draft/listed" && printf ' }}\n'
 }
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
+# Bash would take seconds for what a thousand devices are.
 entry() {
-    start escaped "${@:2}"
+    start listed_to "$draft/listed" "${@:2}"
     finish "$PATIENCE" || give_up
-    if [ "$STATUS" = 0 ]; then printf '"%s": {"output": "%s"}' "$1" "${PRINTED%$'\n'}"; else printf '"%s": {}' "$1"; fi
+    printf '"%s": {' "$1"
+    if [ "$STATUS" = 0 ] && [ -s "$draft/listed" ]; then
+        printf '"output": "'
+        sed 's/[\\"]/\\&/g; $s/$/"/' "$draft/listed"
+    fi
+    printf '}'
 }
 
-# What a command prints, as JSON has it in quotes; bash would take seconds for a thousand devices.
-escaped() {
-    exec 9>&- # what hangs would keep the lock
-    set -o pipefail
-    "$@" 2>/dev/null | sed 's/[\\"]/\\&/g'
+# It holds no lock, for what hangs would keep it; and the pipe, which tells that it runs.
+listed_to() {
+    exec 8>&1 9>&- >"$1" 2>/dev/null
+    exec "${@:2}"
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }

@@ -223,11 +223,17 @@ def test_script_of_any_requirement(words: list[str], otherwise: str) -> None:
 LINES = st.text("*?[a]\\ '\"\n", max_size=8).filter(lambda text: not text.endswith("\n"))
 
 
-@given(LINES, LINES.filter(bool), LINES, LINES.filter(lambda text: "\n" not in text))
+#: Patterns with words in them, some of which say how a line begins.
+FORMS = st.sampled_from(["({})", "^{}()", "^{}?()$", "^{}*()", "^({}|a)"])
+
+
+@given(LINES, LINES.filter(bool), FORMS, LINES, LINES.filter(lambda text: "\n" not in text))
 @examples(0.5)
-def test_script_of_what_is_found(listing: str, wanted: str, but: str, lacks: str) -> None:
+def test_script_of_what_is_found(
+    listing: str, wanted: str, form: str, but: str, lacks: str
+) -> None:
     """Bash finds in a listing what Python finds, whatever stands in it."""
-    look = Look(("ip",), (f"({literal(wanted)})",), but=literal(but), lacks=lacks)
+    look = Look(("ip",), (form.format(literal(wanted)),), but=literal(but), lacks=lacks)
     words = shlex.join(["find_in", "0", *look.patterns])
     listed = f"prepare\nWHOLE=() LISTED[0]={shlex.quote(listing)}\n"
 
