@@ -2,12 +2,12 @@
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from glob import has_magic
 from pathlib import Path
 from select import POLLIN, poll
-from subprocess import DEVNULL, CompletedProcess, Popen, TimeoutExpired
+from subprocess import CompletedProcess, Popen, TimeoutExpired
 from typing import IO, Any, TypeVar
 
 from netmodes.errors import Unknown
@@ -31,6 +31,12 @@ Asked = tuple[str, ...]
 #: Settings that nobody but root may know, and that are never copied.
 SECRETS = ("stable_secret", "tcp_fastopen_key")
 
+#: A started command, with what it prints and what it says is wrong.
+Started = tuple[Popen[bytes], IO[bytes], IO[bytes]]
+
+#: One ``ip`` for several questions: it prints a line of JSON for each.
+BATCH = ("ip", "-d", "-j", "-batch", "-")
+
 #: The status of ``ip`` where the kernel says no.
 NO_ROUTE = 2
 
@@ -46,16 +52,49 @@ def ask_all(argvs: Mapping[Key, Argv]) -> dict[Key, CompletedProcess[str] | None
 
 
 def asking(argvs: Mapping[Key, Argv]) -> Callable[[], dict[Key, CompletedProcess[str] | None]]:
-    """Start such commands; what it returns waits for them."""
-    running = {key: _start(argv) for key, argv in argvs.items()}
-    return lambda: {key: _end(*one) if one else None for key, one in running.items()}
+    """Start such commands; what it returns waits for them.
+
+    One ``ip`` answers for several that differ by their questions alone; if it has no answer to one
+    of them, each is asked by itself, and says why.
+    """
+    asked = dict.fromkeys(argvs.values())
+    alike = [argv for argv in asked if _may_be_a_line(argv)]
+    alike = alike if alike[1:] else []
+    questions = "".join(f"{' '.join(argv[3:])}\n" for argv in alike)
+    batch = _start(BATCH, questions) if alike else None
+    running = {argv: _start(argv) for argv in asked if argv not in alike}
+
+    def answers() -> dict[Key, CompletedProcess[str] | None]:
+        known = _by_line(alike, _end(batch))
+        late = {argv: _start(argv) for argv in alike if argv not in known}
+        found = known | {argv: _end(one) for argv, one in (running | late).items()}
+        return {key: found[argv] for key, argv in argvs.items()}
+
+    return answers
 
 
-def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes], IO[bytes]] | None:
+def _may_be_a_line(argv: Argv) -> bool:
+    """Whether a command can be a line of ``BATCH``; none of its words needs quotes there."""
+    return argv[:3] == BATCH[:3] and " ".join(argv) == shlex.join(argv)
+
+
+def _by_line(
+    argvs: Sequence[Argv], done: CompletedProcess[str] | None
+) -> dict[Argv, CompletedProcess[str]]:
+    """What each line of a batch printed; nothing unless all of them have."""
+    printed = lines(done) or []
+    if len(printed) != len(argvs):
+        return {}
+    each = zip(argvs, printed, strict=True)
+    return {argv: CompletedProcess(argv, 0, f"{line}\n", "") for argv, line in each}
+
+
+def _start(argv: Argv, text: str = "") -> Started | None:
     """Start a command that prints into memory: a pipe is soon full, and nobody may read it yet."""
     printed, said = in_memory(), in_memory()
     try:
-        child = Popen(argv, stdin=DEVNULL, stdout=printed, stderr=said, env=environment())
+        with in_memory(text) as read:
+            child = Popen(argv, stdin=read, stdout=printed, stderr=said, env=environment())
     except (FileNotFoundError, PermissionError):
         printed.close()
         said.close()
@@ -63,8 +102,11 @@ def _start(argv: Argv) -> tuple[Popen[bytes], IO[bytes], IO[bytes]] | None:
     return child, printed, said
 
 
-def _end(child: Popen[bytes], printed: IO[bytes], said: IO[bytes]) -> CompletedProcess[str]:
+def _end(started: Started | None) -> CompletedProcess[str] | None:
     """Wait for a started command and take its output; one that hangs is ended, and has failed."""
+    if started is None:
+        return None
+    child, printed, said = started
     with printed, said:
         if not ends(child, PATIENCE):
             child.kill()
@@ -129,6 +171,11 @@ def text_of(path: Path) -> str | None:
     return None if found is None else found.rstrip("\n")
 
 
+def way(*asked: str) -> Argv:
+    """The command that tells a route."""
+    return ("ip", "-d", "-j", "route", "get", *asked)
+
+
 def route_to(address: str) -> Route | None:
     """The host's route to an address; None for none, or without ``ip``.
 
@@ -145,7 +192,7 @@ def routes_to(asked: Iterable[Asked]) -> dict[Asked, Route | None]:
 
 def asking_routes(asked: Iterable[Asked]) -> Callable[[], dict[Asked, Route | None]]:
     """Ask the same; what it returns waits for the answers."""
-    argvs = {words: ("ip", "-j", "route", "get", *words) for words in asked}
+    argvs = {words: way(*words) for words in asked}
     answers = asking(argvs)
     return lambda: {words: _route(argvs[words], done) for words, done in answers().items()}
 

@@ -20,7 +20,16 @@ from netmodes.machine.facts import OUTSIDE, Facts
 from netmodes.machine.normal import PARTS, listed
 from netmodes.machine.parse import filterable, links_from
 from netmodes.machine.progress import working
-from netmodes.machine.query import SECRETS, Entry, contents, globs, outputs, printing, texts_at
+from netmodes.machine.query import (
+    SECRETS,
+    Entry,
+    contents,
+    globs,
+    outputs,
+    printing,
+    texts_at,
+    way,
+)
 from netmodes.machine.resolv import Names, names
 from netmodes.machine.settings import SYS, SYSCTLS
 from netmodes.machine.ssh import ssh_peer
@@ -45,8 +54,8 @@ RULES = {
     "rules6": ("ip", "-6", "rule", "show"),
     "bound": nics.BOUND,
     "qdiscs": ("tc", "qdisc", "show"),
-    "neighbours": ("ip", "-j", "neigh", "show", "nud", "permanent"),
-    "proxies": ("ip", "-j", "neigh", "show", "proxy"),
+    "neighbours": ("ip", "-d", "-j", "neigh", "show", "nud", "permanent"),
+    "proxies": ("ip", "-d", "-j", "neigh", "show", "proxy"),
 }
 
 #: Routes as text, by their entry in JSON: ``ip -j`` leaves out which of their metrics are locked.
@@ -224,7 +233,7 @@ def namespace_files() -> dict[str, dict[str, bool]]:
 def _ways(peer: str) -> dict[str, tuple[str, ...]]:
     """The commands for the ways outside and to the SSH session's client, if there is one."""
     asked = {"route outside": OUTSIDE, "route to ssh": peer}
-    return {name: ("ip", "-j", "route", "get", to) for name, to in asked.items() if to}
+    return {name: way(to) for name, to in asked.items() if to}
 
 
 def _filters(links: list[Link], table: Table) -> dict[str, Entry]:

@@ -20,13 +20,13 @@ from netmodes.machine.table import Table
 
 #: Prints one device and one route of each family, each with the `{}` that stands for nothing.
 IP = """
-case "$1 $3$4" in
-"-d addrshow") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
-"-4 routeshow") echo '[{"dst": "default"}, {}]' ;;
-"-6 routeshow") echo '[{"dst": "::/8"}, {}]' ;;
+case "$1 $3${5#table}" in
+"-d addr") echo '[{"ifname": "lo", "ifindex": 1}, {}]' ;;
+"-4 route") echo '[{"dst": "default"}, {}]' ;;
+"-6 route") echo '[{"dst": "::/8"}, {}]' ;;
 "-4 show" | "-6 show") echo "0:	from all iif v$1" ;;
-"-j showproxy") echo '[{"dst": "fd00::1", "dev": "lo", "proxy": null}]' ;;
-"-j shownud") echo '[{"dst": "10.0.0.1", "dev": "lo", "lladdr": "02::01", "router": null}, {}]' ;;
+"-d neighproxy") echo '[{"dst": "fd00::1", "dev": "lo", "proxy": null}]' ;;
+"-d neighnud") echo '[{"dst": "10.0.0.1", "dev": "lo", "lladdr": "02::01", "router": null}, {}]' ;;
 *) exit 1 ;;
 esac
 """

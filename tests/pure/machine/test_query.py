@@ -23,7 +23,7 @@ def test_no_route_is_not_unknown(
     ip.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(Unknown, match=r"`ip -j route get 192\.0\.2\.1` prints no route"):
+    with pytest.raises(Unknown, match=r"`ip -d -j route get 192\.0\.2\.1` prints no route"):
         route_to("192.0.2.1")
 
 
@@ -45,6 +45,34 @@ def test_side_by_side(tmp_path: Path) -> None:
     found = ask_all({"first": first, "second": second})
 
     assert [len(done.stdout) for done in found.values() if done] == [len("done\n"), 200000]
+
+
+IP = """\
+#!/bin/sh
+echo "$*" >>"$(dirname "$0")/log"
+case $* in
+*batch*) while read -r line; do echo "[$line]" && [ "$line" != fails ] || exit 1; done ;;
+*fails) exit 2 ;;
+*) echo "[$3]" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("last", ["last", "fails", "two words"])
+def test_one_process(last: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process answers several questions to ``ip``; who fails, or is quoted, fails by itself."""
+    (tmp_path / "ip").write_text(IP)
+    (tmp_path / "ip").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    argvs = {word: ("ip", "-d", "-j", word) for word in ("one", "another", last)}
+
+    found = {word: done for word, done in ask_all(argvs).items() if done}
+
+    log = (tmp_path / "log").read_text().splitlines()
+    assert [*found] == ["one", "another", last]
+    assert [done.stdout for done in found.values()][:2] == ["[one]\n", "[another]\n"]
+    assert found[last].returncode == (2 if last == "fails" else 0)
+    assert len(log) == {"last": 1, "fails": 4, "two words": 2}[last]
 
 
 def test_many_files() -> None:
