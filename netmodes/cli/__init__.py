@@ -9,6 +9,7 @@ import gc
 import io
 import os
 import sys
+from types import ModuleType
 from typing import Any, NoReturn
 
 import click
@@ -66,9 +67,9 @@ for command in (*map(mode_command, MODES.values()), *VERBS):
 
 def main() -> NoReturn:
     """The entry point."""
-    gc.freeze()
-    gc.disable()  # it costs a tenth of a run's time, and the process ends soon
     atexit.register(gc.freeze)
+    # Without it plumbum imports what is for HTTP, which takes as long as the rest of it.
+    sys.modules.setdefault("urllib.request", ModuleType("urllib.request"))
     open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -4,7 +4,6 @@ import ctypes
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +20,8 @@ def go_into(namespace: Path) -> None:
 
 def there(namespace: str | Path, do: Callable[..., Done], *arguments: object) -> Done:
     """What a function gives in a network namespace, by its file; "" is this one."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as alone:  # setns(2) is for one thread
         return alone.submit(_there, namespace, do, *arguments).result()
 

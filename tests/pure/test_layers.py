@@ -41,7 +41,7 @@ CORE = (
 
 REPORT = """
 import atexit, sys
-slow = {"click", "jinja2", "plumbum"}
+slow = {"click", "http.client", "jinja2", "plumbum"}
 atexit.register(lambda: print(*sorted(slow & sys.modules.keys()), file=sys.stderr))
 from netmodes.cli import main
 main()
