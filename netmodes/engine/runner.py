@@ -74,10 +74,24 @@ class Runner:
         Raises:
             Refused: the program is not installed.
         """
+        return self.start(argv, stdin)()
+
+    def start(self, argv: Argv, stdin: str | None = None) -> Callable[[], Outcome]:
+        """Show a command and start it, as ``run`` does; what it returns waits for its end.
+
+        Raises:
+            Refused: the program is not installed.
+        """
         self.listings.clear()
         self.say(line(argv, stdin))
         with signals.held_back():
-            return self.quietly(argv, stdin, umask=0o022)
+            outcome = self._started(argv, stdin, umask=0o022)
+
+        def wait() -> Outcome:
+            with signals.held_back():
+                return outcome()
+
+        return wait
 
     def say(self, text: str) -> None:
         """Show a line to the user; a closed terminal does not stop the run."""
@@ -91,14 +105,22 @@ class Runner:
             Refused: the program is not installed.
             Interrupted: no command need run any more.
         """
+        return self._started(argv, stdin, umask)()
+
+    def _started(self, argv: Argv, stdin: str | None, umask: int) -> Callable[[], Outcome]:
         self._stop_if_caught()
         began = time.monotonic()
-        with in_memory(stdin or "") as text, in_memory() as printed, in_memory() as said:
-            reads = DEVNULL if stdin is None else text
-            process = _start(argv, reads, printed, said, self.lock, umask)
-            self._wait(process, argv)
-            status, seconds = process.wait(), time.monotonic() - began
-            return Outcome(line(argv, stdin), status, content(printed), content(said), seconds)
+        text, printed, said = in_memory(stdin or ""), in_memory(), in_memory()
+        reads = DEVNULL if stdin is None else text
+        process = _start(argv, reads, printed, said, self.lock, umask)
+
+        def outcome() -> Outcome:
+            with text, printed, said:
+                self._wait(process, argv)
+                status, seconds = process.wait(), time.monotonic() - began
+                return Outcome(line(argv, stdin), status, content(printed), content(said), seconds)
+
+        return outcome
 
     def _stop_if_caught(self) -> None:
         if self.caught:

@@ -123,6 +123,8 @@ def _perform(plan: Plan, journal: Journal, runner: Runner, caught: list[int]) ->
     for noted, group in plan.groups:
         if noted:
             outcomes += _with_notes(group, journal, runner, caught)
+        elif group[0][1].inside:
+            outcomes += _two_at_a_time((step for _, step in group), runner, caught)
         else:
             outcomes += [_run(step, runner, caught) for _, step in group]
         if group[0][0] == len(plan.inherited) and not plan.more:  # it has made the namespace
@@ -155,13 +157,39 @@ def _note_results(looks: Iterable[tuple[int, Look]], journal: Journal, runner: R
         journal.write("done", index, word or "")
 
 
+def _two_at_a_time(steps: Iterable[Step], runner: Runner, caught: list[int]) -> Iterator[Outcome]:
+    """Run batches, each in a namespace of its own: one is started before the last has ended."""
+    waits: list[Callable[[], Outcome]] = []
+    try:
+        for step in steps:
+            waits.append(_start(step, runner, caught))
+            if waits[1:]:
+                yield waits.pop(0)()
+        yield waits.pop()()
+    finally:
+        for wait in waits:  # what is undone is to stand still
+            with suppress(NetmodesError):
+                wait()
+
+
 def _run(step: Step, runner: Runner, caught: list[int]) -> Outcome:
+    return _start(step, runner, caught)()
+
+
+def _start(step: Step, runner: Runner, caught: list[int]) -> Callable[[], Outcome]:
+    """Start a step; what it returns waits for it, and raises if it fails."""
     _stop_if(caught)
-    outcome = _settled(step, runner) or runner.run(step.command, step.stdin)
-    _stop_if(caught)
-    if outcome.status != 0:
-        raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(step, outcome))
-    return outcome
+    settled = _settled(step, runner)
+    wait = runner.start(step.command, step.stdin) if settled is None else lambda: settled
+
+    def ended() -> Outcome:
+        outcome = wait()
+        _stop_if(caught)
+        if outcome.status != 0:
+            raise CommandFailed(outcome.line, outcome.status, outcome.stderr, _hint(step, outcome))
+        return outcome
+
+    return ended
 
 
 def _settled(step: Step, runner: Runner) -> Outcome | None:

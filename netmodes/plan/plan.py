@@ -88,9 +88,10 @@ class Plan:
 
     @property
     def groups(self) -> Iterator[tuple[bool, list[tuple[int, Step]]]]:
-        """The steps with their numbers, neighbours together that have an undo, or have none."""
+        """The steps with their numbers, neighbours together: those with an undo, batches inside."""
         steps = enumerate(self.steps, start=len(self.inherited))
-        for noted, group in groupby(steps, lambda item: item[1].undo is not None):
+        alike = groupby(steps, lambda item: (item[1].undo is not None, item[1].inside != ""))
+        for (noted, _), group in alike:
             yield noted, list(group)
 
     @property

@@ -51,6 +51,11 @@ class Step:
             return self.argv
         return in_namespace(self.namespace, *self.argv)
 
+    @property
+    def inside(self) -> str:
+        """The namespace that this is a batch of ``ip`` in; "" for another command."""
+        return self.argv[2] if self.argv[:2] == ("ip", "-n") else ""
+
     def __str__(self) -> str:
         return line(self.command, self.stdin)
 
