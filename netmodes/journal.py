@@ -113,8 +113,11 @@ class Journal:
         except OSError as error:
             raise _unwritable(error) from error
 
-    def read(self) -> Run | None:
+    def read(self, plan: Plan | None = None) -> Run | None:
         """The run, or None where there is no such network.
+
+        Args:
+            plan: its plan, where that is known; None reads it.
 
         Raises:
             Refused: the journal exists and cannot be read, or netmodes did not make it.
@@ -122,7 +125,7 @@ class Journal:
         refuse_foreign(ROOT)
         refuse_foreign(self.folder)
         try:
-            plan = Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
+            plan = plan or Plan.from_dict(json.loads((self.folder / "plan.json").read_text()))
             log = lines_of((self.folder / "log").read_text())
             names = tuple(self.members())
         except (OSError, *NOT_AS_WRITTEN) as error:

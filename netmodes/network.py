@@ -91,7 +91,7 @@ def up(
         refuse_unseen(name)
         promises = partial(_check_all, names, plan.mode, echo) if check else None
         record = put_up(plan, runner, facts, confirm, promises)
-        return replace(record, run=running(name).id)
+        return replace(record, run=running(name, plan).id)
 
 
 def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = None) -> bool:
@@ -127,7 +127,7 @@ def down(*names: str, kill: bool = False, run: str = "", echo: Echo | None = Non
         only = [one for one in names if one in here]  # some may be down already
         if journal.name in names or len({*only}) == len(here):
             only = []
-        take_down(journal.name, runner, kill=kill, only=only)
+        take_down(found, runner, kill=kill, only=only)
     return True
 
 
@@ -158,7 +158,7 @@ def undo_unconfirmed(run: Run, *, echo: Echo | None = None) -> None:
     """
     with _acting(run.plan.name, echo) as runner:
         if watcher.waits(run):
-            take_down(run.plan.name, runner, kill=True)
+            take_down(run, runner, kill=True)
 
 
 def confirm(name: str, *, echo: Echo | None = None) -> None:

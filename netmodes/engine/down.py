@@ -16,16 +16,21 @@ from netmodes.machine.read import again
 from netmodes.machine.table import Table
 from netmodes.plan.log import Run
 from netmodes.plan.network import Network
+from netmodes.plan.plan import Plan
 from netmodes.script.bash import down_script
 
 
-def running(name: str) -> Run:
+def running(name: str, plan: Plan | None = None) -> Run:
     """The run that made the network of this name, or this namespace, from its journal.
+
+    Args:
+        name: the name.
+        plan: its plan, where that is known.
 
     Raises:
         Refused: there is none.
     """
-    run = journal_of(name).read()
+    run = journal_of(name).read(plan)
     if run is None:
         raise Refused(f"{name} is not a network of ours: see `netmodes list`")
     return run
@@ -43,11 +48,11 @@ def network_of(namespace: str) -> Network:
     return every[namespace]
 
 
-def take_down(name: str, runner: Runner, *, kill: bool = False, only: Sequence[str] = ()) -> None:
+def take_down(run: Run, runner: Runner, *, kill: bool = False, only: Sequence[str] = ()) -> None:
     """Take one network back.
 
     Args:
-        name: the network's name.
+        run: what made it.
         runner: runs the commands.
         kill: end the processes inside, rather than refuse.
         only: those of several namespaces that are to go; none for all.
@@ -56,20 +61,20 @@ def take_down(name: str, runner: Runner, *, kill: bool = False, only: Sequence[s
         Refused: processes run inside, the host would be cut off, or a program is missing.
         NetmodesError: something is left; the text says what.
     """
-    run, before = running(name), _before(name)
+    name, before = run.plan.name, _before(run.plan.name)
     _run(run, runner, [*(["--kill"] if kill else []), *(["--only", *only] if only else [])])
     for line in _meanwhile(name, before) if before and not only else ():
         runner.say(line)
 
 
-def roll_back(name: str, runner: Runner) -> list[str]:
-    """Take back what a run has done so far; carry on past failures.
+def roll_back(plan: Plan, runner: Runner) -> list[str]:
+    """Take back what a plan's run has done so far; carry on past failures.
 
     Returns:
         What could not be taken back: nothing, or one text.
     """
     try:
-        _run(running(name), runner, ["--rollback"])
+        _run(running(plan.name, plan), runner, ["--rollback"])
     except NetmodesError as error:
         return [str(error)]
     return []

@@ -71,7 +71,7 @@ def put_up(
             if report and report.differing:
                 raise NotAsPromised(report)
         except BaseException as error:
-            left = roll_back(plan.name, runner)
+            left = roll_back(plan, runner)
             if isinstance(error, NetmodesError):
                 error.left = left
             raise
@@ -96,7 +96,7 @@ def _unharmed(plan: Plan, before: Host, runner: Runner, parsed: bool) -> Host:
     for patience in (MOMENT, 0.0):
         now = before.now(parsed or plan.hands_over)
         runner.listings.update(now.listings)
-        if not (lost := [*harm(before, now, plan), *_gone(running(plan.name), runner)]):
+        if not (lost := [*harm(before, now, plan), *_gone(running(plan.name, plan), runner)]):
             break
         time.sleep(patience)
         runner.listings.clear()
