@@ -216,9 +216,10 @@ def _next_hops(now: Host) -> Iterator[Route]:
 
 def meanwhile(before: Table, now: Table, ours: Iterable[str]) -> list[str]:
     """What others have changed, a line each: nothing of these devices and subnets, our own."""
-    found = changes(before, now, COMPARED)
+    own = {*ours}
+    found = changes(before, now, COMPARED, own)
     whole = {one.line for one in found if one.part == "links" and " " not in one.line}
-    named = [f"# meanwhile: {one}" for one in found if _is_named(one, {*ours}, whole)]
+    named = [f"# meanwhile: {one}" for one in found if _is_named(one, own, whole)]
     more = [f"# meanwhile: {len(named) - NAMED} more"] if len(named) > NAMED else []
     return [*named[:NAMED], *more]
 

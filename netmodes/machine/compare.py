@@ -5,8 +5,9 @@ A part that was not read, or not whole, is unknown: never the same as another.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from netmodes.machine.normal import PARTS, Line, Parse
@@ -19,6 +20,9 @@ ROUTES = ("routes", "routes6")
 #: The entries that list devices and routes, and what each of these begins with in JSON.
 MANY = {"links", "routes", "routes6", "routes text", "routes6 text"}
 FIRSTS = ("ifindex", "dst", "type")
+
+#: The device of such an entry, by its name.
+DEVICE = re.compile(r'"(?:ifname|dev)": ?"([^"]*)"')
 
 #: The lines of a part by what they are about, in the kernel's order.
 Part = dict[str, tuple[str, ...]]
@@ -77,23 +81,32 @@ def entries_of(parts: Iterable[str], table: Table) -> list[str]:
     return [*filter(None, dict.fromkeys(next(entries, "") for entries in every))]
 
 
-def changes(before: Table, after: Table, parts: Collection[str]) -> list[Difference]:
-    """The differences of two tables; of many devices and routes most are the same, and not read."""
+def changes(
+    before: Table, after: Table, parts: Collection[str], but: Set[str] = frozenset()
+) -> list[Difference]:
+    """The differences of two tables; of many devices and routes most are the same, and not read.
+
+    Args:
+        before, after: the tables.
+        parts: what is compared.
+        but: devices that do not matter, where ``ip`` lists them in JSON.
+    """
     best = entries_of(parts, before)
     old, new = ({name: one.entries.get(name, {}) for name in best} for one in (before, after))
     for name in MANY.intersection(best):
         one, other = before.output(name), after.output(name)
         if one and other:
-            for entries, text in zip((old, new), _differing(one, other), strict=True):
+            for entries, text in zip((old, new), _differing(but, one, other), strict=True):
                 entries[name] = {**entries[name], "output": text}
     return differences(snapshot(Table(old), parts), snapshot(Table(new), parts), parts)
 
 
-def _differing(*printed: str) -> Iterable[str]:
+def _differing(but: Set[str], *printed: str) -> Iterable[str]:
     """What ``ip`` printed twice, without what is the same; whole where its order is not."""
     every = [_units(text.strip("[]\n ")) for text in printed]
     common = {*every[0]}.intersection(every[1])
-    left = [[unit for unit in units if unit not in common] for units in every]
+    unlike = ([unit for unit in units if unit not in common] for units in every)
+    left = [[unit for unit in units if but.isdisjoint(DEVICE.findall(unit))] for units in unlike]
     old, new = ([unit for unit in units if unit in common] for units in every)
     if old != new:
         return printed

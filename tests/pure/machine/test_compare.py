@@ -188,6 +188,18 @@ LISTED = {
 }
 
 
+def test_changes_but() -> None:
+    """What is said of a device that does not matter is left out; what is said of others is not."""
+    tables = [
+        Table({"links": {"command": ["ip"], "output": f"[{','.join(LISTED['links'][:end])}]"}})
+        for end in (2, 4)
+    ]
+
+    found = changes(*tables, ["links"], {"e3"})
+
+    assert [str(one) for one in found] == ["links: e4 is new"]
+
+
 @pytest.mark.parametrize("entry", LISTED)
 @pytest.mark.parametrize("order", ["0123", "013", "3", "", "1032", "01230", "0132"])
 def test_changes(order: str, entry: str) -> None:
