@@ -1195,10 +1195,15 @@ is_plain_file() { [ -f "/run/netns/$NAME" ] && ! is_mounted self; }
 is_mounted() { [[ "$(mount_of "$1" "/run/netns/${MEMBERS%% *}")" == *":net:["* ]]; }
 
 refuse_blind() {
-    if ! is_mounted self && shares_journal && is_mounted 1; then die "this shell's mount namespace does not see $NAME: leave it first"; fi
+    MOUNTED=
+    if is_mounted self; then
+        MOUNTED=yes
+    elif shares_journal && is_mounted 1; then
+        die "this shell's mount namespace does not see $NAME: leave it first"
+    fi
 }
 
-remove_plain_file() { ! is_plain_file || show rm "/run/netns/$NAME"; }
+remove_plain_file() { [ -n "$MOUNTED" ] || ! is_plain_file || show rm "/run/netns/$NAME"; }
 
 # Devices of DEVICES that somebody has renamed since: ours, and those that must not be lost.
 
