@@ -28,6 +28,7 @@ SECOND = "until netmodes list | grep -q unconfirmed; do sleep 0.05; done"
 
 #: Each line of a session is typed at a terminal of 80 columns, and its errors are seen.
 BEGIN = "cd $(mktemp -d)\nexport COLUMNS=80 LC_ALL=C.UTF-8\nexec 2>&1\n"
+NEXT = "netmodes down --all >/dev/null 2>&1\nprintf '\\0\\n'\n"
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -53,10 +54,8 @@ def _command(line: str) -> str:
 
 
 def run(lab: Lab, sessions: Iterable[str]) -> list[str]:
-    """What the lab's machine prints at sessions that follow one another."""
-    end = "\0\n"
-    script = BEGIN + "printf '\\0\\n'\n".join(map(typed, sessions))
-    return lab.sh(script).stdout.split(end)
+    """What the lab's machine prints at sessions that follow one another, each from nothing."""
+    return lab.sh(BEGIN + NEXT.join(map(typed, sessions))).stdout.split("\0\n")
 
 
 def written(lab: Lab, text: str) -> str:
