@@ -2,6 +2,7 @@
 
 NetmodesError
 ├── Refused          the parameters or the machine do not allow it; nothing was touched
+│   └── NoProgram    what is to be run in a namespace is no program
 ├── CommandFailed    a command failed; what was done is undone
 ├── Unknown          what the machine has cannot be learned; what was done is undone
 ├── Interrupted      a signal came; what was done is undone
@@ -36,6 +37,12 @@ class NetmodesError(Exception):
 
 class Refused(NetmodesError, ValueError):
     """The parameters or the machine do not allow it; nothing was touched."""
+
+
+class NoProgram(Refused):
+    """What is to be run in a namespace is no program; the exit status is a shell's."""
+
+    exit_status = 127
 
 
 class CommandFailed(NetmodesError):

@@ -51,6 +51,7 @@ def check(name: str, outside: str, to_json: bool) -> None:
     machine that answers none is tried by TCP as well. Without --outside it
     sends nothing beyond the default route's gateway: a packet that does not leave this machine
     tells the rest of the way. It then looks up no name, but asks whether the name server answers.
+    What it runs goes to stderr, the table to stdout.
 
     Exit status: 0 if every promise is kept, 1 if one is not.
 
@@ -70,9 +71,10 @@ def check(name: str, outside: str, to_json: bool) -> None:
 def why(name: str, target: str) -> None:
     """Follow a packet from a network to where it is lost.
 
-    ADDR is an IPv4 address or a host name, PORT a TCP port. It deletes old neighbour entries on
-    the way, then sends pings, and opens a connection to PORT. Where a firewall has rules, it has
-    just these packets traced, by a table of its own that ends with it. It needs root.
+    ADDR is an IPv4 address or a host name, PORT a TCP port; UDP cannot be tried, for only its
+    receiver knows what arrived. It deletes old neighbour entries on the way, then sends pings, and
+    opens a connection to PORT. Where a firewall has rules, it has just these packets traced, by a
+    table of its own that ends with it. It needs root.
 
     Exit status: 0 if ADDR answers, 1 if not.
 

@@ -9,7 +9,7 @@ import click
 from netmodes.cli import plans
 from netmodes.cli.confirm import wait_for_confirmation
 from netmodes.cli.options import flag, options
-from netmodes.cli.output import coloured, say, show, table
+from netmodes.cli.output import coloured, drawn, say, show, table
 from netmodes.cli.sudo import become_root
 from netmodes.engine.prepare import foresee
 from netmodes.engine.record import Record
@@ -22,9 +22,17 @@ from netmodes.plan.report import NotAsPromised
 from netmodes.plan.text import called
 
 
+class ModeCommand(click.Command):
+    """The command of a mode, whose help has its picture."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, in ASCII where the locale has no UTF-8."""
+        return drawn(super().get_help(ctx))
+
+
 def mode_command(mode: type[Mode]) -> click.Command:
     """The command of one mode."""
-    return click.Command(
+    return ModeCommand(
         mode.mode,
         params=[*options(mode)],
         callback=partial(run_mode, mode),

@@ -92,8 +92,12 @@ def drawn(text: str) -> str:
 
 
 def coloured(text: str) -> None:
-    """Print text that has colours; without them in a file, or for NO_COLOR (no-color.org)."""
-    click.echo(text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
+    """Print text that has colours, on a terminal that knows some, unless NO_COLOR is set.
+
+    NO_COLOR is no-color.org's.
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    click.echo(text, nl=False, color=False if plain else None)
 
 
 def block(finding: Finding) -> str:

@@ -15,6 +15,7 @@ from netmodes.cli.output import as_json, block, coloured, drawn, fit, printed, s
 from netmodes.errors import Refused
 from netmodes.journal import journal_of
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import as_root
 from netmodes.machine.read import host_facts, namespace_facts
 from netmodes.modes import MODES
 from netmodes.place import plain_files, refuse_elsewhere
@@ -82,7 +83,7 @@ def picture(seen: View) -> str:
     )
     parts = [red, *map(block, seen.findings)]
     if unseen := [place.name for place in seen.namespaces if place.unseen == ONLY_ROOT]:
-        note = f"Only root can look inside {', '.join(unseen)}: `sudo netmodes show`"
+        note = f"Only root can look inside {', '.join(unseen)}: `{as_root('show')}`"
         parts.append(f"{fit(note)}\n")
     return "\n".join(parts)
 

@@ -6,9 +6,8 @@ import sys
 
 from netmodes.cli.output import show
 from netmodes.errors import Refused
-from netmodes.machine.path import environment, find
+from netmodes.machine.path import environment, find, itself
 from netmodes.machine.permissions import status
-from netmodes.plan.programs import ITSELF
 
 #: Variables for the output's look, which sudo would drop.
 LOOKS = ("NO_COLOR", "COLUMNS")
@@ -28,7 +27,7 @@ def become_root() -> None:
         raise Refused(
             "this needs root, and sudo gives none here (no_new_privs is set): run it as root"
         )
-    show(shlex.join(["sudo", "netmodes", *sys.argv[1:]]))
     looks = [f"{name}={os.environ[name]}" for name in LOOKS if name in os.environ]
-    argv = ["sudo", "--", "env", *looks, sys.executable, ITSELF, *sys.argv[1:]]
+    argv = ["sudo", *(("env", *looks) if looks else ()), *itself(), *sys.argv[1:]]
+    show(shlex.join(argv))
     os.execvpe(argv[0], argv, environment())

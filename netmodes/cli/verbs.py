@@ -1,6 +1,7 @@
 """The verbs for what is up, and for this machine."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 import click
@@ -26,7 +27,7 @@ from netmodes.plan.text import called
 @click.option(
     "--all", "every", is_flag=True, help="Every network, and what a reboot left of others."
 )
-@click.option("--kill", is_flag=True, help="End processes in the namespace instead of refusing.")
+@click.option("--kill", is_flag=True, help="End processes in it: TERM, after 2 s KILL.")
 def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
     """Take networks down: undo their commands, newest first.
 
@@ -50,6 +51,19 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
     sys.exit(status)
 
 
+#: How wide the columns of ``list`` are at least.
+WIDTHS = (15, 10, 12, 18, 0)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as lines, each column as wide as its longest word."""
+    widths = list(WIDTHS)
+    for row in rows:
+        widths = [*map(max, widths, map(len, row))]
+    for row in rows:
+        yield " ".join(map(str.ljust, row, widths)).rstrip()
+
+
 @click.command(name="list")
 @click.option("--json", "to_json", is_flag=True, help="As JSON.")
 def list_(to_json: bool) -> None:
@@ -61,10 +75,12 @@ def list_(to_json: bool) -> None:
     if to_json:
         click.echo(as_json([network.to_dict() for network in found]), nl=False)
         return
+    if not found:
+        say("No network is up.")
     rows = [(one.name, one.mode, one.state, one.topology.address, one.published) for one in found]
     last = "PUBLISHED" if any(one.published for one in found) else ""
-    for row in [("NAME", "MODE", "STATE", "ADDRESS", last), *rows] if rows else []:
-        printed("{:<15} {:<10} {:<12} {:<18} {}".format(*row).rstrip() + "\n")
+    for line in columns([("NAME", "MODE", "STATE", "ADDRESS", last), *rows] if rows else []):
+        printed(f"{line}\n")
     for uplink in sorted({one.topology.uplink for one in found} - {""}):
         if finding := addresses_on_port(uplink, host_facts(thorough=False)):
             printed(fit(f"Note: {finding.notice}") + "\n")

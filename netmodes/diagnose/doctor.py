@@ -12,6 +12,7 @@ from netmodes.firewall import objections
 from netmodes.machine.abilities import no_kind, no_user_namespaces
 from netmodes.machine.entries import Link
 from netmodes.machine.facts import Facts
+from netmodes.machine.path import as_root
 from netmodes.machine.resolv import Names, is_loopback
 from netmodes.plan.finding import Finding
 from netmodes.plan.programs import missing
@@ -116,7 +117,7 @@ def _unseen(facts: Facts) -> Iterator[Finding]:
     unseen = [name for name in installed if getattr(facts, name) is None]
     if unseen and facts.privileges not in (None, "root"):
         what = f"what the firewall does could not be seen without root ({' and '.join(unseen)})"
-        yield Finding("warning", what, "nft list ruleset", fix="sudo netmodes doctor")
+        yield Finding("warning", what, "nft list ruleset", fix=as_root("doctor"))
 
 
 def _traces(facts: Facts) -> Iterator[Finding]:

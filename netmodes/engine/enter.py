@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from netmodes.engine.down import network_of
 from netmodes.engine.runner import Echo
-from netmodes.errors import Refused
+from netmodes.errors import NoProgram, Refused
 from netmodes.machine.path import environment, find, search_path
 from netmodes.machine.query import ancestors, text_of
 from netmodes.plan.step import in_namespace
@@ -33,7 +33,7 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
         user: the user to run it as; None for the user who called sudo, or else root.
 
     Raises:
-        Refused: there is no such network or user, or ``ip`` is not installed.
+        Refused: there is no such network, user or program, or ``ip`` is not installed.
     """
     network_of(name)
     if find("ip") is None:
@@ -44,6 +44,8 @@ def become(name: str, command: Argv, user: str | None, echo: Echo) -> NoReturn:
     if entry is None:
         argv = in_namespace(name, *command)
         echo(shlex.join(argv))
+        if find(command[0]) is None:
+            raise NoProgram(f"there is no program {command[0]!r}: install it, or name its path")
         os.execvpe(argv[0], argv, environment())
     _keep_descriptors()
     sudo, is_parent = _sudo() if entry.pw_name == caller else ("", False)

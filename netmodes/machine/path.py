@@ -1,7 +1,12 @@
 """Where programs are: the folders of PATH, and those of root's that PATH may lack."""
 
 import os
+import shlex
 import shutil
+import sys
+from pathlib import Path
+
+from netmodes.plan.programs import ITSELF
 
 #: Folders that are not on a user's PATH, nor on root's under cron or Debian's `su`.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -17,6 +22,18 @@ def search_path() -> str:
 def environment() -> dict[str, str]:
     """The environment of what netmodes starts."""
     return {**os.environ, "PATH": search_path()}
+
+
+def itself() -> tuple[str, ...]:
+    """The words that run this netmodes from anywhere, also where PATH is not the user's."""
+    script = Path(sys.argv[0]).absolute()
+    named = script.name == "netmodes" and os.access(script, os.X_OK)
+    return (str(script),) if named else (sys.executable, ITSELF)
+
+
+def as_root(*arguments: str) -> str:
+    """The command line by which a user runs netmodes as root, to be pasted."""
+    return shlex.join(["sudo", *itself(), *arguments])
 
 
 def find(program: str) -> str | None:

@@ -255,7 +255,7 @@ def test_without_root(root_lab: RootLab) -> None:
     )
 
     (unseen,) = [finding for finding in mine if "could not be seen" in finding["what"]]
-    assert unseen["fix"] == "sudo netmodes doctor"
-    typed = root_lab.anyone(*unseen["fix"].replace("netmodes", NETMODES).split(), "--json")
+    assert unseen["fix"] == f"sudo {NETMODES} doctor"
+    typed = root_lab.anyone(*unseen["fix"].split(), "--json")
     assert json.loads(typed.stdout) == roots
     assert not any("could not be seen" in finding["what"] for finding in roots)

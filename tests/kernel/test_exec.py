@@ -24,6 +24,14 @@ def test_exit_status(host_only: Lab, status: int) -> None:
     assert done.returncode == status
 
 
+def test_no_program(host_only: Lab) -> None:
+    """What is no program exits with 127, as in a shell, and is one sentence."""
+    done = host_only.netmodes("exec", "A", "--", "nosuch")
+
+    assert done.returncode == 127
+    assert done.stderr.splitlines()[-1].startswith("Error: there is no program 'nosuch': ")
+
+
 def test_streams(host_only: Lab) -> None:
     """The command has the streams to itself, but for the line that shows it."""
     done = host_only.sh("echo in | netmodes exec A -- sh -c 'cat; echo out; echo err >&2'")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flowcharts import Graph
-from labs import Lab, RootLab
+from labs import NETMODES, Lab, RootLab
 
 
 def devices_of(lab: Lab, *inside: str) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ def test_lab_not_root() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"veth0 +├─+┤ \(only root can look inside\)", done.stdout)
-    assert "Only root can look inside A: `sudo netmodes show`" in done.stdout
+    assert f"Only root can look inside A: `sudo {NETMODES} show`" in " ".join(done.stdout.split())
 
 
 def test_ascii(lab: Lab) -> None:

@@ -9,6 +9,9 @@ import pytest
 from labs import NETMODES, RootLab
 from state import state
 
+#: How netmodes shows that it becomes root: with the width of the lab's terminal.
+SUDO = f"[#] sudo env COLUMNS=1000 {NETMODES}"
+
 
 def test_becomes_root(root_lab: RootLab) -> None:
     """An ordinary user's run shows its one sudo, and does what root's does."""
@@ -17,11 +20,21 @@ def test_becomes_root(root_lab: RootLab) -> None:
     down = root_lab.anyone("netmodes", "down", "B")
 
     assert up.returncode == 0, up.stderr
-    assert up.stderr.startswith("[#] sudo netmodes host-only -n B\n[#] ip netns add B\n")
+    assert up.stderr.startswith(f"{SUDO} host-only -n B\n[#] ip netns add B\n")
     assert up.stderr.count("sudo") == 1
     assert ping.returncode == 0
-    assert down.stderr.startswith("[#] sudo netmodes down B\n")
+    assert down.stderr.startswith(f"{SUDO} down B\n")
     assert down.returncode == 0
+
+
+def test_line_can_be_pasted(root_lab: RootLab) -> None:
+    """The line that is shown is the one that runs, also where sudo's PATH has no netmodes."""
+    shown = root_lab.anyone("netmodes", "host-only").stderr.splitlines()[0]
+    root_lab.ok("netmodes", "down", "A")
+    pasted = root_lab.anyone("env", "PATH=/usr/bin:/bin", *shown.removeprefix("[#] ").split())
+
+    assert shown == f"{SUDO} host-only"
+    assert pasted.returncode == 0, pasted.stderr
 
 
 def test_looks_alike(root_lab: RootLab) -> None:
@@ -105,7 +118,7 @@ def test_sudo_refuses(root_lab: RootLab) -> None:
     done = root_lab.anyone("netmodes", "host-only")
 
     assert done.returncode == 1
-    assert done.stderr == "[#] sudo netmodes host-only\nsudo: a password is required\n"
+    assert done.stderr == f"{SUDO} host-only\nsudo: a password is required\n"
     assert state(root_lab.ok) == before
 
 

@@ -24,7 +24,7 @@ PROMPT = "$ "
 UNSTEADY = re.compile(r"\S+ ms|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 #: What happens at another terminal while a command waits to be confirmed.
-SECOND = "until netmodes list | grep -q unconfirmed; do sleep 0.05; done"
+SECOND = "until netmodes list 2>/dev/null | grep -q unconfirmed; do sleep 0.05; done"
 
 #: Each line of a session is typed at a terminal of 80 columns, and its errors are seen.
 BEGIN = "cd $(mktemp -d)\nexport COLUMNS=80 LC_ALL=C.UTF-8\nexec 2>&1\n"

@@ -498,17 +498,36 @@ def test_export_refused(tmp_path: Path) -> None:
 
 
 def test_list() -> None:
-    """The list names each network with its mode, state and address; none is no line at all."""
+    """The list names each network with its mode, state and address; that none is up is said."""
     nothing = netmodes("list")
     begun("A", "up")
 
     some = netmodes("list")
 
-    assert (nothing.status, nothing.stdout, nothing.stderr) == (0, "", "")
+    assert (nothing.status, nothing.stdout, nothing.stderr) == (0, "", "No network is up.\n")
     assert some.stdout.splitlines() == [
         "NAME            MODE       STATE        ADDRESS",
         "A               host-only  up           192.168.202.11/24",
     ]
+
+
+def test_list_of_long_names() -> None:
+    """A long name widens its column for all."""
+    begun("A", "up")
+    begun("a-long-name-for-a-namespace", "up")
+
+    lines = netmodes("list").stdout.splitlines()
+
+    assert len({line.index("host-only") for line in lines[1:]} | {lines[0].index("MODE")}) == 1
+
+
+@pytest.mark.parametrize(("locale", "drawn"), [("C.UTF-8", "┌──"), ("C", "+--")])
+def test_help_is_drawn(locale: str, drawn: str) -> None:
+    """The picture in a mode's help is in ASCII where the locale has no UTF-8."""
+    environment = os.environ | {"LC_ALL": locale}
+    shown = run(sys.executable, "-m", "netmodes", "nat", "--help", timeout=60, env=environment)
+
+    assert drawn in shown.stdout
 
 
 def test_list_json(article: Facts) -> None:

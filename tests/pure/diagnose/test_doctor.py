@@ -67,8 +67,8 @@ MACHINE: list[tuple[str, dict[str, Any], str, str]] = [
     ("warning", {"resolvers": ["::1"], "names": None}, "asks ::1", "--dns IP"),
     ("warning", {"resolvers": [], "names": None}, "asks 127.0.0.1 for names", "--dns IP"),
     ("warning", {"resolvers": ["127.0.0.53"]}, "asks 127.0.0.53", "give theirs 192.168.64.1"),
-    ("warning", {"privileges": "sudo", "nft": None}, "without root (nft)", "sudo netmodes doctor"),
-    ("warning", {"privileges": "none", "iptables": None}, "(iptables)", "sudo netmodes doctor"),
+    ("warning", {"privileges": "sudo", "nft": None}, "without root (nft)", " doctor"),
+    ("warning", {"privileges": "none", "iptables": None}, "(iptables)", " doctor"),
 ]
 
 #: Each of the uplink's.
