@@ -22,6 +22,9 @@ FILES = {
     "/etc/netns/NAME": "files that stand for those in /etc in the namespace (ip-netns(8))",
 }
 
+#: The option that click gives every command; once it has, it keeps the first context's names.
+HELP = {"-h, --help": "Show this message and exit."}
+
 
 def pages() -> dict[str, str]:
     """Every page by the name of its file."""
@@ -38,13 +41,13 @@ def page(name: str, context: click.Context) -> str:
     command = context.command
     usage = " ".join(command.collect_usage_pieces(context))
     about, _, example = cleandoc(command.help or "").partition("Example: ")
-    records = filter(None, (item.get_help_record(context) for item in command.get_params(context)))
+    records = filter(None, (item.get_help_record(context) for item in command.params))
     lines = [
         f'.TH "{name.upper()}" 1 "" "netmodes {__version__}" "netmodes"',
         *(".SH NAME", escaped(f"{name} - {command.get_short_help_str(limit=1000).rstrip('.')}")),
         *(".SH SYNOPSIS", f".B {escaped(context.command_path)}", escaped(usage)),
         *(".SH DESCRIPTION", *description(about)),
-        *(".SH OPTIONS", *tagged(dict(records))),
+        *(".SH OPTIONS", *tagged(dict(records) | HELP)),
         *([".SH EXAMPLE", *verbatim(example)] if example else []),
         *(of_all() if command is netmodes else [".SH SEE ALSO", ".BR netmodes (1)"]),
     ]
