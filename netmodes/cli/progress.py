@@ -68,5 +68,5 @@ LINE = Line(sys.stderr)
 
 def show() -> None:
     """Show from now on what goes on, if somebody sees it who wants to."""
-    if sys.stderr.isatty() and os.environ.get("TERM", "") not in ("", "dumb"):
+    if os.isatty(2) and os.environ.get("TERM", "") not in ("", "dumb"):
         progress.shown = LINE.shown

@@ -149,10 +149,10 @@ def _switch(paths: Argv, sources: str, why: str, facts: Facts) -> Step:
     """Copies of the machine's nsswitch.conf with other sources of hosts."""
     line = f"hosts: {sources} {MARK}"
     writes = [word for path in present(paths) for word in ("-e", f"w {path}")]
-    change = [f"s/^hosts:.*/{line}/"]
+    change = ["-e", f"s/^hosts:.*/{line}/"]
     if _names(facts).hosts == "":
-        change = [*writes[1:], f"$!d;s/.*/{line}/"]
-    return Step(("sed", "-n", "-e", *change, *writes, "/etc/nsswitch.conf"), why)
+        change = [*writes, "-e", f"$!d;s/.*/{line}/"]
+    return Step(("sed", "-n", *change, *writes, "/etc/nsswitch.conf"), why)
 
 
 def _written(paths: Argv, step: Step) -> Step:
