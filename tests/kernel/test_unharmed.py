@@ -1,5 +1,7 @@
 """A run that costs the host something is undone; what others do meanwhile is named, and stays."""
 
+import sys
+
 import pytest
 from labs import Lab
 
@@ -140,3 +142,25 @@ def test_busy_host(lab: Lab) -> None:
             assert (done.returncode, done.stderr) == (0, done.stderr)
             lab.ok("netmodes", "down", "A")
         churn.kill()
+
+
+#: Asks the same of one `ip` and of several.
+ASK = """
+import sys
+from netmodes.machine.query import ask, ask_all
+argvs = {words: ("ip", "-d", "-j", *words.split()) for words in sys.argv[1:]}
+found = zip(ask_all(argvs).values(), (ask(*argv) for argv in argvs.values()))
+for each in found:
+    told, alone = ((one.returncode, one.stdout, one.stderr) for one in each)
+    assert told == alone, (told, alone)
+"""
+
+
+@pytest.mark.parametrize("last", ["route get 8.8.8.8", "route get 2001:db8::1"])
+def test_one_process(last: str, lab: Lab) -> None:
+    """One `ip` tells what several tell, and where it cannot answer, the kernel's own error."""
+    lab.ok("ip", "neigh", "add", "192.168.64.70", "lladdr", "02:00:00:00:00:01", "dev", "enp0s1")
+    lab.ok("ip", "neigh", "add", "proxy", "192.168.64.71", "dev", "enp0s1")
+
+    listed = ("addr show", "neigh show nud permanent", "neigh show proxy")
+    lab.ok(sys.executable, "-c", ASK, *listed, last)
