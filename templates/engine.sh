@@ -1,5 +1,5 @@
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
-# it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
+# it stand NAME, NAMES (of its namespaces), ATTACHED (the process whose one that is), GRACE (the least seconds of a lifetime), FIRST (the command
 # that makes the namespaces), SLOW and PATIENCE (seconds), MANY (devices), DEVICES, ASKED, ITEMS (what a
 # batch makes) and the functions that know the commands: listing, look, undo, users, others.
 
@@ -515,9 +515,10 @@ carry() {
     INPUT+=$WORD
 }
 
-# A process inside would keep the namespace alive once its name is gone.
+# A process inside would keep the namespace alive once its name is gone, as one whose it is may.
 refuse_processes() {
     local pids=() sign
+    if [ -n "$ATTACHED" ]; then return 0; fi
     for sign in TERM KILL; do
         inside || die "$(unknown)"
         if [ "${#pids[@]}" = 0 ]; then return 0; fi
@@ -578,6 +579,7 @@ is_ours() {
 still_mounted() {
     local each lines=() line place places=() seen=
     local -A made=()
+    if [ -n "$ATTACHED" ]; then return 1; fi
     for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
     for each in "${!made[@]}"; do if [[ ${lines[*]} == *" net:[$each] "* ]]; then seen=yes; fi; done

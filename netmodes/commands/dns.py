@@ -105,6 +105,8 @@ def _files(
 
     A file of somebody else's stays.
     """
+    if not namespaces:
+        return
     yield _make(tuple(f"{ROOT}/{name}" for name in namespaces), facts)
     names, s = called(namespaces), "" if namespaces[1:] else "s"
     if paths := _to_write(namespaces, "resolv.conf", facts):
@@ -188,6 +190,8 @@ def requirements(steps: Iterator[Step]) -> Iterator[Requirement]:
 
 def give_notices(namespaces: Argv, dns: str, facts: Facts) -> Iterator[Finding]:
     """What keeps namespaces from resolving names by these name servers."""
+    if not namespaces:
+        return
     namespace = namespaces[0]
     if dns != "none":
         yield from _foreign_files(namespaces, facts)
@@ -219,6 +223,8 @@ def nowhere(namespace: str, names: Names, level: str) -> Iterator[Finding]:
 
 def close_notices(namespaces: Argv, facts: Facts) -> Iterator[Finding]:
     """What lets namespaces resolve names although they should resolve none."""
+    if not namespaces:
+        return
     namespace = namespaces[0]
     yield from _foreign_files(namespaces, facts)
     if _names(facts).nscd:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
+from netmodes.engine.attached import holding
 from netmodes.engine.down import roll_back, running
 from netmodes.engine.prepare import prepare
 from netmodes.engine.record import Outcome, Record
@@ -42,12 +43,24 @@ def put_up(
     signals that come meanwhile, and breaks off.
 
     Raises:
-        Refused: a program is missing, or a requirement that asks the network does not hold;
-            nothing was touched.
+        Refused: a program or its process is missing, or a requirement that asks the network does
+            not hold; nothing was touched.
         CommandFailed: a command failed; ``left`` says what is left.
         NotAsPromised: a promise is not kept; the same.
         Interrupted: the same, after a signal.
     """
+    with holding(plan) as same_process:
+        return _put_up(plan, runner, before, confirm, check, same_process)
+
+
+def _put_up(
+    plan: Plan,
+    runner: Runner,
+    before: Facts,
+    confirm: float | None,
+    check: Callable[[list[int]], Report] | None,
+    same_process: Callable[[], None],
+) -> Record:
     with prepare(plan, runner):
         host = look_at(before, plan.topology.uplink)
         down, facts = down_script(plan), _to_compare(before)
@@ -66,6 +79,7 @@ def put_up(
                 if confirm is not None and (trouble := unreachable(now, runner)):
                     raise NetmodesError(trouble)
                 report = check(caught) if check else None
+                same_process()
             finally:
                 _stop_if(caught)  # what a signal has cut short tells nothing
             if report and report.differing:

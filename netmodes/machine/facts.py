@@ -56,6 +56,8 @@ class Facts:
         programs: those of ``nft`` and ``iptables`` that are installed, and that the kernel knows.
         nics: the "driver" and "wireless" mode of real devices, by device.
         listening: the programs that listen, by port: "8080/tcp"; only where one is published.
+        processes: the network namespace, by inode, of the process that was asked about, by number;
+            "" where only root may see it.
         past: of a namespace, the processes that read others' files for names, and which, by number.
         resolvers: the addresses of the name servers in /etc/resolv.conf.
         exit: the device that the host leads outside by; "" for none.
@@ -92,6 +94,7 @@ class Facts:
     programs: list[str] | None = None
     nics: dict[str, dict[str, str]] | None = None
     listening: dict[str, str] | None = None
+    processes: dict[str, str] | None = None
     past: dict[int, str] | None = None
     resolvers: list[str] | None = None
     exit: str | None = None

@@ -203,6 +203,13 @@ def _by_link(
     return {link.name: of_link(link, table) for link in links} if is_known else None
 
 
+def _processes(table: Table) -> dict[str, str] | None:
+    """The inode in what `/proc/4242/ns/net` leads to, `net:[4026532444]`, by the process."""
+    found = table.texts("processes")
+    numbers = {path.split("/")[2]: re.sub("[^0-9]", "", to) for path, to in found.items()}
+    return numbers if "processes" in table else None
+
+
 FIELDS: dict[str, Callable[[Table], Any]] = {
     "links": partial(Table.once, parse=_links, name="links"),
     **{name: partial(Table.once, parse=_routes, name=name) for name in ("routes", "routes6")},
@@ -215,6 +222,7 @@ FIELDS: dict[str, Callable[[Table], Any]] = {
     "resolvers": resolvers,
     "tc": _tc,
     "listening": listening,
+    "processes": _processes,
     "programs": _programs,
     "peer": _peer,
     "ssh": partial(_way, "route to ssh"),

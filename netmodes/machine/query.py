@@ -242,6 +242,19 @@ def texts_at(*patterns: str) -> Entry:
     return {"files": [*patterns], "output": known}
 
 
+def links_at(*paths: str) -> Entry:
+    """What these links lead to; "" for one that may not be read."""
+    found = {}
+    for path in paths:
+        try:
+            found[path] = str(Path(path).readlink())
+        except PermissionError:
+            found[path] = ""
+        except OSError:  # there is none
+            continue
+    return {"links": [*paths], "output": found}
+
+
 def globs(*patterns: str) -> list[str]:
     """The paths that match these patterns, or the ones that are named."""
     return [path for each in patterns for path in _matching(each)]

@@ -25,6 +25,7 @@ from netmodes.machine.query import (
     Entry,
     contents,
     globs,
+    links_at,
     outputs,
     printing,
     texts_at,
@@ -109,6 +110,7 @@ def host_facts(
     whole: bool = False,
     machine: bool = False,
     uplink: str | Callable[[Facts], str] | None = None,
+    process: str = "",
     meanwhile: Callable[[], None] | None = None,
 ) -> Facts:
     """Read the host's facts.
@@ -122,6 +124,7 @@ def host_facts(
         uplink: the one device that is to be a port, by any of its names, for its hardware, managers
             and settings, or what chooses it by the other facts; "" for none. None for every device
             that could be one.
+        process: a process's number, for its network namespace; "" for none.
         meanwhile: is called while the commands run.
 
     Raises:
@@ -136,6 +139,7 @@ def host_facts(
     printed = printing(OF_IP | rules | ways | ports | (_whole() if whole else {}))
     entries = {"route to ssh": NO_WAY} if thorough else {}
     entries |= _names()
+    entries |= {"processes": links_at(f"/proc/{process}/ns/net")} if process else {}
     if meanwhile:
         meanwhile()
     entries |= printed()

@@ -71,8 +71,10 @@ class Mode(Description, Verbs):
 
     def read(self, meanwhile: Callable[[], None] | None = None) -> Facts:
         """The facts of this machine, as far as the mode asks about it."""
-        uplink = self.parameters.get("uplink", "")
-        return host_facts(thorough=self.thorough, uplink=uplink, meanwhile=meanwhile)
+        uplink, process = self.parameters.get("uplink", ""), self.process.partition(":")[0]
+        return host_facts(
+            thorough=self.thorough, uplink=uplink, process=process, meanwhile=meanwhile
+        )
 
     def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
         self._refuse_taken_names(facts)
@@ -115,8 +117,8 @@ class Mode(Description, Verbs):
             return facts
         from netmodes.rehearse.verdicts import learn
 
-        first = replace(self, namespace=self.name)
-        found = learn(partial(first.render, net, facts), flow, facts, self.ways(net, facts))
+        render = partial(self.alone.render, net, facts)
+        found = learn(render, flow, facts, self.ways(net, facts))
         return replace(facts, verdicts=found)
 
     def script(
@@ -157,7 +159,7 @@ class Mode(Description, Verbs):
 
         here = facts or host_facts(whole=True)
         try:
-            plan = self._safe_plan(here, verbatim, anyway, confirm)
+            plan = self.alone._safe_plan(here, verbatim, anyway, confirm)
         except Refused as error:
             return Rehearsal(self.mode, self.network, refused=str(error))
         return rehearse(plan, here, elsewhere=facts is not None)

@@ -16,7 +16,6 @@ from netmodes.commands import (
     lan,
     netfilter,
     requirements,
-    sysctl,
     uplink,
 )
 from netmodes.machine.facts import Facts
@@ -92,6 +91,7 @@ host                                           namespace {namespace}
     host_device: str = option("", "the host's end of the cable")
     device: str = option("", "the namespace's end")
     dns: str = option("auto", dns.MEANING, metavar="auto|none|IP", multiple=True)
+    attach: str = option("", "a process: its namespace, not a new one", metavar="PID")
 
     def validate(self) -> None:
         devices.validate_name(self.uplink)
@@ -99,7 +99,7 @@ host                                           namespace {namespace}
         addresses.validate_gateway(self.gateway, self.address)
 
     def on(self, facts: Facts) -> Self:
-        return replace(self, uplink=uplink.named(self.uplink, self.bridge, facts))
+        return replace(super().on(facts), uplink=uplink.named(self.uplink, self.bridge, facts))
 
     def joined(self, facts: Facts) -> Network | None:
         return facts.bridged(self.uplink)
@@ -134,7 +134,7 @@ host                                           namespace {namespace}
             yield from lan.several(net, facts)
             yield from self.objections(net, facts)
         yield from verdict.warnings
-        yield from dns.give_notices(self.names, self.dns, facts)
+        yield from dns.give_notices(self.resolving, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
     def on_machine(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
@@ -143,7 +143,7 @@ host                                           namespace {namespace}
             yield from requirements.is_port(net.uplink, net.bridge)
         else:
             yield from requirements.uplink_unchanged(net.uplink, facts)
-        yield from dns.requirements(dns.give(self.names, self.dns, facts))
+        yield from dns.requirements(dns.give(self.resolving, self.dns, facts))
 
     def of_addresses(self, nets: Nets, facts: Facts) -> Iterator[Requirement]:
         net, device = nets[0], self.leads(nets[0])
@@ -174,7 +174,7 @@ host                                           namespace {namespace}
         yield iproute.set_up(net.device, name)
         device = self.leads(net)
         yield from handover.same_neighbours(net.address, device, name, net.device, facts)
-        yield iproute.set_up("lo", name)
+        yield self.set_lo_up(name)
         yield iproute.add_default_route(net.gateway, name)
         if not self.gateway:
             yield from lan.past_host(net, name, facts)
@@ -187,8 +187,7 @@ host                                           namespace {namespace}
         yield from handover.reach_all(wanted, self.leads(nets[0]), nets[0].bridge, facts)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.name)
-        yield from sysctl.as_on_host(self.name, facts)
+        yield from self.namespaced(facts)
 
         yield from self.shared_steps(net, facts, verdict)
 
@@ -201,4 +200,4 @@ host                                           namespace {namespace}
         yield from handover.reach(net.address, self.leads(net), net.bridge, facts)
 
         yield from self.inside(net, self.name, facts)
-        yield from dns.give(self.names, self.dns, facts)
+        yield from dns.give(self.resolving, self.dns, facts)

@@ -10,9 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import Field, asdict, dataclass, fields, replace
 from ipaddress import ip_interface
+from itertools import chain
 from typing import TYPE_CHECKING, ClassVar
 
-from netmodes.commands import devices, notices, several
+from netmodes.commands import attach, devices, iproute, notices, several, sysctl
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
 from netmodes.modes.option import Name, option
@@ -107,6 +108,7 @@ class Description(ABC):
         for item in fields(self):
             object.__setattr__(self, item.name, _text(getattr(self, item.name)))
         devices.validate_namespaces(self.names)
+        attach.validate(self.process, self.names)
         self.validate()
 
     @property
@@ -118,6 +120,17 @@ class Description(ABC):
     def name(self) -> str:
         """The first namespace's name."""
         return self.names[0]
+
+    @property
+    def process(self) -> str:
+        """The process whose namespace gets the network; "" for a namespace of its own."""
+        return self.parameters.get("attach", "")
+
+    @property
+    def alone(self) -> Self:
+        """The same for one new namespace, as a copy of a machine has it, which has no processes."""
+        own = {"attach": ""} if self.process else {}
+        return replace(self, namespace=self.name, **own)
 
     @abstractmethod
     def validate(self) -> None:
@@ -156,8 +169,10 @@ class Description(ABC):
         yield from ()
 
     def on(self, facts: Facts) -> Self:
-        """The same mode, with what only the machine tells: a device's own name."""
-        return self
+        """The same mode, with what only the machine tells: a device's own name, a namespace."""
+        if not self.process:
+            return self
+        return replace(self, attach=attach.located(self.process, facts))  # type: ignore[call-arg]
 
     def flow(self, net: Topology, facts: Facts) -> Flow | None:
         """The packets that the host is to forward, if any, for the firewall's verdict."""
@@ -178,14 +193,33 @@ class Description(ABC):
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         """What to know before the run starts."""
         yield from notices.before_up(facts)
+        if self.process:
+            yield from attach.notices(self.name, self.process)
 
     def promised(self) -> Iterator[Promise]:
-        """Who reaches whom with these options."""
-        yield from self.promises
+        """Who reaches whom with these options; a process's files for names are its own."""
+        yield from (one for one in self.promises if not self.process or one.target != "a name")
 
     def inherited(self, net: Topology, facts: Facts) -> Iterator[Step]:
         """Steps that another network has run and this one shares."""
         yield from ()
+
+    def namespaced(self, facts: Facts) -> Iterator[Step]:
+        """The namespace, new or a process's."""
+        if self.process:
+            yield attach.attach(self.name, self.process)
+        else:
+            yield iproute.add_namespace(self.name)
+            yield from sysctl.as_on_host(self.name, facts)
+
+    def set_lo_up(self, name: str) -> Step:
+        """The loopback's switching on; a process's namespace gets back what it had."""
+        return attach.set_lo_up(name, self.process) if self.process else iproute.set_up("lo", name)
+
+    @property
+    def resolving(self) -> tuple[str, ...]:
+        """The namespaces that get files for names; a process would not see them."""
+        return () if self.process else self.names
 
     @property
     def network(self) -> str:
@@ -279,6 +313,8 @@ class Description(ABC):
         if more:
             steps = self.several((net, *more), facts, verdict)
             requirements = self.requirements_of_several((net, *more), facts)
+        if self.process:
+            requirements = chain(attach.requirements(self.process), requirements)
         return Plan(
             self.mode,
             self.names,

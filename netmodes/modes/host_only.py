@@ -63,6 +63,7 @@ host                      namespace {namespace}
     device: str = option("", "the namespace's end")
     host_address: str = option("", "the host's address", metavar="CIDR")
     address: str = option("", "the namespace's address", metavar="CIDR")
+    attach: str = option("", "a process: its namespace, not a new one", metavar="PID")
 
     def validate(self) -> None:
         devices.validate_pair(self.host_device, self.device)
@@ -80,7 +81,7 @@ host                      namespace {namespace}
 
     def notices(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Finding]:
         yield from verdict.warnings
-        yield from dns.close_notices(self.names, facts)
+        yield from dns.close_notices(self.resolving, facts)
         yield from super().notices(net, facts, verdict)
 
     def requirements(self, net: Topology, facts: Facts) -> Iterator[Requirement]:
@@ -88,13 +89,12 @@ host                      namespace {namespace}
         yield requirements.no_device(net.host_device)
         yield requirements.no_device(net.device)
         yield from requirements.no_overlap(net.address)
-        yield from dns.requirements(dns.close(self.names, facts))
+        yield from dns.requirements(dns.close(self.resolving, facts))
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.name)
-        yield from sysctl.as_on_host(self.name, facts)
+        yield from self.namespaced(facts)
         deaf = f"{self.name} does not reach itself: not its own address, not 127.0.0.1"
-        yield iproute.set_up("lo", self.name).as_guard(deaf)
+        yield self.set_lo_up(self.name).as_guard(deaf)
 
         yield iproute.add_veth(net.host_device, net.device)
         yield iproute.into_namespace(net.device, self.name)
@@ -106,7 +106,7 @@ host                      namespace {namespace}
 
         yield from self._inside(self.name, net)
 
-        yield from dns.close(self.names, facts)
+        yield from dns.close(self.resolving, facts)
 
     def _on_host(self, net: Topology) -> Iterator[Step]:
         yield iproute.add_address(net.host_address, net.host_device)

@@ -17,7 +17,6 @@ from netmodes.commands import (
     publish,
     requirements,
     rules,
-    sysctl,
 )
 from netmodes.errors import Refused
 from netmodes.machine.facts import Facts
@@ -78,6 +77,7 @@ host                                           namespace {namespace}
         metavar="HOST:PORT[/udp]",
         multiple=True,
     )
+    attach: str = option("", "a process: its namespace, not a new one", metavar="PID")
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -115,7 +115,7 @@ host                                           namespace {namespace}
         yield from forwarding.no_answers(lan.way_out(facts), facts)
 
     def promised(self) -> Iterator[Promise]:
-        yield from self.promises
+        yield from super().promised()
         if self.publish:
             yield Promise("host", "its published ports", True)
             yield Promise("outside", "its published ports", True)
@@ -126,7 +126,7 @@ host                                           namespace {namespace}
         yield from self.objections(net, facts)
         yield from publish.by_another_way(self.publish, facts)
         yield from verdict.warnings
-        yield from dns.give_notices(self.names, self.dns, facts)
+        yield from dns.give_notices(self.resolving, self.dns, facts)
         yield from super().notices(net, facts, verdict)
 
     def _moved_aside(self, net: Topology, facts: Facts) -> bool:
@@ -143,7 +143,7 @@ host                                           namespace {namespace}
             yield from requirements.no_overlap(net.host_address)
         yield from netfilter.requirements(self._tables(net, facts))
         yield from publish.requirements(self.publish, net, facts)
-        yield from dns.requirements(dns.give(self.names, self.dns, facts))
+        yield from dns.requirements(dns.give(self.resolving, self.dns, facts))
 
     def _tables(self, net: Topology, facts: Facts) -> Iterator[Step]:
         if not net.joins:
@@ -168,12 +168,11 @@ host                                           namespace {namespace}
     def inside(self, net: Topology, name: str, facts: Facts) -> Iterator[Step]:
         yield iproute.add_address(net.address, net.device, name)
         yield iproute.set_up(net.device, name)
-        yield iproute.set_up("lo", name)
+        yield self.set_lo_up(name)
         yield iproute.add_default_route(net.gateway, name)
 
     def steps(self, net: Topology, facts: Facts, verdict: Verdict) -> Iterator[Step]:
-        yield iproute.add_namespace(self.name)
-        yield from sysctl.as_on_host(self.name, facts)
+        yield from self.namespaced(facts)
 
         yield from self.shared_steps(net, facts, verdict)
 
@@ -185,6 +184,6 @@ host                                           namespace {namespace}
         yield iproute.set_up(net.host_device)
 
         yield from self.inside(net, self.name, facts)
-        yield from dns.give(self.names, self.dns, facts)
+        yield from dns.give(self.resolving, self.dns, facts)
 
         yield from publish.steps(self.name, net, self.publish, facts)

@@ -37,12 +37,15 @@ class OnBridge(Mode):
     host_device: str
     device: str
     dns: str
+    attach: str
 
     def validate(self) -> None:
         devices.validate_bridge(self.bridge, self.host_device, self.device)
         devices.validate_pair(self.host_device, self.device)
         addresses.validate_pair(self.bridge_address, self.address)
         dns.validate(self.dns)
+        if self.attach and self.dns not in ("auto", "none"):
+            raise Refused("--dns is for `ip netns exec`, and not seen by a process: leave it out")
 
     @abstractmethod
     def joined(self, facts: Facts) -> Network | None:

@@ -62,6 +62,12 @@ class Plan:
         return name_of(self.namespaces)
 
     @property
+    def process(self) -> tuple[str, str]:
+        """The process whose namespace it is for, and that one's inode; "" for one of its own."""
+        number, _, inode = self.parameters.get("attach", "").partition(":")
+        return number, inode
+
+    @property
     def topologies(self) -> dict[str, Topology]:
         """The devices and addresses of each namespace, by its name."""
         return dict(zip(self.namespaces, (self.topology, *self.more), strict=True))

@@ -79,6 +79,7 @@ def _names(plan: Plan) -> Iterator[str]:
     yield f"NAMES={shlex.quote(' '.join(plan.namespaces))}"
     yield f"GRACE={GRACE} SLOW={SLOW:g} PATIENCE={PATIENCE:g} MANY={MANY}"
     yield f"FIRST={len(plan.inherited)} BRIDGE={shlex.quote(_bridge(plan))}"
+    yield f"ATTACHED={shlex.quote(':'.join(filter(None, plan.process)))}"
     yield f"UPLINK={shlex.quote(plan.topology.uplink)}\n"
 
 

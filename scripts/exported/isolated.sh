@@ -82,6 +82,7 @@ NAME=A
 NAMES=A
 GRACE=60 SLOW=5 PATIENCE=10 MANY=100
 FIRST=0 BRIDGE=''
+ATTACHED=''
 UPLINK=''
 
 needs() {
@@ -169,7 +170,7 @@ others() {
 }
 
 # Runs commands and undoes them: the only engine of taking back, which `netmodes down` runs too. Around
-# it stand NAME, NAMES (of its namespaces), GRACE (the least seconds of a lifetime), FIRST (the command
+# it stand NAME, NAMES (of its namespaces), ATTACHED (the process whose one that is), GRACE (the least seconds of a lifetime), FIRST (the command
 # that makes the namespaces), SLOW and PATIENCE (seconds), MANY (devices), DEVICES, ASKED, ITEMS (what a
 # batch makes) and the functions that know the commands: listing, look, undo, users, others.
 
@@ -685,9 +686,10 @@ carry() {
     INPUT+=$WORD
 }
 
-# A process inside would keep the namespace alive once its name is gone.
+# A process inside would keep the namespace alive once its name is gone, as one whose it is may.
 refuse_processes() {
     local pids=() sign
+    if [ -n "$ATTACHED" ]; then return 0; fi
     for sign in TERM KILL; do
         inside || die "$(unknown)"
         if [ "${#pids[@]}" = 0 ]; then return 0; fi
@@ -748,6 +750,7 @@ is_ours() {
 still_mounted() {
     local each lines=() line place places=() seen=
     local -A made=()
+    if [ -n "$ATTACHED" ]; then return 1; fi
     for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
     for each in "${!made[@]}"; do if [[ ${lines[*]} == *" net:[$each] "* ]]; then seen=yes; fi; done
@@ -1196,7 +1199,7 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 TMPDIR=/run # where bash keeps long here-documents
 export PATH LC_ALL=C PS4='[#] '
 START
-    declare -p NAME NAMES GRACE SLOW PATIENCE MANY ASKED FIRST BRIDGE UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
+    declare -p NAME NAMES GRACE SLOW PATIENCE MANY ASKED FIRST BRIDGE ATTACHED UPLINK JOURNAL WHOLE PROCESSES SOCKETS DEVICES BY_NAME BY_INDEX LINKS
     declare -f
     printf '%s\n' "$@"
 }

@@ -298,7 +298,9 @@ def test_format_1(plan: Plan, root: Path) -> None:
     ]
     undos = [[step.undo.argv for step in one.steps if step.undo] for one in (run.plan, plan)]
     assert undos[0] == undos[1]
-    assert replace(run.networks[0], run="", shares=()) == replace(up(plan), promises=(), shares=())
+    given = {name: value for name, value in plan.parameters.items() if value}
+    known = replace(up(plan), promises=(), shares=(), parameters=given)
+    assert replace(run.networks[0], run="", shares=()) == known
 
 
 @pytest.mark.parametrize(
