@@ -41,15 +41,38 @@ class Verbs:
         return self.namespace
 
     def exec(self, *argv: str) -> Outcome:
-        """Run a command in the namespace; see ``network.run``."""
+        """Run a command in the namespace, to its end.
+
+        Returns:
+            The line, exit status, output and duration; an exit status that is not 0 raises nothing.
+
+        Raises:
+            Refused: this shell is inside a network of ours, or ``ip`` is not installed.
+        """
         return network.run(self._one, *argv)
 
     def check(self, *, outside: str = "", echo: Echo | None = None) -> Report:
-        """Try every promise of the network; see ``network.check``."""
+        """Try every promise of the network: who reaches whom, and who must not.
+
+        Args:
+            outside: an IPv4 address or a host's name outside, to be tried as well.
+            echo: is given each line before it runs.
+
+        Raises:
+            Refused: the network is not up, or ``outside`` is not outside.
+        """
         return network.check(self._one, outside=outside, echo=echo)
 
     def why(self, target: str, *, echo: Echo | None = None) -> Answer:
-        """Follow a packet to the first fault; see ``network.why``."""
+        """Follow a packet from the namespace, as the kernel would, to the first fault.
+
+        Args:
+            target: ``"8.8.8.8"``, ``"example.com:443"``: an address or a name, and a TCP port.
+            echo: is given each line before it runs.
+
+        Raises:
+            Refused: the network is not up, or ``target`` is no target.
+        """
         return network.why(self._one, target, echo=echo)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABCMeta
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,18 @@ from netmodes.plan.plan import Plan
 from netmodes.plan.rehearsal import Rehearsal
 from netmodes.plan.verdict import Flow, Verdict
 
+#: What the user of a mode needs, beside its options; all else makes it a mode.
+USED = """
+    __enter__ __exit__ check confirm down exec mode names parameters plan rehearse script up why
+    """.split()
+
+
+class Shown(ABCMeta):
+    """A class of which ``help`` and ``dir`` show what its user needs."""
+
+    def __dir__(cls) -> list[str]:
+        return [*USED, *getattr(cls, "__match_args__", ())]
+
 
 def told(objections: list[Finding]) -> list[Finding]:
     """The objections, each fix once; it may do for other rules of that chain as well."""
@@ -35,7 +48,7 @@ def told(objections: list[Finding]) -> list[Finding]:
     ]
 
 
-class Mode(Description, Verbs):
+class Mode(Description, Verbs, metaclass=Shown):
     """A kind of network for one namespace, which can be put up and undone.
 
     A ``with`` puts it up, and takes down what it put up itself, in this process; it refuses a
@@ -129,7 +142,15 @@ class Mode(Description, Verbs):
         anyway: bool = False,
         confirm: float | None = None,
     ) -> str:
-        """The plan as a bash script; see ``netmodes.script.bash``."""
+        """The plan as a bash script, which needs no Python.
+
+        Args:
+            facts, verbatim, anyway: as for ``plan``.
+            confirm: seconds within which somebody must confirm a run of the script.
+
+        Raises:
+            Refused: the machine does not allow it, or the mode objects.
+        """
         from netmodes.script.bash import render
 
         plan = self.plan(facts, verbatim=verbatim, anyway=anyway, confirm=confirm)
@@ -149,7 +170,7 @@ class Mode(Description, Verbs):
         anyway: bool = False,
         confirm: float | None = None,
     ) -> Rehearsal:
-        """Try the mode in a copy of a machine, and touch nothing outside; see ``rehearse``.
+        """Try the mode in a copy of a machine, and touch nothing outside: up, check and down.
 
         Args:
             facts: the machine, by ``host_facts(whole=True)``; None for this one.
@@ -173,7 +194,25 @@ class Mode(Description, Verbs):
         check: bool = False,
         echo: Echo | None = None,
     ) -> Record:
-        """Put the network up; see ``network.up``."""
+        """Put the network up, and leave it up; on a failure or signal undo what was done.
+
+        Args:
+            verbatim: leave out the guard commands.
+            anyway: go on against an objection.
+            confirm: seconds, 1 to 86400, within which ``confirm`` must be called, or a watcher
+                undoes everything; None for no watcher.
+            check: try every promise; if one is not kept, undo everything.
+            echo: is given each line before it runs, as ``print`` would be.
+
+        Returns:
+            The record; without outcomes if the same network was up already.
+
+        Raises:
+            Refused: the machine does not allow it, or it is up with other options, or this process
+                is not root; nothing was touched.
+            CommandFailed, NotAsPromised, Interrupted: what was done is undone; ``left`` of the
+                error says what could not be.
+        """
 
         def render(facts: Facts) -> Plan | None:
             return None if self.is_up(facts) else self._safe_plan(facts, verbatim, anyway, confirm)
@@ -182,11 +221,24 @@ class Mode(Description, Verbs):
         return network.up(self.names, render, read=read, confirm=confirm, check=check, echo=echo)
 
     def confirm(self) -> None:
-        """Keep a network that ``up(confirm=…)`` put up; see ``network.confirm``."""
+        """Keep a network that ``up(confirm=…)`` put up.
+
+        Raises:
+            Refused: it is not up, or not any more.
+        """
         network.confirm(self.network)
 
     def down(self, *, kill: bool = False, echo: Echo | None = None) -> None:
-        """Undo the network; see ``network.down``."""
+        """Undo the network, newest command first; one that is not up is left so.
+
+        Args:
+            kill: end the processes in the namespace, rather than refuse.
+            echo: is given each line before it runs.
+
+        Raises:
+            Refused: the namespace is not ours, or processes run in it.
+            NetmodesError: something is left; the text says what.
+        """
         if not network.down(self.network, kill=kill, echo=echo):  # or of more, that were put up
             network.down(*self.names, kill=kill, echo=echo)
 

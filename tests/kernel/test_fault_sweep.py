@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from console import machine
 from counts import PROPERTY, Count
-from faults import FAULTS, MANY, SEVERAL
+from faults import ATTACHED, FAULTS, MANY, SEVERAL
 from labs import Lab
 from places import SUPPORT
 
@@ -29,6 +29,7 @@ ENOUGH = 5
 def commands(mode: str, verb: str) -> int:
     """How many commands a run of this mode has at the least; down, two things go by themselves."""
     parameters = {"uplink": "enp0s1"} if mode == "bridged" else {}
+    parameters |= {"attach": "4242:4026532444"} if mode == ATTACHED else {}
     kind, names = MODES[mode.partition(" ")[0]], (SEVERAL | MANY).get(mode, ("A",))
     steps = kind(namespace=names, **parameters).plan(ARTICLE).steps
     return len(steps) if verb == "up" else len([step for step in steps if step.undo]) - 2
@@ -39,7 +40,7 @@ def commands(mode: str, verb: str) -> int:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("verb", ["up", "down"])
 @pytest.mark.parametrize("way", ["netmodes", "script"])
-@pytest.mark.parametrize("mode", [*MODES, "nat of 3"])
+@pytest.mark.parametrize("mode", [*MODES, "nat of 3", ATTACHED])
 def test_sweep(
     labs: Callable[[], Lab],
     mode: str,

@@ -1,5 +1,6 @@
 """The public API: the names, errors and JSON that users rely on."""
 
+import pydoc
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from networks import up
 from places import ROOT
 
 import netmodes
-from netmodes import Facts, HostOnly, Nat, NetmodesError, Plan, Refused, Report
+from netmodes import MODES, Facts, HostOnly, Mode, Nat, NetmodesError, Plan, Refused, Report
 
 
 def test_names() -> None:
@@ -26,6 +27,22 @@ def test_errors() -> None:
         HostOnly(address="192.168.1")
     assert issubclass(Refused, NetmodesError)
     assert str(Refused("use --kill or --anyway")) == "use kill=True or anyway=True"
+
+
+@pytest.mark.parametrize("mode", MODES.values())
+def test_help(mode: type[Mode]) -> None:
+    """Help shows a mode's options with what each settles to, what raises, and the verbs alone."""
+    said = pydoc.render_doc(mode, renderer=pydoc.plaintext)
+    defined = set(re.findall(r"^ \|  (\w+)\b(?=\(| = |$)", said, re.MULTILINE))
+
+    assert {"up", "down", "script", "rehearse", "check", "why", "exec"} <= defined
+    assert "Example::" in said
+    assert "Refused: " in said
+    assert said.count("Raises:") >= 8
+    inner = {"steps", "requirements", "topology", "settle", "render", "flow", "is_up", "__hash__"}
+    assert not inner & defined
+    for option in mode.options():
+        assert f"{option.name}: {option.metadata['meaning']}" in said
 
 
 def test_json(article: Facts) -> None:

@@ -40,6 +40,7 @@ HERE = Path("/run/faults")
 WRAPPERS, STAND_INS = HERE / "wrappers", HERE / "stand-ins"
 SCRIPT, SAID = HERE / "exported.sh", HERE / "said"
 ARMED, COUNTED, HIT = HERE / "armed", HERE / "counted", HERE / "hit"
+PROCESS = HERE / "process"
 ROOT = Path("/run/netmodes")
 
 PROGRAMS = {*programs.PROGRAMS} - {"bash", "flock", "setpriv", "unshare"}
@@ -125,6 +126,9 @@ MORE = {"nat": ("--publish", "8080:80")}
 SEVERAL = {"host-only of 2": ("A", "B"), "nat of 3": ("A", "B", "C")}
 BESIDE = {"host-only of 2": ("nat", "-n", "X", "-n", "Y")}
 
+#: A mode for the namespace of a process of ours, as a container with `--network none` has it.
+ATTACHED = "nat attached"
+
 #: So many that only some of the sweep has them.
 MANY = {"nat of 100": tuple(f"web{number}" for number in range(1, 101))}
 
@@ -160,7 +164,8 @@ class Sweep:
         required = [item.name for item in MODES[mode].options() if item.metadata["required"]]
         uplinks = [word for name in required for word in (f"--{name}", "enp0s1")]
         names = [word for name in self.names for word in ("-n", name)]
-        return [mode, *names, *uplinks, *MORE.get(self.mode, ())]
+        attached = ["--attach", PROCESS.read_text()] if self.mode == ATTACHED else []
+        return [mode, *names, *uplinks, *attached, *MORE.get(self.mode, ())]
 
     def go(self, verb: str) -> int:
         """Put up or take down, whatever the end."""
@@ -236,6 +241,8 @@ def prepare(mode: str) -> None:
     if mode == "isolated" and run("ip", "link", "add", "dummy7", "type", "dummy"):
         write(STAND_INS / "ip", f"#!/bin/sh\n{NO_DUMMY}\n")
     run("ip", "link", "del", "dummy7")
+    if mode == ATTACHED:
+        start_process()
     os.environ["COLUMNS"] = "1000"  # a sentence is a line
     os.environ["PATH"] = f"{STAND_INS}:{os.environ['PATH']}"
     for program in filter(which, PROGRAMS):
@@ -245,6 +252,24 @@ def prepare(mode: str) -> None:
     seconds = PATIENCE / 6 if mode in MANY else HURRY
     runner.SLOW = runner.PATIENCE = knowledge.SLOW = knowledge.PATIENCE = query.PATIENCE = seconds
     gc.freeze()
+
+
+def start_process() -> None:
+    """Start a process in a network namespace of its own, which ends with this one."""
+    started = subprocess.Popen(("unshare", "--net", "sleep", "inf"))
+    while Path(f"/proc/{started.pid}/ns/net").samefile("/proc/self/ns/net"):
+        time.sleep(0.01)
+    PROCESS.write_text(str(started.pid))
+
+
+def everything() -> dict[str, Any]:
+    """The state of this machine, and the devices in the namespace of such a process."""
+    found = state.read()
+    if PROCESS.exists():
+        argv = ("nsenter", f"--net=/proc/{PROCESS.read_text()}/ns/net", "ip", "-d", "addr")
+        printed = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        found["the process's devices"] = printed.replace("noqueue", "noop")  # lo keeps its queue
+    return found
 
 
 def write(path: Path, text: str, **words: object) -> None:
@@ -273,7 +298,7 @@ def sweep(asked: Sweep, first: int) -> Iterator[tuple[int, str]]:
     if beside := BESIDE.get(asked.mode):
         require(netmodes(*beside) == 0, SAID.read_text())
     require(netmodes(*asked.up, "--export", str(SCRIPT), "--force") == 0, SAID.read_text())
-    before = state.read()
+    before = everything()
     for k in count(first):
         if asked.verb != "up":
             require(asked.go("up") == 0, f"it does not go up: {SAID.read_text()}")
@@ -349,7 +374,7 @@ def restore(asked: Sweep, k: int, before: Any) -> None:  # noqa: ANN401
         "down.sh": lambda: run("bash", str(asked.journal / "down.sh")),
     }[by]()
     require(status == 0, f"{by} fails: {SAID.read_text()}")
-    require_same(before, state.read(), by)
+    require_same(before, everything(), by)
     require(netmodes("down", asked.name) == 0, f"after {by} another one fails: {SAID.read_text()}")
     require("nothing to do" in SAID.read_text(), f"after {by} another says: {SAID.read_text()}")
 
