@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from netmodes import network
@@ -94,7 +95,7 @@ class Handle(Verbs):
     """
 
     namespace: str
-    record: Record | None = None
+    record: Record | None = field(default=None, repr=False)
     _started: list[subprocess.Popen[Any]] = field(default_factory=list, repr=False, compare=False)
 
     def __getitem__(self, namespace: str) -> Handle:
@@ -106,6 +107,10 @@ class Handle(Verbs):
         if namespace not in self.namespace.split(","):
             raise KeyError(namespace)
         return Handle(namespace, self.record, self._started)
+
+    def __iter__(self) -> Iterator[Handle]:
+        """Each of several namespaces, in their order; of one this."""
+        return map(self.__getitem__, self.namespace.split(","))
 
     @property
     def network(self) -> Network:
@@ -148,7 +153,7 @@ class Handle(Verbs):
 
     def run(
         self,
-        argv: Sequence[Word],
+        argv: Word | Sequence[Word],
         *,
         check: bool = False,
         timeout: float | None = None,
@@ -157,13 +162,14 @@ class Handle(Verbs):
         cwd: Word | None = None,
         text: bool | None = None,
         user: str | None = None,
+        **options: Any,  # noqa: ANN401
     ) -> subprocess.CompletedProcess[Any]:
         """Run a program in the namespace, to its end; its output is in the result.
 
         All arguments but ``user`` are those of ``subprocess.run``.
 
         Args:
-            argv: the program and its arguments; a ``Path`` is one.
+            argv: the program and its arguments; a ``Path`` is one. A text alone is a program.
             check: raise ``CalledProcessError`` for an exit status that is not 0.
             timeout: seconds after which it is killed.
             input: what it reads.
@@ -171,6 +177,7 @@ class Handle(Verbs):
             cwd: the folder that it runs in.
             text: input and output are text, not bytes.
             user: the user to run it as; None for this one.
+            options: more of them; ``stdout`` or ``stderr`` for output that is not in the result.
 
         Raises:
             FileNotFoundError: there is no such program.
@@ -186,12 +193,12 @@ class Handle(Verbs):
             env=env,
             cwd=cwd,
             text=text,
-            capture_output=True,
+            **_streams(options),
         )
 
     def popen(
         self,
-        argv: Sequence[Word],
+        argv: Word | Sequence[Word],
         *,
         user: str | None = None,
         **options: Any,  # noqa: ANN401
@@ -221,10 +228,11 @@ class Handle(Verbs):
         return execute.entered(self._one)
 
     def _command(
-        self, argv: Sequence[Word], user: str | None, options: Mapping[str, Any]
+        self, argv: Word | Sequence[Word], user: str | None, options: Mapping[str, Any]
     ) -> list[str | bytes]:
         self._refuse_gone()
-        return execute.command(self._one, argv, user, options)
+        words = [argv] if isinstance(argv, str | bytes | PathLike) else argv
+        return execute.command(self._one, words, user, options)
 
     def _refuse_gone(self) -> None:
         network.need_root()
@@ -240,6 +248,12 @@ class Handle(Verbs):
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+def _streams(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of ``subprocess.run``, by which all output is in the result if nothing is said."""
+    said = {"stdout", "stderr", "capture_output"} & {*options}
+    return {**options, **({} if said else {"capture_output": True})}
 
 
 def _address(text: str) -> IPv4Address | None:

@@ -116,6 +116,6 @@ def pytest_runtest_makereport(
     """Tell of a failed test's networks, while they are up."""
     report = yield
     networks = item.stash.get(KEY, None)
-    if call.when == "call" and report.failed and networks and networks.up:
+    if call.when != "teardown" and report.failed and networks and networks.up:
         report.sections.append(("netmodes", networks.told()))
     return report

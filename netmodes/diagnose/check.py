@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 from itertools import chain
@@ -23,6 +24,7 @@ from netmodes.engine.runner import SIDE_BY_SIDE, Runner
 from netmodes.engine.unharmed import by_default
 from netmodes.errors import Refused
 from netmodes.firewall.live import is_needed
+from netmodes.journal import networks
 from netmodes.machine.facts import Facts
 from netmodes.machine.progress import working
 from netmodes.machine.read import host_facts, namespace_facts
@@ -228,10 +230,14 @@ class Judge:
         return replace(result, reason=finding.what, finding=finding)
 
     def _from_neighbour(self, result: Result) -> Result:
-        """Why another namespace on the bridge does not reach this one."""
+        """Why another namespace on the bridge does not reach this one; it may be gone by now."""
         network = self.inspection.host.network(result.place) or self.inspection.network
-        facts = namespace_facts(result.place)
-        return self._follow(result, Inspection(network, self.inspection.host, facts))
+        with suppress(Refused):
+            facts = namespace_facts(result.place)
+            found = self._follow(result, Inspection(network, self.inspection.host, facts))
+            if any(one.name == result.place and one.state != "at work" for one in networks()):
+                return found
+        return replace(result, reached=None, reason=f"{result.place} is up no more")
 
     def _follow(self, result: Result, inspection: Inspection) -> Result:
         """How a packet from a namespace gets through, or where it is lost."""

@@ -195,7 +195,8 @@ def _addresses_6(network: Network, host: Facts) -> list[str]:
 def _from_neighbours(network: Network, promise: Promise, host: Facts) -> Iterator[Probe]:
     """From every other network of ours on the bridge."""
     bridge, address = network.topology.bridge, _address(network)
-    others = [one.name for one in host.on_bridge(bridge) if one.name != network.name]
+    found = (one for one in host.on_bridge(bridge) if one.state != "at work")
+    others = [one.name for one in found if one.name != network.name]
     if not others:
         yield Probe(promise, "", untried=f"no other network of ours is on {bridge}")
     for other in others:

@@ -394,6 +394,25 @@ def test_nothing_proved(quick_lab: Lab) -> None:
     assert "answers no pings" in row["reason"]
 
 
+def test_neighbour_goes_meanwhile(quick_lab: Lab) -> None:
+    """Whether a neighbour reached it that goes down during the check is unknown."""
+    quick_lab.ok("netmodes", "nat")
+    quick_lab.ok("netmodes", "nat", "-n", "B")
+    quick_lab.replace(
+        "ping",
+        """
+        if [ "$(ip netns identify $$)" = B ]; then
+            setsid nsenter --target 1 --net --mount netmodes down B --kill 2>/run/said
+        fi
+        exec "$REAL" "$@" -W 0.2
+        """,
+    )
+    status, results = check(quick_lab)
+    (from_b,) = [one for one in results if one["from"] == "neighbour"]
+
+    assert (status, from_b["got"], from_b["reason"]) == (0, None, "B is up no more")
+
+
 def test_nat_neighbour(quick_lab: Lab) -> None:
     """A neighbour on the bridge that does not reach the namespace differs."""
     quick_lab.ok("netmodes", "nat")

@@ -48,7 +48,7 @@ with HostOnly() as net:
     print(net.namespace, net.address, net.host_address, net.device, net.host_device, net.gateway)
     print(type(net.address).__name__, net.record.lines[0])
 with Nat(namespace=["A", "B"]) as net:
-    print(net["B"].address, net["B"].gateway, net["B"].bridge)
+    print(net["B"].address, net["B"].gateway, net["B"].bridge, [one.namespace for one in net])
     try: net["C"]
     except KeyError: print("no C")
     try: net.address
@@ -59,7 +59,7 @@ with Nat(namespace=["A", "B"]) as net:
     assert said.splitlines() == [
         "A 192.168.202.11 192.168.202.1 veth1 veth0 None",
         "IPv4Address ip netns add A",
-        "10.64.0.12 10.64.0.1 nat0",
+        "10.64.0.12 10.64.0.1 nat0 ['A', 'B']",
         "no C",
         "A,B are several: `netmodes.running('A')` is one",
     ]
@@ -83,6 +83,9 @@ with HostOnly() as net:
     except subprocess.CalledProcessError as error: print(error.returncode)
     try: net.run(["sleep", "60"], timeout=0.1)
     except subprocess.TimeoutExpired: print("too slow")
+    print(net.run("true").returncode, net.run(["echo", "x"], encoding="ascii").stdout)
+    said = net.run(["sh", "-c", "echo x >&2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    print(said.stdout, said.stderr, net)
     try: net.run(["true"], user="nosuch")
     except Refused as error: print(error)
 try: net.run(["true"])
@@ -94,6 +97,7 @@ except Refused as error: print(error)
         r"b'\xff\x00'",
         *("/usr", "", "1", "a b", ""),
         *("nosuch", "./nosuch", "1", "too slow"),
+        *("0 x", "", "b'x\\n' None Handle(namespace='A')"),
         "there is no user 'nosuch' on this machine: name another",
         *("A is not a network of ours: see `netmodes list`", ""),
     ]
