@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
 from itertools import chain
@@ -232,11 +231,14 @@ class Judge:
     def _from_neighbour(self, result: Result) -> Result:
         """Why another namespace on the bridge does not reach this one; it may be gone by now."""
         network = self.inspection.host.network(result.place) or self.inspection.network
-        with suppress(Refused):
+        try:
             facts = namespace_facts(result.place)
             found = self._follow(result, Inspection(network, self.inspection.host, facts))
-            if any(one.name == result.place and one.state != "at work" for one in networks()):
-                return found
+        except (Refused, OSError):
+            if _stays(result.place):
+                raise
+        if _stays(result.place):
+            return found
         return replace(result, reached=None, reason=f"{result.place} is up no more")
 
     def _follow(self, result: Result, inspection: Inspection) -> Result:
@@ -247,6 +249,11 @@ class Judge:
         result = _not_reached(result, answer.finding)
         is_kept = result.reason.startswith((BY_RULE, HIDDEN)) and _is_other(result.promise)
         return replace(result, reached=None) if is_kept else result
+
+
+def _stays(name: str) -> bool:
+    """Whether a network is there, and no other run takes it down."""
+    return any(one.name == name and one.state != "at work" for one in networks())
 
 
 def _is_other(promise: Promise) -> bool:

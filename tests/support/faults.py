@@ -256,7 +256,9 @@ def prepare(mode: str) -> None:
 
 def start_process() -> None:
     """Start a process in a network namespace of its own, which ends with this one."""
-    started = subprocess.Popen(("unshare", "--net", "sleep", "inf"))
+    null = subprocess.DEVNULL
+    argv = ("unshare", "--net", "sleep", "inf")
+    started = subprocess.Popen(argv, stdin=null, stdout=null, stderr=null)
     while Path(f"/proc/{started.pid}/ns/net").samefile("/proc/self/ns/net"):
         time.sleep(0.01)
     PROCESS.write_text(str(started.pid))
