@@ -1,4 +1,4 @@
-"""netmodes for pytest: a whole session in a lab, and a fixture that puts networks up for one test.
+"""netmodes for pytest: a whole session in a lab, and fixtures that put networks up for its tests.
 
 Nothing of netmodes is imported before a test asks for it.
 """
@@ -29,14 +29,14 @@ KEY = pytest.StashKey["Networks"]()
 
 
 class Networks:
-    """The networks of one test, which go in reverse order at its end."""
+    """The networks of one test or module, which go in reverse order at its end."""
 
     def __init__(self) -> None:
         self.stack = ExitStack()
         self.up = list["Handle"]()
 
     def __call__(self, kind: type[Mode], **options: Any) -> Handle:  # noqa: ANN401
-        """Put a network up for the length of the test, in a namespace with a free name.
+        """Put a network up for as long as the fixture lasts, in a namespace with a free name.
 
         Args:
             kind: the mode: HostOnly, Nat, …
@@ -44,9 +44,15 @@ class Networks:
 
         Raises:
             NetmodesError: it does not come up; what was done is undone.
+            KeyboardInterrupt: the same, by Ctrl-C.
         """
+        from netmodes import Interrupted
+
         options.setdefault("namespace", None)
-        handle = self.stack.enter_context(kind(**options))
+        try:
+            handle = self.stack.enter_context(kind(**options))
+        except Interrupted as error:
+            raise KeyboardInterrupt from error  # else the session would go on
         self.up.append(handle)
         return handle
 
@@ -89,9 +95,13 @@ def _wants(name: str, config: pytest.Config) -> bool:
 
 def _start_in_lab(config: pytest.Config) -> NoReturn:
     if capture := config.pluginmanager.getplugin("capturemanager"):
-        capture.stop_global_capturing()  # what it holds would be lost
+        capture.suspend_global_capture(in_=True)  # what it takes would be lost
     argv = (sys.executable, *sys.orig_argv[1:])
-    os.execv(sys.executable, (sys.executable, "-m", "netmodes", "lab", "--quiet", "--", *argv))
+    try:
+        os.execv(sys.executable, (sys.executable, "-m", "netmodes", "lab", "--quiet", "--", *argv))
+    except OSError as error:
+        wrong = f"--netmodes-lab: {sys.executable} cannot be run ({error.strerror})"
+        raise pytest.UsageError(f"{wrong}: see who may") from None
 
 
 @pytest.fixture
@@ -100,6 +110,17 @@ def network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
 
     Each is a handle, as of a ``with``; all are taken down at the end of the test.
     """
+    yield from _networks(request)
+
+
+@pytest.fixture(scope="module")
+def module_network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
+    """The same, for networks that all tests of a module share; they go at its end."""
+    yield from _networks(request)
+
+
+def _networks(request: pytest.FixtureRequest) -> Iterator[Networks]:
+    """The networks of a test or module, if there can be any."""
     if os.geteuid() != 0:
         refuse = pytest.fail if _wants("required", request.config) else pytest.skip
         refuse(NO_ROOT)
@@ -115,7 +136,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Tell of a failed test's networks, while they are up."""
     report = yield
-    networks = item.stash.get(KEY, None)
-    if call.when != "teardown" and report.failed and networks and networks.up:
-        report.sections.append(("netmodes", networks.told()))
+    if call.when != "teardown" and report.failed:
+        for networks in (node.stash.get(KEY, None) for node in item.listchain()):
+            if networks and networks.up:
+                report.sections.append(("netmodes", networks.told()))
     return report

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,6 @@ import pytest
 from labs import Lab
 from places import ROOT
 from state import State, state
-
-PAGES = ("library.md", "pytest.md")
 
 IMPORT = """
 import asyncio, os, socket, subprocess, sys, threading
@@ -37,6 +36,33 @@ def test_page(lab: Lab, untouched: State, example: str) -> None:
     lab.ok("python", "-c", example)
 
     assert state(lab.ok) == untouched
+
+
+def test_pytest_page(tmp_path: Path) -> None:
+    """The files of the page pass, by each command line that it has; tcpdump may be missing."""
+    page = (ROOT / "docs/pytest.md").read_text()
+    files = dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", page, re.DOTALL))
+    lines = re.findall(r"^(pytest .*)$", page, re.MULTILINE)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    if shutil.which("tcpdump") is None:
+        (tmp_path / "tcpdump").write_text("#!/bin/sh\nexec sleep 60\n")
+        (tmp_path / "tcpdump").chmod(0o755)
+
+    assert len(files) == len(blocks("pytest.md")) == 3
+    assert lines == ["pytest --netmodes-lab", "pytest --netmodes-lab -n 4"]
+    for line in lines:
+        done = session(tmp_path, *line.split()[1:])
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert "10 passed" in done.stdout
+
+
+def session(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A session of pytest in a folder, outside of any lab."""
+    argv = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options)
+    own = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    own["PATH"] = f"{own['PATH']}:{folder}"
+    return subprocess.run(argv, cwd=folder, env=own, capture_output=True, text=True, check=False)
 
 
 def test_handle(lab: Lab) -> None:
@@ -149,6 +175,35 @@ with HostOnly() as net, HostOnly(namespace="B") as other:
     assert said == "True\nTrue True\nTrue\nTrue\n"
 
 
+def test_asyncio(lab: Lab) -> None:
+    """An `await` in an entered thread has other tasks run inside; a socket made there stays."""
+    said = python(
+        lab,
+        """
+def here(): return os.readlink("/proc/thread-self/ns/net")
+out = here()
+async def main(net):
+    seen = []
+    async def other(): seen.append(here() == out)
+    task = asyncio.create_task(other())
+    with net.entered():
+        await asyncio.sleep(0.01)
+    await asyncio.create_task(other())
+    with net.entered(): listening = socket.create_server((str(net.address), 9000))
+    async with await asyncio.start_server(lambda r, w: w.close(), sock=listening):
+        await asyncio.open_connection(str(net.address), 9000)
+    inside = lambda: here() != out
+    def enter():
+        with net.entered(): return inside()
+    print(seen, await asyncio.to_thread(enter), await asyncio.to_thread(inside))
+with HostOnly() as net:
+    asyncio.run(main(net))
+""",
+    )
+
+    assert said == "[False, True] True False\n"
+
+
 def test_words_of_python(lab: Lab) -> None:
     """An option is named as Python has it, and on the command line as there."""
     said = python(
@@ -196,18 +251,53 @@ def test_two(network):
     one, other = network(Nat, publish=["8080:80"]), network(Nat)
     assert one.run(["ping", "-c1", "-W1", str(other.address)]).returncode == 0
 
-def test_fails(network):
-    network(HostOnly)
+@pytest.fixture(scope="module")
+def shared(module_network):
+    return module_network(HostOnly)
+
+def test_shared(shared):
+    assert shared.run("true").returncode == 0
+
+def test_shared_still(shared):
+    assert shared.run("true").returncode == 0
+
+def test_fails(network, shared):
+    network(Nat)
     assert 0
 """
 
+UNUSED = """
+import sys
 
-def suite(lab: Lab) -> Path:
+def test_imported():
+    found = sorted(name for name in sys.modules if name.startswith("netmodes"))
+    assert found == ["netmodes", "netmodes.pytest_plugin"]
+"""
+
+INTERRUPTED = """
+from netmodes import HostOnly
+
+def test_first(network):
+    network(HostOnly)
+
+def test_second(network):
+    print("went on")
+"""
+
+
+def suite(lab: Lab, tests: str = SUITE) -> Path:
     """A folder with these tests, which the lab's root may read."""
     folder = Path(lab.programs.name, "suite")
     folder.mkdir()
-    (folder / "test_it.py").write_text(SUITE)
+    (folder / "test_it.py").write_text(tests)
     return folder
+
+
+def test_plugin_unused(tmp_path: Path) -> None:
+    """A session that asks for no network imports nothing of netmodes but the plug-in."""
+    (tmp_path / "test_it.py").write_text(UNUSED)
+
+    assert "1 passed" in session(tmp_path).stdout
 
 
 @pytest.mark.parametrize(("options", "name"), [("", "net-"), ("-n 4", "gw")])
@@ -216,14 +306,27 @@ def test_plugin(lab: Lab, untouched: State, options: str, name: str) -> None:
     pytest_here = f"cd {suite(lab)} && env -u PYTEST_XDIST_WORKER TMPDIR=/run python -m pytest -q"
     done = lab.run("sh", "-c", f"{pytest_here} -p no:cacheprovider {options}")
 
-    assert "1 failed, 5 passed" in done.stdout
+    assert "1 failed, 7 passed" in done.stdout
     assert f"ip netns add {name}" in done.stdout
-    assert "as host-only promises." in done.stdout
+    for mode in ("host-only", "nat"):
+        assert f"as {mode} promises." in done.stdout
+    assert state(lab.ok) == untouched
+
+
+def test_interrupted(lab: Lab, untouched: State) -> None:
+    """Ctrl-C while a network comes up ends the session, and leaves nothing."""
+    folder = suite(lab, INTERRUPTED)
+    lab.replace("ip", 'case "$*" in "link add "*) kill -INT $PPID; esac; exec "$REAL" "$@"')
+    done = lab.run("sh", "-c", f"cd {folder} && python -m pytest -s -p no:cacheprovider")
+
+    assert done.returncode == 2
+    assert "KeyboardInterrupt" in done.stdout
+    assert "went on" not in done.stdout
     assert state(lab.ok) == untouched
 
 
 @pytest.mark.parametrize(
-    ("options", "ends"), [("", "6 skipped"), ("--netmodes-required", "errors")]
+    ("options", "ends"), [("", "8 skipped"), ("--netmodes-required", "errors")]
 )
 def test_plugin_without_root(lab: Lab, options: str, ends: str) -> None:
     """Without root such tests are skipped and say why, or fail."""
@@ -239,9 +342,7 @@ def test_session_in_a_lab(tmp_path: Path) -> None:
     """A whole session runs in a lab, with its options and its exit status."""
     (tmp_path / "test_it.py").write_text(SUITE)
     (tmp_path / "pytest.ini").write_text("[pytest]\nnetmodes_lab = true\n")
-    argv = (sys.executable, "-m", "pytest", "-q", "-k", "not fails", "-p", "no:cacheprovider")
-    outside = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    done = subprocess.run(argv, cwd=tmp_path, env=outside, capture_output=True, text=True)
+    done = session(tmp_path, "-q", "-k", "not fails")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "5 passed, 1 deselected" in done.stdout
+    assert "7 passed, 1 deselected" in done.stdout
