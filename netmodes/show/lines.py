@@ -72,9 +72,13 @@ def _conditions(step: Step, undo: Undo, note: Note | None) -> Iterator[str]:
 
 
 def _goes_with(step: Step, plan: Plan) -> str:
-    """The namespace or device whose removal undoes a step, and the line that makes it."""
+    """The namespace or device whose removal undoes a step, and the line that makes it.
+
+    A process's namespace is not deleted; what was done in it goes with its device.
+    """
     made = _made(plan)
-    words = [step.namespace, *re.split(r"[\s./=]+", " ".join(step.argv))]
+    inside = plan.topology.device if plan.process[0] and step.namespace else step.namespace
+    words = [inside, *re.split(r"[\s./=]+", " ".join(step.argv))]
     name = next((word for word in words if word in made), None)
     return f"goes with {name} (line {made[name]})" if name else "goes with what it is done to"
 

@@ -560,6 +560,8 @@ take_back() {
     for k in "${order[@]}"; do name_again "$k"; done
     for k in "${order[@]}"; do
         caught="" still=("${word_before[$k]}")
+        # What is left in a process's namespace is found by its name.
+        if [ "$k" = "$FIRST" ] && [ -n "$ATTACHED" ] && [ -n "$failed" ]; then continue; fi
         if [ -n "${ITEMS[k]-}" ]; then
             take_back_batch "$k" "${word_before[$k]}"
         else

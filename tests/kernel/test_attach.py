@@ -110,6 +110,18 @@ def test_name_of_another(lab: Lab, process: Process) -> None:
     assert "LOOPBACK,UP" in lab.ok("ip", "-n", "A", "link", "show", "lo")
 
 
+def test_down_that_fails(lab: Lab, process: Process, untouched: State) -> None:
+    """The name stays while something inside is not taken back, so that `down` finds it again."""
+    lab.ok("netmodes", "nat", "--attach", process.pid)
+    lab.replace("ip", 'case "$*" in "-n A -batch -") exit 2; esac; exec "$REAL" "$@"')
+    assert "is not wholly down" in lab.netmodes("down", "A").stderr
+    lab.replace("ip", 'exec "$REAL" "$@"')
+    lab.ok("netmodes", "down", "A")
+
+    assert process.is_as_before()
+    assert state(lab.ok) == untouched
+
+
 @pytest.mark.parametrize("at", ["netns attach", "link add", "addr add 192.168.202.11"])
 @pytest.mark.parametrize("way", ["netmodes", "script"])
 def test_ended_meanwhile(lab: Lab, process: Process, untouched: State, at: str, way: str) -> None:

@@ -150,6 +150,15 @@ def test_goes_with(facts: str) -> None:
             assert int(found[2]) < line.number
 
 
+def test_goes_with_the_cable() -> None:
+    """In a process's namespace, which stays, all goes with the cable's end or has an undo."""
+    plan = Bridged(uplink="enp0s1", attach="4242:4026532444").plan(machine("article"))
+    inside = [line for line in lines(plan) if line.step.namespace]
+
+    assert {line.when.partition(" (")[0] for line in inside if not line.undo} == {"goes with veth1"}
+    assert [line.step.argv[-2:] for line in inside if line.undo] == [("lo", "up")]
+
+
 def test_fold() -> None:
     """Folding breaks between words alone, and says no other command."""
     step = Bridged(uplink="enp0s1").plan(machine("rich"), anyway=True)
