@@ -26,7 +26,7 @@ from netmodes.plan.verdict import Flow, Verdict
 
 #: What the user of a mode needs, beside its options; all else makes it a mode.
 USED = """
-    __enter__ __exit__ check confirm down exec mode names parameters plan rehearse script up why
+    __enter__ __exit__ check confirm down exec mode names parameters plan rehearse script unit up why
     """.split()
 
 
@@ -157,9 +157,15 @@ class Mode(Description, Verbs, metaclass=Shown):
         return render(plan, confirm)
 
     def unit(self) -> str:
-        """A systemd unit that runs the script at boot; see ``netmodes.script.unit``."""
+        """A systemd unit that runs the script at boot; see ``netmodes.script.unit``.
+
+        Raises:
+            Refused: it is for the namespace of a process, of which none outlives a boot.
+        """
         from netmodes.script.unit import unit
 
+        if self.process:
+            raise Refused("no process outlives a boot: leave out --attach")
         return unit(self.mode, self.names)
 
     def rehearse(

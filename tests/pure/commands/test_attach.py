@@ -57,6 +57,12 @@ def test_shape(process: str) -> None:
         HostOnly(attach=process)
 
 
+def test_no_unit() -> None:
+    """A unit runs after a boot, which no process outlives."""
+    with pytest.raises(Refused, match="no process outlives a boot"):
+        HostOnly(attach=HERE).unit()
+
+
 def test_not_isolated() -> None:
     """Isolated mode's card is for a namespace of its own."""
     with pytest.raises(TypeError):
