@@ -26,7 +26,8 @@ from netmodes.plan.verdict import Flow, Verdict
 
 #: What the user of a mode needs, beside its options; all else makes it a mode.
 USED = """
-    __enter__ __exit__ check confirm down exec mode names parameters plan rehearse script unit up why
+    __enter__ __exit__ check confirm down exec mode names parameters plan rehearse script unit up
+    why
     """.split()
 
 
