@@ -94,10 +94,18 @@ class Plan:
 
     @property
     def groups(self) -> Iterator[tuple[bool, list[tuple[int, Step]]]]:
-        """The steps with their numbers, neighbours together: those with an undo, batches inside."""
-        steps = enumerate(self.steps, start=len(self.inherited))
-        alike = groupby(steps, lambda item: (item[1].undo is not None, item[1].inside != ""))
-        for (noted, _), group in alike:
+        """The steps with their numbers, neighbours together: those with an undo, batches inside.
+
+        What is looked for in a process's namespace is found once that has its name.
+        """
+        first = len(self.inherited)
+        named = first if self.process[0] else -1
+
+        def kind(item: tuple[int, Step]) -> tuple[bool, bool, bool]:
+            number, step = item
+            return step.undo is not None, step.inside != "", number == named
+
+        for (noted, *_), group in groupby(enumerate(self.steps, start=first), kind):
             yield noted, list(group)
 
     @property

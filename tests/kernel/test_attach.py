@@ -71,11 +71,14 @@ def test_up_and_down(
     assert state(lab.ok) == untouched
 
 
-def test_loopback_that_was_up(lab: Lab, process: Process) -> None:
+@pytest.mark.parametrize("way", ["netmodes", "script"])
+@pytest.mark.parametrize("mode", ["host-only", "nat"])
+def test_loopback_that_was_up(lab: Lab, process: Process, mode: str, way: str) -> None:
     """What was up before stays up."""
     process.inside("ip link set lo up")
     before = process.inside("ip addr")
-    lab.ok("netmodes", "nat", "--attach", process.pid)
+    wanted = (mode, "--attach", process.pid)
+    lab.ok(*(("bash", lab.export(*wanted)) if way == "script" else ("netmodes", *wanted)))
     lab.ok("netmodes", "down", "A")
 
     assert process.inside("ip addr") == before
