@@ -224,7 +224,7 @@ LINES = st.text("*?[a]\\ '\"\n", max_size=8).filter(lambda text: not text.endswi
 
 
 #: Patterns with words in them, some of which say how a line begins.
-FORMS = st.sampled_from(["({})", "^{}()", "^{}?()$", "^{}*()", "^({}|a)"])
+FORMS = st.sampled_from(["({})", "^{}()", "^a{}?()$", "^a{}*()", "^({}|a)"])
 
 
 @given(LINES, LINES.filter(bool), FORMS, LINES, LINES.filter(lambda text: "\n" not in text))
