@@ -146,8 +146,8 @@ def lab(like: str | None, quiet: bool, command: tuple[str, ...]) -> NoReturn:
     from netmodes.lab import lab as machine
 
     if like is not None:
-        sys.exit(machine.enter(command, say, table_of(like)))
-    sys.exit(machine.enter(command, silent if quiet else show))
+        sys.exit(machine.enter(command, say, table_of(like), say))
+    sys.exit(machine.enter(command, silent if quiet else show, greet=say))
 
 
 def table_of(like: str) -> Table:

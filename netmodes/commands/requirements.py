@@ -47,7 +47,7 @@ def no_device(name: str) -> Requirement:
 
 def is_there(name: str) -> Requirement:
     """The host has a device of this name."""
-    otherwise = f"there is no device {name} on this machine: {AGAIN}"
+    otherwise = f"there is no device {name} on this machine: {AGAIN}, with its `netmodes facts`"
     return Requirement(looks.links(looks.named(name)), True, otherwise)
 
 

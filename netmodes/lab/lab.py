@@ -31,6 +31,7 @@ from functools import partial
 from pathlib import Path
 
 from netmodes.commands import iproute
+from netmodes.engine.runner import silent
 from netmodes.engine.signals import shell_status
 from netmodes.errors import CommandFailed, NetmodesError, Refused
 from netmodes.journal import OWN_NAMESPACE
@@ -63,13 +64,19 @@ TUNNELS = ("erspan", "gre", "gretap", "ip6gre", "ip6tnl", "ipip", "sit", "vti", 
 HARMLESS = ("veth", "bridge", "dummy", *TUNNELS)
 
 
-def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | None = None) -> int:
+def enter(
+    command: Sequence[str],
+    echo: Callable[[str], None],
+    like: Table | None = None,
+    greet: Callable[[str], None] = silent,
+) -> int:
     """Run a command in a new lab, or the user's shell if there is none.
 
     Args:
         command: the command.
         echo: shows a line.
         like: the facts of a machine to copy in place of the article's.
+        greet: tells the user of a shell where they are.
 
     Returns:
         The command's exit status, 128 more than a signal's number.
@@ -81,6 +88,8 @@ def enter(command: Sequence[str], echo: Callable[[str], None], like: Table | Non
 
     def run() -> int:
         make(echo)
+        if not command:
+            greet("This is the lab: try `netmodes host-only`. `exit` leaves, and nothing stays.")
         return _status_of(command or _shell())
 
     return enclosed(run, command)

@@ -43,7 +43,7 @@ def mode(name: str, how: str = "text") -> str:
     command = " ".join([f"netmodes {name}", *options, "--dry-run"])
     source = f"These lines are for the article's machine: `{command}` prints those for yours."
     plan = article_plan(name)
-    return _render(how, name, source, plan, lines(plan))
+    return _render(how, name, source, plan, lines(plan), every=True)
 
 
 def network(run: Run, how: str = "text") -> str:
@@ -59,7 +59,10 @@ def network(run: Run, how: str = "text") -> str:
     return _render(how, f"{name}, {plan.mode}", source, plan, lines(plan, run))
 
 
-def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]) -> str:
+def _render(
+    how: str, title: str, source: str, plan: Plan, found: Sequence[Line], *, every: bool = False
+) -> str:
+    """The text; ``every`` question of the article is answered, or those on this mode alone."""
     numbers = {shlex.join(line.step.command): line.number for line in found}
     numbers |= {line.step.share: line.number for line in found if line.step.share}
 
@@ -84,4 +87,5 @@ def _render(how: str, title: str, source: str, plan: Plan, found: Sequence[Line]
         p={**plan.parameters, "namespace": plan.namespaces[0]},
         command=command,
         place=place,
+        every=every,
     )

@@ -103,7 +103,7 @@ requirements() {
     absent 'device veth0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth0",' '"altnames":\[[^]]*("veth0")'
     absent 'device veth1 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"veth1",' '"altnames":\[[^]]*("veth1")'
     absent 'device br0 exists already: delete it or choose another name' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"br0",' '"altnames":\[[^]]*("br0")'
-    present 'there is no device enp0s1 on this machine: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",'
+    present 'there is no device enp0s1 on this machine: export again, with its `netmodes facts`' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",'
     absent 'enp0s1 is a port of a bridge: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bridge"'
     absent 'enp0s1 is a port of a bond: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"info_slave_kind":"bond"'
     present 'enp0s1 has another MAC than 4a:9e:7e:55:59:ee: export again' 4 '\{"ifindex":([0-9]+),("link[^,]*,)?"ifname":"enp0s1",.*"link_type":"ether","address":"4a:9e:7e:55:59:ee"'
@@ -1567,6 +1567,7 @@ main() {
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then await_confirmation; fi
+        echo "$NAME is up: \`$(me) down\` undoes it." >&2
     fi
 }
 

@@ -1247,6 +1247,7 @@ main() {
         try_promise "$gateway"
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
+        echo "$NAME is up: \`$(me) down\` undoes it." >&2
     fi
 }
 

@@ -399,7 +399,7 @@ STALE = {
         "enp0s1 is a port of a bridge: export again"),
     "no such NIC": (
         BRIDGED, "ip link set enp0s1 down && ip link set enp0s1 name other0", "",
-        "there is no device enp0s1 on this machine: export again"),
+        "there is no device enp0s1 on this machine: export again, with its `netmodes facts`"),
     "taken": (
         BRIDGED, "", "ip addr add 192.168.64.50/24 dev lan0", "192.168.64.50 is taken on the LAN"),
 }  # fmt: skip

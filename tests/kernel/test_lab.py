@@ -155,10 +155,11 @@ def test_streams() -> None:
 
 @pytest.mark.parametrize("shell", ["/bin/bash", "/bin/sh"])
 def test_shell(shell: str) -> None:
-    """With no command it is the user's shell, with a prompt that says where one is."""
+    """With no command it is the user's shell; its greeting and prompt say where one is."""
     status, screen = typed([NETMODES, "lab"], "echo at-$((6*7)); exit 7\n", shell)
 
     assert re.search(r"\[lab\].*# ", screen)
+    assert "This is the lab: " in screen
     assert "at-42" in screen
     assert status == 7
 

@@ -340,7 +340,7 @@ def test_join_needs_no_unchanged_uplink(joined: Facts) -> None:
 
     required = [one for one in plan.requirements if "enp0s1" in one.otherwise]
     assert [one.otherwise for one in required] == [
-        "there is no device enp0s1 on this machine: export again",
+        "there is no device enp0s1 on this machine: export again, with its `netmodes facts`",
         "enp0s1 is no port of br0: export again",
     ]
     for one in required:

@@ -121,6 +121,16 @@ def test_questions(name: str) -> None:
 
 
 @each_mode
+def test_questions_on_a_network(name: str, journals: Path) -> None:
+    """A network answers what concerns its own mode, and sends nobody to the page of another."""
+    network = explain.network(put_up(explain.article_plan(name)))
+
+    asked = [one for one in QUESTIONS.split("\n") if one and one in joined(network)]
+    assert 1 <= len(asked) <= 3
+    assert "Can you explain each command?" not in asked
+
+
+@each_mode
 def test_answers(name: str) -> None:
     """A mode has answers; the commands in them are lines of its plan, or of its question."""
     _, _, text = explain.mode(name, "markdown").partition("## Questions\n")
