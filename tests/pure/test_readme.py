@@ -32,6 +32,15 @@ def test_session() -> None:
     assert PICTURE.read_text() == picture(blocks(PICTURED, "console")[0])
 
 
+@pytest.mark.parametrize("name", [one for one in cli.commands if not cli.commands[one].hidden])
+def test_every_command_has_a_page(name: str) -> None:
+    """README links a page for each mode and verb, and a verb's page has its help."""
+    page = (ROOT / f"docs/{name}.md").read_text()
+
+    assert f"(docs/{name}.md)" in README
+    assert name in MODES or f"$ netmodes {name} --help\n" in page
+
+
 def test_length() -> None:
     """README is read in five minutes."""
     assert len(README.splitlines()) <= 150

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import click
 from networks import up
@@ -135,9 +136,16 @@ SITUATIONS: dict[str, Callable[[], Situation]] = {
     "unseen": unseen,
 }
 
+
+def pictured(seen: View) -> str:
+    """The picture without colours, of a netmodes that is on everybody's PATH."""
+    with patch("netmodes.cli.show.as_root", lambda *words: " ".join(("sudo netmodes", *words))):
+        return click.unstyle(picture(seen))
+
+
 #: How a view is written, by the ending of its file.
 WRITTEN: dict[str, Callable[[View], str]] = {
-    "picture": lambda seen: click.unstyle(picture(seen)),
+    "picture": pictured,
     "mermaid": graph,
 }
 
