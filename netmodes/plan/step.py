@@ -54,7 +54,10 @@ class Step:
     @property
     def inside(self) -> str:
         """The namespace that this is a batch of ``ip`` in; "" for another command."""
-        return self.argv[2] if self.argv[:2] == ("ip", "-n") else ""
+        match self.argv:
+            case ("ip", "-n", namespace, "-batch", "-"):
+                return namespace
+        return ""
 
     def __str__(self) -> str:
         return line(self.command, self.stdin)

@@ -160,7 +160,7 @@ def test_unchanged(name: str) -> None:
 )  # fmt: skip
 def test_changed(before: str, after: str, says: str, article: Facts) -> None:
     """A master or another MAC, address, prefix or NIC fails its requirement."""
-    assert fails(article, before, after)[0] == f"{says}: export again"
+    assert fails(article, before, after)[0].startswith(f"{says}: export again")
 
 
 @pytest.mark.parametrize(
