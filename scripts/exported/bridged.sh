@@ -1567,7 +1567,8 @@ main() {
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then await_confirmation; fi
-        echo "$NAME is up: \`$(me) down\` undoes it." >&2
+        # Nobody may read it any more.
+        echo "$NAME is up: \`$(me) down\` undoes it." >&2 || :
     fi
 }
 

@@ -1156,7 +1156,8 @@ main() {
         up
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
-        echo "$NAME is up: \`$(me) down\` undoes it." >&2
+        # Nobody may read it any more.
+        echo "$NAME is up: \`$(me) down\` undoes it." >&2 || :
     fi
 }
 

@@ -1247,7 +1247,8 @@ main() {
         try_promise "$gateway"
         stop_if_caught
         echo up >>"$JOURNAL/log" || stop 1 "$JOURNAL cannot be written"
-        echo "$NAME is up: \`$(me) down\` undoes it." >&2
+        # Nobody may read it any more.
+        echo "$NAME is up: \`$(me) down\` undoes it." >&2 || :
     fi
 }
 

@@ -234,13 +234,13 @@ def test_kinds(lab: Lab) -> None:
 
 def test_facts(lab: Lab) -> None:
     """`netmodes facts` holds what the doctor asks about; only a copy tells verdicts, and there is
-    neither a published port nor a namespace."""
+    neither a published port, a process nor a namespace."""
     facts = Facts.from_json(lab.ok("netmodes", "facts"))
 
     assert facts.resolvers == ["127.0.0.53"]
     assert (facts.privileges, facts.ssh) == ("root", "")
     assert [name for name, value in vars(facts).items() if value is None] == [
-        *("listening", "past", "verdicts")
+        *("listening", "processes", "past", "verdicts")
     ]
 
 

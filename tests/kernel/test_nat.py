@@ -401,9 +401,9 @@ def test_port_passed_on_since(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("now", "trouble"),
     [
-        ("", "there is no device {0} on this machine"),
-        ("type bridge", "{0} has no address {1}"),
-        ("type veth peer name other", "{0} is no bridge"),
+        ("", "there is no device {0} on this machine: export again, with its `netmodes facts`"),
+        ("type bridge", "{0} has no address {1}: export again"),
+        ("type veth peer name other", "{0} is no bridge: export again"),
     ],
 )
 def test_joins_the_same_bridge(lab: Lab, mode: str, now: str, trouble: str) -> None:
@@ -419,7 +419,7 @@ def test_joins_the_same_bridge(lab: Lab, mode: str, now: str, trouble: str) -> N
     before = state(lab.ok)
     done = lab.run("bash", script)
 
-    expected = f"Error: {trouble.format(bridge, address)}: export again\n"
+    expected = f"Error: {trouble.format(bridge, address)}\n"
     assert (done.returncode, done.stderr) == (1, expected)
     assert state(lab.ok) == before
 
