@@ -14,7 +14,7 @@ import pytest
 SLICES = 19
 
 #: The same for sweeps whose cases take half a minute each.
-LONG = 37
+LONG = 53
 
 
 def number(commit: str, slices: int = SLICES) -> int:
