@@ -1177,26 +1177,21 @@ facts() {
     entry routes ip -4 -j route show table all
     printf ', '
     entry routes6 ip -6 -j route show table all
-    rm "$draft/listed" && printf ' }}\n'
+    printf ' }}\n'
 }
 
 # NAME COMMAND...: what a command prints, as an entry of a table of facts; none if it fails or hangs.
-# Bash would take seconds for what a thousand devices are.
 entry() {
-    start listed_to "$draft/listed" "${@:2}"
+    start escaped "${@:2}"
     finish "$PATIENCE" || give_up
-    printf '"%s": {' "$1"
-    if [ "$STATUS" = 0 ] && [ -s "$draft/listed" ]; then
-        printf '"output": "'
-        sed 's/[\\"]/\\&/g; $s/$/"/' "$draft/listed"
-    fi
-    printf '}'
+    if [ "$STATUS" = 0 ]; then printf '"%s": {"output": "%s"}' "$1" "${PRINTED%$'\n'}"; else printf '"%s": {}' "$1"; fi
 }
 
-# It holds no lock, for what hangs would keep it; and the pipe, which tells that it runs.
-listed_to() {
-    exec 8>&1 9>&- >"$1" 2>/dev/null
-    exec "${@:2}"
+# What a command prints, as JSON has it in quotes; bash would take seconds for a thousand devices.
+escaped() {
+    exec 9>&- # what hangs would keep the lock
+    set -o pipefail
+    "$@" 2>/dev/null | sed 's/[\\"]/\\&/g'
 }
 
 down_script() { functions_and 'become_root "$@"' needs take_lock 'down "$@"'; }

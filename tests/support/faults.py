@@ -90,7 +90,7 @@ looks() {{
     case " {program} $* " in
     *" delete "* | *" -D "*) return 1 ;;
     *" show "* | *" list "* | *" pids "* | " sysctl -"[en]" "* | *" -S "* | " iptables-save "*) ;;
-    " grep "* | " sed s/"*) ;;
+    *" -j -batch "* | " grep "* | " sed s/"*) ;;
     " find "* | " nsenter "* | " ping "* | " sh "* | " ss "* | " stat "* | " tc "*) ;;
     *) return 1 ;;
     esac

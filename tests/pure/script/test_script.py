@@ -387,7 +387,6 @@ def test_left(began: str, lifetime: int, left: int) -> None:
 
 #: Begins, and tells the name and the content of each file, of which bash keeps no final newline.
 FILES = """
-rm() { command -p rm "$@"; }
 HERE=$(readlink /proc/self/ns/net)
 JOURNAL=$JOURNAL-begun
 begin
