@@ -1,5 +1,6 @@
 """``netmodes``, ``python -m netmodes``, and the file that sudo runs, wherever it is installed."""
 
+import atexit
 import gc
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ if __package__ in (None, ""):
 def main() -> NoReturn:
     """Run the command line, from its imports on without what collects Python's garbage."""
     gc.disable()  # it costs a tenth of a run's time, and the process ends soon
+    atexit.register(gc.freeze)
     from netmodes.cli import main as run
 
     run()

@@ -4,8 +4,6 @@ stdout carries what was asked for, stderr everything else. Exit status: 0 done; 
 and undone; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their command's.
 """
 
-import atexit
-import gc
 import io
 import os
 import sys
@@ -67,7 +65,6 @@ for command in (*map(mode_command, MODES.values()), *VERBS):
 
 def main() -> NoReturn:
     """The entry point."""
-    atexit.register(gc.freeze)
     # Without it plumbum imports what is for HTTP, which takes as long as the rest of it.
     sys.modules.setdefault("urllib.request", ModuleType("urllib.request"))
     open_closed_streams()

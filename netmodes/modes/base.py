@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from netmodes import network
+from netmodes.commands import attach
 from netmodes.engine.confirm import validate_seconds
 from netmodes.engine.record import Record
 from netmodes.engine.runner import Echo, load
@@ -85,9 +86,11 @@ class Mode(Description, Verbs, metaclass=Shown):
 
     def read(self, meanwhile: Callable[[], None] | None = None) -> Facts:
         """The facts of this machine, as far as the mode asks about it."""
-        uplink, process = self.parameters.get("uplink", ""), self.process.partition(":")[0]
         return host_facts(
-            thorough=self.thorough, uplink=uplink, process=process, meanwhile=meanwhile
+            thorough=self.thorough,
+            uplink=self.parameters.get("uplink", ""),
+            process=attach.pid(self.process),
+            meanwhile=meanwhile,
         )
 
     def _plan(self, facts: Facts, verbatim: bool, anyway: bool, confirm: float | None) -> Plan:
