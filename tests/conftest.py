@@ -69,6 +69,15 @@ def article() -> Facts:
     return Facts.from_json((FACTS / "article.json").read_text())
 
 
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Of two states of a machine, thousands of lines each, what differs is told alone."""
+    if op != "==" or not (isinstance(left, dict) and isinstance(right, dict)):
+        return None
+    keys = sorted(key for key in {**left, **right} if left.get(key) != right.get(key))
+    each = (f"{key}: {left.get(key)!r}, {right.get(key)!r}" for key in keys)
+    return ["they are the same, but for", *each]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that must be alone come first, before others run that would take long to wait for; then
     those that take longest, so that nobody waits for them at the end.

@@ -157,10 +157,12 @@ class Runner:
         told = Told(self.say)
         with signals.noted() as caught:
             process = _start_script(argv, self.lock)
+            passed_on = 0
             for part in _parts(process):
                 told.hear(part)
-                while caught:
-                    process.send_signal(caught.pop(0))
+                for number in caught[passed_on:]:
+                    process.send_signal(number)
+                    passed_on += 1
         status = process.wait()
         if -status in signals.SIGNALS:  # before it could note them
             return self.script(argv)

@@ -12,16 +12,43 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Noted(list[int]):
+    """The numbers of the signals that have come; as a handler it notes one more."""
+
+    def __call__(self, signum: int, frame: FrameType | None) -> None:
+        """Note it."""
+        self.append(signum)
+
+
 @contextmanager
 def noted() -> Iterator[list[int]]:
-    """Collect the numbers of the signals that come, for the caller to look at between commands."""
-    caught: list[int] = []
+    """Collect the numbers of the signals that come, for the caller to look at between commands.
 
-    def note(signum: int, frame: FrameType | None) -> None:
-        caught.append(signum)
-
-    with _handled_by(note):
+    Only the main thread can; elsewhere none come. A signal that is ignored from the start, as under
+    ``nohup``, stays ignored. Who notes around this is told of them as well.
+    """
+    caught = Noted()
+    here = threading.current_thread() is threading.main_thread()
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, caught) for number in heard if here}
+    try:
         yield caught
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+            if isinstance(old, Noted):
+                old += [number] * caught.count(number)
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """What comes meanwhile comes at the end, so that what takes a network back is not cut off."""
+    try:
+        with noted() as caught:
+            yield
+    finally:
+        for number in dict.fromkeys(caught):
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -42,21 +69,3 @@ def shell_status(code: int) -> int:
 def waiting() -> bool:
     """Whether a signal came that is held back."""
     return not signal.sigpending().isdisjoint(SIGNALS)
-
-
-@contextmanager
-def _handled_by(handler: object) -> Iterator[None]:
-    """Set a handler; only the main thread may, and elsewhere this does nothing.
-
-    A signal that is ignored from the start, as under ``nohup``, stays ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, handler) for number in heard}  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

@@ -13,6 +13,7 @@ from netmodes.commands import attach
 from netmodes.engine.confirm import validate_seconds
 from netmodes.engine.record import Record
 from netmodes.engine.runner import Echo, load
+from netmodes.engine.signals import put_off
 from netmodes.errors import Refused
 from netmodes.handle import Handle, Verbs
 from netmodes.machine.facts import Facts
@@ -248,9 +249,11 @@ class Mode(Description, Verbs, metaclass=Shown):
         Raises:
             Refused: the namespace is not ours, or processes run in it.
             NetmodesError: something is left; the text says what.
+            KeyboardInterrupt: Ctrl-C came; the network is down nevertheless.
         """
-        if not network.down(self.network, kill=kill, echo=echo):  # or of more, that were put up
-            network.down(*self.names, kill=kill, echo=echo)
+        with put_off():
+            if not network.down(self.network, kill=kill, echo=echo):  # or of more, that were put up
+                network.down(*self.names, kill=kill, echo=echo)
 
     def __enter__(self) -> Handle:
         record = network.up(self.names, self._plan_alone, read=self.read)
@@ -262,8 +265,9 @@ class Mode(Description, Verbs, metaclass=Shown):
         """Take down what ``__enter__`` put up; a forked child put up nothing."""
         pid, handle = vars(self).pop("_made")
         if pid == os.getpid():
-            handle.end()
-            network.down(self.network, kill=True, run=handle.record.run)
+            with put_off():
+                handle.end()
+                network.down(self.network, kill=True, run=handle.record.run)
 
     def _plan_alone(self, facts: Facts) -> Plan:
         """The plan of a network that goes with its ``with``, so that nobody else may use it."""

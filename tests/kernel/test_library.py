@@ -325,6 +325,20 @@ def test_interrupted(lab: Lab, untouched: State) -> None:
     assert state(lab.ok) == untouched
 
 
+def test_interrupted_teardown(lab: Lab, untouched: State) -> None:
+    """Ctrl-C while a network is taken down ends the session, and the network is down."""
+    folder = suite(lab, INTERRUPTED)
+    tells = 'kill -INT "$(ps -o ppid= -p $PPID)"; touch /run/told'
+    lab.replace("ip", f'case "$*" in "link del "*) {tells};; esac; exec "$REAL" "$@"')
+    done = lab.run("sh", "-c", f"cd {folder} && python -m pytest -s -p no:cacheprovider")
+
+    assert done.returncode == 2
+    assert "KeyboardInterrupt" in done.stdout
+    assert "went on" not in done.stdout
+    lab.ok("rm", "/run/told")
+    assert state(lab.ok) == untouched
+
+
 @pytest.mark.parametrize(
     ("options", "ends"), [("", "8 skipped"), ("--netmodes-required", "errors")]
 )
