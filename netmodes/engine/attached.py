@@ -19,7 +19,7 @@ def holding(plan: Plan) -> Iterator[Callable[[], None]]:
         What raises a NetmodesError if it has ended, or the name is another namespace's.
 
     Raises:
-        Refused: there is no such process.
+        Refused: there is no such process, or it cannot be held.
     """
     number, inode = plan.process
     if not number:
@@ -30,6 +30,9 @@ def holding(plan: Plan) -> Iterator[Callable[[], None]]:
         held = os.pidfd_open(int(number))
     except ProcessLookupError:
         raise Refused(ended) from None
+    except (AttributeError, OSError):
+        needs = "--attach needs pidfd_open, of Linux 5.3 and a Python built there"
+        raise Refused(f"process {number} cannot be held: {needs}") from None
 
     def still() -> None:
         if select([held], [], [], 0)[0] or not _is(NAMESPACES / plan.name, inode):

@@ -14,7 +14,7 @@ import pytest
 SLICES = 19
 
 #: The same for sweeps whose cases take half a minute each.
-LONG = 53
+LONG = 107
 
 
 def number(commit: str, slices: int = SLICES) -> int:
