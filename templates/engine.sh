@@ -579,14 +579,13 @@ is_ours() {
 
 # Sets failed to where somebody else has mounted our namespace, which so lives on.
 still_mounted() {
-    local each lines=() line place places=() seen=
+    local each lines=() line place places=()
     local -A made=()
     if [ -n "$ATTACHED" ]; then return 1; fi
     for each in ${word_after[$FIRST]-}; do each=${each##*=} made[$each]=yes made[${each%%.*}]=yes; done
     mapfile -t lines </proc/self/mountinfo
-    for each in "${!made[@]}"; do if [[ ${lines[*]} == *" net:[$each] "* ]]; then seen=yes; fi; done
-    if [ -z "$seen" ]; then return 1; fi
     for line in "${lines[@]}"; do
+        if [[ $line != *" net:["* ]]; then continue; fi
         if ! [[ $line =~ ^([^ ]+\ ){3}net:\[([0-9]+)\]\ ([^ ]+) ]] || [ -z "${made[${BASH_REMATCH[2]}]-}" ]; then continue; fi
         place=$(printf %b "${BASH_REMATCH[3]//\\/\\0}")
         # Of several no socket is known, but while one is mounted its birth is the same.

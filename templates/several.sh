@@ -3,8 +3,8 @@
 
 # What batch K has made, all at once. Status as of take_back_one; still is what is not undone.
 take_back_batch() {
-    local k=$1 item why mounts going=() mine=() EVERY=
-    local -A was=() made=() there=() name_of=() used=()
+    local k=$1 item why going=() mine=() EVERY=
+    local -A was=() made=() there=() name_of=() used=() mounted=()
     pairs was "$2"
     pairs made "${word_after[$k]-}"
     look "$k" || { [ "$?" = 1 ] && return 0; } || return 2
@@ -15,7 +15,7 @@ take_back_batch() {
         pairs used "$WORD"
     fi
     set_going "$k"
-    if [ "$k" = "$FIRST" ]; then mounts=$(</proc/self/mountinfo); fi
+    if [ "$k" = "$FIRST" ]; then set_mounted; fi
     # Where the run was cut off, all in the group is ours.
     if [ -n "${GROUPED[k]-}" ] && [ -z "${word_after[$k]-}${ONLY-}" ]; then going=("${!there[@]}"); fi
     for item in "${going[@]}"; do
@@ -41,7 +41,7 @@ why_not_item() {
     why='' PLACE=$2
     if [ -n "${GROUPED[$1]-}" ]; then return 0; fi
     # A name without a namespace is what a killed `ip netns add` leaves.
-    if [ "$1" = "$FIRST" ] && [[ $mounts != *" /run/netns/$2 "* ]]; then return 0; fi
+    if [ "$1" = "$FIRST" ] && [ -z "${mounted[$2]-}" ]; then return 0; fi
     if [ -n "${word_after[$1]-}" ]; then
         if [ "${there[$2]}" != "${made[$2]-}" ]; then why="it is not as this run left it"; fi
     else
@@ -54,6 +54,15 @@ why_not_item() {
     if [ -z "$why" ] && [ -n "${used[$2]-}" ]; then why="${used[$2]} depends on it"; fi
 }
 
+# Sets mounted for each name that has a namespace.
+set_mounted() {
+    local line lines
+    mapfile -t lines </proc/self/mountinfo
+    for line in "${lines[@]}"; do
+        if [[ $line == *" /run/netns/"* ]]; then line=${line#*" /run/netns/"} mounted[${line%% *}]=yes; fi
+    done
+}
+
 # ARRAY TEXT: fills an array by name from words like `NAME=WORD`.
 pairs() {
     local -n array=$1
@@ -64,12 +73,14 @@ pairs() {
 
 # Sets going to those items of batch K that are to go: of ONLY, or else of all members.
 set_going() {
-    local n names items
+    local name n names items
+    local -A wanted=()
+    for name in ${ONLY:-$MEMBERS}; do wanted[$name]=yes; done
     read -ra names <<<"$NAMES"
     read -ra items <<<"${ITEMS[$1]}"
     going=()
     for n in "${!names[@]}"; do
-        if [[ " ${ONLY:-$MEMBERS} " == *" ${names[n]} "* ]] && [ "${items[n]}" != - ]; then going+=("${items[n]}"); fi
+        if [ -n "${wanted[${names[n]}]-}" ] && [ "${items[n]}" != - ]; then going+=("${items[n]}"); fi
     done
 }
 

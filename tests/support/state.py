@@ -97,7 +97,9 @@ def _network() -> Iterator[tuple[str, Any]]:
     seen = snapshot(table)
     for part, entries in seen.parts.items():
         for subject, lines in (pair for entry in entries.values() for pair in entry.items()):
-            yield f"{part} {subject}", [_unrandom(line, random) for line in lines]
+            named = [_unrandom(line, random) for line in lines]
+            # IPv6 routes of one prefix stand in the order in which their devices came up.
+            yield f"{part} {subject}", sorted(named) if part == "routes6" else named
 
 
 def _read_all() -> Iterator[tuple[str, Any]]:
