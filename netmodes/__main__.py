@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -13,10 +14,13 @@ if __package__ in (None, ""):
 
 def main() -> NoReturn:
     """Run the command line, from its imports on without what collects Python's garbage."""
+    if (heard := signal.getsignal(signal.SIGINT)) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of an import
     gc.disable()  # it costs a tenth of a run's time, and the process ends soon
     atexit.register(gc.freeze)
     from netmodes.cli import main as run
 
+    signal.signal(signal.SIGINT, heard)
     run()
 
 

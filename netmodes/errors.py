@@ -10,6 +10,7 @@ NetmodesError
 """
 
 import re
+import signal
 from collections.abc import Sequence
 
 #: Options of the command line that are arguments in Python.
@@ -87,4 +88,5 @@ class Interrupted(NetmodesError):
 
     def __init__(self, signum: int) -> None:
         self.exit_status = 128 + signum
-        super().__init__(f"interrupted by signal {signum}")
+        by = "Ctrl-C" if signum == signal.SIGINT else signal.Signals(signum).name
+        super().__init__(f"interrupted by {by}")

@@ -139,7 +139,8 @@ await_confirmation() {
     free_lock
     clock
     deadline=$((NOW + CENTIS))
-    echo "Press Enter, or run \`$(me) confirm\` or \`netmodes confirm $NAME\` anywhere, within $CONFIRM s to keep it." >&2
+    echo "$(how_to_keep) within $CONFIRM s to keep it." >&2
+    while [ -t 0 ] && read -rt 0 && read -rt 0.1 _; do :; done # what was typed before is no answer
     while unconfirmed; do
         clock
         signal=$caught
@@ -152,6 +153,7 @@ await_confirmation() {
         fi
     done
     if logged "$RUN"; then return 0; fi
+    if [ -n "$signal" ]; then echo "$NAME is undone, nothing is left." >&2; fi
     case $signal in
     INT) exit 130 ;;
     TERM) exit 143 ;;
@@ -161,10 +163,28 @@ await_confirmation() {
     die "$NAME was not confirmed within $CONFIRM s, and is undone"
 }
 
-# Whether a line comes from the terminal before a pause is over.
+# What to do; over SSH a second session comes first, for it proves that one can log in.
+how_to_keep() {
+    local runs
+    runs="un \`$(me) confirm\` or \`netmodes confirm $NAME\`"
+    if ! is_file; then runs="un \`bash -s confirm <THIS_SCRIPT\` or \`netmodes confirm $NAME\`"; fi
+    if ! [ -t 0 ]; then
+        printf %s "R$runs anywhere"
+    elif [ -n "$(ssh_peer)" ]; then
+        printf %s "Log in once more and r$runs there, or press Enter here,"
+    else
+        printf %s "Press Enter, or r$runs anywhere,"
+    fi
+}
+
+# Whether an empty line comes from the terminal before a pause is over.
 enter_pressed() {
-    local status=1
-    if [ -t 0 ]; then read -rt 0.2 _ && return 0 || status=$?; fi
+    local status=1 typed
+    if [ -t 0 ]; then
+        IFS= read -rt 0.2 typed && status=0 || status=$?
+        if [ "$status" = 0 ] && [ -z "$typed" ]; then return 0; fi
+        if [ "$status" = 0 ]; then echo "Enter alone keeps it, Ctrl-C undoes it." >&2 && return 1; fi
+    fi
     if [ "$status" -le 128 ]; then pause 0.2; fi # no terminal, or it is closed, or another's
     return 1
 }

@@ -3,6 +3,7 @@
 import os
 import select
 import sys
+import termios
 import time
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal, uptime
+from netmodes.machine.ssh import ssh_peer
 
 #: Seconds that a living watcher has to act once the time is over, and that two clocks may differ.
 GRACE, SLACK = 2.0, 1.0
@@ -53,7 +55,8 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
     """
     from netmodes import network
 
-    say(f"Press Enter, or run `netmodes confirm {name}` anywhere, within {seconds:g} s to keep it.")
+    say(f"{how_to_keep(name)} within {seconds:g} s to keep it.")
+    forget_typed()
     deadline = uptime() + seconds
     with signals.noted() as caught:
         run = Journal(name).read()
@@ -66,16 +69,47 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
     if (now := Journal(name).read()) and run and now.id == run.id:
         return
     if caught:
-        raise Interrupted(caught[0])
+        interrupted = Interrupted(caught[0])
+        interrupted.left = []
+        raise interrupted
     if uptime() < deadline - SLACK:
         raise NetmodesError(f"{name} was taken down before it was confirmed")
     raise NetmodesError(f"{name} was not confirmed within {seconds:g} s, and is undone")
 
 
+def how_to_keep(name: str) -> str:
+    """What to do; over SSH a second session comes first, for it proves that one can log in."""
+    runs = f"un `netmodes confirm {name}`"
+    if not sys.stdin or not sys.stdin.isatty():
+        return f"R{runs} anywhere"
+    if ssh_peer():
+        return f"Log in once more and r{runs} there, or press Enter here,"
+    return f"Press Enter, or r{runs} anywhere,"
+
+
+def forget_typed() -> None:
+    """What was typed or pasted before the question is no answer to it."""
+    with suppress(OSError, termios.error):
+        if is_ours():
+            termios.tcflush(0, termios.TCIFLUSH)
+
+
+def is_ours() -> bool:
+    """Whether this process is in the foreground of its terminal.
+
+    Raises:
+        OSError: it has none.
+    """
+    return os.tcgetpgrp(0) == os.getpgrp()
+
+
 def enter_pressed(patience: float) -> bool:
-    """Whether a line came from the terminal within this many seconds."""
+    """Whether an empty line came from the terminal within this many seconds."""
     with suppress(OSError, ValueError):  # closed, or not our terminal any more
-        if os.tcgetpgrp(0) == os.getpgrp() and select.select([sys.stdin], [], [], patience)[0]:
-            return sys.stdin.readline() != ""
+        if is_ours() and select.select([sys.stdin], [], [], patience)[0]:
+            typed = sys.stdin.readline()
+            if typed.strip():
+                say("Enter alone keeps it, Ctrl-C undoes it.")
+            return typed.isspace()
     time.sleep(patience)
     return False

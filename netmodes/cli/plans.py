@@ -32,6 +32,8 @@ def show(plan: Plan, export: str | None, force: bool, to_json: bool, confirm: fl
         from netmodes.script.bash import render
 
         text = render(plan, confirm)
+        for notice in plan.notices:
+            say(f"note: {notice}")
         if export == "-":
             click.echo(text, nl=False)
         else:

@@ -39,7 +39,10 @@ def down(names: tuple[str, ...], every: bool, kill: bool) -> None:
         raise click.UsageError("name the networks, or give --all")
     become_root()
     status = 0
-    for group in network.together(names or network.every_name()):
+    groups = network.together(names or network.every_name())
+    if not groups:
+        say("No network is up: nothing to do.")
+    for group in groups:
         said, verb = called(group), "are" if group[1:] else "is"
         try:
             done = network.down(*group, kill=kill, echo=show)

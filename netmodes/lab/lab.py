@@ -48,6 +48,9 @@ from netmodes.place import NAMESPACES
 from netmodes.plan.programs import missing
 from netmodes.plan.step import Step
 
+#: In a lab, the program that stands for the real one.
+SUDO = Path("/run/lab.bin/sudo")
+
 #: What a lab is made with.
 NEEDS = ("cp", "ip", "sysctl")
 
@@ -88,6 +91,7 @@ def enter(
 
     def run() -> int:
         make(echo)
+        _make_sudo()
         if not command:
             greet("This is the lab: try `netmodes host-only`. `exit` leaves, and nothing stays.")
         return _status_of(command or _shell())
@@ -215,6 +219,13 @@ def _status_of(command: Sequence[str]) -> int:
     return shell_status(child.returncode)
 
 
+def _make_sudo() -> None:
+    """For the article's lines: in a lab one is root already, and the real one fails."""
+    SUDO.parent.mkdir()
+    SUDO.write_text('#!/bin/sh\nexec env -- "$@"\n')
+    SUDO.chmod(0o755)
+
+
 def _shell() -> tuple[str, ...]:
     """The user's shell, its prompt marked; bash's after its own start file, which sets one."""
     shell = os.environ.get("SHELL", "/bin/sh")
@@ -227,8 +238,8 @@ def _shell() -> tuple[str, ...]:
 
 def _environment() -> dict[str, str]:
     """The environment with this netmodes first on PATH, and a prompt for most shells."""
-    own = {str(Path(sys.executable).parent), str(Path(sys.argv[0]).parent)}
-    path = os.pathsep.join([*sorted(own), search_path()])
+    own = {str(Path(program).parent.absolute()) for program in (sys.executable, sys.argv[0])}
+    path = os.pathsep.join([*sorted(own), str(SUDO.parent), search_path()])
     lab = {"PATH": path, "PS1": "[lab] # ", "NETMODES_LAB": "1", "TMPDIR": str(walls.TMPDIR)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return {**kept, **lab, **(_home() if places.is_root_outside() else {})}

@@ -191,7 +191,7 @@ class Mode(Description, Verbs, metaclass=Shown):
 
         here = facts or host_facts(whole=True)
         try:
-            plan = self.alone._safe_plan(here, verbatim, anyway, confirm)
+            plan = self.alone.plan(here, verbatim=verbatim, anyway=anyway, confirm=confirm)
         except Refused as error:
             return Rehearsal(self.mode, self.network, refused=str(error))
         return rehearse(plan, here, elsewhere=facts is not None)

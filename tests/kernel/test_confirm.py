@@ -125,7 +125,7 @@ def test_exported_to_wait(lab: Lab) -> None:
     done = lab.run(script)
 
     assert done.returncode == 1
-    assert f"run `{script} confirm` or `netmodes confirm A` anywhere, within 2 s" in done.stderr
+    assert f"Run `{script} confirm` or `netmodes confirm A` anywhere within 2 s" in done.stderr
     assert done.stderr.endswith(UNDONE.format(2) + "\n")
     assert state(lab.ok) == before
 
@@ -151,6 +151,25 @@ def test_enter(lab: Lab, way: Way) -> None:
 
     assert status == 0
     assert is_up(lab)
+
+
+def test_typed_otherwise(lab: Lab, way: Way) -> None:
+    """What is no empty line confirms nothing, nor what was typed before the question."""
+    ours, theirs = pty.openpty()
+    argv = ("setsid", "--ctty", *lab.hearing(*way, "8"))
+    with FileIO(ours, "r+") as terminal:
+        terminal.write(b"\n\n")
+        ends = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        running = subprocess.Popen(argv, **ends, env=lab.environment)
+        os.close(theirs)
+        wait_for(lab, "unconfirmed")
+        terminal.write(b"no\n")
+        status = running.wait(60)
+        shown = terminal.read(65536).decode()
+
+    assert status == 1
+    assert "Enter alone keeps it" in shown
+    assert lab.ok("netmodes", "list") == ""
 
 
 def test_interrupted(lab: Lab, way: Way) -> None:

@@ -139,6 +139,16 @@ def test_exit_status(status: int) -> None:
     assert run(*LAB, "sh", "-c", f"exit {status}").returncode == status
 
 
+def test_sudo() -> None:
+    """The article's lines work as they are, sudo and all, from any folder."""
+    typed = "cd /tmp; sudo ip netns add A; sudo WORD=1 ip netns; echo $PATH"
+    argv = (os.path.relpath(NETMODES), *LAB[1:], "sh", "-c", typed)
+    names, path = run(*argv).stdout.split()
+
+    assert names == "A"
+    assert all(folder.startswith("/") for folder in path.split(":"))
+
+
 def test_killed_command() -> None:
     """A command that a signal kills counts as in a shell: 128 and the signal's number."""
     assert run(*LAB, "sh", "-c", "kill -TERM $$").returncode == 128 + signal.SIGTERM
