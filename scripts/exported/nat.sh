@@ -527,8 +527,10 @@ ask_about() {
 
 is_missing() { ! hash "$1" 2>/dev/null; }
 
-# What a command prints; null if it fails or hangs.
+# What a command prints; null if it fails or hangs. It has a pipe of its own: a signal ends this
+# subshell, and not the command.
 json() {
+    FROM=
     start exec "$@" 2>/dev/null
     finish "$PATIENCE" || give_up
     if [ "$STATUS" = 0 ]; then printf '%s' "$PRINTED"; else printf null; fi

@@ -253,3 +253,24 @@ def test_in_subshell(tmp_path: Path) -> None:
 
     assert (length, status) == (228894, 0)
     assert blocks < 100
+
+
+#: Who asks for JSON is ended by a signal; what was asked answers while something else is listed.
+LATE = """
+NAME=A
+{engine}
+start true; finish 5
+json sh -c 'sleep 0.3; echo late' &
+sleep 0.1
+kill "$!"
+start sh -c 'sleep 0.6; echo own'
+finish 5
+printf %s "$PRINTED"
+"""
+
+
+def test_late_answer(tmp_path: Path) -> None:
+    """What comes too late for a subshell that a signal has ended is in no listing."""
+    done = run(BASH, "-c", LATE.format(engine=template("engine.sh")), cwd=tmp_path)
+
+    assert done.stdout == "own\n"
