@@ -108,6 +108,10 @@ class Handle(Verbs):
             raise KeyError(namespace)
         return Handle(namespace, self.record, self._started)
 
+    def __len__(self) -> int:
+        """How many namespaces it stands for."""
+        return len(self.namespace.split(","))
+
     def __iter__(self) -> Iterator[Handle]:
         """Each of several namespaces, in their order; of one this."""
         return map(self.__getitem__, self.namespace.split(","))

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 IN_LAB = "NETMODES_LAB"
 
 #: Without root and outside a lab.
-NO_ROOT = (
-    "networks need root: run pytest with --netmodes-lab, under `netmodes lab -- pytest`, or as root"
-)
+NO_ROOT = "networks need root: run pytest with --netmodes-lab, or as root on a machine for tests"
 
 KEY = pytest.StashKey["Networks"]()
 

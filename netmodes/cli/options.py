@@ -5,6 +5,7 @@ from dataclasses import Field
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from netmodes.cli.complete import files, uplink_names
 from netmodes.cli.confirm import seconds
@@ -36,7 +37,8 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
     """One option of a mode, for click."""
     metadata = option.metadata
     names = [flag(option.name), *filter(None, [metadata["short"]])]
-    more: dict[str, Any] = {"default": option.default}
+    callback = None if metadata["required"] else one  # which says more of what is missing
+    more: dict[str, Any] = {"default": option.default, "callback": callback}
     meaning = metadata["meaning"]
     if metadata["multiple"]:
         given = [option.default] if option.default else []
@@ -55,9 +57,17 @@ def mode_option(mode: type[Mode], option: Field[str]) -> click.Option:
     )
 
 
+def one(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """A value; an empty one, as of an empty variable, would be as good as none."""
+    source = ctx.get_parameter_source(str(option.name))
+    if not value and source is ParameterSource.COMMANDLINE:
+        raise click.BadParameter("it is empty: give a value, or leave it out")
+    return value
+
+
 def joined(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str:
     """The values of a repeated option, with commas between, as a mode takes them."""
-    return ",".join(values)
+    return ",".join(one(ctx, option, value) for value in values)
 
 
 def number(ctx: click.Context, option: click.Parameter, value: int | None) -> int | None:

@@ -31,7 +31,7 @@ def holding(plan: Plan) -> Iterator[Callable[[], None]]:
     except ProcessLookupError:
         raise Refused(ended) from None
     except (AttributeError, OSError):
-        needs = "--attach needs pidfd_open, of Linux 5.3 and a Python built there"
+        needs = "give a process and no thread; --attach needs Linux 5.3 and a Python built there"
         raise Refused(f"process {number} cannot be held: {needs}") from None
 
     def still() -> None:

@@ -275,9 +275,11 @@ show() {
     start command_itself "$text" "$@"
     if ! finish "$SLOW"; then
         printf '[#] # %s runs for %s s, as process %s: Ctrl-C ends it\n' "$line" "$SLOW" "$STARTED" >&2
+        note_signals
         until finish 0.1; do
             if [ -n "$caught" ]; then give_up && break; fi
         done
+        if [ -n "$HELD" ]; then hold_back; fi
     fi
     return "$STATUS"
 }
@@ -300,7 +302,15 @@ start() {
     exec {to}>&-
 }
 
-hold_back() { trap '' INT TERM HUP; }
+# From now on no signal ends a command, nor what is asked in between.
+hold_back() { HELD=yes && trap '' INT TERM HUP; }
+
+# From now on INT, TERM and HUP are noted, and end no command by themselves.
+note_signals() {
+    trap 'caught=INT' INT
+    trap 'caught=TERM' TERM
+    trap 'caught=HUP' HUP
+}
 
 # Waits these seconds for what was started: adds to PRINTED and sets STATUS, or fails.
 finish() {
@@ -353,14 +363,11 @@ run() {
     [ "$status" = 0 ] || stop 1 "\`$(quoted "$@")\` failed (exit status $status)$(hint "$@")"
 }
 
-# From now on INT, TERM and HUP are noted, and end no command by themselves.
 prepare() {
     local devices=(/proc/sys/net/ipv4/conf/*)
     LISTED=() INDEXES=0 DEVICES_NOW=${#devices[@]}
-    FOUND=() RAN=() HUNG=() caught='' PRINTED='' LISTING='' WRONG=''
-    trap 'caught=INT' INT
-    trap 'caught=TERM' TERM
-    trap 'caught=HUP' HUP
+    FOUND=() RAN=() HUNG=() caught='' HELD='' PRINTED='' LISTING='' WRONG=''
+    note_signals
 }
 
 stop_if_caught() {
@@ -556,6 +563,7 @@ stop() {
 take_back() {
     local k order=() word_before=() word_after=() begun=() still=()
     failed=
+    hold_back
     if [ ! -e "$JOURNAL" ]; then return 0; fi
     set_members
     read_log
@@ -879,6 +887,7 @@ become_root() {
 down() {
     local option=${1-}
     prepare
+    hold_back
     if [ "$option" = --rollback ]; then
         take_back || die "$failed"
         exit 0

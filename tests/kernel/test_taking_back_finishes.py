@@ -47,6 +47,19 @@ exec "$REAL" "$@"
 PINGING = 'kill -s INT "$PPID"; exec sleep 50'
 
 
+#: Ends a command's whole group by Ctrl-C after so many seconds.
+PRESSING = """
+import os, signal, subprocess, sys, time
+
+seconds, *command = sys.argv[1:]
+running = subprocess.Popen(command, start_new_session=True)
+time.sleep(float(seconds))
+if running.poll() is None:
+    os.killpg(running.pid, signal.SIGINT)
+sys.exit(running.wait())
+"""
+
+
 def command(lab: Lab, way: str, verb: str) -> list[str]:
     """What puts A up or takes it down."""
     live = {"up": ["netmodes", "host-only"], "down": ["netmodes", "down", "A"]}
@@ -128,3 +141,14 @@ def test_check_interrupted(lab: Lab, untouched: State) -> None:
     assert done.returncode == 130, done.stderr
     assert "nothing is left" in done.stderr
     assert state(lab.ok) == untouched
+
+
+def test_ctrl_c_at_any_moment(lab: Lab, untouched: State) -> None:
+    """Ctrl-C, which every program of an undo hears, cuts none of it short, whenever it comes."""
+    for moment in range(10):
+        lab.ok("netmodes", "host-only")
+        heard = (sys.executable, "-c", PRESSING, f"{0.03 + moment / 100}")
+        done = lab.run(*heard, "bash", "/run/netmodes/A/down.sh")
+
+        assert done.returncode == 0, done.stderr
+        assert state(lab.ok) == untouched

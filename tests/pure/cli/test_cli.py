@@ -128,6 +128,14 @@ def test_wrong_usage(arguments: list[str], root: None) -> None:
             "--uplink is missing: the default route goes through enp0s1 (`--uplink enp0s1`)",
         ),
         (["bridged"], "--uplink is missing: name the host's NIC that leads outside"),
+        *(
+            ([*command, ""], f"Invalid value for '{command[-1]}': it is empty: give a value")
+            for command in (
+                ["host-only", "--attach"],
+                ["isolated", "--address"],
+                ["nat", "--publish"],
+            )
+        ),
         (["host-only", "--force"], "--force goes with --export"),
         (["bridged", "--uplink", "enp0s1", "--force", "--dry-run"], "--force goes with --export"),
         (["isolated", "--anyway"], "No such option"),
