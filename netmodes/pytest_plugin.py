@@ -42,10 +42,13 @@ class Networks:
 
         Raises:
             NetmodesError: it does not come up; what was done is undone.
+            TypeError: ``kind`` is no class.
             KeyboardInterrupt: the same, by Ctrl-C.
         """
         from netmodes import Interrupted
 
+        if not isinstance(kind, type):
+            raise TypeError(f"{kind!r} is no mode's class: network(HostOnly, address=...)")
         options.setdefault("namespace", None)
         try:
             handle = self.stack.enter_context(kind(**options))
@@ -63,9 +66,14 @@ class Networks:
 
 
 def _said(*arguments: str) -> str:
-    """What the command line prints."""
+    """What the command line prints; where all is not well, what it prints again, for networks of
+    other workers come and go.
+    """
     argv = (sys.executable, "-m", "netmodes", *arguments)
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    for _ in range(2):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            break
     return f"$ netmodes {' '.join(arguments)}\n{done.stdout or done.stderr}"
 
 
@@ -114,6 +122,12 @@ def network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
 @pytest.fixture(scope="module")
 def module_network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
     """The same, for networks that all tests of a module share; they go at its end."""
+    yield from _networks(request)
+
+
+@pytest.fixture(scope="session")
+def session_network(request: pytest.FixtureRequest) -> Iterator[Callable[..., Handle]]:
+    """The same, for networks that all tests of a session share; with workers each has its own."""
     yield from _networks(request)
 
 

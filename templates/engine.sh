@@ -6,8 +6,15 @@
 JOURNAL=/run/netmodes/$NAME
 
 die() {
+    if [ -z "${HELD-}" ]; then # what a signal has cut short tells nothing
+        case ${caught-} in
+        INT) set -- interrupted 130 ;;
+        TERM) set -- terminated 143 ;;
+        HUP) set -- "hung up" 129 ;;
+        esac
+    fi
     printf 'Error: %s\n' "$(visible "$1")" >&2
-    exit 1
+    exit "${2-1}"
 }
 
 # What others have named, without what a terminal would act on.
@@ -303,6 +310,7 @@ unknown() {
 }
 
 stop() {
+    if [ "$1" = 1 ]; then stop_if_caught; fi
     printf 'Error: %s\n' "$(visible "$2")" >&2
     after 2>/dev/null
     if take_back; then
@@ -316,7 +324,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() word_before=() word_after=() begun=() still=()
+    local k order=() word_before=() word_after=() begun=() still=() READS=
     failed=
     hold_back
     if [ ! -e "$JOURNAL" ]; then return 0; fi

@@ -50,6 +50,12 @@ from netmodes.plan.step import Step
 
 #: In a lab, the program that stands for the real one.
 SUDO = Path("/run/lab.bin/sudo")
+SUDO_RUNS = """\
+#!/bin/sh
+while :; do
+    case ${1-} in -n | -E | -H | -S | --) shift ;; *) exec env -- "$@" ;; esac
+done
+"""
 
 #: What a lab is made with.
 NEEDS = ("cp", "ip", "sysctl")
@@ -222,7 +228,7 @@ def _status_of(command: Sequence[str]) -> int:
 def _make_sudo() -> None:
     """For the article's lines: in a lab one is root already, and the real one fails."""
     SUDO.parent.mkdir()
-    SUDO.write_text('#!/bin/sh\nexec env -- "$@"\n')
+    SUDO.write_text(SUDO_RUNS)
     SUDO.chmod(0o755)
 
 

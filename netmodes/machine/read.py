@@ -218,7 +218,7 @@ def namespace_facts(name: str) -> Facts:
         Refused: there is no such namespace, or it cannot be read.
     """
     if name not in named():
-        raise Refused(f"there is no namespace {name}: `netmodes list` shows those that are up")
+        raise Refused(f"there is no namespace {name} (`ip netns`): `netmodes down {name}` first")
     commands = {what: RULES[what] for what in ("rules6", "nft")}
     commands |= OF_IP | {"sysctls": ("sysctl", "-a", "-r", INSIDE)}
     argvs = {what: in_namespace(name, *argv) for what, argv in commands.items()}

@@ -97,14 +97,15 @@ class Description(ABC):
     objects: ClassVar[str] = ""
 
     #: Several names, or one text with commas between, are several namespaces. None takes a free
-    #: name, with the process's number in it.
+    #: name, with the process's number in it, alone and as one of several.
     namespace: Name = option(  # noqa: RUF009
         "A", "namespace's name", short="-n", multiple=True
     )
 
     def __post_init__(self) -> None:
-        name = devices.free_namespace() if self.namespace is None else self.namespace
-        object.__setattr__(self, "namespace", _text(name))
+        given = self.namespace if isinstance(self.namespace, list | tuple) else [self.namespace]
+        names = [devices.free_namespace() if name is None else name for name in given]
+        object.__setattr__(self, "namespace", _text(names))
         for item in fields(self):
             object.__setattr__(self, item.name, _text(getattr(self, item.name)))
         devices.validate_namespaces(self.names)

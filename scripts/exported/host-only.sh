@@ -186,8 +186,15 @@ others() {
 JOURNAL=/run/netmodes/$NAME
 
 die() {
+    if [ -z "${HELD-}" ]; then # what a signal has cut short tells nothing
+        case ${caught-} in
+        INT) set -- interrupted 130 ;;
+        TERM) set -- terminated 143 ;;
+        HUP) set -- "hung up" 129 ;;
+        esac
+    fi
     printf 'Error: %s\n' "$(visible "$1")" >&2
-    exit 1
+    exit "${2-1}"
 }
 
 # What others have named, without what a terminal would act on.
@@ -483,6 +490,7 @@ unknown() {
 }
 
 stop() {
+    if [ "$1" = 1 ]; then stop_if_caught; fi
     printf 'Error: %s\n' "$(visible "$2")" >&2
     after 2>/dev/null
     if take_back; then
@@ -496,7 +504,7 @@ stop() {
 # Newest first; only what is still as its command left it, or where what was there before is missing.
 # $failed is what could not be taken back, in words.
 take_back() {
-    local k order=() word_before=() word_after=() begun=() still=()
+    local k order=() word_before=() word_after=() begun=() still=() READS=
     failed=
     hold_back
     if [ ! -e "$JOURNAL" ]; then return 0; fi
@@ -1140,7 +1148,15 @@ refuse_renamed_uplink() {
 }
 
 # How this script is called again.
-me() { if is_file; then printf %s "$0"; else printf "bash -s --"; fi; }
+me() {
+    if ! is_file; then
+        printf 'bash -s --'
+    elif [[ $0 == */* && -x $0 ]]; then
+        quoted "$0"
+    else
+        quoted bash "$0"
+    fi
+}
 
 main() {
     case "$# $*" in

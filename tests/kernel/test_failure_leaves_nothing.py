@@ -419,3 +419,14 @@ def test_stale_script(quick_lab: Lab, change: str) -> None:
     assert done.stderr.startswith(f"Error: {sentence}")
     assert done.stderr.count("\n") == 1
     assert state(quick_lab.ok) == before
+
+
+def test_undo_as_it_runs(quick_lab: Lab) -> None:
+    """What follows a script's command that read its input, and failed, is shown without that."""
+    script = quick_lab.export("nat")
+    quick_lab.replace("nft", '[ "$*" != "-f -" ] || exit 2; exec "$REAL" "$@"')
+
+    _, undone = quick_lab.run(script).stderr.split("Error: ", 1)
+
+    assert "[#] ip link del nat0\n" in undone
+    assert "STDIN" not in undone

@@ -141,7 +141,7 @@ def test_exit_status(status: int) -> None:
 
 def test_sudo() -> None:
     """The article's lines work as they are, sudo and all, from any folder."""
-    typed = "cd /tmp; sudo ip netns add A; sudo WORD=1 ip netns; echo $PATH"
+    typed = "cd /tmp; sudo ip netns add A; sudo -n WORD=1 ip netns; echo $PATH"
     argv = (os.path.relpath(NETMODES), *LAB[1:], "sh", "-c", typed)
     names, path = run(*argv).stdout.split()
 

@@ -261,6 +261,16 @@ def test_shared(shared):
 def test_shared_still(shared):
     assert shared.run("true").returncode == 0
 
+@pytest.fixture(scope="session")
+def for_all(session_network):
+    return session_network(HostOnly, namespace=[None, None])
+
+def test_for_all(for_all, network):
+    assert [one.run("true").returncode for one in for_all] == [0, 0]
+    assert len(for_all) == 2
+    with pytest.raises(TypeError, match="network.HostOnly"):
+        network("host-only")
+
 def test_fails(network, shared):
     network(Nat)
     assert 0
@@ -306,7 +316,7 @@ def test_plugin(lab: Lab, untouched: State, options: str, name: str) -> None:
     pytest_here = f"cd {suite(lab)} && env -u PYTEST_XDIST_WORKER TMPDIR=/run python -m pytest -q"
     done = lab.run("sh", "-c", f"{pytest_here} -p no:cacheprovider {options}")
 
-    assert "1 failed, 7 passed" in done.stdout
+    assert "1 failed, 8 passed" in done.stdout
     assert f"ip netns add {name}" in done.stdout
     for mode in ("host-only", "nat"):
         assert f"is as {mode} promises" in done.stdout  # of a neighbour that leaves nobody knows
@@ -340,7 +350,7 @@ def test_interrupted_teardown(lab: Lab, untouched: State) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "ends"), [("", "8 skipped"), ("--netmodes-required", "errors")]
+    ("options", "ends"), [("", "9 skipped"), ("--netmodes-required", "errors")]
 )
 def test_plugin_without_root(lab: Lab, options: str, ends: str) -> None:
     """Without root such tests are skipped and say why, or fail."""
@@ -359,4 +369,4 @@ def test_session_in_a_lab(tmp_path: Path) -> None:
     done = session(tmp_path, "-q", "-k", "not fails")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "7 passed, 1 deselected" in done.stdout
+    assert "8 passed, 1 deselected" in done.stdout

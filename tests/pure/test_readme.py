@@ -32,6 +32,16 @@ def test_session() -> None:
     assert PICTURE.read_text() == picture(blocks(PICTURED, "console")[0])
 
 
+def test_sessions_that_fail() -> None:
+    """No session is of a shell that did not find a program, or could not become root."""
+    shown = [
+        line for page in PAGES for block in blocks(page, "console") for line in block.split("\n")
+    ]
+
+    assert [line for line in shown if line.startswith(("bash: ", "sudo: ", "sh: "))] == []
+    assert not [line for line in shown if "these are not facts" in line]
+
+
 @pytest.mark.parametrize("name", [one for one in cli.commands if not cli.commands[one].hidden])
 def test_every_command_has_a_page(name: str) -> None:
     """README links a page for each mode and verb, and a verb's page has its help."""

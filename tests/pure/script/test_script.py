@@ -160,7 +160,7 @@ def test_wrong_usage(mode: Mode, arguments: str, article: Facts, tmp_path: Path)
     status, said = run("bash", path, *arguments.split())
 
     verbs = "up [--confirm SECONDS] | confirm" if mode.confirms else "up"
-    assert (status, said) == (2, f"Usage: {path} [{verbs} | down [--kill]]\n")
+    assert (status, said) == (2, f"Usage: bash {path} [{verbs} | down [--kill]]\n")
 
 
 @pytest.mark.parametrize("arguments", ["--confirm 60", "up --confirm 60", "confirm"])
