@@ -47,8 +47,8 @@ class Topology:
 
     @property
     def ends_at_host(self) -> bool:
-        """Whether the cable leads to the host itself, not to a bridge."""
-        return bool(self.host_device) and not self.bridge
+        """Whether the cable leads to the host itself, and no further: to no bridge or next hop."""
+        return bool(self.host_device) and not self.bridge and not self.gateway
 
     @property
     def host_devices(self) -> list[str]:
