@@ -133,7 +133,7 @@ watcher_pid() {
 # Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
 # is not waited for.
 await_confirmation() {
-    local watcher deadline signal=
+    local watcher deadline signal='' ended=()
     watcher=$(watcher_pid)
     trap '' TTIN
     free_lock
@@ -153,27 +153,27 @@ await_confirmation() {
         fi
     done
     if logged "$RUN"; then return 0; fi
-    if [ -n "$signal" ]; then echo "$NAME is undone, nothing is left." >&2; fi
-    case $signal in
-    INT) exit 130 ;;
-    TERM) exit 143 ;;
-    HUP) exit 129 ;;
-    esac
+    caught=$signal
+    set_ended
+    if [ -n "$signal" ]; then
+        echo "$NAME is undone, nothing is left." >&2
+        exit "${ended[0]}"
+    fi
     if [ "$NOW" -lt $((deadline - 100)) ]; then die "$NAME was taken down before it was confirmed"; fi
     die "$NAME was not confirmed within $CONFIRM s, and is undone"
 }
 
 # What to do; over SSH a second session comes first, for it proves that one can log in.
 how_to_keep() {
-    local runs
-    runs="un \`$(me) confirm\` or \`netmodes confirm $NAME\`"
-    if ! is_file; then runs="un \`bash -s confirm <THIS_SCRIPT\` or \`netmodes confirm $NAME\`"; fi
+    local again run
+    if is_file; then again="$(me) confirm"; else again="bash -s confirm <THIS_SCRIPT"; fi
+    run="run \`$again\` or \`netmodes confirm $NAME\`"
     if ! [ -t 0 ]; then
-        printf %s "R$runs anywhere"
+        printf %s "${run^} anywhere"
     elif [ -n "$(ssh_peer)" ]; then
-        printf %s "Log in once more and r$runs there, or press Enter here,"
+        printf %s "Log in once more and $run there, or press Enter here,"
     else
-        printf %s "Press Enter, or r$runs anywhere,"
+        printf %s "Press Enter, or $run anywhere,"
     fi
 }
 
@@ -182,8 +182,11 @@ enter_pressed() {
     local status=1 typed
     if [ -t 0 ]; then
         IFS= read -rt 0.2 typed && status=0 || status=$?
-        if [ "$status" = 0 ] && [ -z "$typed" ]; then return 0; fi
-        if [ "$status" = 0 ]; then echo "Enter alone keeps it, Ctrl-C undoes it." >&2 && return 1; fi
+        if [ "$status" = 0 ]; then
+            [ -z "$typed" ] || echo "Enter alone keeps it, Ctrl-C undoes it." >&2
+            [ -z "$typed" ]
+            return
+        fi
     fi
     if [ "$status" -le 128 ]; then pause 0.2; fi # no terminal, or it is closed, or another's
     return 1

@@ -79,12 +79,12 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
 
 def how_to_keep(name: str) -> str:
     """What to do; over SSH a second session comes first, for it proves that one can log in."""
-    runs = f"un `netmodes confirm {name}`"
+    line = f"`netmodes confirm {name}`"
     if not sys.stdin or not sys.stdin.isatty():
-        return f"R{runs} anywhere"
+        return f"Run {line} anywhere"
     if ssh_peer():
-        return f"Log in once more and r{runs} there, or press Enter here,"
-    return f"Press Enter, or r{runs} anywhere,"
+        return f"Log in once more and run {line} there, or press Enter here,"
+    return f"Press Enter, or run {line} anywhere,"
 
 
 def forget_typed() -> None:

@@ -304,15 +304,10 @@ others() {
 JOURNAL=/run/netmodes/$NAME
 
 die() {
-    if [ -z "${HELD-}" ]; then # what a signal has cut short tells nothing
-        case ${caught-} in
-        INT) set -- interrupted 130 ;;
-        TERM) set -- terminated 143 ;;
-        HUP) set -- "hung up" 129 ;;
-        esac
-    fi
-    printf 'Error: %s\n' "$(visible "$1")" >&2
-    exit "${2-1}"
+    local ended=()
+    if [ -z "${HELD-}" ]; then set_ended; fi # what a signal has cut short tells nothing
+    printf 'Error: %s\n' "$(visible "${ended[1]-$1}")" >&2
+    exit "${ended[0]-1}"
 }
 
 # What others have named, without what a terminal would act on.
@@ -431,10 +426,17 @@ prepare() {
 }
 
 stop_if_caught() {
-    case $caught in
-    INT) stop 130 interrupted ;;
-    TERM) stop 143 terminated ;;
-    HUP) stop 129 "hung up" ;;
+    local ended=()
+    set_ended
+    [ "${#ended[@]}" = 0 ] || stop "${ended[@]}"
+}
+
+# Sets ended to how the signal that came ends a run: its exit status and its words.
+set_ended() {
+    case ${caught-} in
+    INT) ended=(130 interrupted) ;;
+    TERM) ended=(143 terminated) ;;
+    HUP) ended=(129 "hung up") ;;
     esac
 }
 
@@ -1400,7 +1402,7 @@ watcher_pid() {
 # Waits for Enter here, or for a confirmation from anywhere. A watcher that is gone, or does not act,
 # is not waited for.
 await_confirmation() {
-    local watcher deadline signal=
+    local watcher deadline signal='' ended=()
     watcher=$(watcher_pid)
     trap '' TTIN
     free_lock
@@ -1420,27 +1422,27 @@ await_confirmation() {
         fi
     done
     if logged "$RUN"; then return 0; fi
-    if [ -n "$signal" ]; then echo "$NAME is undone, nothing is left." >&2; fi
-    case $signal in
-    INT) exit 130 ;;
-    TERM) exit 143 ;;
-    HUP) exit 129 ;;
-    esac
+    caught=$signal
+    set_ended
+    if [ -n "$signal" ]; then
+        echo "$NAME is undone, nothing is left." >&2
+        exit "${ended[0]}"
+    fi
     if [ "$NOW" -lt $((deadline - 100)) ]; then die "$NAME was taken down before it was confirmed"; fi
     die "$NAME was not confirmed within $CONFIRM s, and is undone"
 }
 
 # What to do; over SSH a second session comes first, for it proves that one can log in.
 how_to_keep() {
-    local runs
-    runs="un \`$(me) confirm\` or \`netmodes confirm $NAME\`"
-    if ! is_file; then runs="un \`bash -s confirm <THIS_SCRIPT\` or \`netmodes confirm $NAME\`"; fi
+    local again run
+    if is_file; then again="$(me) confirm"; else again="bash -s confirm <THIS_SCRIPT"; fi
+    run="run \`$again\` or \`netmodes confirm $NAME\`"
     if ! [ -t 0 ]; then
-        printf %s "R$runs anywhere"
+        printf %s "${run^} anywhere"
     elif [ -n "$(ssh_peer)" ]; then
-        printf %s "Log in once more and r$runs there, or press Enter here,"
+        printf %s "Log in once more and $run there, or press Enter here,"
     else
-        printf %s "Press Enter, or r$runs anywhere,"
+        printf %s "Press Enter, or $run anywhere,"
     fi
 }
 
@@ -1449,8 +1451,11 @@ enter_pressed() {
     local status=1 typed
     if [ -t 0 ]; then
         IFS= read -rt 0.2 typed && status=0 || status=$?
-        if [ "$status" = 0 ] && [ -z "$typed" ]; then return 0; fi
-        if [ "$status" = 0 ]; then echo "Enter alone keeps it, Ctrl-C undoes it." >&2 && return 1; fi
+        if [ "$status" = 0 ]; then
+            [ -z "$typed" ] || echo "Enter alone keeps it, Ctrl-C undoes it." >&2
+            [ -z "$typed" ]
+            return
+        fi
     fi
     if [ "$status" -le 128 ]; then pause 0.2; fi # no terminal, or it is closed, or another's
     return 1

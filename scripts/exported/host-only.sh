@@ -186,15 +186,10 @@ others() {
 JOURNAL=/run/netmodes/$NAME
 
 die() {
-    if [ -z "${HELD-}" ]; then # what a signal has cut short tells nothing
-        case ${caught-} in
-        INT) set -- interrupted 130 ;;
-        TERM) set -- terminated 143 ;;
-        HUP) set -- "hung up" 129 ;;
-        esac
-    fi
-    printf 'Error: %s\n' "$(visible "$1")" >&2
-    exit "${2-1}"
+    local ended=()
+    if [ -z "${HELD-}" ]; then set_ended; fi # what a signal has cut short tells nothing
+    printf 'Error: %s\n' "$(visible "${ended[1]-$1}")" >&2
+    exit "${ended[0]-1}"
 }
 
 # What others have named, without what a terminal would act on.
@@ -313,10 +308,17 @@ prepare() {
 }
 
 stop_if_caught() {
-    case $caught in
-    INT) stop 130 interrupted ;;
-    TERM) stop 143 terminated ;;
-    HUP) stop 129 "hung up" ;;
+    local ended=()
+    set_ended
+    [ "${#ended[@]}" = 0 ] || stop "${ended[@]}"
+}
+
+# Sets ended to how the signal that came ends a run: its exit status and its words.
+set_ended() {
+    case ${caught-} in
+    INT) ended=(130 interrupted) ;;
+    TERM) ended=(143 terminated) ;;
+    HUP) ended=(129 "hung up") ;;
     esac
 }
 
