@@ -243,7 +243,7 @@ def test_killed_lab_leaves_no_process(which: str, sign: int) -> None:
         namespaces = [process.stdout.readline().strip() for _ in range(2)]
         running = users(namespaces)
         (first,) = children(process.pid)
-        command = max(children(first))
+        command = children(first)[-1]
         os.kill({"lab": process.pid, "first": first, "command": command}[which], sign)
         process.wait(timeout=60)
 

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from processes import run
 
+from netmodes.holder import stat_of
 from netmodes.lab.places import is_root_outside, user
 from netmodes.machine.path import search_path
 
@@ -224,13 +225,11 @@ def _redirect(said: Connection) -> None:
 
 
 def children(parent: int) -> list[int]:
-    """The processes that this one has started, as seen here."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended meanwhile
-            words = process.joinpath("stat").read_text(errors="replace").rpartition(")")[2].split()
-            found += [int(process.name)] if words[1] == str(parent) else []
-    return found
+    """The processes that this one has started, as seen here, the oldest first."""
+    every = [int(process.name) for process in Path("/proc").glob("[0-9]*")]
+    each = {pid: stat_of(pid) for pid in every}
+    own = [(int(words[19]), pid) for pid, words in each.items() if words[1:2] == [str(parent)]]
+    return [pid for _, pid in sorted(own)]
 
 
 def places_of(program: str, own: str) -> set[str]:
