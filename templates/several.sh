@@ -22,6 +22,7 @@ take_back_batch() {
         # A device of the group is ours whatever its name is by now.
         if [ -n "${GROUPED[k]-}" ] && [ -n "${made[$item]-}" ]; then item=${name_of[${made[$item]}]-}; fi
         if [ -z "${item:+${there[$item]-}}" ] || [ "${there[$item]}" = "${was[$item]-}" ]; then continue; fi
+        if [ "${there[$item]}" = "${made[$item]-}" ] && [ -z "${used[$item]-}" ]; then mine+=("$item") && continue; fi
         why_not_item "$k" "$item" || return
         if [ -n "$why" ]; then leave "$k" "$item" "$why"; else mine+=("$item"); fi
     done
