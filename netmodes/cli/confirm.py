@@ -16,6 +16,7 @@ from netmodes.engine import confirm as watcher
 from netmodes.engine import signals
 from netmodes.errors import Interrupted, NetmodesError, Refused
 from netmodes.journal import Journal, uptime
+from netmodes.machine.path import command_line
 from netmodes.machine.ssh import ssh_peer
 
 #: Seconds that a living watcher has to act once the time is over, and that two clocks may differ.
@@ -79,7 +80,7 @@ def wait_for_confirmation(name: str, seconds: float) -> None:
 
 def how_to_keep(name: str) -> str:
     """What to do; over SSH a second session comes first, for it proves that one can log in."""
-    line = f"`netmodes confirm {name}`"
+    line = f"`{command_line('confirm', name)}`"
     if not sys.stdin or not sys.stdin.isatty():
         return f"Run {line} anywhere"
     if ssh_peer():

@@ -31,6 +31,12 @@ def itself() -> tuple[str, ...]:
     return (str(script),) if named else (sys.executable, ITSELF)
 
 
+def command_line(*arguments: str) -> str:
+    """The command line by which a user runs netmodes, by its path where PATH does not have it."""
+    words = itself()
+    return shlex.join([*(("netmodes",) if find("netmodes") == words[0] else words), *arguments])
+
+
 def as_root(*arguments: str) -> str:
     """The command line by which a user runs netmodes as root, to be pasted."""
     return shlex.join(["sudo", *itself(), *arguments])

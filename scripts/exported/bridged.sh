@@ -1581,6 +1581,7 @@ me() {
 }
 
 main() {
+    if [ "$*" = --help ] && is_file; then exec sed -n '2,$ {/^# shellcheck/q; s/^# \{0,1\}//; p}' "$SCRIPT"; fi
     case "${1-}" in --confirm | --confirm=*) set -- up "$@" ;; esac
     case "${1-} ${2-}" in "up --confirm="*) set -- up --confirm "${2#*=}" "${@:3}" ;; esac
     case "$# $*" in
@@ -1608,6 +1609,7 @@ main() {
         requirements
         stop_if_caught
         refuse_unseen
+        remove_leftover || :
         begin || die "$JOURNAL cannot be written"
         if [ -n "$CENTIS" ]; then start_watcher; else warn_of_ssh enp0s1; fi
         gateway=$(gateway)

@@ -1152,6 +1152,7 @@ me() {
 }
 
 main() {
+    if [ "$*" = --help ] && is_file; then exec sed -n '2,$ {/^# shellcheck/q; s/^# \{0,1\}//; p}' "$SCRIPT"; fi
     case "$# $*" in
     "0 " | "1 up" | "1 down" | "2 down --kill") ;;
     *) printf 'Usage: %s [up | down [--kill]]\n' "$(me)" >&2 && exit 2 ;;
@@ -1171,6 +1172,7 @@ main() {
         requirements
         stop_if_caught
         refuse_unseen
+        remove_leftover || :
         begin || die "$JOURNAL cannot be written"
         up
         stop_if_caught

@@ -32,6 +32,18 @@ def test_down(rebooted: Lab, untouched: State, by: str) -> None:
     assert state(rebooted.ok) == untouched
 
 
+@pytest.mark.parametrize("program", ["netmodes", "exported.sh"])
+def test_up_again(rebooted: Lab, untouched: State, program: str) -> None:
+    """A network that goes up over them, as by a unit at boot, leaves nothing once it is down."""
+    words = {"netmodes": ("host-only", "down A"), "exported.sh": ("up", "down")}[program]
+    script = f"{rebooted.programs.name}/exported.sh"
+    before = {"netmodes": "netmodes", "exported.sh": f"bash {script}"}[program]
+    for each in words:
+        rebooted.ok(*f"{before} {each}".split())
+
+    assert state(rebooted.ok) == untouched
+
+
 def test_doctor(rebooted: Lab) -> None:
     """The doctor names them, and its fix is one."""
     found = rebooted.netmodes("doctor").stdout

@@ -163,6 +163,21 @@ def test_wrong_usage(mode: Mode, arguments: str, article: Facts, tmp_path: Path)
     assert (status, said) == (2, f"Usage: bash {path} [{verbs} | down [--kill]]\n")
 
 
+@each_class
+def test_help(mode: Mode, article: Facts, tmp_path: Path) -> None:
+    """A script's --help is its head: the picture, how to call it, and what a reboot leaves."""
+    path = tmp_path / "it.sh"
+    path.write_text(mode.script(article))
+    picture = mode.plan(article).picture.splitlines()
+
+    status, said = run("bash", path, "--help")
+
+    assert status == 0
+    assert said.splitlines()[2 : 2 + len(picture)] == picture
+    assert "down [--kill]   undo them" in said
+    assert "shellcheck" not in said
+
+
 @pytest.mark.parametrize("arguments", ["--confirm 60", "up --confirm 60", "confirm"])
 def test_confirms_nothing(arguments: str, article: Facts, tmp_path: Path) -> None:
     """A script that cannot cut the host off has no --confirm, as on the command line."""

@@ -1,0 +1,22 @@
+"""The words by which a user types netmodes."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from netmodes.machine.path import command_line
+
+
+@pytest.mark.parametrize("on_path", [True, False])
+def test_command_line(on_path: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is called by its name where PATH finds this one, and else by its path."""
+    program = tmp_path / "netmodes"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    monkeypatch.setenv("PATH", str(tmp_path if on_path else tmp_path.parent))
+
+    line = command_line("confirm", "A")
+
+    assert line == f"{'netmodes' if on_path else program} confirm A"
