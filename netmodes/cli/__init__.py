@@ -7,23 +7,30 @@ and undone; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their comm
 import io
 import os
 import sys
+from importlib import import_module
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import click
 
 from netmodes import __version__
 from netmodes.cli import progress
-from netmodes.cli.modes import mode_command
 from netmodes.cli.output import fit, leftovers, say
-from netmodes.cli.verbs import VERBS
 from netmodes.errors import NetmodesError
-from netmodes.modes import MODES
 from netmodes.plan.text import visible
+
+#: Where each verb is, in the order of ``--help``; it is imported once it is called.
+VERBS = {
+    **{"down": "verbs.down", "confirm": "confirm.confirm"},
+    **{"list": "verbs.list_", "exec": "verbs.exec_"},
+    **{"check": "diagnose.check", "why": "diagnose.why"},
+    **{"explain": "show.explain", "show": "show.show_network", "doctor": "diagnose.doctor"},
+    **{"facts": "verbs.facts", "lab": "verbs.lab"},
+}
 
 
 class Commands(click.Group):
-    """The one place where errors become text."""
+    """The modes and the verbs, and the one place where errors become text."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command; print an error as a sentence, and exit with its status."""
@@ -44,8 +51,20 @@ class Commands(click.Group):
             NetmodesError.in_python = True
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order they were added: modes first."""
-        return list(self.commands)
+        """Modes first."""
+        from netmodes.modes import MODES
+
+        return [*MODES, *VERBS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A verb, without the time that it takes to import the modes, or a mode."""
+        if cmd_name in VERBS:
+            module, _, name = VERBS[cmd_name].partition(".")
+            return cast("click.Command", getattr(import_module(f"{__name__}.{module}"), name))
+        from netmodes.cli.modes import mode_command
+        from netmodes.modes import MODES
+
+        return mode_command(MODES[cmd_name]) if cmd_name in MODES else None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,10 +76,6 @@ def cli() -> None:
     See what a mode would run:     netmodes host-only --dry-run
     Try everything, break nothing: netmodes lab
     """
-
-
-for command in (*map(mode_command, MODES.values()), *VERBS):
-    cli.add_command(command)
 
 
 def main() -> NoReturn:

@@ -5,10 +5,8 @@ from contextlib import suppress
 import click
 from click.shell_completion import CompletionItem
 
-from netmodes.commands import uplink
 from netmodes.errors import NetmodesError
 from netmodes.journal import networks
-from netmodes.machine.read import host_facts
 
 
 def network_names(
@@ -25,6 +23,9 @@ def network_names(
 
 def uplink_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The NICs that bridged takes, by every name."""
+    from netmodes.commands import uplink
+    from netmodes.machine.read import host_facts
+
     with suppress(NetmodesError):
         names = uplink.names(host_facts(thorough=False))
         return [name for name in names if name.startswith(incomplete)]

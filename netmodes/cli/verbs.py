@@ -1,25 +1,22 @@
 """The verbs for what is up, and for this machine."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from netmodes.cli.complete import files, network_names
-from netmodes.cli.confirm import confirm
-from netmodes.cli.diagnose import check, doctor, why
 from netmodes.cli.output import as_json, fit, printed, say, show
-from netmodes.cli.plans import read_facts
-from netmodes.cli.show import explain, show_network
 from netmodes.cli.sudo import become_root
-from netmodes.commands.notices import addresses_on_port
-from netmodes.engine.runner import silent
 from netmodes.errors import NetmodesError
 from netmodes.journal import networks
-from netmodes.machine.read import host_facts
-from netmodes.machine.table import Table
 from netmodes.plan.text import called
+
+if TYPE_CHECKING:
+    from netmodes.machine.table import Table
 
 
 @click.command()
@@ -84,7 +81,16 @@ def list_(to_json: bool) -> None:
     last = "PUBLISHED" if any(one.published for one in found) else ""
     for line in columns([("NAME", "MODE", "STATE", "ADDRESS", last), *rows] if rows else []):
         printed(f"{line}\n")
-    for uplink in sorted({one.topology.uplink for one in found} - {""}):
+    if uplinks := sorted({one.topology.uplink for one in found} - {""}):
+        say_what_is_on_ports(uplinks)
+
+
+def say_what_is_on_ports(uplinks: Sequence[str]) -> None:
+    """Warn of addresses that the ports of bridges have."""
+    from netmodes.commands.notices import addresses_on_port
+    from netmodes.machine.read import host_facts
+
+    for uplink in uplinks:
         if finding := addresses_on_port(uplink, host_facts(thorough=False)):
             printed(fit(f"Note: {finding.notice}") + "\n")
 
@@ -117,6 +123,8 @@ def facts() -> None:
 
     Example: netmodes facts > server.json
     """
+    from netmodes.machine.read import host_facts
+
     click.echo(host_facts(whole=True, machine=True).to_json())
 
 
@@ -146,6 +154,7 @@ def lab(like: str | None, quiet: bool, command: tuple[str, ...]) -> NoReturn:
 
     Example: netmodes lab -- netmodes host-only
     """
+    from netmodes.engine.runner import silent
     from netmodes.lab import lab as machine
 
     if like is not None:
@@ -155,13 +164,9 @@ def lab(like: str | None, quiet: bool, command: tuple[str, ...]) -> NoReturn:
 
 def table_of(like: str) -> Table:
     """The facts in a file ("-": this machine's), as they were read."""
+    from netmodes.cli.plans import read_facts
+    from netmodes.machine.read import host_facts
+    from netmodes.machine.table import Table
+
     facts = host_facts(whole=True) if like == "-" else read_facts(like)
     return (facts and facts.table) or Table()
-
-
-#: In the order of ``--help``.
-VERBS = (
-    *(down, confirm, list_, exec_),
-    *(check, why, explain, show_network, doctor),
-    *(facts, lab),
-)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 import pytest
+from console import commands
 from pages import PAGES, PICTURE, PICTURED, blocks, picture
 from places import ROOT
 
 from netmodes import MODES, Mode
-from netmodes.cli import cli
 
 pytestmark = pytest.mark.once
 
@@ -42,7 +42,7 @@ def test_sessions_that_fail() -> None:
     assert not [line for line in shown if "these are not facts" in line]
 
 
-@pytest.mark.parametrize("name", [one for one in cli.commands if not cli.commands[one].hidden])
+@pytest.mark.parametrize("name", [one for one, command in commands().items() if not command.hidden])
 def test_every_command_has_a_page(name: str) -> None:
     """README links a page for each mode and verb, and a verb's page has its help."""
     page = (ROOT / f"docs/{name}.md").read_text()
@@ -98,7 +98,7 @@ def test_command_lines(page: Path) -> None:
         if verb in ("", "--version", "NAME", "MODE", "VERB") or "--help" in arguments:
             continue
         with suppress(click.MissingParameter):
-            cli.commands[verb].make_context(verb, arguments[:-1])
+            commands()[verb].make_context(verb, arguments[:-1])
 
 
 def test_faults() -> None:

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+import click
 from packets import without_copy
 from places import FACTS
 
@@ -20,6 +21,13 @@ from netmodes.cli import cli
 from netmodes.modes.anew import with_shares
 
 PROMPT = "$ netmodes "
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by its name."""
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    return {name: command for name, command in found.items() if command}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from inspect import cleandoc
 
 import click
+from console import commands
 from places import ROOT
 
 from netmodes import __version__, cli
@@ -29,9 +30,7 @@ HELP = {"-h, --help": "Show this message and exit."}
 def pages() -> dict[str, str]:
     """Every page by the name of its file."""
     whole = click.Context(netmodes, info_name="netmodes", **netmodes.context_settings)
-    own = [
-        click.Context(command, whole, info_name=name) for name, command in netmodes.commands.items()
-    ]
+    own = [click.Context(command, whole, info_name=name) for name, command in commands().items()]
     names = (context.command_path.replace(" ", "-") for context in [whole, *own])
     return {f"{name}.1": page(name, one) for name, one in zip(names, [whole, *own], strict=True)}
 
@@ -57,7 +56,7 @@ def page(name: str, context: click.Context) -> str:
 def of_all() -> Iterator[str]:
     """What netmodes(1) has beside."""
     yield ".SH COMMANDS"
-    for name, command in netmodes.commands.items():
+    for name, command in commands().items():
         yield from (".TP", rf".BR netmodes\-{escaped(name)} (1)")
         yield escaped(command.get_short_help_str(limit=1000))
     yield from (".SH EXIT STATUS", *description((cli.__doc__ or "").partition("\n\n")[2]))

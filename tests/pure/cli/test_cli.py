@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from console import Done, machine, netmodes
+from console import Done, commands, machine, netmodes
 from places import FACTS
 from processes import run
 from tables import printed, table_of
@@ -28,7 +28,6 @@ from netmodes import (
     journal,
     network,
 )
-from netmodes.cli import cli
 from netmodes.cli.output import fit
 from netmodes.journal import Journal
 from netmodes.machine.entries import Link
@@ -36,7 +35,7 @@ from netmodes.machine.entries import Link
 ARTICLE = ("--facts", str(FACTS / "article.json"))
 
 #: What a user may call.
-VERBS = [name for name, command in cli.commands.items() if not command.hidden]
+VERBS = [name for name, command in commands().items() if not command.hidden]
 
 
 @pytest.fixture(autouse=True)
@@ -273,7 +272,7 @@ def test_example(name: str) -> None:
     command, *arguments = shlex.split(example.partition(" > ")[0])
 
     assert command == name
-    with cli.commands[name].make_context(name, arguments) as context:
+    with commands()[name].make_context(name, arguments) as context:
         assert context.command.name == name
 
 

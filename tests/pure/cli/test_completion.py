@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
-from console import machine
+from console import commands, machine
 from labs import BIN
 from places import ROOT
 
 from netmodes import MODES, Bridged, HostOnly, Mode, journal
-from netmodes.cli import cli, complete
+from netmodes.cli import cli
 from netmodes.journal import Journal
+from netmodes.machine import read
 from netmodes.machine.entries import Address, Link
 
 #: Each shell's own way to ask, as click has it.
@@ -58,7 +59,7 @@ def nics(monkeypatch: pytest.MonkeyPatch) -> None:
     """The article's machine, with these devices beside."""
     facts = machine("article")
     facts = replace(facts, links=[*facts.known("links"), *BESIDE])
-    monkeypatch.setattr(complete, "host_facts", lambda **_: facts)
+    monkeypatch.setattr(read, "host_facts", lambda **_: facts)
 
 
 def offered(*typed: str) -> dict[str, str | None]:
@@ -72,7 +73,7 @@ def test_commands() -> None:
     """Modes and verbs are offered, each with what it is for; hidden ones are not."""
     every = offered("")
 
-    assert [*every] == [name for name, command in cli.commands.items() if not command.hidden]
+    assert [*every] == [name for name, command in commands().items() if not command.hidden]
     assert every["host-only"] == MODES["host-only"].summary()
     assert [*offered("ho")] == ["host-only"]
 
@@ -115,7 +116,7 @@ def names_and_nics() -> list[click.Parameter]:
     """Every parameter of every command that names a network or a NIC."""
     return [
         parameter
-        for command in cli.commands.values()
+        for command in commands().values()
         if not command.hidden
         for parameter in command.params
         if parameter.name in ("names", "uplink")

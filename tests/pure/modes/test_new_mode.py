@@ -27,9 +27,7 @@ from netmodes import (
     Undo,
     journal,
 )
-from netmodes.cli import cli
 from netmodes.cli.diagnose import examine
-from netmodes.cli.modes import mode_command
 from netmodes.commands import addresses, devices, iproute, looks, requirements
 from netmodes.commands.uplink import suggestion
 from netmodes.diagnose.inspection import Inspection
@@ -142,7 +140,6 @@ INSIDE = space([CARD], {"dst": "default", "gateway": "192.168.64.1"})
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line in the table, and the command that is made of it; no network is up."""
     monkeypatch.setitem(MODES, Macvlan.mode, Macvlan)
-    monkeypatch.setitem(cli.commands, Macvlan.mode, mode_command(Macvlan))
     monkeypatch.setattr(journal, "ROOT", tmp_path / "netmodes")
 
 
