@@ -14,7 +14,7 @@ Table = dict[str, Any]
 FACTS = "/etc/machine.json"
 
 #: Copied at every commit; of all others a slice.
-ALWAYS = ("docker", "two-nics")
+OFTEN = ("docker", "two-nics")
 
 #: What a machine may have that the hosts of tests/hosts have not.
 ROUTING = """
@@ -209,7 +209,7 @@ INNER = ("netmodes", "lab", "--like", "-", "--", *ping("192.168.64.1"))
 
 def cases() -> list[Any]:
     """The hosts of tests/hosts."""
-    marks = {host.name: [] if host.name in ALWAYS else [pytest.mark.sweep] for host in hosts()}
+    marks = {host.name: [] if host.name in OFTEN else [pytest.mark.sweep] for host in hosts()}
     return [pytest.param(host, id=host.name, marks=marks[host.name]) for host in hosts()]
 
 

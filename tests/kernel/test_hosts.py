@@ -11,8 +11,10 @@ from hosts import FETCH, Host, command, hosts, reachable, serve
 from labs import Done, Lab
 from state import State, state
 
-#: Tried at every commit; of all others a slice.
-ALWAYS = ("docker-nat", "static-bridged", "two-subnets-bridged")
+#: One of these is tried at every commit; of all others a slice.
+OFTEN = ("docker-nat", "static-bridged", "two-subnets-bridged")
+
+pytestmark = pytest.mark.long
 
 #: The exit status of a rehearsal.
 FORETOLD = {"as promised": 0, "a difference": 1, "unknown": 3}
@@ -35,7 +37,7 @@ def cases() -> list[Any]:
 def _case(host: Host, mode: str) -> Any:  # noqa: ANN401
     """A host and a mode."""
     name = f"{host.name}-{mode.replace(' ', '')}"
-    marks = [] if name in ALWAYS else [pytest.mark.sweep]
+    marks = [] if name in OFTEN else [pytest.mark.sweep]
     return pytest.param(host, mode, id=name, marks=marks)
 
 

@@ -1,5 +1,6 @@
 """Slices of the sweeps: together they are everything, and none is empty."""
 
+import itertools
 import subprocess
 import sys
 from collections import Counter
@@ -7,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from places import ROOT
-from slices import SLICES, seed
+from slices import SLICES, THIRDS, seed
 
 pytestmark = pytest.mark.once
 
@@ -24,6 +25,17 @@ def test_one(case): pass
 def test_other(case): pass
 
 def test_always(): pass
+"""
+
+#: Two tests of the kernel, which are no sweeps.
+KERNEL = """
+import pytest
+
+@pytest.mark.parametrize("case", range(7))
+def test_often(case): pass
+
+@pytest.mark.parametrize("case", range(2))
+def test_both(case): pass
 """
 
 ALWAYS = "test_always"
@@ -62,13 +74,24 @@ def test_slices(run: Run) -> None:
     assert sorted(cases) == sorted(SWEEPS)
 
 
+def test_kernel(pytester: pytest.Pytester, run: Run) -> None:
+    """Of each other test of the kernel at least one case is in each slice, and all are in some."""
+    pytester.mkdir("kernel").joinpath("test_it.py").write_text(KERNEL)
+    slices = [chosen(run("--slice", f"{k:07x}", "kernel")) for k in range(2 * THIRDS)]
+    tests = [{name.partition("[")[0] for name in names} for names in slices]
+
+    assert {*map(len, slices)} == {3, 4}
+    assert all(names == {"test_often", "test_both"} for names in tests)
+    assert {*itertools.chain(*slices)} == {*chosen(run("kernel"))}
+
+
 def test_commit(run: Run) -> None:
     """An abbreviated hash chooses what the whole one does; the run says which slice it was."""
     whole, short = run("--slice", "958a908f00d5"), run("--slice", "958a908")
 
-    said = f"slice {0x958A908 % SLICES + 1} of {SLICES}, by commit 958a908"
+    said = f"sweeps: slice {0x958A908 % SLICES + 1} of {SLICES}, kernel's cases: a third"
     assert chosen(whole) == chosen(short)
-    assert f"sweeps: {said}; `./scripts/test --all` tries all" in short.outlines
+    assert f"{said}, by commit 958a908; `./scripts/test --all` tries all" in short.outlines
 
 
 def test_seed(pytester: pytest.Pytester) -> None:

@@ -1,11 +1,13 @@
 """The slice of the sweeps that a commit tries: every SLICES-th case.
 
 A sweep tries one promise in many cases, and is marked ``sweep``. ``--slice COMMIT`` leaves out all
-cases but one slice, which the commit's hash chooses; all other tests are run. Each case is in one
-slice, so a number of commits try them all. What a test draws at random is fixed in a slice, and new
-where everything is tried.
+cases but one slice, which the commit's hash chooses. Of each other test of the kernel it leaves one
+case of every THIRDS; all other tests are run. Each case is in one slice, so a number of commits try
+them all. What a test draws at random is fixed in a slice, and new where everything is tried.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from secrets import randbelow
 
 import pytest
@@ -13,8 +15,11 @@ import pytest
 #: A prime that divides no number of modes, ways, verbs or faults: each slice mixes them all.
 SLICES = 19
 
-#: The same for sweeps whose cases take half a minute each.
+#: The same for sweeps whose cases take longest.
 LONG = 107
+
+#: The same for the cases of one test of the kernel, of which at least one is tried.
+THIRDS = 3
 
 
 def number(commit: str, slices: int = SLICES) -> int:
@@ -49,8 +54,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     short = [item for item in sweeps if item not in long]
     mine = {*short[number(commit) :: SLICES], *long[number(commit, LONG) :: LONG]}
     others = {*sweeps} - mine
+    for cases in _by_test(item for item in items if item not in sweeps):
+        parts = min(THIRDS, len(cases))
+        others |= {*cases} - {*cases[number(commit, parts) :: parts]}
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=[*others])
+
+
+def _by_test(items: Iterable[pytest.Item]) -> Iterable[list[pytest.Item]]:
+    """The cases of each test of the kernel."""
+    found = defaultdict(list)
+    for item in items:
+        if item.path.parent.name == "kernel":
+            found[item.nodeid.partition("[")[0]].append(item)
+    return found.values()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -59,5 +76,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     if said := words(config):
         commit = config.getoption("slice")
-        line = f"sweeps: {said}, by commit {commit}; `./scripts/test --all` tries all"
-        terminalreporter.write_line(line)
+        line = f"sweeps: {said}, kernel's cases: a third, by commit {commit}"
+        terminalreporter.write_line(f"{line}; `./scripts/test --all` tries all")
