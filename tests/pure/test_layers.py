@@ -263,3 +263,12 @@ def test_library_without_click() -> None:
     report = "import sys, netmodes; print({'click', 'jinja2', 'plumbum'} & sys.modules.keys())"
 
     assert run(report) == "set()"
+
+
+@pytest.mark.parametrize("verb", ["down", "list", "exec", "confirm", "facts", "lab"])
+def test_verbs_without_modes(verb: str) -> None:
+    """A verb that needs no mode loads none, nor the network's own verbs until it is used."""
+    get = f"from netmodes.cli import cli; assert cli.get_command(click.Context(cli), {verb!r})\n"
+    report = "print({'netmodes.modes', 'netmodes.network'} & sys.modules.keys())"
+
+    assert run(f"import sys, click\n{get}{report}") == "set()"
