@@ -27,7 +27,7 @@ def environment() -> dict[str, str]:
 def itself() -> tuple[str, ...]:
     """The words that run this netmodes from anywhere, also where PATH is not the user's."""
     script = Path(sys.argv[0]).absolute()
-    named = script.name == "netmodes" and os.access(script, os.X_OK)
+    named = script.name == "netmodes" and script != Path(ITSELF).parent  # as in `python netmodes`
     return (str(script),) if named else (sys.executable, ITSELF)
 
 

@@ -1,11 +1,13 @@
 """The words by which a user types netmodes."""
 
+import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
 from netmodes.machine.path import command_line
+from netmodes.plan.programs import ITSELF
 
 
 @pytest.mark.parametrize("on_path", [True, False])
@@ -20,3 +22,10 @@ def test_command_line(on_path: bool, tmp_path: Path, monkeypatch: pytest.MonkeyP
     line = command_line("confirm", "A")
 
     assert line == f"{'netmodes' if on_path else program} confirm A"
+
+
+def test_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that Python runs is no program."""
+    monkeypatch.setattr(sys, "argv", [str(Path(ITSELF).parent)])
+
+    assert command_line("list") == shlex.join([sys.executable, ITSELF, "list"])
