@@ -44,6 +44,30 @@ def test_up_again(rebooted: Lab, untouched: State, program: str) -> None:
     assert state(rebooted.ok) == untouched
 
 
+@pytest.mark.parametrize("by", ["netmodes down A", "bash {script} down", "bash {script} up"])
+def test_mounted(rebooted: Lab, by: str) -> None:
+    """They go although the folder above them is mounted, and stays."""
+    rebooted.sh(
+        "cp -a /etc/netns/A /run/A && mount -t tmpfs tmpfs /etc/netns && mv /run/A /etc/netns"
+    )
+    done = rebooted.run(*by.format(script=f"{rebooted.programs.name}/exported.sh").split())
+    rebooted.ok("netmodes", "down", "A")
+
+    assert done.returncode == 0
+    assert "[#] # left from before a reboot\n[#] rm /etc/netns/A/" in done.stderr
+    assert rebooted.ok("ls", "-A", "/etc/netns") == ""
+
+
+@pytest.mark.parametrize("mode", ["--verbatim", "--dns none"])
+def test_no_files_of_its_own(lab: Lab, mode: str) -> None:
+    """A script that makes no files removes none."""
+    script = lab.export("nat", *mode.split())
+    lab.sh("mkdir -p /etc/netns/A; echo '# made by netmodes' >/etc/netns/A/resolv.conf")
+    lab.ok("bash", script)
+
+    assert lab.ok("ls", "/etc/netns/A") == "resolv.conf\n"
+
+
 def test_doctor(rebooted: Lab) -> None:
     """The doctor names them, and its fix is one."""
     found = rebooted.netmodes("doctor").stdout
