@@ -14,13 +14,12 @@ if __package__ in (None, ""):
 
 def main() -> NoReturn:
     """Run the command line, from its imports on without what collects Python's garbage."""
-    if (heard := signal.getsignal(signal.SIGINT)) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of an import
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback until a command is invoked
     gc.disable()  # it costs a tenth of a run's time, and the process ends soon
     atexit.register(gc.freeze)
     from netmodes.cli import main as run
 
-    signal.signal(signal.SIGINT, heard)
     run()
 
 

@@ -6,6 +6,7 @@ and undone; 2 wrong usage; 128 + signal; ``exec`` and ``lab`` pass on their comm
 
 import io
 import os
+import signal
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -35,6 +36,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the command; print an error as a sentence, and exit with its status."""
         NetmodesError.in_python = False
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -64,7 +67,11 @@ class Commands(click.Group):
         from netmodes.cli.modes import mode_command
         from netmodes.modes import MODES
 
-        return mode_command(MODES[cmd_name]) if cmd_name in MODES else None
+        if cmd_name in MODES:
+            return mode_command(MODES[cmd_name])
+        # By these click guesses what was meant.
+        self.commands = dict.fromkeys(self.list_commands(ctx), self)
+        return None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

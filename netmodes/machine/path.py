@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from stat import S_ISREG
 
 from netmodes.plan.programs import ITSELF
 
@@ -27,8 +28,18 @@ def environment() -> dict[str, str]:
 def itself() -> tuple[str, ...]:
     """The words that run this netmodes from anywhere, also where PATH is not the user's."""
     script = Path(sys.argv[0]).absolute()
-    named = script.name == "netmodes" and script != Path(ITSELF).parent  # as in `python netmodes`
+    named = script.name == "netmodes" and _runs(script)
     return (str(script),) if named else (sys.executable, ITSELF)
+
+
+def _runs(script: Path) -> bool:
+    """Whether root can run this; it may be where root alone can look."""
+    try:
+        return S_ISREG(script.stat().st_mode) and os.access(script, os.X_OK)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def command_line(*arguments: str) -> str:

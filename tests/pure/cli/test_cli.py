@@ -9,6 +9,7 @@ import sys
 from io import StringIO
 from pathlib import Path
 
+import click
 import pytest
 from console import Done, commands, machine, netmodes
 from places import FACTS
@@ -28,6 +29,7 @@ from netmodes import (
     journal,
     network,
 )
+from netmodes.cli import cli
 from netmodes.cli.output import fit
 from netmodes.journal import Journal
 from netmodes.machine.entries import Link
@@ -772,3 +774,11 @@ def test_ascii_locale(tmp_path: Path, article: Facts) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert path.read_text(encoding="utf-8") == HostOnly().script(article)
+
+
+def test_unknown_verb() -> None:
+    """Where a command is mistyped click has all names to guess from."""
+    context = click.Context(cli)
+
+    assert cli.get_command(context, "brigded") is None
+    assert [*cli.commands] == cli.list_commands(context)

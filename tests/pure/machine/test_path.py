@@ -24,8 +24,14 @@ def test_command_line(on_path: bool, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert line == f"{'netmodes' if on_path else program} confirm A"
 
 
-def test_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that Python runs is no program."""
-    monkeypatch.setattr(sys, "argv", [str(Path(ITSELF).parent)])
+@pytest.mark.parametrize("kind", ["folder", "no program", "nothing"])
+def test_no_program(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that Python runs, or a file that cannot be run, is no program."""
+    program = tmp_path / "netmodes"
+    if kind == "folder":
+        program.symlink_to(Path(ITSELF).parent)
+    elif kind == "no program":
+        program.touch(0o644)
+    monkeypatch.setattr(sys, "argv", [str(program)])
 
     assert command_line("list") == shlex.join([sys.executable, ITSELF, "list"])
