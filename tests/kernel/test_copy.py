@@ -13,7 +13,7 @@ Table = dict[str, Any]
 #: Where a lab inside a lab finds what the outer one wrote: in its copy of /etc.
 FACTS = "/etc/machine.json"
 
-#: Copied at every commit; of all others a slice.
+#: One of these is copied at every commit; of all others a slice.
 OFTEN = ("docker", "two-nics")
 
 #: What a machine may have that the hosts of tests/hosts have not.

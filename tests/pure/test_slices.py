@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from places import ROOT
-from slices import SLICES, THIRDS, seed
+from slices import QUARTERS, SLICES, seed
 
 pytestmark = pytest.mark.once
 
@@ -77,10 +77,10 @@ def test_slices(run: Run) -> None:
 def test_kernel(pytester: pytest.Pytester, run: Run) -> None:
     """Of each other test of the kernel at least one case is in each slice, and all are in some."""
     pytester.mkdir("kernel").joinpath("test_it.py").write_text(KERNEL)
-    slices = [chosen(run("--slice", f"{k:07x}", "kernel")) for k in range(2 * THIRDS)]
+    slices = [chosen(run("--slice", f"{k:07x}", "kernel")) for k in range(2 * QUARTERS)]
     tests = [{name.partition("[")[0] for name in names} for names in slices]
 
-    assert {*map(len, slices)} == {3, 4}
+    assert {*map(len, slices)} == {2, 3}
     assert all(names == {"test_often", "test_both"} for names in tests)
     assert {*itertools.chain(*slices)} == {*chosen(run("kernel"))}
 
@@ -89,7 +89,7 @@ def test_commit(run: Run) -> None:
     """An abbreviated hash chooses what the whole one does; the run says which slice it was."""
     whole, short = run("--slice", "958a908f00d5"), run("--slice", "958a908")
 
-    said = f"sweeps: slice {0x958A908 % SLICES + 1} of {SLICES}, kernel's cases: a third"
+    said = f"sweeps: slice {0x958A908 % SLICES + 1} of {SLICES}, kernel's cases: a quarter"
     assert chosen(whole) == chosen(short)
     assert f"{said}, by commit 958a908; `./scripts/test --all` tries all" in short.outlines
 

@@ -2,8 +2,8 @@
 
 A sweep tries one promise in many cases, and is marked ``sweep``. ``--slice COMMIT`` leaves out all
 cases but one slice, which the commit's hash chooses. Of each other test of the kernel it leaves one
-case of every THIRDS; all other tests are run. Each case is in one slice, so a number of commits try
-them all. What a test draws at random is fixed in a slice, and new where everything is tried.
+case of every QUARTERS; all other tests are run. Each case is in one slice, so a number of commits
+try them all. What a test draws at random is fixed in a slice, and new where everything is tried.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ SLICES = 19
 LONG = 107
 
 #: The same for the cases of one test of the kernel, of which at least one is tried.
-THIRDS = 3
+QUARTERS = 4
 
 
 def number(commit: str, slices: int = SLICES) -> int:
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mine = {*short[number(commit) :: SLICES], *long[number(commit, LONG) :: LONG]}
     others = {*sweeps} - mine
     for cases in _by_test(item for item in items if item not in sweeps):
-        parts = min(THIRDS, len(cases))
+        parts = min(QUARTERS, len(cases))
         others |= {*cases} - {*cases[number(commit, parts) :: parts]}
     items[:] = [item for item in items if item not in others]
     config.hook.pytest_deselected(items=[*others])
@@ -76,5 +76,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     if said := words(config):
         commit = config.getoption("slice")
-        line = f"sweeps: {said}, kernel's cases: a third, by commit {commit}"
+        line = f"sweeps: {said}, kernel's cases: a quarter, by commit {commit}"
         terminalreporter.write_line(f"{line}; `./scripts/test --all` tries all")
