@@ -35,7 +35,7 @@ def itself() -> tuple[str, ...]:
 def _runs(script: Path) -> bool:
     """Whether root can run this; it may be where root alone can look."""
     try:
-        return S_ISREG(script.stat().st_mode) and os.access(script, os.X_OK)
+        return S_ISREG(script.stat().st_mode) and os.access(script, os.X_OK, effective_ids=True)
     except PermissionError:
         return True
     except OSError:
