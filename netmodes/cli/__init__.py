@@ -22,11 +22,17 @@ from netmodes.plan.text import visible
 
 #: Where each verb is, in the order of ``--help``; it is imported once it is called.
 VERBS = {
-    **{"down": "verbs.down", "confirm": "confirm.confirm"},
-    **{"list": "verbs.list_", "exec": "verbs.exec_"},
-    **{"check": "diagnose.check", "why": "diagnose.why"},
-    **{"explain": "show.explain", "show": "show.show_network", "doctor": "diagnose.doctor"},
-    **{"facts": "verbs.facts", "lab": "verbs.lab"},
+    "down": "verbs.down",
+    "confirm": "confirm.confirm",
+    "list": "verbs.list_",
+    "exec": "verbs.exec_",
+    "check": "diagnose.check",
+    "why": "diagnose.why",
+    "explain": "show.explain",
+    "show": "show.show_network",
+    "doctor": "diagnose.doctor",
+    "facts": "verbs.facts",
+    "lab": "verbs.lab",
 }
 
 
