@@ -286,7 +286,8 @@ def _names() -> dict[str, Entry]:
     """
     there = globs(*NAMED)
     files = [path for path in there if path.rsplit("/", 2)[0] == str(resolv.NETNS)]
-    marked = [path for path in files if resolv.is_marked(contents(Path(path)) or "")]
+    own = [path for path in files if not Path(path).is_symlink()]  # as `grep -r` has it
+    marked = [path for path in own if resolv.is_marked(contents(Path(path)) or "")]
     grep = ["grep", "-rl", "--", resolv.MARKED, str(resolv.NETNS)]
     return {
         "names": texts_at(*resolv.RESOLVERS, resolv.SWITCH),

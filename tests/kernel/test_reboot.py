@@ -78,6 +78,19 @@ def test_doctor(rebooted: Lab) -> None:
     assert LEFT not in rebooted.netmodes("doctor").stdout
 
 
+@pytest.mark.parametrize("by", ["netmodes down B", "bash {script} down"])
+def test_link(rebooted: Lab, by: str) -> None:
+    """A link to a file of ours is somebody else's."""
+    rebooted.ok("cp", "-a", "/etc/netns/A", "/run/A")
+    rebooted.sh("rm -r /etc/netns/*; mkdir /etc/netns/A /etc/netns/B")
+    rebooted.sh("for A in A B; do ln -s /run/A/resolv.conf /etc/netns/$A; done")
+    found = rebooted.netmodes("doctor").stdout
+    rebooted.run(*by.format(script=f"{rebooted.programs.name}/exported.sh").split())
+
+    assert "left from before a reboot" not in found
+    assert rebooted.ok("ls", "/etc/netns/A", "/etc/netns/B").count("resolv.conf") == 2
+
+
 def test_somebody_elses_namespace(rebooted: Lab) -> None:
     """Where somebody's namespace finds no names because of them the doctor's fix is for that."""
     rebooted.ok("ip", "netns", "add", "A")
